@@ -1,0 +1,61 @@
+import type { FileRecord, StageName, Status } from './record.ts';
+import { stopped } from './record.ts';
+
+/**
+ * Something is wrong with one file; the run goes on with the others. Thrown by a neighbour (Drive, S3, AppSync)
+ * and turned into the record's status and error by the stage that called it.
+ */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  /** For scripts, `snake_case`. */
+  readonly code: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** What the record becomes when no attempt helped. */
+  readonly status: Status;
+  /** Earliest sensible time of the next attempt, as the service asked for it; null if it did not. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { retryable?: boolean; status?: Status; retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.status = options.status ?? 'failed';
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/**
+ * Nothing more can be done in this run: sign-in refused, bucket or folder gone, API disabled, daily quota used up.
+ * The run stops taking new files, finishes what is in flight and ends with exit code 1; it can be resumed.
+ */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  readonly code: string;
+  /** What the person can do, one sentence or more. */
+  readonly remedy: string;
+
+  constructor(code: string, message: string, remedy: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** The record after `error`. Anything that is not a FileError is a surprise: kept as retryable, so nothing is lost. */
+export function afterError(record: FileRecord, stage: StageName, error: unknown): FileRecord {
+  if (error instanceof FileError) {
+    return stopped(record, error.status, {
+      stage,
+      code: error.code,
+      message: error.message,
+      retryable: error.retryable,
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return stopped(record, 'failed', { stage, code: 'unexpected', message, retryable: true });
+}

@@ -1,0 +1,102 @@
+/**
+ * The record: one file of the Drive folder on its way through the five stages, and one line of every manifest.
+ *
+ * A stage adds its fields and passes on all others, also those it does not know (people annotate manifests).
+ * A record that a stage cannot advance keeps its fields, gets a status and an error, and goes on down the stream
+ * untouched by later stages, so that every listed file comes out at the end exactly once.
+ */
+
+export const STATUSES = [
+  'pending',
+  'downloaded',
+  'uploaded',
+  'completed',
+  'failed',
+  'orphan',
+  'needs_review',
+  'partial',
+  'duplicate',
+] as const;
+
+export type Status = (typeof STATUSES)[number];
+
+export const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
+
+export type StageName = (typeof STAGES)[number];
+
+export type NamePattern = 'single' | 'multiple' | 'range' | 'list';
+
+export type MediaType = 'IMAGE' | 'VIDEO';
+
+/** Why a record stopped: which stage, a code for scripts, a sentence for people, and whether a new attempt may help. */
+export interface RecordError {
+  stage: StageName;
+  code: string;
+  message: string;
+  retryable: boolean;
+  [detail: string]: unknown;
+}
+
+export interface FileRecord {
+  /** Drive file id; the record's identity in every manifest. */
+  id: string;
+  /** As in Drive, untouched. */
+  name: string;
+  /** Folders below the migrated one, joined by `/`; empty for files that lie directly in it. */
+  path?: string;
+  /** Bytes; null if Drive gives none (Google Docs). */
+  size?: number | null;
+  mimeType?: string;
+  /** Hex; null if Drive gives none. */
+  md5?: string | null;
+  /** RFC 3339. */
+  modifiedTime?: string;
+
+  pattern?: NamePattern;
+  /** In the order of the name, each once. */
+  sequentialIds?: number[];
+  /** The letter before the digits; only when prefix rules are on ('' for none). */
+  prefix?: string;
+  type?: MediaType;
+  contentType?: string;
+
+  /** The observations that exist, in the order of `sequentialIds`. */
+  observations?: { sequentialId: number; id: string }[];
+  /** Sequential ids without an observation. */
+  missing?: number[];
+  /** S3 key. Once an object stands under it, it stays. */
+  key?: string;
+
+  /** Canonical S3 URL, percent-encoded. Its presence means: the object is complete in S3. */
+  url?: string;
+  bytes?: number;
+  /** As S3 gave it, without quotes. */
+  etag?: string;
+  /** What the bytes were compared by before the object became visible. */
+  verified?: 'md5' | 'size';
+
+  /** The media records that exist for this file. */
+  media?: { id: string; observationId: string }[];
+
+  status: Status;
+  error?: RecordError;
+
+  [annotation: string]: unknown;
+}
+
+const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);
+
+/** True while a stage may still advance the record; false once it has come to its end or has stopped. */
+export function isOnTheWay(record: FileRecord): boolean {
+  return ON_THE_WAY.has(record.status);
+}
+
+/** The record with a status and an error; all other fields stay. */
+export function stopped(record: FileRecord, status: Status, error: RecordError): FileRecord {
+  return { ...record, status, error };
+}
+
+/** How messages name a file: the name, and the id because names in Drive are not unique. */
+export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
+  return `${record.name} (${record.id})`;
+}

@@ -96,6 +96,21 @@ export function stopped(record: FileRecord, status: Status, error: RecordError):
   return { ...record, status, error };
 }
 
+/**
+ * The record with a question answered: where a stage stopped because it did not know the sequential ids or the
+ * observations, and a person has filled in that very field, the old complaint no longer holds. Any other record is
+ * given back as it is.
+ */
+export function reopened(record: FileRecord): FileRecord {
+  if (record.status !== 'needs_review' && record.status !== 'orphan') return record;
+  const answered =
+    (record.error?.stage === 'parse' && record.sequentialIds?.length) ||
+    (record.error?.stage === 'resolve' && record.observations?.length);
+  if (!answered) return record;
+  const { error: _, ...rest } = record;
+  return { ...rest, status: 'pending' };
+}
+
 /** How messages name a file: the name, and the id because names in Drive are not unique. */
 export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
   return `${record.name} (${record.id})`;

@@ -1,0 +1,37 @@
+import { RunError } from '../../stages/errors.ts';
+import type { Env } from '../config/home.ts';
+
+/**
+ * Asks for the password of a user: AMPLIFY_MEDIA_MIGRATOR_PASSWORD if it is set, otherwise a prompt that shows nothing,
+ * on standard error so that standard output stays data. The password is never a flag: flags are seen by `ps`.
+ *
+ * Throws {@link RunError} `no_password` if standard input is not a terminal, and lets inquirer's `ExitPromptError`
+ * (Ctrl-C) through.
+ */
+export function passwordFrom(options: {
+  env: Env;
+  username: string;
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+}): () => Promise<string> {
+  const { env, username, input = process.stdin, output = process.stderr } = options;
+  return async () => {
+    if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
+    if (!input.isTTY) {
+      throw new RunError(
+        'no_password',
+        `There is no password for ${username}: nobody can be asked, since standard input is not a terminal.`,
+        'Set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment, or run the command on a terminal.',
+      );
+    }
+    const { default: prompt } = await import('@inquirer/password');
+    return prompt(
+      {
+        message: `Password of ${username} (Cognito)`,
+        toggleMask: false,
+        validate: text => text !== '' || 'The password cannot be empty.',
+      },
+      { input, output },
+    );
+  };
+}

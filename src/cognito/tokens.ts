@@ -1,0 +1,63 @@
+/** What a sign-in or a renewal gave. Secrets: never logged, never in a message. */
+export interface Tokens {
+  idToken: string;
+  accessToken: string;
+  refreshToken: string;
+  /** End of the ID token's life, ms since the epoch, by this machine's clock (see {@link tokensFrom}). */
+  expiresAt: number;
+  /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it cannot be told. */
+  clockAheadMs: number;
+}
+
+export interface IdClaims {
+  iss?: string;
+  /** Both in seconds since the epoch. */
+  iat?: number;
+  exp?: number;
+  'cognito:groups'?: string[];
+}
+
+/** The `AuthenticationResult` of InitiateAuth, RespondToAuthChallenge and GetTokensFromRefreshToken. */
+export interface AuthenticationResult {
+  IdToken?: string | undefined;
+  AccessToken?: string | undefined;
+  RefreshToken?: string | undefined;
+  ExpiresIn?: number | undefined;
+}
+
+const ONE_HOUR_MS = 3_600_000;
+
+/**
+ * Tokens with the time of their end. Only the length of life is taken from the token (`exp` − `iat`), and counted from
+ * the moment of the request, so that a wrong clock on this machine does no harm. A renewal that brings no refresh token
+ * keeps the old one; one that does (rotation) replaces it (facts.md, Amplify Gen 2: sign-in).
+ *
+ * Null if the answer holds no ID token, or no refresh token is known.
+ */
+export function tokensFrom(
+  result: AuthenticationResult | undefined,
+  askedAt: number,
+  oldRefreshToken: string | null,
+): Tokens | null {
+  const refreshToken = result?.RefreshToken ?? oldRefreshToken;
+  if (!result?.IdToken || !refreshToken) return null;
+  const { iat, exp } = claimsOf(result.IdToken);
+  const lifeMs = iat !== undefined && exp !== undefined ? (exp - iat) * 1000 : (result.ExpiresIn ?? 0) * 1000;
+  return {
+    idToken: result.IdToken,
+    accessToken: result.AccessToken ?? '',
+    refreshToken,
+    expiresAt: askedAt + (lifeMs > 0 ? lifeMs : ONE_HOUR_MS),
+    clockAheadMs: iat === undefined ? 0 : iat * 1000 - askedAt,
+  };
+}
+
+/** The claims of a JWT, unverified: the services verify it, this side only reads it. `{}` if it is none. */
+export function claimsOf(jwt: string): IdClaims {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null ? (claims as IdClaims) : {};
+  } catch {
+    return {};
+  }
+}

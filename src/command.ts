@@ -1,0 +1,138 @@
+/** What all commands share: --json and --verbose, configuration, warnings, errors and exit codes. */
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { Halt } from '../stages/stage.ts';
+import { type Env, homeFolder } from './config/home.ts';
+import { type ConfigValues, loadConfig } from './config/load.ts';
+import type { Config } from './config/settings.ts';
+import { type Logger, openLog } from './log.ts';
+
+/** design.md: 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
+export const EXIT = { ok: 0, fatal: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
+
+/** An error that says what to do about it. */
+interface Helpful extends Error {
+  code: string;
+  remedy: string;
+  exitCode?: number;
+}
+
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({
+      description: 'give JSON on standard output, and nothing else',
+      helpGroup: 'GLOBAL',
+    }),
+    verbose: Flags.boolean({ char: 'v', description: 'write a detailed log', helpGroup: 'GLOBAL' }),
+  };
+
+  protected flags!: FlagsOf<T>;
+  protected readonly home = homeFolder(process.env);
+  protected readonly env: Env = process.env;
+  protected readonly halt = new Halt();
+  /** Writes a message for the person; a progress view puts its own here, so that the bar stays whole. */
+  protected say: (text: string) => void = text => void process.stderr.write(`${text}\n`);
+  #log: { logger: Logger; path: string } | null = null;
+
+  /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
+  protected get logName(): string | null {
+    return null;
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    quietOnClosedOutput();
+    const { flags } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+      strict: this.ctor.strict,
+      args: this.ctor.args,
+    });
+    this.flags = flags as FlagsOf<T>;
+    const name = this.logName ?? (this.verbose || process.env.LOG_LEVEL ? this.id : null);
+    if (name) this.#log = await openLog({ home: this.home, name, verbose: this.verbose, env: this.env });
+    this.logger?.info({ command: this.id, version: this.config.version, node: process.version }, 'started');
+  }
+
+  protected get logger(): Logger | null {
+    return this.#log?.logger ?? null;
+  }
+
+  protected get logPath(): string | null {
+    return this.#log?.path ?? null;
+  }
+
+  protected get json(): boolean {
+    return Boolean((this.flags as { json?: boolean } | undefined)?.json);
+  }
+
+  protected get verbose(): boolean {
+    return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
+  }
+
+  protected readonly warnLine = (message: string): void => {
+    this.logger?.warn(message);
+    this.say(`Warning: ${message}`);
+  };
+
+  protected async configuration(flags: ConfigValues = {}): Promise<Config> {
+    const { config, warnings } = await loadConfig({ home: this.home, env: this.env, flags });
+    for (const warning of warnings) this.warnLine(warning);
+    return config;
+  }
+
+  override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
+    if (error.oclif?.exit !== undefined && !isHelpful(error)) return this.#usage(error);
+    const helpful = isHelpful(error) ? error : unexpected(error, this.logPath);
+    this.logger?.error({ err: error }, helpful.message);
+    process.exitCode = helpful.exitCode ?? EXIT.fatal;
+    if (this.json || process.argv.includes('--json')) {
+      const { code, message, remedy } = helpful;
+      process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+    } else {
+      this.say(`Error: ${helpful.message}\n${helpful.remedy}`);
+    }
+  }
+
+  /** oclif's own errors: flags and arguments that are wrong, `this.exit()`. */
+  #usage(error: Error): Promise<void> {
+    if (process.argv.includes('--json') && error.message && (error as { code?: string }).code !== 'EEXIT') {
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: 'usage', message: error.message } }, null, 2)}\n`,
+      );
+      process.exitCode = EXIT.usage;
+      return Promise.resolve();
+    }
+    return super.catch(error) as Promise<void>;
+  }
+
+  override async finally(error: Error | undefined): Promise<void> {
+    this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
+    await super.finally(error);
+  }
+}
+
+function isHelpful(error: Error): error is Helpful {
+  return 'remedy' in error && 'code' in error;
+}
+
+function unexpected(error: Error, logPath: string | null): Helpful {
+  return Object.assign(new Error(`Something unexpected happened: ${error.message}`), {
+    code: 'unexpected',
+    remedy: logPath
+      ? `The details are in ${logPath}. What was done so far is kept; the command can be run again.`
+      : 'Run the command again with --verbose and look at the log. What was done so far is kept.',
+  });
+}
+
+/** `migrator list | head -3`: the reader has seen enough, which is nobody's error. */
+function quietOnClosedOutput(): void {
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+}

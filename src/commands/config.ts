@@ -1,0 +1,74 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { BaseCommand } from '../command.ts';
+import { readAmplifyOutputs } from '../config/amplify-outputs.ts';
+import { describeConfig } from '../config/describe.ts';
+import { type ConfigValues, loadConfig } from '../config/load.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { type Change, writeConfig } from '../config/write.ts';
+
+/** A number if the text is one; anything else is left to the schema, which says what it found and what it accepts. */
+const numberOrText = Flags.custom<number | string>({
+  parse: async text => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text),
+});
+
+function flagForEachSetting() {
+  const flags: Interfaces.FlagInput = {};
+  for (const { flag, kind, key, summary } of SETTINGS) {
+    const common = { description: `${summary} (${key})`, helpGroup: 'SETTINGS' };
+    if (kind === 'boolean') flags[flag] = Flags.boolean({ ...common, allowNo: true });
+    else if (kind === 'number') flags[flag] = numberOrText(common);
+    else flags[flag] = Flags.string(common);
+  }
+  return flags;
+}
+
+export default class Config extends BaseCommand<typeof Config> {
+  static override description = 'Set values in config.json, by flags or from an Amplify project.';
+  static override examples = [
+    '<%= config.bin %> config --from amplify_outputs.json --username admin@example.com',
+    '<%= config.bin %> config --folder-id 1AbCdEfGhIjKlMnOpQrStUvWxYz012345',
+    '<%= config.bin %> config --concurrency 20 --no-default-media-public --json',
+  ];
+  static override flags = {
+    ...flagForEachSetting(),
+    from: Flags.string({
+      description: 'amplify_outputs.json of an Amplify Gen 2 project',
+      helpValue: 'FILE',
+    }),
+    'bucket-name': Flags.string({
+      description: 'which bucket of the --from file, if it has several',
+      dependsOn: ['from'],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const given = this.flags as Record<string, unknown>;
+    const values: ConfigValues = {};
+    for (const { key, flag } of SETTINGS) if (given[flag] !== undefined) values[key] = given[flag];
+    const { from, 'bucket-name': bucketName } = given as { from?: string; 'bucket-name'?: string };
+    if (!from && Object.keys(values).length === 0) {
+      const names = SETTINGS.map(({ flag }) => `--${flag}`).join(' ');
+      this.error(`Nothing to set. Give --from amplify_outputs.json, or at least one of: ${names}`, {
+        exit: 2,
+      });
+    }
+
+    const withoutBucket = values['aws.amplify.storage_bucket'] !== undefined;
+    const amplify = from ? await readAmplifyOutputs(from, { bucketName, withoutBucket }) : null;
+    const written = await writeConfig(this.home, { ...amplify?.values, ...values });
+    const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
+
+    const warnings = [...(amplify?.warnings ?? []), ...written.warnings, ...description.warnings];
+    for (const warning of warnings) this.warnLine(warning);
+    for (const change of written.changes) this.say(line(change));
+    this.say(written.changes.length > 0 ? `Written: ${written.path}` : `No change: ${written.path}`);
+    if (this.json) {
+      const { path, changes } = written;
+      this.log(JSON.stringify({ path, changes, config: description.config, warnings }, null, 2));
+    }
+  }
+}
+
+function line({ key, from, to }: Change): string {
+  return from === null ? `${key}: ${to}` : `${key}: ${from} → ${to}`;
+}

@@ -1,0 +1,14 @@
+import { inputFlags, StageCommand } from '../stage-command.ts';
+
+export default class Link extends StageCommand<typeof Link> {
+  static override summary = 'Create one media record for each observation of each file, exactly once.';
+  static override examples = [
+    '<%= config.bin %> link --folder-id FOLDER_ID',
+    '<%= config.bin %> link --in transferred.ndjson --out linked.ndjson',
+  ];
+  static override flags = inputFlags;
+
+  protected override readonly stage = 'link';
+  protected override readonly makers = ['link'] as const;
+  protected override readonly needs = ['data'] as ['data'];
+}

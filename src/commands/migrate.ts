@@ -1,0 +1,57 @@
+import { Flags } from '@oclif/core';
+import { RunCommand } from '../run-command.ts';
+import { folderFlag } from '../stage-command.ts';
+import { formatDuration } from '../ui/format.ts';
+import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+
+export const migrationFlags = {
+  ...folderFlag,
+  concurrency: Flags.integer({ description: 'files at a time', min: 1, max: 100 }),
+  naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
+  'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
+};
+
+export default class Migrate extends RunCommand<typeof Migrate> {
+  static override summary = 'Run all five stages: list, parse, resolve, transfer, link.';
+  static override description =
+    'Goes on where an earlier run of the same folder stopped. Exit code 3: finished, but some files need a person or another run.';
+  static override examples = [
+    '<%= config.bin %> migrate --folder-id FOLDER_ID',
+    '<%= config.bin %> migrate --folder-id FOLDER_ID --dry-run',
+    '<%= config.bin %> migrate --folder-id FOLDER_ID --concurrency 20 --naming relaxed',
+  ];
+  static override flags = {
+    ...migrationFlags,
+    'dry-run': Flags.boolean({ description: 'list, parse and resolve only; write nothing to AWS' }),
+  };
+
+  async run(): Promise<void> {
+    const dryRun = this.flags['dry-run'];
+    const outcome = await this.migrateFolder({
+      folderId: this.flags['folder-id'],
+      configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },
+      until: dryRun ? 'resolve' : 'link',
+      retryOrphans: this.flags['retry-orphans'],
+    });
+    const { run, tally, seconds, progressPath, failedPath } = outcome;
+    if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
+    const title = dryRun ? 'Nothing was written to AWS. A migration would begin with' : 'Migrated';
+    this.conclude(
+      outcome,
+      [
+        '',
+        `${title}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
+        ...statusLines(tally),
+        '',
+        'Where to look:',
+        ...placeLines({
+          manifests: run.folder,
+          progress: progressPath,
+          failed: failedPath,
+          log: this.logPath,
+        }),
+      ],
+      { dry_run: dryRun },
+    );
+  }
+}

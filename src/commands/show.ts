@@ -1,0 +1,20 @@
+import { BaseCommand } from '../command.ts';
+import { describeConfig, renderDescription } from '../config/describe.ts';
+import { loadConfig } from '../config/load.ts';
+
+export default class Show extends BaseCommand<typeof Show> {
+  static override description =
+    'Show the configuration that holds, where each value comes from, and no secrets.';
+  static override examples = ['<%= config.bin %> show', '<%= config.bin %> show --json'];
+
+  async run(): Promise<void> {
+    const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
+    for (const warning of description.warnings) this.warnLine(warning);
+    if (this.json) {
+      this.log(JSON.stringify(description, null, 2));
+    } else {
+      this.say(description.path);
+      this.log(renderDescription(description));
+    }
+  }
+}

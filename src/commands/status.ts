@@ -1,0 +1,48 @@
+import { BaseCommand } from '../command.ts';
+import { progressPath } from '../config/home.ts';
+import { noRun, Run } from '../manifest/run.ts';
+import { Tally } from '../progress/tally.ts';
+import { folderFlag, folderOf } from '../stage-command.ts';
+import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+
+export default class Status extends BaseCommand<typeof Status> {
+  static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';
+  static override description =
+    'Without --folder-id: the configured folder, or the run that was worked on last.';
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status --folder-id FOLDER_ID --json',
+  ];
+  static override flags = folderFlag;
+
+  async run(): Promise<void> {
+    const config = await this.configuration();
+    const folderId = folderOf(this.flags['folder-id'], config, this.home);
+    if (!folderId) throw noRun('yet');
+    const run = new Run(this.home, folderId);
+    if (!run.exists) throw noRun(`of the folder ${folderId}`);
+    const tally = new Tally();
+    for await (const record of run.latest(this.warnLine)) tally.add(record);
+
+    if (this.json) {
+      const { total, bytes } = tally;
+      const status = {
+        folder_id: folderId,
+        listed: run.isListed,
+        total_files: total,
+        bytes,
+        summary: tally.summary(),
+        manifests: run.folder,
+      };
+      process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+      return;
+    }
+    this.log(
+      `Folder ${folderId}: ${totalLine(tally)}${run.isListed ? '' : ' so far; the listing is not complete'}`,
+    );
+    for (const line of statusLines(tally)) this.log(line);
+    this.log('');
+    for (const line of placeLines({ manifests: run.folder, progress: progressPath(this.home, folderId) }))
+      this.log(line);
+  }
+}

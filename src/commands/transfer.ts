@@ -1,0 +1,24 @@
+import { Flags } from '@oclif/core';
+import type { ConfigValues } from '../config/load.ts';
+import { inputFlags, StageCommand } from '../stage-command.ts';
+
+export default class Transfer extends StageCommand<typeof Transfer> {
+  static override summary = 'Stream each file once from Drive to S3.';
+  static override examples = [
+    '<%= config.bin %> transfer --folder-id FOLDER_ID',
+    '<%= config.bin %> transfer < resolved.ndjson | <%= config.bin %> link > linked.ndjson',
+  ];
+  static override flags = {
+    ...inputFlags,
+    concurrency: Flags.integer({ description: 'files at a time', min: 1, max: 100 }),
+  };
+
+  protected override readonly stage = 'transfer';
+  protected override readonly makers = ['transfer'] as const;
+  protected override readonly needs = ['storage'] as ['storage'];
+  protected override readonly showsTransfer = true;
+
+  protected override configFlags(): ConfigValues {
+    return { 'migration.concurrency': this.flags.concurrency };
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { Config } from './settings.ts';
+
+/** What holds where nothing else is said. Empty text means "not set". Paths lie in the given home folder. */
+export function defaultConfig(home: string): Config {
+  return {
+    google_drive: {
+      folder_id: '',
+      credentials_path: join(home, 'google_credentials.json'),
+      token_path: join(home, 'google_token.json'),
+      queries_per_second: 10,
+      api_url: 'https://www.googleapis.com',
+    },
+    aws: {
+      region: '',
+      cognito: { user_pool_id: '', client_id: '', identity_pool_id: '', username: '' },
+      amplify: { api_endpoint: '', storage_bucket: '' },
+    },
+    migration: {
+      concurrency: 10,
+      retry_attempts: 3,
+      retry_delay_seconds: 5,
+      chunk_size_mb: 8,
+      default_media_public: false,
+      max_range: 100,
+    },
+    naming: 'strict',
+    prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },
+  };
+}

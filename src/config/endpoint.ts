@@ -1,0 +1,25 @@
+import type { Env } from './home.ts';
+
+/** True for the addresses that never leave the machine: 127.0.0.0/8, ::1, `localhost`. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+export const ENDPOINT_ACCEPTED = 'an https:// address (http:// only for localhost, 127.0.0.0/8 and [::1])';
+
+/**
+ * Whether tokens may be sent to this address: https anywhere, http only on loopback, no user name or password in it
+ * (design: tokens never travel in the clear).
+ */
+export function isSafeEndpoint(address: string): boolean {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (!url || url.username || url.password) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+/** The AWS SDK's endpoint variables that are set to an address which tokens must not be sent to. */
+export function unsafeEndpointVariables(env: Env): string[] {
+  return Object.keys(env)
+    .filter(name => /^AWS_ENDPOINT_URL(?:_|$)/.test(name) && env[name] && !isSafeEndpoint(env[name]))
+    .sort();
+}

@@ -1,0 +1,33 @@
+import { ConfigError } from './error.ts';
+import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
+
+/** What each neighbour needs to be reached at all; commands name the neighbours they talk to. */
+export const KEYS_FOR = {
+  /** Drive needs no key beyond those with defaults; the folder usually comes by `--folder-id`. */
+  folder: ['google_drive.folder_id'],
+  cognito: ['aws.region', 'aws.cognito.user_pool_id', 'aws.cognito.client_id', 'aws.cognito.username'],
+  storage: ['aws.region', 'aws.cognito.identity_pool_id', 'aws.amplify.storage_bucket'],
+  data: ['aws.amplify.api_endpoint'],
+} as const satisfies Record<string, readonly ConfigKey[]>;
+
+/** Nothing if all these keys are set; otherwise one {@link ConfigError} that names every missing one and how to set it. */
+export function requireKeys(config: Config, keys: readonly ConfigKey[]): void {
+  const missing = [...new Set(keys)].filter(key => valueAt(config, key) === '').map(settingOf);
+  if (missing.length === 0) return;
+  const lines = missing.map(({ key, flag, env, summary }) => {
+    const ways = env ? `--${flag} or ${env}` : `--${flag}`;
+    return `  ${key} (${summary}): ${ways}`;
+  });
+  const flags = missing.map(({ flag }) => `--${flag} …`).join(' ');
+  const fromAmplify = missing.some(({ key }) => key.startsWith('aws.'))
+    ? ' An Amplify Gen 2 project has most of them in one file: "migrator config --from amplify_outputs.json".'
+    : '';
+  throw new ConfigError(
+    'config_incomplete',
+    [
+      `The configuration lacks ${missing.length === 1 ? 'a value' : `${missing.length} values`}:`,
+      ...lines,
+    ].join('\n'),
+    `Run "migrator config ${flags}".${fromAmplify}`,
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * The one list of single values in config.json: by which flag and environment variable each can be given, and what a
+ * person is told about it. Structure and names as in design.md; `prefix_disambiguation` is edited in the file only.
+ */
+
+export interface Config {
+  google_drive: {
+    folder_id: string;
+    /** Absolute once loaded. */
+    credentials_path: string;
+    /** Absolute once loaded. */
+    token_path: string;
+    queries_per_second: number;
+    api_url: string;
+  };
+  aws: {
+    region: string;
+    cognito: { user_pool_id: string; client_id: string; identity_pool_id: string; username: string };
+    amplify: { api_endpoint: string; storage_bucket: string };
+  };
+  migration: {
+    concurrency: number;
+    retry_attempts: number;
+    retry_delay_seconds: number;
+    /** MiB. */
+    chunk_size_mb: number;
+    default_media_public: boolean;
+    max_range: number;
+  };
+  naming: 'strict' | 'relaxed';
+  prefix_disambiguation: {
+    enabled: boolean;
+    discriminator_field: string;
+    /** Letter before the digits ('' for none) to value of the discriminator; `*` is any value no other prefix names. */
+    prefixes: Record<string, string>;
+  };
+}
+
+export type ConfigKey =
+  | `google_drive.${keyof Config['google_drive']}`
+  | 'aws.region'
+  | `aws.cognito.${keyof Config['aws']['cognito']}`
+  | `aws.amplify.${keyof Config['aws']['amplify']}`
+  | `migration.${keyof Config['migration']}`
+  | 'naming';
+
+export type SettingKind = 'text' | 'path' | 'number' | 'boolean';
+
+export interface Setting {
+  key: ConfigKey;
+  kind: SettingKind;
+  /** Without the two hyphens. */
+  flag: string;
+  env?: string;
+  summary: string;
+}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    key: 'google_drive.folder_id',
+    kind: 'text',
+    flag: 'folder-id',
+    summary: 'Drive folder to migrate: its id, or its address in the browser',
+  },
+  {
+    key: 'google_drive.credentials_path',
+    kind: 'path',
+    flag: 'credentials-path',
+    env: 'GOOGLE_APPLICATION_CREDENTIALS',
+    summary: 'JSON of a Google desktop client, or a service-account key',
+  },
+  {
+    key: 'google_drive.token_path',
+    kind: 'path',
+    flag: 'token-path',
+    summary: 'file with the Google refresh token',
+  },
+  {
+    key: 'google_drive.queries_per_second',
+    kind: 'number',
+    flag: 'queries-per-second',
+    summary: 'requests a second to Drive',
+  },
+  { key: 'google_drive.api_url', kind: 'text', flag: 'drive-api-url', summary: 'address of the Drive API' },
+  {
+    key: 'aws.region',
+    kind: 'text',
+    flag: 'region',
+    env: 'AWS_REGION',
+    summary: 'AWS region, like us-east-1',
+  },
+  {
+    key: 'aws.cognito.user_pool_id',
+    kind: 'text',
+    flag: 'user-pool-id',
+    summary: 'Cognito user pool, like us-east-1_AbCdEfGhI',
+  },
+  { key: 'aws.cognito.client_id', kind: 'text', flag: 'client-id', summary: "the user pool's app client" },
+  {
+    key: 'aws.cognito.identity_pool_id',
+    kind: 'text',
+    flag: 'identity-pool-id',
+    summary: 'Cognito identity pool, like us-east-1:01234567-…',
+  },
+  {
+    key: 'aws.cognito.username',
+    kind: 'text',
+    flag: 'username',
+    summary: 'who signs in to the user pool; with Amplify the e-mail address',
+  },
+  {
+    key: 'aws.amplify.api_endpoint',
+    kind: 'text',
+    flag: 'api-endpoint',
+    env: 'AMPLIFY_API_ENDPOINT',
+    summary: 'AppSync address, ending in /graphql',
+  },
+  {
+    key: 'aws.amplify.storage_bucket',
+    kind: 'text',
+    flag: 'storage-bucket',
+    summary: 'S3 bucket of Amplify Storage',
+  },
+  { key: 'migration.concurrency', kind: 'number', flag: 'concurrency', summary: 'files under way at once' },
+  {
+    key: 'migration.retry_attempts',
+    kind: 'number',
+    flag: 'retry-attempts',
+    summary: 'new attempts after a passing fault',
+  },
+  {
+    key: 'migration.retry_delay_seconds',
+    kind: 'number',
+    flag: 'retry-delay-seconds',
+    summary: 'wait before the first new attempt, in seconds',
+  },
+  {
+    key: 'migration.chunk_size_mb',
+    kind: 'number',
+    flag: 'chunk-size-mb',
+    summary: 'part size of multipart uploads, in MiB',
+  },
+  {
+    key: 'migration.default_media_public',
+    kind: 'boolean',
+    flag: 'default-media-public',
+    summary: 'isAvailableForPublicUse of the media records',
+  },
+  {
+    key: 'migration.max_range',
+    kind: 'number',
+    flag: 'max-range',
+    summary: 'most ids that one file name may stand for',
+  },
+  { key: 'naming', kind: 'text', flag: 'naming', summary: 'how file names are read: strict or relaxed' },
+];
+
+export function settingOf(key: ConfigKey): Setting {
+  const setting = SETTINGS.find(candidate => candidate.key === key);
+  if (!setting) throw new TypeError(`no setting ${key}`);
+  return setting;
+}
+
+/** The value under a dotted key; undefined if it or a section above it is missing. */
+export function valueAt(values: unknown, key: string): unknown {
+  let at: unknown = values;
+  for (const name of key.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
+}
+
+/** Sets a dotted key in place, with the sections above it. A section that is no object is replaced. */
+export function setAt(values: Record<string, unknown>, key: string, value: unknown): void {
+  const names = key.split('.');
+  const last = names.pop()!;
+  let at = values;
+  for (const name of names) {
+    const below = at[name];
+    if (typeof below !== 'object' || below === null || Array.isArray(below)) at[name] = {};
+    at = at[name] as Record<string, unknown>;
+  }
+  at[last] = value;
+}

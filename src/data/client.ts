@@ -1,0 +1,107 @@
+import type { GraphQLClient } from 'graphql-request';
+import { type Backoff, withRetries } from '../retry/backoff.ts';
+import {
+  type AppSyncError,
+  aboutRequest,
+  isPassingRequest,
+  isSignInRefused,
+  RequestFailed,
+} from './errors.ts';
+
+/** The ID token of the signed-in user. */
+export interface TokenSource {
+  get(): Promise<string>;
+  /** The token has been refused: the next `get` gives another one. */
+  renew(refused: string): Promise<void>;
+}
+
+export interface DataOptions {
+  /** `https://….appsync-api.{region}.amazonaws.com/graphql` */
+  endpoint: string;
+  token: TokenSource;
+  backoff: Backoff;
+}
+
+export interface Answer {
+  /** Null when the whole document was refused. */
+  data: Record<string, unknown> | null;
+  errors: AppSyncError[];
+}
+
+/** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own answer arrive. */
+const TIMEOUT_MS = 35_000;
+
+/** Sends GraphQL documents to AppSync. */
+export class AppSyncClient {
+  readonly #options: DataOptions;
+  #client: GraphQLClient | null = null;
+
+  constructor(options: DataOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer, with the errors of single fields in it. Tries again after passing failures, and once with a new token.
+   * Throws RunError if no answer came, or one that is no answer to the document (sign-in refused, HTTP error).
+   */
+  async request(document: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+    const { backoff, endpoint, token } = this.#options;
+    let renewed = false;
+    const attempt = async (): Promise<Answer> => {
+      const current = await token.get();
+      try {
+        return await this.#send(document, variables, current);
+      } catch (error) {
+        if (!isSignInRefused(error) || renewed) throw error;
+        renewed = true;
+        await token.renew(current);
+        return attempt();
+      }
+    };
+    try {
+      return await withRetries(
+        attempt,
+        error => ({
+          again: isPassingRequest(error),
+          afterMs: error instanceof RequestFailed ? error.retryAfterMs : null,
+        }),
+        backoff,
+      );
+    } catch (error) {
+      throw aboutRequest(error, endpoint);
+    }
+  }
+
+  async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {
+    const { ClientError, GraphQLClient } = await import('graphql-request');
+    this.#client ??= new GraphQLClient(this.#options.endpoint, { errorPolicy: 'all' });
+    try {
+      const answer = await this.#client.rawRequest<Record<string, unknown>>({
+        query: document,
+        variables,
+        // AppSync wants the bare token; it refuses one with "Bearer " before it.
+        requestHeaders: { authorization: token },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { data: answer.data ?? null, errors: (answer.errors ?? []) as AppSyncError[] };
+    } catch (error) {
+      if (!(error instanceof ClientError))
+        throw new RequestFailed(null, reasonOf(error), [], { cause: error });
+      const { status, errors = [], headers } = error.response;
+      const retryAfter = Number((headers as Headers | undefined)?.get('retry-after') ?? Number.NaN);
+      const first = (errors as AppSyncError[])[0]?.message;
+      throw new RequestFailed(status, first ?? `HTTP ${status}`, errors as AppSyncError[], {
+        retryAfterMs: Number.isNaN(retryAfter) ? null : retryAfter * 1000,
+      });
+    }
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error)
+    return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+  return error.name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : error.message;
+}

@@ -1,0 +1,128 @@
+/**
+ * What an error of AppSync means. Shapes and `errorType`s: facts.md, "AppSync as Amplify generates it"; AppSync puts
+ * `errorType` beside `message`, not under `extensions`.
+ */
+import { RunError } from '../../stages/errors.ts';
+
+export interface AppSyncError {
+  message?: string;
+  errorType?: string;
+  /** First element is the alias of the field that failed; absent when the whole document was refused. */
+  path?: (string | number)[] | null;
+}
+
+/** A request without a usable answer. `status` is null when none came at all. */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+  readonly status: number | null;
+  readonly errors: AppSyncError[];
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    status: number | null,
+    message: string,
+    errors: AppSyncError[] = [],
+    options: { retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.status = status;
+    this.errors = errors;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** True for a record that exists already (its create is conditional on the id being free). */
+export function isConflict(error: AppSyncError): boolean {
+  return (error.errorType ?? '').includes('ConditionalCheckFailedException');
+}
+
+/** True if the user is signed in but may not do this: not in the group that the model asks for. */
+export function isForbidden(error: AppSyncError): boolean {
+  return error.errorType === 'Unauthorized';
+}
+
+const THROTTLED_TYPES =
+  /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests|LimitExceeded/;
+const PASSING_TYPES =
+  /InternalFailure|InternalServerError|ServiceUnavailable|ExecutionTimeout|TransactionConflict|500 |503 /;
+
+/** True if the same field may succeed a moment later. */
+export function isPassing({ errorType = '', message = '' }: AppSyncError): boolean {
+  return THROTTLED_TYPES.test(errorType) || PASSING_TYPES.test(errorType) || /timed? ?out/i.test(message);
+}
+
+/** True for a request that may succeed a moment later: no answer, 429, 5xx. */
+export function isPassingRequest(error: unknown): boolean {
+  if (!(error instanceof RequestFailed)) return false;
+  return error.status === null || error.status === 429 || error.status >= 500;
+}
+
+export function isSignInRefused(error: unknown): boolean {
+  return (
+    error instanceof RequestFailed &&
+    (error.status === 401 || error.errors.some(({ errorType }) => errorType === 'UnauthorizedException'))
+  );
+}
+
+/** True if the document does not fit the schema: no record can be created or read, whatever its values. */
+export function isSchemaMismatch(errors: AppSyncError[]): boolean {
+  return errors.some(
+    ({ message = '', errorType = '' }) =>
+      /Validation ?error of type|Cannot query field|Unknown (type|argument)|FieldUndefined|UnknownType/i.test(
+        message,
+      ) || errorType === 'ValidationError',
+  );
+}
+
+/** The end of the run for an error that concerns all records. */
+export function aboutRequest(error: unknown, endpoint: string): RunError {
+  if (error instanceof RunError) return error;
+  if (!(error instanceof RequestFailed)) {
+    return new RunError(
+      'appsync_unexpected',
+      `AppSync: ${String(error)}`,
+      'Run again with --verbose and look at the log.',
+      {
+        cause: error,
+      },
+    );
+  }
+  if (isSignInRefused(error)) {
+    return new RunError(
+      'appsync_sign_in_refused',
+      `AppSync does not accept the sign-in: ${error.message}`,
+      'Check that aws.amplify.api_endpoint and aws.cognito.user_pool_id belong to the same Amplify project ("migrator show").',
+      { cause: error },
+    );
+  }
+  if (error.errors.some(isForbidden)) return notAllowed(error.errors.find(isForbidden)!);
+  if (isSchemaMismatch(error.errors)) {
+    return new RunError(
+      'schema_mismatch',
+      `The data service has another schema than this tool expects: ${error.message}`,
+      'Check that aws.amplify.api_endpoint belongs to the project with the models Observation and Media.',
+      { cause: error },
+    );
+  }
+  return error.status === null
+    ? new RunError(
+        'appsync_unreachable',
+        `The data service at ${endpoint} cannot be reached: ${error.message}`,
+        'Check the network connection and aws.amplify.api_endpoint ("migrator show"), then run "migrator resume".',
+        { cause: error },
+      )
+    : new RunError(
+        'appsync_refused',
+        `The data service at ${endpoint} refused: ${error.message} (HTTP ${error.status}).`,
+        'Check aws.amplify.api_endpoint ("migrator show"), then run "migrator resume".',
+        { cause: error },
+      );
+}
+
+export function notAllowed(error: AppSyncError): RunError {
+  return new RunError(
+    'not_in_group',
+    `The signed-in user may not do this in the data service: ${error.message ?? 'not authorized'}.`,
+    'Add the user to the group ADMINS of the Cognito user pool, then sign in and run again.',
+  );
+}

@@ -1,0 +1,149 @@
+/** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
+import { FileError } from '../../stages/errors.ts';
+import type { MediaLink, MediaTable } from '../../stages/link.ts';
+import { type Backoff, pause, waitMs } from '../retry/backoff.ts';
+import type { Answer, AppSyncClient } from './client.ts';
+import {
+  type AppSyncError,
+  aboutRequest,
+  isConflict,
+  isForbidden,
+  isPassing,
+  isSchemaMismatch,
+  notAllowed,
+  RequestFailed,
+} from './errors.ts';
+import type { Models } from './models.ts';
+
+/** What became of a create: it exists, may be tried again, exists already with values to be looked at, or failed. */
+type Outcome = 'linked' | 'conflict' | { again: AppSyncError } | FileError;
+
+export class Media implements MediaTable {
+  readonly #client: AppSyncClient;
+  readonly #endpoint: string;
+  readonly #model: Models['media'];
+  readonly #backoff: Backoff;
+
+  constructor(client: AppSyncClient, endpoint: string, models: Models, backoff: Backoff) {
+    this.#client = client;
+    this.#endpoint = endpoint;
+    this.#model = models.media;
+    this.#backoff = backoff;
+  }
+
+  async create(links: MediaLink[]): Promise<(FileError | null)[]> {
+    const outcomes = new Map<MediaLink, FileError | null>();
+    let open = links;
+    for (let retry = 0; open.length > 0; retry += 1) {
+      const results = await this.#createOrSplit(open);
+      const conflicts = open.filter((_, index) => results[index] === 'conflict');
+      const confirmed = await this.#confirm(conflicts);
+      const again: MediaLink[] = [];
+      open.forEach((link, index) => {
+        const result = results[index] === 'conflict' ? confirmed.get(link)! : results[index]!;
+        if (result === 'linked') outcomes.set(link, null);
+        else if (result instanceof FileError) outcomes.set(link, result);
+        else if (result !== 'conflict' && retry >= this.#backoff.retries)
+          outcomes.set(link, exhausted(link, result.again));
+        else again.push(link);
+      });
+      open = again;
+      if (open.length > 0) await (this.#backoff.sleep ?? pause)(waitMs(this.#backoff, retry, null));
+    }
+    return links.map(link => outcomes.get(link) ?? null);
+  }
+
+  /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record stands alone. */
+  async #createOrSplit(links: MediaLink[]): Promise<Outcome[]> {
+    const answer = await this.#send(links);
+    if (answer.data) return links.map((link, index) => this.#outcome(link, `m${index}`, answer));
+    const forbidden = answer.errors.find(isForbidden);
+    if (forbidden) throw notAllowed(forbidden);
+    const refusal = answer.errors[0] ?? { message: 'no data' };
+    if (isSchemaMismatch(answer.errors)) {
+      throw aboutRequest(new RequestFailed(200, refusal.message ?? '', answer.errors), this.#endpoint);
+    }
+    if (answer.errors.some(isPassing)) return links.map(() => ({ again: refusal }));
+    if (links.length === 1) return [refused(links[0]!, refusal)];
+    const half = Math.ceil(links.length / 2);
+    return [
+      ...(await this.#createOrSplit(links.slice(0, half))),
+      ...(await this.#createOrSplit(links.slice(half))),
+    ];
+  }
+
+  #send(links: MediaLink[]): Promise<Answer> {
+    const { createInput, createMutation } = this.#model;
+    const parameters = links.map((_, index) => `$i${index}: ${createInput}!`).join(', ');
+    const fields = links
+      .map((_, index) => `m${index}: ${createMutation}(input: $i${index}) { id }`)
+      .join('\n');
+    const variables = Object.fromEntries(
+      links.map(({ id, observationId, url, type, isAvailableForPublicUse }, index) => [
+        `i${index}`,
+        { id, observationId, url, type, isAvailableForPublicUse },
+      ]),
+    );
+    return this.#client.request(`mutation Link(${parameters}) { ${fields} }`, variables);
+  }
+
+  #outcome(link: MediaLink, alias: string, { data, errors }: Answer): Outcome {
+    if (data![alias]) return 'linked';
+    const error = errors.find(({ path }) => path?.[0] === alias) ??
+      errors[0] ?? { message: 'no answer for this record' };
+    if (isConflict(error)) return 'conflict';
+    if (isForbidden(error)) throw notAllowed(error);
+    return isPassing(error) ? { again: error } : refused(link, error);
+  }
+
+  /** A record that exists already is this link's if it says the same. */
+  async #confirm(links: MediaLink[]): Promise<Map<MediaLink, Outcome>> {
+    const outcomes = new Map<MediaLink, Outcome>();
+    if (links.length === 0) return outcomes;
+    const parameters = links.map((_, index) => `$i${index}: ID!`).join(', ');
+    const fields = links.map(
+      (_, index) => `m${index}: ${this.#model.getQuery}(id: $i${index}) { url observationId }`,
+    );
+    const variables = Object.fromEntries(links.map(({ id }, index) => [`i${index}`, id]));
+    const { data, errors } = await this.#client.request(
+      `query Confirm(${parameters}) { ${fields.join('\n')} }`,
+      variables,
+    );
+    links.forEach((link, index) => {
+      const existing = data?.[`m${index}`] as { url: string; observationId: string } | null | undefined;
+      if (!existing) {
+        // Reads are eventually consistent: what a create has just met may not be readable yet.
+        outcomes.set(link, { again: errors[0] ?? { message: 'the record exists but cannot be read yet' } });
+      } else if (existing.url === link.url && existing.observationId === link.observationId) {
+        outcomes.set(link, 'linked');
+      } else {
+        outcomes.set(link, differs(link, existing));
+      }
+    });
+    return outcomes;
+  }
+}
+
+function refused(link: MediaLink, error: AppSyncError): FileError {
+  return new FileError(
+    'link_refused',
+    `${link.fileName}: the data service refused the media record: ${error.message ?? 'no reason given'}.`,
+  );
+}
+
+function exhausted(link: MediaLink, error: AppSyncError): FileError {
+  return new FileError(
+    'link_failed',
+    `${link.fileName}: the media record could not be created: ${error.message ?? 'no reason given'}.`,
+    {
+      retryable: true,
+    },
+  );
+}
+
+function differs(link: MediaLink, existing: { url: string; observationId: string }): FileError {
+  return new FileError(
+    'media_differs',
+    `${link.fileName}: the media record ${link.id} exists with other values (${existing.url}, observation ${existing.observationId}). It was not changed; correct or remove it in the app.`,
+  );
+}

@@ -1,0 +1,246 @@
+/**
+ * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. Everything
+ * that goes to Drive waits for its turn in one quota, downloads included.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { drive_v3 } from '@googleapis/drive';
+import { FileError } from '../../stages/errors.ts';
+import type { DriveFolders, DriveItem } from '../../stages/list.ts';
+import { type FileRecord, nameOf } from '../../stages/record.ts';
+import type { MediaSource } from '../../stages/transfer.ts';
+import { type Backoff, withRetries } from '../retry/backoff.ts';
+import { createDownloads, type Downloads } from './download.ts';
+import type { DriveAuth } from './drive-auth.ts';
+import { aboutFile, aboutListing, DriveRefusal, isPassing, isThrottling } from './errors.ts';
+import { QueryQuota } from './quota.ts';
+
+export interface DriveOptions {
+  auth: DriveAuth;
+  /** Root of the API, without a slash at the end; Google's is `https://www.googleapis.com`. */
+  apiUrl: string;
+  queriesPerSecond: number;
+  /** Downloads at a time. */
+  connections: number;
+  /** For queries and broken downloads. Refusals because of the rate have their own, longer patience. */
+  backoff: Backoff;
+  /** A connection on which no byte moves for so long is given up. */
+  stallTimeoutMs: number;
+}
+
+/** The largest page that Drive allows. */
+const PAGE_SIZE = 1000;
+
+const ITEM_FIELDS =
+  'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,shortcutDetails(targetId,targetMimeType)';
+
+/** Drive lifts its brake within minutes: with waits up to a minute, so many attempts outlast it. */
+const THROTTLED_RETRIES = 12;
+
+const QUERY_TIMEOUT_MS = 60_000;
+
+export class Drive implements DriveFolders, MediaSource {
+  readonly #options: DriveOptions;
+  readonly #api: drive_v3.Drive;
+  readonly #quota: QueryQuota;
+  readonly #downloads: Downloads;
+
+  private constructor(options: DriveOptions, api: drive_v3.Drive, quota: QueryQuota) {
+    this.#options = options;
+    this.#api = api;
+    this.#quota = quota;
+    this.#downloads = createDownloads(options);
+  }
+
+  static async connect(options: DriveOptions): Promise<Drive> {
+    const { drive } = await import('@googleapis/drive');
+    const api = drive({
+      version: 'v3',
+      auth: options.auth,
+      rootUrl: `${options.apiUrl.replace(/\/+$/, '')}/`,
+      retry: false,
+      timeout: QUERY_TIMEOUT_MS,
+    });
+    return new Drive(options, api, await QueryQuota.of(options.queriesPerSecond));
+  }
+
+  close(): void {
+    this.#downloads.close();
+  }
+
+  async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
+    const within = folderIds.map(id => `'${quoted(id)}' in parents`).join(' or ');
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#page(`(${within}) and trashed = false`, pageToken);
+      if (!page) return;
+      yield (page.files ?? []).map(itemOf);
+      pageToken = page.nextPageToken ?? undefined;
+    } while (pageToken);
+  }
+
+  /** Null if Drive answers 404: one of the folders has disappeared since it was found. */
+  async #page(q: string, pageToken: string | undefined): Promise<drive_v3.Schema$FileList | null> {
+    try {
+      const { data } = await this.#query(() =>
+        this.#api.files.list({
+          q,
+          pageToken,
+          pageSize: PAGE_SIZE,
+          fields: `nextPageToken,files(${ITEM_FIELDS})`,
+          spaces: 'drive',
+          supportsAllDrives: true,
+          includeItemsFromAllDrives: true,
+        }),
+      );
+      return data;
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw aboutListing(error, 'list the folder');
+    }
+  }
+
+  async item(id: string): Promise<DriveItem | null> {
+    try {
+      const { data } = await this.#query(() =>
+        this.#api.files.get({ fileId: id, fields: ITEM_FIELDS, supportsAllDrives: true }),
+      );
+      return itemOf(data);
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw aboutListing(error, `look at ${id}`);
+    }
+  }
+
+  /** Bytes of a file; after a break it goes on where it stopped, by Range, without giving a byte twice. */
+  async *download(record: FileRecord): AsyncGenerator<Buffer> {
+    const fileName = nameOf(record);
+    let offset = 0;
+    let breaks = 0;
+    while (true) {
+      try {
+        const response = await this.#openAt(record.id, offset, fileName);
+        for await (const chunk of response as AsyncIterable<Buffer>) {
+          offset += chunk.length;
+          breaks = 0;
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        breaks += 1;
+        if (offset === 0 || !isPassing(error) || breaks > this.#options.backoff.retries) {
+          throw aboutFile(error, fileName);
+        }
+      }
+    }
+  }
+
+  async #openAt(fileId: string, offset: number, fileName: string): Promise<IncomingMessage> {
+    const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(fileId)}?alt=media&supportsAllDrives=true`;
+    const range: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
+    const response = await this.#query(() => this.#openSignedIn(url, range));
+    const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+    if (offset > 0 && (response.statusCode !== 206 || Number(start) !== offset)) {
+      response.destroy();
+      throw new FileError(
+        'range_ignored',
+        `${fileName}: the download broke, and Drive does not go on where it stopped.`,
+        {
+          retryable: true,
+        },
+      );
+    }
+    return response;
+  }
+
+  /** A token that is refused is renewed once; Google's client does the same for queries. */
+  async #openSignedIn(url: string, range: Record<string, string>): Promise<IncomingMessage> {
+    const { auth } = this.#options;
+    const open = (token: string) =>
+      this.#downloads.open(url, {
+        ...range,
+        authorization: `Bearer ${token}`,
+        'accept-encoding': 'identity',
+      });
+    const { token } = await auth.getAccessToken();
+    try {
+      return await open(token ?? '');
+    } catch (error) {
+      if (!(error instanceof DriveRefusal && error.status === 401)) throw error;
+      return open(await auth.renewAccessToken(token ?? ''));
+    }
+  }
+
+  /**
+   * One query, in its turn: tried again with patience when Drive says "too fast", and a few times when the failure is
+   * a passing one.
+   */
+  async #query<T>(send: () => Promise<T>): Promise<T> {
+    let throttled = 0;
+    const attempt = async (): Promise<T> => {
+      await this.#quota.turn();
+      try {
+        const answer = await send();
+        this.#quota.answered();
+        return answer;
+      } catch (caught) {
+        const error = refusalOf(caught);
+        if (isThrottling(error)) this.#quota.throttled();
+        throw error;
+      }
+    };
+    const patient = { ...this.#options.backoff, retries: THROTTLED_RETRIES };
+    const tryThroughThrottling = () =>
+      withRetries(
+        attempt,
+        error => {
+          throttled += Number(isThrottling(error));
+          return {
+            again: isThrottling(error),
+            afterMs: error instanceof DriveRefusal ? error.retryAfterMs : null,
+          };
+        },
+        patient,
+      );
+    return withRetries(
+      tryThroughThrottling,
+      error => ({
+        again: isPassing(error) && throttled < THROTTLED_RETRIES,
+        afterMs: error instanceof DriveRefusal ? error.retryAfterMs : null,
+      }),
+      this.#options.backoff,
+    );
+  }
+}
+
+/** Google's client throws an error of its own for an answer that is not 2xx. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !('response' in error)) return error;
+  const response = error.response as { status?: number; data?: unknown; headers?: Headers } | undefined;
+  if (!response?.status) return error;
+  const body = typeof response.data === 'string' ? response.data : JSON.stringify(response.data ?? '');
+  return new DriveRefusal(response.status, body, response.headers?.get?.('retry-after') ?? null);
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof DriveRefusal && error.status === 404;
+}
+
+/** Drive's query language: backslash and quote are escaped by a backslash. */
+function quoted(text: string): string {
+  return text.replace(/[\\']/g, '\\$&');
+}
+
+function itemOf(file: drive_v3.Schema$File): DriveItem {
+  const target = file.shortcutDetails;
+  return {
+    id: file.id!,
+    name: file.name ?? '',
+    mimeType: file.mimeType ?? '',
+    size: file.size == null ? null : Number(file.size),
+    md5: file.md5Checksum ?? null,
+    modifiedTime: file.modifiedTime ?? '',
+    parents: file.parents ?? [],
+    trashed: file.trashed ?? false,
+    shortcut: target?.targetId ? { id: target.targetId, mimeType: target.targetMimeType ?? '' } : null,
+  };
+}

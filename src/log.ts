@@ -1,0 +1,48 @@
+/** The log of a command: JSON lines in the home folder, for looking into a run afterwards. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { logsFolder } from './config/home.ts';
+
+export type { Logger } from 'pino';
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
+
+/** As part of a file name: `20261122T150412Z`. */
+export function timestamp(at: Date): string {
+  return at.toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+/**
+ * Opens `logs/{name}_{timestamp}.log`. Level: `--verbose` is debug, then LOG_LEVEL (in any case; Python's names WARNING
+ * and CRITICAL too), then info. Gives null if the folder cannot be written: a log is not worth a run.
+ */
+export async function openLog(options: {
+  home: string;
+  name: string;
+  verbose: boolean;
+  env: Record<string, string | undefined>;
+  now?: Date;
+}): Promise<{ logger: Logger; path: string } | null> {
+  const { home, name, verbose, env, now = new Date() } = options;
+  const path = join(logsFolder(home), `${name}_${timestamp(now)}.log`);
+  try {
+    mkdirSync(logsFolder(home), { recursive: true, mode: 0o700 });
+    const { default: pino } = await import('pino');
+    const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);
+    const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });
+    return {
+      path,
+      logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function levelOf(name: string | undefined): string {
+  const level = (name ?? 'info').toLowerCase();
+  if (level === 'warning') return 'warn';
+  if (level === 'critical') return 'fatal';
+  return LEVELS.includes(level) ? level : 'info';
+}

@@ -1,0 +1,28 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { BadLine } from './record-line.ts';
+
+/** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
+export class Rejects {
+  readonly path: string;
+  count = 0;
+  #fd: number | null = null;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  readonly take = (line: string, reason: BadLine): void => {
+    if (this.#fd === null) {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      this.#fd = openSync(this.path, 'a', 0o600);
+    }
+    this.count += 1;
+    writeSync(this.#fd, `${JSON.stringify({ line, reason: reason.message })}\n`);
+  };
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+}

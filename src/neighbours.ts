@@ -1,0 +1,154 @@
+/**
+ * The systems a migration talks to, opened as the configuration says and only when a command asks for them: a command
+ * that only lists never signs in to AWS.
+ */
+
+import { passwordFrom } from './cognito/password.ts';
+import { type CognitoSession, createCognitoSession } from './cognito/session.ts';
+import type { Env } from './config/home.ts';
+import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
+import type { Config } from './config/settings.ts';
+import type { Media } from './data/media.ts';
+import type { Observations } from './data/observations.ts';
+import type { Drive } from './drive/drive.ts';
+import type { Backoff } from './retry/backoff.ts';
+import type { Storage } from './storage/storage.ts';
+
+const MIB = 1024 * 1024;
+const STALL_TIMEOUT_MS = 60_000;
+const LONGEST_WAIT_MS = 60_000;
+
+export type Neighbour = keyof typeof KEYS_FOR;
+
+export class Neighbours {
+  readonly #config: Config;
+  readonly #env: Env;
+  readonly #warn: (message: string) => void;
+  #session: CognitoSession | null = null;
+  #drive: Promise<Drive> | null = null;
+  #storage: Promise<Storage> | null = null;
+
+  constructor(options: { config: Config; env: Env; warn: (message: string) => void }) {
+    this.#config = options.config;
+    this.#env = options.env;
+    this.#warn = options.warn;
+  }
+
+  /** Throws ConfigError that names every value that is missing for any of the neighbours, before any is asked. */
+  require(neighbours: Exclude<Neighbour, 'folder'>[]): void {
+    const needed = neighbours.flatMap(neighbour => KEYS_FOR[neighbour]);
+    requireKeys(this.#config, neighbours.length > 0 ? [...KEYS_FOR.cognito, ...needed] : []);
+  }
+
+  get backoff(): Backoff {
+    const { retry_attempts, retry_delay_seconds } = this.#config.migration;
+    return { retries: retry_attempts, baseMs: retry_delay_seconds * 1000, capMs: LONGEST_WAIT_MS };
+  }
+
+  drive(): Promise<Drive> {
+    this.#drive ??= this.#openDrive();
+    return this.#drive;
+  }
+
+  async #openDrive(): Promise<Drive> {
+    const { google_drive, migration } = this.#config;
+    const [{ Drive: Client }, { googleSignIn }] = await Promise.all([
+      import('./drive/drive.ts'),
+      import('./drive/sign-in.ts'),
+    ]);
+    return Client.connect({
+      auth: await googleSignIn({
+        credentialsPath: google_drive.credentials_path,
+        tokenPath: google_drive.token_path,
+      }),
+      apiUrl: google_drive.api_url,
+      queriesPerSecond: google_drive.queries_per_second,
+      connections: migration.concurrency,
+      backoff: this.backoff,
+      stallTimeoutMs: STALL_TIMEOUT_MS,
+    });
+  }
+
+  storage(): Promise<Storage> {
+    this.#storage ??= this.#openStorage();
+    return this.#storage;
+  }
+
+  async #openStorage(): Promise<Storage> {
+    const { aws, migration } = this.#config;
+    const session = this.session();
+    const { Storage: Client } = await import('./storage/storage.ts');
+    await session.credentials();
+    return Client.connect({
+      bucket: aws.amplify.storage_bucket,
+      region: aws.region,
+      credentials: session.credentials,
+      dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
+      partBytes: migration.chunk_size_mb * MIB,
+      // Up to two parts of each file are on their way at once.
+      connections: migration.concurrency * 2,
+      attempts: migration.retry_attempts + 1,
+      stallTimeoutMs: STALL_TIMEOUT_MS,
+      warn: this.#warn,
+    });
+  }
+
+  async observations(): Promise<Observations> {
+    const { prefix_disambiguation: rules } = this.#config;
+    const [{ Observations: Table }, { DEFAULT_MODELS }, client] = await Promise.all([
+      import('./data/observations.ts'),
+      import('./data/models.ts'),
+      this.#dataClient(),
+    ]);
+    return new Table(
+      client,
+      this.#endpoint,
+      DEFAULT_MODELS,
+      rules.enabled ? rules.discriminator_field : null,
+    );
+  }
+
+  async media(): Promise<Media> {
+    const [{ Media: Table }, { DEFAULT_MODELS }, client] = await Promise.all([
+      import('./data/media.ts'),
+      import('./data/models.ts'),
+      this.#dataClient(),
+    ]);
+    return new Table(client, this.#endpoint, DEFAULT_MODELS, this.backoff);
+  }
+
+  get #endpoint(): string {
+    return this.#config.aws.amplify.api_endpoint;
+  }
+
+  async #dataClient() {
+    const session = this.session();
+    await session.idToken();
+    const { AppSyncClient } = await import('./data/client.ts');
+    return new AppSyncClient({
+      endpoint: this.#endpoint,
+      backoff: this.backoff,
+      token: {
+        get: () => session.idToken(),
+        renew: async refused => {
+          await session.renewIdToken(refused);
+        },
+      },
+    });
+  }
+
+  /** One sign-in for S3 and AppSync. */
+  session(): CognitoSession {
+    this.#session ??= createCognitoSession({
+      config: this.#config,
+      env: this.#env,
+      password: passwordFrom({ env: this.#env, username: this.#config.aws.cognito.username }),
+    });
+    return this.#session;
+  }
+
+  async close(): Promise<void> {
+    (await this.#drive?.catch(() => null))?.close();
+    (await this.#storage?.catch(() => null))?.close();
+  }
+}

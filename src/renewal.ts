@@ -1,0 +1,81 @@
+/** A value that lives for a while: a token, a set of keys. */
+export interface Lease<T> {
+  value: T;
+  /** Milliseconds since the epoch, by the clock of this machine. */
+  expiresAt: number;
+}
+
+const FIVE_MINUTES_MS = 5 * 60_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Keeps one short-lived value for everybody who needs it and renews it in time: 5 minutes before it expires or in the
+ * last tenth of its life, whichever is later, so that tokens of a few seconds work as well as those of an hour.
+ *
+ * One renewal at a time, all callers wait for the same one. A renewal that fails while the old value is still good is
+ * not an error: the old value serves on, and the next attempt waits a little (facts.md, Amplify Gen 2: sign-in).
+ */
+export class Renewal<T> {
+  readonly #fetch: (old: T | null) => Promise<Lease<T>>;
+  readonly #now: () => number;
+  #current: (Lease<T> & { renewAt: number }) | null = null;
+  #pending: Promise<T> | null = null;
+
+  /** `fetch` gets a new value; the old one is handed to it, null at first. */
+  constructor(
+    fetch: (old: T | null) => Promise<Lease<T>>,
+    now: () => number = Date.now,
+    first: Lease<T> | null = null,
+  ) {
+    this.#fetch = fetch;
+    this.#now = now;
+    if (first) this.#hold(first, now());
+  }
+
+  /** A value that is still good. Throws what `fetch` throws when there is none and none can be had. */
+  async get(): Promise<T> {
+    const current = this.#current;
+    if (current && this.#now() < current.renewAt) return current.value;
+    try {
+      return await this.#renew();
+    } catch (error) {
+      const left = current ? current.expiresAt - this.#now() : 0;
+      if (!current || left <= 0 || current !== this.#current) throw error;
+      current.renewAt = this.#now() + Math.min(LONGEST_PAUSE_MS, left / 4);
+      return current.value;
+    }
+  }
+
+  /**
+   * A value other than the rejected one. Many callers whose requests were refused with the same value cause one renewal.
+   * Throws what `fetch` throws: the old value is known to be of no use.
+   */
+  async replace(isRejected: (value: T) => boolean): Promise<T> {
+    if (this.#current && !isRejected(this.#current.value)) return this.get();
+    return this.#renew();
+  }
+
+  /** Forgets the value if it is the rejected one; the next caller gets a new one. */
+  drop(isRejected: (value: T) => boolean): void {
+    if (this.#current && isRejected(this.#current.value)) this.#current = null;
+  }
+
+  #renew(): Promise<T> {
+    this.#pending ??= this.#fetchAndHold().finally(() => {
+      this.#pending = null;
+    });
+    return this.#pending;
+  }
+
+  async #fetchAndHold(): Promise<T> {
+    const askedAt = this.#now();
+    const lease = await this.#fetch(this.#current?.value ?? null);
+    this.#hold(lease, askedAt);
+    return lease.value;
+  }
+
+  #hold(lease: Lease<T>, since: number): void {
+    const margin = Math.min(FIVE_MINUTES_MS, Math.max(0, lease.expiresAt - since) / 10);
+    this.#current = { ...lease, renewAt: lease.expiresAt - margin };
+  }
+}

@@ -1,0 +1,192 @@
+/** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the projection and the summary. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from '@oclif/core';
+import type { FileRecord } from '../stages/record.ts';
+import { BaseCommand, EXIT } from './command.ts';
+import type { ConfigValues } from './config/load.ts';
+import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
+import type { Config } from './config/settings.ts';
+import { timestamp } from './log.ts';
+import { Run } from './manifest/run.ts';
+import { runMigration } from './migration.ts';
+import { Neighbours } from './neighbours.ts';
+import { writeProjection } from './progress/projection.ts';
+import type { Tally } from './progress/tally.ts';
+import { folderOf } from './stage-command.ts';
+import { ProgressView } from './ui/progress-view.ts';
+
+/** First waits of the projection's rewrites; each wait is as long as all before, so a long run writes it few times. */
+const FIRST_PROJECTION_MS = 10_000;
+
+export interface RunOutcome {
+  run: Run;
+  config: Config;
+  tally: Tally;
+  seconds: number;
+  progressPath: string;
+  failedPath: string | null;
+}
+
+export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T> {
+  protected override get logName(): string | null {
+    return 'migration';
+  }
+
+  /** Runs the pipeline over the folder that flag and configuration name. Throws the reason if it was halted. */
+  protected async migrateFolder(options: {
+    folderId: string | undefined;
+    configFlags: ConfigValues;
+    until: 'resolve' | 'link';
+    retryOrphans: boolean;
+    mustExist?: boolean;
+  }): Promise<RunOutcome> {
+    const config = await this.configuration(options.configFlags);
+    const folderId = folderOf(options.folderId, config, this.home);
+    if (!folderId) requireKeys(config, KEYS_FOR.folder);
+    const run = new Run(this.home, folderId!);
+    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
+    const startedAt = performance.now();
+    run.lock(`migrator ${this.id}`);
+    const release = this.#haltOnSignals();
+    const failed: FileRecord[] = [];
+    let view: ProgressView | null = null;
+    const projection = this.#keepProjecting(run);
+    try {
+      await neighbours.drive();
+      view = await ProgressView.start();
+      this.say = text => view!.say(text);
+      const tally = await runMigration({
+        ...options,
+        config,
+        neighbours,
+        run,
+        halt: this.halt,
+        watcher: view,
+        warn: this.warnLine,
+        onPlanned: record => view!.planned(record),
+        onListed: () => view!.allPlanned(),
+        onFinished: record => {
+          view!.finished(record);
+          this.logger?.debug(
+            { id: record.id, name: record.name, status: record.status, error: record.error },
+            'file',
+          );
+          if (record.status === 'failed' || record.status === 'partial') failed.push(record);
+        },
+      });
+      return {
+        run,
+        config,
+        tally,
+        seconds: (performance.now() - startedAt) / 1000,
+        progressPath: await projection.last(),
+        failedPath: await this.#writeFailed(failed),
+      };
+    } finally {
+      view?.stop();
+      await projection.last();
+      release();
+      run.unlock();
+      await neighbours.close();
+    }
+  }
+
+  /** The first Ctrl-C lets what is in flight finish, the second one ends at once. */
+  #haltOnSignals(): () => void {
+    const onSignal = () => {
+      if (this.halt.stopped) process.exit(EXIT.interrupted);
+      this.halt.stop(new Interrupted());
+      this.say(
+        'Interrupted: files on their way are finished, no new ones are begun. Press Ctrl-C again to end at once.',
+      );
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    return () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    };
+  }
+
+  #keepProjecting(run: Run): { last(): Promise<string> } {
+    let timer: NodeJS.Timeout;
+    let writing: Promise<string> = Promise.resolve('');
+    let ended: Promise<string> | null = null;
+    const write = () => {
+      writing = writing.then(() => writeProjection(this.home, run));
+      writing.catch(error => this.logger?.warn({ err: error }, 'projection'));
+      return writing;
+    };
+    const schedule = (waitMs: number) => {
+      timer = setTimeout(() => {
+        void write().then(
+          () => schedule(waitMs * 2),
+          () => schedule(waitMs * 2),
+        );
+      }, waitMs);
+      timer.unref();
+    };
+    schedule(FIRST_PROJECTION_MS);
+    return {
+      last: () => {
+        clearTimeout(timer);
+        ended ??= run.exists ? write() : Promise.resolve('');
+        return ended;
+      },
+    };
+  }
+
+  async #writeFailed(failed: FileRecord[]): Promise<string | null> {
+    if (failed.length === 0) return null;
+    const path = join(this.home, `failed_${timestamp(new Date())}.json`);
+    const entries = failed.map(({ id, name, path: folder, status, error }) => ({
+      id,
+      name,
+      path: folder,
+      status,
+      error,
+    }));
+    await writeFile(path, `${JSON.stringify(entries, null, 2)}\n`, { mode: 0o600 });
+    return path;
+  }
+
+  /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a run that was halted. */
+  protected conclude(
+    outcome: RunOutcome,
+    lines: readonly string[],
+    extra: Record<string, unknown> = {},
+  ): void {
+    const { run, tally, seconds, progressPath, failedPath } = outcome;
+    const summary = {
+      folder_id: run.folderId,
+      total_files: tally.total,
+      bytes: tally.bytes,
+      summary: tally.summary(),
+      seconds: Math.round(seconds * 10) / 10,
+      ...extra,
+      manifests: run.folder,
+      progress: progressPath,
+      failed: failedPath,
+      log: this.logPath,
+    };
+    this.logger?.info(summary, 'summary');
+    if (this.json && !this.halt.stopped) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (!this.json) for (const line of lines) this.say(line);
+    if (this.halt.reason) throw this.halt.reason;
+    if (tally.unfinished) process.exitCode = EXIT.unfinished;
+  }
+}
+
+/** The person asked the run to end. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly code = 'interrupted';
+  readonly remedy = 'What was done so far is kept. Go on with "migrator resume".';
+  readonly exitCode = EXIT.interrupted;
+
+  constructor() {
+    super('Interrupted.');
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What an error of S3 means for the file or the run. Names and statuses: Amazon S3 API reference, "Error responses";
+ * what Amplify's policy refuses: facts.md, "Amplify Gen 2: storage permissions".
+ */
+import { FileError, RunError } from '../../stages/errors.ts';
+
+interface S3Error {
+  name: string;
+  message: string;
+  status: number | null;
+  /** Of the operating system, for errors below HTTP. */
+  code: string | null;
+}
+
+/** The parts of an SDK error that decide; HEAD answers have no body, so their name says nothing and the status does. */
+export function s3ErrorOf(error: unknown): S3Error {
+  const {
+    name = '',
+    message = String(error),
+    $metadata,
+    code,
+  } = (error ?? {}) as {
+    name?: string;
+    message?: string;
+    $metadata?: { httpStatusCode?: number };
+    code?: unknown;
+  };
+  return {
+    name,
+    message,
+    status: $metadata?.httpStatusCode ?? null,
+    code: typeof code === 'string' ? code : null,
+  };
+}
+
+/** True if the key has an object already (`If-None-Match: *`), or another upload is just being completed there. */
+export function isTaken(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error);
+  return name === 'PreconditionFailed' || name === 'ConditionalRequestConflict' || status === 412;
+}
+
+export function isExpiredToken(error: unknown): boolean {
+  return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(s3ErrorOf(error).name);
+}
+
+/** S3 compared the bytes with the digest that was sent with them, and they differ. */
+export function isBadDigest(error: unknown): boolean {
+  return ['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'].includes(
+    s3ErrorOf(error).name,
+  );
+}
+
+const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy: string }>> = {
+  NoSuchBucket: {
+    code: 'bucket_missing',
+    message: 'The S3 bucket does not exist',
+    remedy:
+      'Deploy the storage of the Amplify project (npx ampx sandbox, or a pipeline deployment), and check aws.amplify.storage_bucket ("migrator show").',
+  },
+  AccessDenied: {
+    code: 'storage_access_denied',
+    message: 'S3 does not let this user write under media/',
+    remedy:
+      'Add the user to the group ADMINS of the Cognito user pool, and check that the storage of the Amplify project allows ADMINS to write media/*.',
+  },
+  InvalidAccessKeyId: {
+    code: 'storage_keys_refused',
+    message: 'S3 does not know the keys from the identity pool',
+    remedy: 'Check aws.cognito.identity_pool_id and aws.region ("migrator show").',
+  },
+  SignatureDoesNotMatch: {
+    code: 'storage_keys_refused',
+    message: 'S3 refuses the signature of the request',
+    remedy: 'Check aws.region and the clock of this computer.',
+  },
+  RequestTimeTooSkewed: {
+    code: 'clock_skewed',
+    message: 'The clock of this computer differs by more than 15 minutes from that of S3',
+    remedy: 'Set the clock, then run the command again.',
+  },
+  PermanentRedirect: {
+    code: 'wrong_region',
+    message: 'The bucket is in another region',
+    remedy: 'Set aws.region to the region of the bucket ("migrator config --region …").',
+  },
+  AuthorizationHeaderMalformed: {
+    code: 'wrong_region',
+    message: 'The bucket is in another region',
+    remedy: 'Set aws.region to the region of the bucket ("migrator config --region …").',
+  },
+};
+
+/** The error of a failed upload. FileErrors and RunErrors (of the download, of the sign-in) are given back as they are. */
+export function aboutUpload(error: unknown, fileName: string, bucket: string): FileError | RunError {
+  if (error instanceof FileError || error instanceof RunError) return error;
+  const { name, message, status, code } = s3ErrorOf(error);
+  const end = RUN_ENDS[name];
+  if (end)
+    return new RunError(end.code, `${end.message} (bucket ${bucket}: ${message}).`, end.remedy, {
+      cause: error,
+    });
+
+  const retryable =
+    status === null || status >= 500 || status === 429 || status === 408 || isTransientName(name);
+  const kind = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
+  const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
+  return new FileError(kind, `${fileName}: ${what}: ${message || code || name}.`, {
+    retryable,
+    cause: error,
+  });
+}
+
+function isTransientName(name: string): boolean {
+  return [
+    'SlowDown',
+    'RequestTimeout',
+    'IncompleteBody',
+    'TimeoutError',
+    'OperationAborted',
+    'NoSuchUpload',
+  ].includes(name);
+}

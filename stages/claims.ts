@@ -1,0 +1,93 @@
+/**
+ * Who has an S3 key, and who has the same content: of two files that would take one key only the first gets it, and of
+ * byte-identical files with the same sequential ids only one is migrated.
+ */
+import { type FileRecord, nameOf, stopped } from './record.ts';
+
+interface Claim {
+  id: string;
+  name: string;
+  path: string;
+  md5: string | null;
+}
+
+export class Claims {
+  readonly #byKey = new Map<string, Claim>();
+  readonly #byContent = new Map<string, Claim>();
+
+  /** Takes a record's key and content for it, whoever has them; for records that earlier runs let through. */
+  hold(record: FileRecord): void {
+    if (!record.key) return;
+    const claim = claimOf(record);
+    this.#byKey.set(record.key, claim);
+    const content = contentOf(record);
+    if (content) this.#byContent.set(content, claim);
+  }
+
+  /** Takes key and content for the record and gives it back, or stops it if another file has them. */
+  take(record: FileRecord & { key: string }): FileRecord {
+    const content = contentOf(record);
+    const twin = content === null ? undefined : this.#byContent.get(content);
+    if (twin && twin.id !== record.id) return duplicateOf(record, twin);
+    const holder = this.#byKey.get(record.key);
+    if (holder && holder.id !== record.id) return collidesWith(record, holder);
+    this.hold(record);
+    return record;
+  }
+}
+
+/**
+ * Sorts the cleaner name first: of `6602.jpg` and `6602 (1).jpg` the shorter one is the original. Path and id make the
+ * order complete.
+ */
+export function byCleanness(a: FileRecord, b: FileRecord): number {
+  return (
+    a.name.length - b.name.length ||
+    compare(a.name, b.name) ||
+    compare(a.path ?? '', b.path ?? '') ||
+    compare(a.id, b.id)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function claimOf({ id, name, path, md5 }: FileRecord): Claim {
+  return { id, name, path: path ?? '', md5: md5 ?? null };
+}
+
+function contentOf(record: FileRecord): string | null {
+  if (!record.md5 || !record.sequentialIds?.length) return null;
+  return `${record.md5} ${record.prefix ?? ''}${record.sequentialIds.join(',')}`;
+}
+
+/** Without observations and key, so that a later run asks again whether the claim still stands. */
+function released(record: FileRecord): FileRecord {
+  const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
+  return rest;
+}
+
+function duplicateOf(record: FileRecord, survivor: Claim): FileRecord {
+  return stopped(released(record), 'duplicate', {
+    stage: 'resolve',
+    code: 'duplicate',
+    message: `${nameOf(record)}: the same bytes and the same observations as ${placeOf(survivor)}, which is migrated in its stead.`,
+    retryable: false,
+    survivor: survivor.id,
+  });
+}
+
+function collidesWith(record: FileRecord & { key: string }, first: Claim): FileRecord {
+  return stopped(released(record), 'needs_review', {
+    stage: 'resolve',
+    code: 'key_collision',
+    message: `${nameOf(record)}: ${placeOf(first)} has other bytes and the same place in S3 (${record.key}). Rename one of the two in Drive.`,
+    retryable: false,
+    first: first.id,
+  });
+}
+
+function placeOf(claim: Claim): string {
+  return claim.path ? `${claim.path}/${nameOf(claim)}` : nameOf(claim);
+}

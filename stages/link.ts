@@ -1,0 +1,191 @@
+/**
+ * link: one media record for each observation of a file, created exactly once.
+ *
+ * The id of a media record follows from observation and key, so an attempt that is repeated, after a crash or a lost
+ * answer, meets what the first one made. Links of many files go into one request.
+ */
+import { type FileError, RunError } from './errors.ts';
+import { mediaIdOf } from './media-id.ts';
+import { type FileRecord, isOnTheWay, type MediaType, nameOf, stopped } from './record.ts';
+import { concurrently, type Halt, type Stage } from './stage.ts';
+
+/** A media record to be. */
+export interface MediaLink {
+  id: string;
+  observationId: string;
+  url: string;
+  type: MediaType;
+  isAvailableForPublicUse: boolean;
+  /** How messages name the file. */
+  fileName: string;
+}
+
+/** What link needs of the data service. */
+export interface MediaTable {
+  /**
+   * Creates the media records. Gives for each one, in order, null when it exists now with these very values (created
+   * by this call or an earlier one), or what kept it from being created. Throws RunError when nobody may create any.
+   */
+  create(links: MediaLink[]): Promise<(FileError | null)[]>;
+}
+
+export interface LinkOptions {
+  isAvailableForPublicUse: boolean;
+  /** Links in one request; 25 keeps a request of sequential mutations well under AppSync's 30 seconds. */
+  linksARequest?: number;
+  /** How long a request that is not full waits for more. */
+  lingerMs?: number;
+  halt?: Halt;
+}
+
+const REQUESTS_AT_A_TIME = 4;
+
+/** So that a run with nothing to link does not hold back records to fill a request. */
+const RECORDS_A_BATCH = 200;
+
+interface Work {
+  record: FileRecord;
+  links: MediaLink[];
+}
+
+/**
+ * Adds `media`. The record becomes `completed` when each of its sequential ids has a media record, `partial` when some
+ * have, `failed` when none could be created. Media that it already has are not created again.
+ */
+export function link(table: MediaTable, options: LinkOptions): Stage {
+  const { halt, linksARequest = 25, lingerMs = 5_000 } = options;
+
+  const linkAll = async (batch: Work[]): Promise<FileRecord[] | undefined> => {
+    const links = batch.flatMap(work => work.links);
+    try {
+      const outcomes: (FileError | null)[] = [];
+      for (let start = 0; start < links.length; start += linksARequest) {
+        outcomes.push(...(await table.create(links.slice(start, start + linksARequest))));
+      }
+      let done = 0;
+      return batch.map(work => {
+        const mine = outcomes.slice(done, done + work.links.length);
+        done += work.links.length;
+        return outcomeOf(work, mine);
+      });
+    } catch (error) {
+      if (!(error instanceof RunError && halt)) throw error;
+      halt.stop(error);
+      return undefined;
+    }
+  };
+
+  return async function* (records) {
+    const work = planned(records, options.isAvailableForPublicUse, halt);
+    const batches = inBatches(work, { links: linksARequest, records: RECORDS_A_BATCH, lingerMs });
+    for await (const linked of concurrently(REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
+  };
+}
+
+async function* planned(
+  records: AsyncIterable<FileRecord>,
+  isAvailableForPublicUse: boolean,
+  halt?: Halt,
+): AsyncGenerator<Work> {
+  for await (const record of records) {
+    const pending = isOnTheWay(record) && record.url && record.key && record.type;
+    // What was transferred before the halt is linked after it all the same: it costs one request.
+    if (!pending && halt?.stopped && isOnTheWay(record)) continue;
+    yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
+  }
+}
+
+function linksOf(record: FileRecord, isAvailableForPublicUse: boolean): MediaLink[] {
+  const linked = new Set(record.media?.map(media => media.observationId));
+  const observationIds = new Set((record.observations ?? []).map(({ id }) => id));
+  return [...observationIds]
+    .filter(id => !linked.has(id))
+    .map(observationId => ({
+      id: mediaIdOf(observationId, record.key!),
+      observationId,
+      url: record.url!,
+      type: record.type!,
+      isAvailableForPublicUse,
+      fileName: nameOf(record),
+    }));
+}
+
+/** Fills batches with work; one that is not full goes on its way after `lingerMs`. */
+async function* inBatches(
+  work: AsyncIterable<Work>,
+  limit: { links: number; records: number; lingerMs: number },
+): AsyncGenerator<Work[]> {
+  const input = work[Symbol.asyncIterator]();
+  let next = input.next();
+  let batch: Work[] = [];
+  let links = 0;
+  let lingered: { over: Promise<'over'>; cancel: () => void } | null = null;
+  try {
+    while (true) {
+      const arrived = await (lingered ? Promise.race([next, lingered.over]) : next);
+      if (arrived !== 'over' && !arrived.done) {
+        batch.push(arrived.value);
+        links += arrived.value.links.length;
+        next = input.next();
+        lingered ??= linger(limit.lingerMs);
+        if (links < limit.links && batch.length < limit.records) continue;
+      }
+      lingered?.cancel();
+      lingered = null;
+      if (batch.length > 0) yield batch;
+      batch = [];
+      links = 0;
+      if (arrived !== 'over' && arrived.done) return;
+    }
+  } finally {
+    lingered?.cancel();
+    await input.return?.();
+  }
+}
+
+function linger(ms: number): { over: Promise<'over'>; cancel: () => void } {
+  let timer: NodeJS.Timeout;
+  const over = new Promise<'over'>(resolve => {
+    timer = setTimeout(resolve, ms, 'over');
+  });
+  return { over, cancel: () => clearTimeout(timer) };
+}
+
+function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): FileRecord {
+  if (!isOnTheWay(record)) return record;
+  if (!(record.url && record.key && record.type)) return untransferred(record);
+  const created = links.filter((_, index) => outcomes[index] === null);
+  const media = [...(record.media ?? []), ...created.map(({ id, observationId }) => ({ id, observationId }))];
+  const { error: _, ...rest } = record;
+  const linked: FileRecord = { ...rest, media, status: 'completed' };
+
+  const failure = outcomes.find(outcome => outcome !== null);
+  if (failure) {
+    return stopped(linked, media.length > 0 ? 'partial' : 'failed', {
+      stage: 'link',
+      code: failure.code,
+      message: failure.message,
+      retryable: failure.retryable,
+    });
+  }
+  return record.missing?.length ? incomplete(linked, record.missing) : linked;
+}
+
+function incomplete(record: FileRecord, missing: number[]): FileRecord {
+  const found = record.observations!.map(({ sequentialId }) => sequentialId).join(', ');
+  return stopped(record, 'partial', {
+    stage: 'link',
+    code: 'observations_missing',
+    message: `${nameOf(record)}: linked to ${found}; there is no observation ${missing.join(', ')}. Each run looks for it again; create it, or rename the file in Drive.`,
+    retryable: true,
+  });
+}
+
+function untransferred(record: FileRecord): FileRecord {
+  return stopped(record, 'failed', {
+    stage: 'link',
+    code: 'not_transferred',
+    message: `${nameOf(record)}: the record lacks its url, key or type. Run "migrator resolve" and "migrator transfer" before "migrator link".`,
+    retryable: true,
+  });
+}

@@ -1,0 +1,51 @@
+/** parse: reads from the file's name which observations it shows. Asks nobody. */
+import { mediaOf, type NameRules, readName } from './file-name.ts';
+import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import type { Stage } from './stage.ts';
+
+/** Advances one record; see {@link parse}. */
+export function parseRecord(given: FileRecord, rules: NameRules): FileRecord {
+  const record = reopened(given);
+  if (!isOnTheWay(record)) return record;
+  if (record.mimeType?.startsWith('application/vnd.google-apps.')) {
+    return needsReview(
+      record,
+      'google_document',
+      'it is a Google document, which has no bytes to download. Export it to a file, or leave it out.',
+    );
+  }
+  if (record.sequentialIds) return record.type && record.contentType ? record : withMediaType(record);
+  const reading = readName(record.name, rules);
+  if ('problem' in reading) return needsReview(record, reading.problem.code, reading.problem.message);
+  return { ...record, ...reading };
+}
+
+/**
+ * Adds `pattern`, `sequentialIds`, `type`, `contentType` and, with prefix rules on, `prefix`. A name that fits no
+ * pattern makes the record `needs_review`. Records with `sequentialIds` (a person may have set them) stay as they are.
+ */
+export function parse(rules: NameRules): Stage {
+  return async function* (records) {
+    for await (const record of records) yield parseRecord(record, rules);
+  };
+}
+
+/** For a record whose sequential ids a person wrote down: the name need not be readable, but what it is must be known. */
+function withMediaType(record: FileRecord): FileRecord {
+  const media = mediaOf(record.name, record.mimeType);
+  if (media) return { ...record, ...media };
+  return needsReview(
+    record,
+    'unsupported_extension',
+    'neither its name nor Drive says that it is a photo or a video. Put "type" (IMAGE or VIDEO) and "contentType" into its line in the manifest.',
+  );
+}
+
+function needsReview(record: FileRecord, code: string, why: string): FileRecord {
+  return stopped(record, 'needs_review', {
+    stage: 'parse',
+    code,
+    message: `${nameOf(record)}: ${why}`,
+    retryable: false,
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * resolve: finds the observations of each record and decides where its object will stand in S3. Reads the Observation
+ * table, writes nothing to AWS.
+ */
+import { byCleanness, Claims } from './claims.ts';
+import { RunError } from './errors.ts';
+import { unsafeIn } from './file-name.ts';
+import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
+import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import type { Halt, Stage } from './stage.ts';
+
+/** Which observation a leading letter means, when sequential ids are reused between data sets. */
+export interface PrefixRules {
+  /** The observation's field that tells the data sets apart. */
+  discriminatorField: string;
+  /** Letter ('' for none) → value of that field; `*` is any value that no other letter names. */
+  prefixes: Readonly<Record<string, string>>;
+}
+
+export interface ResolveOptions {
+  prefixRules?: PrefixRules | null;
+  /** Records of earlier runs that have a key, so that it is not given away. */
+  claimed?: Iterable<FileRecord>;
+  halt?: Halt;
+}
+
+/** Records are looked up together: enough to fill requests, few enough to start the transfers soon. */
+const RECORDS_A_BATCH = 1000;
+
+/** S3, "Creating object key names": at most 1,024 bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * Adds `observations`, `missing` and `key`. No observation at all makes the record an `orphan`; several for one id
+ * with no rule to choose, or a key that another file has, `needs_review`; the same bytes for the same ids, a
+ * `duplicate`. Records that have `observations` (a person may have set them) are not looked up again.
+ */
+export function resolve(table: ObservationTable, options: ResolveOptions = {}): Stage {
+  const finder = new ObservationFinder(table);
+  const rules = options.prefixRules ?? null;
+  const claims = new Claims();
+  for (const record of options.claimed ?? []) claims.hold(record);
+
+  const resolveAll = async (batch: FileRecord[]): Promise<FileRecord[]> => {
+    const found = await finder.find(
+      batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? []))),
+    );
+    const located = batch.map(record => locate(record.observations ? record : observe(record, found, rules)));
+    const decided = new Map<string, FileRecord>();
+    for (const record of located.toSorted(byCleanness)) {
+      decided.set(
+        record.id,
+        isOnTheWay(record) && record.key ? claims.take({ ...record, key: record.key }) : record,
+      );
+    }
+    return located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
+  };
+
+  return async function* (records) {
+    let batch: FileRecord[] = [];
+    try {
+      for await (const given of records) {
+        if (options.halt?.stopped) continue;
+        const record = reopened(given);
+        if (!isOnTheWay(record)) {
+          yield record;
+          continue;
+        }
+        batch.push(record);
+        if (batch.length < RECORDS_A_BATCH) continue;
+        yield* await resolveAll(batch);
+        batch = [];
+      }
+      if (!options.halt?.stopped) yield* await resolveAll(batch);
+    } catch (error) {
+      if (!(error instanceof RunError && options.halt)) throw error;
+      options.halt.stop(error);
+      for await (const _ of records);
+    }
+  };
+}
+
+function unlessSame(given: FileRecord, result: FileRecord): FileRecord {
+  return result.status === given.status && result.key === given.key && given.observations ? given : result;
+}
+
+function observe(
+  record: FileRecord,
+  found: Map<number, Observation[]>,
+  rules: PrefixRules | null,
+): FileRecord {
+  const ids = record.sequentialIds;
+  if (!ids?.length) {
+    return stopped(record, 'failed', {
+      stage: 'resolve',
+      code: 'not_parsed',
+      message: `${nameOf(record)}: the record has no sequentialIds. Run "migrator parse" before "migrator resolve".`,
+      retryable: true,
+    });
+  }
+  const candidates = ids.map(id => ({
+    sequentialId: id,
+    observations: chosen(found.get(id) ?? [], record, rules),
+  }));
+  const ambiguous = candidates.filter(({ observations }) => observations.length > 1);
+  if (ambiguous.length > 0) return undecided(record, ambiguous);
+
+  const observations = candidates.flatMap(({ sequentialId, observations: [only] }) =>
+    only ? [{ sequentialId, id: only.id }] : [],
+  );
+  const missing = candidates
+    .filter(({ observations }) => observations.length === 0)
+    .map(({ sequentialId }) => sequentialId);
+  const resolved = { ...record, observations, missing };
+  return observations.length > 0 ? resolved : orphan(resolved, rules);
+}
+
+function chosen(observations: Observation[], record: FileRecord, rules: PrefixRules | null): Observation[] {
+  if (!rules) return observations;
+  const wanted = discriminatorOf(record.prefix ?? '', rules);
+  if (wanted === undefined) return [];
+  if (wanted !== '*') return observations.filter(({ discriminator }) => discriminator === wanted);
+  const named = new Set(Object.values(rules.prefixes));
+  return observations.filter(({ discriminator }) => !named.has(discriminator ?? ''));
+}
+
+function discriminatorOf(prefix: string, rules: PrefixRules): string | undefined {
+  return Object.hasOwn(rules.prefixes, prefix) ? rules.prefixes[prefix] : undefined;
+}
+
+function locate(record: FileRecord): FileRecord {
+  if (!isOnTheWay(record) || record.key) return record;
+  const unsafe = unsafeIn(record.name);
+  if (unsafe)
+    return unusable(record, 'unsafe_name', `the name holds ${unsafe}, which S3 keys and URLs must not have`);
+  const first = record.observations?.[0];
+  if (!first) return record;
+  const key = `media/${first.id}/${record.name}`;
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    return unusable(record, 'name_too_long', `the name makes an S3 key of more than ${MAX_KEY_BYTES} bytes`);
+  }
+  return { ...record, key };
+}
+
+function unusable(record: FileRecord, code: string, why: string): FileRecord {
+  const { observations: _observations, missing: _missing, ...rest } = record;
+  return stopped(rest, 'needs_review', {
+    stage: 'resolve',
+    code,
+    message: `${nameOf(record)}: ${why}. Rename the file in Drive.`,
+    retryable: false,
+  });
+}
+
+function undecided(
+  record: FileRecord,
+  ambiguous: { sequentialId: number; observations: Observation[] }[],
+): FileRecord {
+  const ids = ambiguous.map(({ sequentialId }) => sequentialId).join(', ');
+  return stopped(record, 'needs_review', {
+    stage: 'resolve',
+    code: 'several_observations',
+    message: `${nameOf(record)}: there is more than one observation with the sequential id ${ids}. Put the right ones into "observations" of its line in the manifest, or set up prefix_disambiguation.`,
+    retryable: false,
+    candidates: ambiguous.flatMap(({ observations }) => observations),
+  });
+}
+
+function orphan(record: FileRecord, rules: PrefixRules | null): FileRecord {
+  const ids = record.sequentialIds!.join(', ');
+  const prefix = record.prefix ?? '';
+  const unknownPrefix = rules !== null && discriminatorOf(prefix, rules) === undefined;
+  return stopped(record, 'orphan', {
+    stage: 'resolve',
+    code: unknownPrefix ? 'unknown_prefix' : 'no_observation',
+    message: unknownPrefix
+      ? `${nameOf(record)}: prefix_disambiguation knows no prefix "${prefix}". Rename the file in Drive, or add the prefix.`
+      : `${nameOf(record)}: there is no observation with the sequential id ${ids}. Create it, then run again with --retry-orphans, or rename the file in Drive.`,
+    retryable: false,
+  });
+}

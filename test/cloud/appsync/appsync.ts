@@ -1,0 +1,128 @@
+/** The AppSync API that Amplify generates for Observation and Media: GraphQL over HTTP, tokens of the user pool. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { UserPool } from '../cognito/user-pool.ts';
+import { bodyOf, type Service, sendJson, serve } from '../service.ts';
+import { authorize } from './authorize.ts';
+import { type GraphQLRequest, runRequest } from './execute.ts';
+import { createModel } from './model.ts';
+import { createPageTokens } from './page-token.ts';
+import { generatedResolvers, type RequestContext } from './resolvers.ts';
+import { generatedSchema } from './schema.ts';
+import { createTable, type Item } from './table.ts';
+
+export interface AppSyncOptions {
+  userPool: UserPool;
+  /** Whether the schema has the index on `sequentialId` with its query; true when absent. */
+  index?: boolean;
+  /** Whether the schema can be asked for; true when absent, as in AppSync. */
+  introspection?: boolean;
+  /** How many reads of a new item miss it, for reads are eventually consistent; 0 when absent. */
+  staleReads?: number;
+  /** Milliseconds since 1970; the machine's clock when absent. */
+  now?: () => number;
+}
+
+export interface ObservationSeed {
+  sequentialId: number;
+  /** A UUID when absent. */
+  id?: string;
+  countryId?: string;
+  species?: string;
+}
+
+export interface AppSync {
+  /** Requests are counted as `graphql` or, elsewhere, `unknown`; see `fields` for what they ask. */
+  readonly service: Service;
+  /** `http://127.0.0.1:PORT/graphql` */
+  readonly endpoint: string;
+  /** How often each field of Query and Mutation was asked for, by its name in the schema, refused ones included. */
+  readonly fields: Map<string, number>;
+  /** What is stored, by id. */
+  readonly observations: ReadonlyMap<string, Item>;
+  /** What is stored, by id. */
+  readonly media: ReadonlyMap<string, Item>;
+  /** Stores observations without a request; a number is a sequential id. Gives the items in the same order. */
+  addObservations(seeds: Iterable<number | ObservationSeed>): Item[];
+  close(): Promise<void>;
+}
+
+/** Refused above this; the size is a belief, that there is one is a fact. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Starts an API without data. */
+export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
+  const now = options.now ?? Date.now;
+  const staleReads = options.staleReads ?? 0;
+  const tokens = createPageTokens();
+  const model = (typename: string, keys: string[]) =>
+    createModel(typename, createTable(keys, staleReads), keys, tokens, now);
+  const observation = model('Observation', ['sequentialId']);
+  const media = model('Media', ['observationId']);
+  const schema = generatedSchema<RequestContext>(
+    options.index ?? true,
+    generatedResolvers({ observation, media }),
+  );
+  const fields = new Map<string, number>();
+  const count = (field: string) => fields.set(field, (fields.get(field) ?? 0) + 1);
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const refuse = (status: number, errorType: string, message: string) =>
+      sendJson(
+        response,
+        status,
+        { errors: [{ errorType, message }] },
+        { ...requestId(), 'x-amzn-errortype': errorType },
+      );
+    const body = await bodyOf(request);
+    if (pathOf(request) !== '/graphql') return refuse(404, 'NotFoundException', 'Not found.');
+    if (request.method !== 'POST') return refuse(405, 'MethodNotAllowedException', 'POST only.');
+    const authorization = authorize(request.headers.authorization, options.userPool);
+    if ('refusal' in authorization) return refuse(401, 'UnauthorizedException', authorization.refusal);
+    if (body.length > MAX_BODY_BYTES) {
+      return refuse(413, 'RequestEntityTooLargeException', 'The request is too large.');
+    }
+    const asked = requestOf(body);
+    if (!asked) return refuse(400, 'MalformedHttpRequestException', 'Unable to parse GraphQL query.');
+    const context: RequestContext = { groups: authorization.groups, count };
+    const answer = await runRequest(schema, asked, context, options.introspection ?? true);
+    if (!answer) return refuse(400, 'MalformedHttpRequestException', 'Unable to parse GraphQL query.');
+    sendJson(response, 200, answer, requestId());
+  };
+
+  const service = await serve({
+    operationOf: request => (pathOf(request) === '/graphql' ? 'graphql' : 'unknown'),
+    handle,
+  });
+  return {
+    service,
+    endpoint: `${service.url}/graphql`,
+    fields,
+    observations: observation.table.items,
+    media: media.table.items,
+    addObservations: seeds =>
+      Array.from(seeds, seed =>
+        observation.create(typeof seed === 'number' ? { sequentialId: seed } : { ...seed }),
+      ),
+    close: () => service.close(),
+  };
+}
+
+const pathOf = (request: IncomingMessage) => request.url?.split('?')[0];
+const requestId = () => ({ 'x-amzn-requestid': randomUUID() });
+
+/** Null when the body is not a GraphQL request. */
+function requestOf(body: Buffer): GraphQLRequest | null {
+  let asked: unknown;
+  try {
+    asked = JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+  if (typeof asked !== 'object' || asked === null) return null;
+  const { query, variables, operationName } = asked as Record<string, unknown>;
+  if (typeof query !== 'string') return null;
+  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) return null;
+  if (operationName != null && typeof operationName !== 'string') return null;
+  return { query, variables: (variables ?? {}) as Record<string, unknown>, operationName };
+}

@@ -1,0 +1,81 @@
+/** One GraphQL request from text to AppSync's answer. */
+import {
+  type DocumentNode,
+  execute,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { fieldError, validationError, variableError } from './errors.ts';
+import type { RequestContext } from './resolvers.ts';
+
+export interface GraphQLRequest {
+  query: string;
+  variables: Record<string, unknown>;
+  operationName?: string | null;
+}
+
+export interface GraphQLAnswer {
+  data: unknown;
+  errors?: Record<string, unknown>[];
+}
+
+/** graphql-java's default (ParserOptions.MAX_QUERY_TOKENS); that AppSync keeps it is a belief. */
+const MAX_TOKENS = 15_000;
+
+/** Runs a request; null when its text is not GraphQL. Errors of fields stand beside what the other fields gave. */
+export async function runRequest(
+  schema: GraphQLSchema,
+  request: GraphQLRequest,
+  context: RequestContext,
+  introspection: boolean,
+): Promise<GraphQLAnswer | null> {
+  const document = parsed(request.query);
+  if (!document) return null;
+
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const faults = validate(schema, document, rules);
+  if (faults.length > 0) {
+    return { data: null, errors: faults.map(fault => validationError(fault, document)) };
+  }
+
+  const operation = getOperationAST(document, request.operationName);
+  if (!operation) {
+    return refused(
+      request.operationName
+        ? `Unknown operation named '${request.operationName}'.`
+        : 'Must provide operation name if query contains multiple operations.',
+    );
+  }
+  if (operation.operation === 'subscription') return refused('Subscriptions go over a WebSocket.');
+
+  // AppSync coerces all variables before the first resolver, and words the failure in its own way.
+  const variables = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables);
+  if (variables.errors) return { data: null, errors: variables.errors.map(variableError) };
+
+  const result = await execute({
+    schema,
+    document,
+    contextValue: context,
+    variableValues: request.variables,
+    operationName: request.operationName,
+  });
+  const data = result.data ?? null;
+  return result.errors ? { data, errors: result.errors.map(fieldError) } : { data };
+}
+
+function refused(message: string): GraphQLAnswer {
+  return { data: null, errors: [{ path: null, locations: null, message }] };
+}
+
+function parsed(query: string): DocumentNode | null {
+  try {
+    return parse(query, { maxTokens: MAX_TOKENS });
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,102 @@
+/** What the generated resolvers do for a model, over one table. */
+import { randomUUID } from 'node:crypto';
+import { conditionFailed, dynamoRefusal } from './errors.ts';
+import { type Filter, passes } from './filter.ts';
+import type { PageTokens } from './page-token.ts';
+import type { Item, Table, Value } from './table.ts';
+
+export interface PageArguments {
+  filter?: Filter | null;
+  limit?: number | null;
+  nextToken?: string | null;
+}
+
+export interface Connection {
+  items: Item[];
+  nextToken: string | null;
+}
+
+type Input = Record<string, Value>;
+
+export interface Model {
+  readonly table: Table;
+  get(id: string): Item | null;
+  /** One page: cut first, then filtered (`facts.md`, AppSync). `query` names the field, for the token. */
+  list(query: string, args: PageArguments, key?: { name: string; value: Value }): Connection;
+  /** Puts if there is no item with the id. @throws AppSyncError ConditionalCheckFailedException */
+  create(input: Input, condition?: Filter | null): Item;
+  /** @throws AppSyncError ConditionalCheckFailedException when there is none */
+  update(input: Input & { id: string }, condition?: Filter | null): Item;
+  /** @throws AppSyncError ConditionalCheckFailedException when there is none */
+  remove(id: string, condition?: Filter | null): Item;
+}
+
+/** `now` is ms since 1970, for `createdAt` and `updatedAt`; `keys` are the attributes that lead an index. */
+export function createModel(
+  typename: string,
+  table: Table,
+  keys: string[],
+  tokens: PageTokens,
+  now: () => number,
+): Model {
+  const refuseEmptyKeys = (input: Input): void => {
+    for (const name of ['id', ...keys]) {
+      if (input[name] === '') {
+        throw dynamoRefusal(
+          'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an ' +
+            `empty string value. Key: ${name}`,
+        );
+      }
+    }
+  };
+  const time = () => new Date(now()).toISOString();
+  return {
+    table,
+    get(id) {
+      refuseEmptyKeys({ id });
+      return table.get(id);
+    },
+    list(query, args, key) {
+      const limit = args.limit ?? 100;
+      if (limit < 1) {
+        throw dynamoRefusal(
+          `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: ` +
+            'Member must have value greater than or equal to 1',
+        );
+      }
+      const scope = key ? `${query} ${key.value}` : query;
+      const after = args.nextToken == null ? null : tokens.read(scope, args.nextToken);
+      const { items, next } = table.page(limit, after, key);
+      return {
+        items: items.filter(item => passes(item, args.filter)),
+        nextToken: next === null ? null : tokens.write(scope, next),
+      };
+    },
+    create(input, condition) {
+      refuseEmptyKeys(input);
+      const id = typeof input.id === 'string' ? input.id : randomUUID();
+      if (table.items.has(id) || !passes({}, condition)) throw conditionFailed();
+      const createdAt = time();
+      const item = { ...input, id, createdAt, updatedAt: createdAt, __typename: typename };
+      table.put(item);
+      return item;
+    },
+    update(input, condition) {
+      refuseEmptyKeys(input);
+      const before = table.items.get(input.id);
+      if (!before || !passes(before, condition)) throw conditionFailed();
+      // Null takes an attribute away.
+      const entries = Object.entries({ ...before, ...input }).filter(([, value]) => value !== null);
+      const item = { ...Object.fromEntries(entries), id: input.id, updatedAt: time() };
+      table.put(item);
+      return item;
+    },
+    remove(id, condition) {
+      refuseEmptyKeys({ id });
+      const before = table.items.get(id);
+      if (!before || !passes(before, condition)) throw conditionFailed();
+      table.remove(id);
+      return before;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** The scalars that AppSync adds to GraphQL, as far as the generated schema uses them. */
+import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+
+/**
+ * RFC 3986 with a host, http or https only: no space, nothing outside ASCII, every `%` followed by two hex digits.
+ * AppSync itself takes other schemes too, and its documentation forbids two slashes in a row within the path.
+ */
+const URL_FORM =
+  /^https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:[/?#](?:[a-z0-9\-._~:/?#@!$&'()*+,;=]|%[0-9a-f]{2})*)?$/i;
+
+/** Whether AppSync takes a text as AWSURL (`facts.md`, AppSync; AppSync developer guide, "Scalar types"). */
+export function isAwsUrl(text: string): boolean {
+  if (!URL_FORM.test(text)) return false;
+  const path = text.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/, '');
+  return !path.includes('//');
+}
+
+function urlOf(value: unknown): string {
+  if (typeof value === 'string' && isAwsUrl(value)) return value;
+  throw new TypeError(`Unable to parse \`${String(value)}\` as a valid URL.`);
+}
+
+function textOfNode(node: ValueNode): unknown {
+  return node.kind === Kind.STRING ? node.value : null;
+}
+
+export const AWSURL = new GraphQLScalarType({
+  name: 'AWSURL',
+  parseValue: urlOf,
+  parseLiteral: node => urlOf(textOfNode(node)),
+  serialize: value => value,
+});
+
+/** Only ever given out: the generated schema takes no AWSDateTime as input. */
+export const AWSDateTime = new GraphQLScalarType({ name: 'AWSDateTime', serialize: value => value });

@@ -1,0 +1,192 @@
+/**
+ * The local cloud: Drive, user pool, identity pool, S3 and AppSync in this process, each on a loopback port of its own, put
+ * together as an Amplify Gen 2 project with one person who has files in Drive.
+ */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AppSync, type AppSyncOptions, createAppSync } from './appsync/appsync.ts';
+import { modelIntrospection } from './appsync/model-introspection.ts';
+import { createIdentityPool, type IdentityPool } from './cognito/identity-pool.ts';
+import { createUserPool, type UserPool, type UserPoolOptions } from './cognito/user-pool.ts';
+import { createDrive, type DriveOptions, type DriveService } from './drive/drive.ts';
+import { CredentialStore } from './s3/credentials.ts';
+import { createS3, type S3Options, type S3Service } from './s3/s3.ts';
+
+export interface CloudOptions {
+  /** Whether AppSync has the index on `sequentialId`; true when absent. */
+  index?: boolean;
+  /** us-east-1 when absent. */
+  region?: string;
+  /** How long keys of the identity pool live; 3600 when absent. */
+  credentialsLifetimeSeconds?: number;
+  /** Milliseconds since 1970, for all services; the machine's clock when absent. */
+  now?: () => number;
+  drive?: Omit<DriveOptions, 'now'>;
+  userPool?: Omit<UserPoolOptions, 'now' | 'region'>;
+  appSync?: Omit<AppSyncOptions, 'now' | 'index' | 'userPool'>;
+  s3?: Partial<Omit<S3Options, 'now' | 'region' | 'credentials'>>;
+}
+
+export interface HomeOptions {
+  /** `google_drive.folder_id`; left out when absent. */
+  folderId?: string;
+  /** Who signs in; the administrator when absent. */
+  username?: string;
+  /** More for `migration`, or in place of what is there. */
+  migration?: Record<string, unknown>;
+  /** More keys at the top (`naming`, `prefix_disambiguation`). */
+  more?: Record<string, unknown>;
+}
+
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface Cloud {
+  readonly drive: DriveService;
+  readonly userPool: UserPool;
+  readonly identityPool: IdentityPool;
+  readonly credentials: CredentialStore;
+  readonly s3: S3Service;
+  readonly appSync: AppSync;
+  /** admin@example.com, in ADMINS. */
+  readonly admin: Account;
+  /** viewer@example.com, in no group. */
+  readonly viewer: Account;
+  /** What leads the tool here; nothing of the process's own environment. */
+  environment(home: string, account?: Account): Record<string, string>;
+  /** Makes the folder (mode 0700) with config.json, google_credentials.json and google_token.json (0600) in it. */
+  writeHome(folder: string, options?: HomeOptions): Promise<void>;
+  /** An amplify_outputs.json as Amplify generates it, schema 1.4. */
+  amplifyOutputs(): Record<string, unknown>;
+  /** Ends all services. What they stored in files is removed. */
+  stop(): Promise<void>;
+}
+
+const ADMIN: Account = { username: 'admin@example.com', password: 'Local-Admin-1' };
+const VIEWER: Account = { username: 'viewer@example.com', password: 'Local-Viewer-1' };
+
+/** Starts everything, with nothing in it but the two accounts. */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const { region = 'us-east-1', now = Date.now, index = true } = options;
+  const credentials = new CredentialStore(now);
+  const drive = await createDrive({ ...options.drive, now });
+  const userPool = await createUserPool({ ...options.userPool, region, now });
+  userPool.addUser({ ...ADMIN, groups: ['ADMINS'] });
+  userPool.addUser(VIEWER);
+  const identityPool = await createIdentityPool({
+    userPool,
+    credentials,
+    credentialsLifetimeSeconds: options.credentialsLifetimeSeconds,
+    now,
+  });
+  const s3 = await createS3({ bucket: 'amplify-local-media', ...options.s3, region, credentials, now });
+  const appSync = await createAppSync({ ...options.appSync, userPool, index, now });
+
+  return {
+    drive,
+    userPool,
+    identityPool,
+    credentials,
+    s3,
+    appSync,
+    admin: ADMIN,
+    viewer: VIEWER,
+    environment: (home, account = ADMIN) => ({
+      AMPLIFY_MEDIA_MIGRATOR_HOME: home,
+      AMPLIFY_MEDIA_MIGRATOR_PASSWORD: account.password,
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL_S3: s3.service.url,
+      AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,
+      AWS_ENDPOINT_URL_COGNITO_IDENTITY: identityPool.service.url,
+    }),
+    async writeHome(folder, home = {}) {
+      await mkdir(folder, { recursive: true });
+      // Also when the folder was there before, with the rights that a person's umask gave it.
+      await chmod(folder, 0o700);
+      const client = drive.accounts.addOAuthClient();
+      const credentials_path = join(folder, 'google_credentials.json');
+      const token_path = join(folder, 'google_token.json');
+      await writePrivate(credentials_path, client.credentials);
+      await writePrivate(token_path, drive.accounts.addUser('person@example.com', client));
+      await writePrivate(join(folder, 'config.json'), {
+        google_drive: {
+          ...(home.folderId === undefined ? {} : { folder_id: home.folderId }),
+          credentials_path,
+          token_path,
+          api_url: drive.apiUrl,
+        },
+        aws: {
+          region,
+          cognito: {
+            user_pool_id: userPool.poolId,
+            client_id: userPool.clientId,
+            identity_pool_id: identityPool.identityPoolId,
+            username: home.username ?? ADMIN.username,
+          },
+          amplify: { api_endpoint: appSync.endpoint, storage_bucket: s3.bucket },
+        },
+        ...(home.migration ? { migration: home.migration } : {}),
+        ...home.more,
+      });
+    },
+    amplifyOutputs: () => ({
+      version: '1.4',
+      auth: {
+        user_pool_id: userPool.poolId,
+        aws_region: region,
+        user_pool_client_id: userPool.clientId,
+        identity_pool_id: identityPool.identityPoolId,
+        mfa_methods: [],
+        standard_required_attributes: ['email'],
+        username_attributes: ['email'],
+        user_verification_types: ['email'],
+        groups: [{ ADMINS: { precedence: 0 } }],
+        mfa_configuration: 'NONE',
+        password_policy: {
+          min_length: 8,
+          require_lowercase: true,
+          require_numbers: true,
+          require_symbols: true,
+          require_uppercase: true,
+        },
+        unauthenticated_identities_enabled: true,
+      },
+      data: {
+        url: appSync.endpoint,
+        aws_region: region,
+        default_authorization_type: 'AMAZON_COGNITO_USER_POOLS',
+        authorization_types: ['AWS_IAM'],
+        model_introspection: modelIntrospection(index),
+      },
+      storage: {
+        aws_region: region,
+        bucket_name: s3.bucket,
+        buckets: [
+          {
+            name: 'media',
+            bucket_name: s3.bucket,
+            aws_region: region,
+            paths: {
+              'media/*': {
+                groupsADMINS: ['get', 'list', 'write', 'delete'],
+                authenticated: ['get'],
+              },
+            },
+          },
+        ],
+      },
+    }),
+    async stop() {
+      const services = [drive, userPool, identityPool, s3, appSync].map(each => each.service);
+      await Promise.all(services.map(service => service.close()));
+    },
+  };
+}
+
+async function writePrivate(path: string, content: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  // writeFile's mode counts for new files only.
+  await chmod(path, 0o600);
+}

@@ -1,0 +1,140 @@
+/** A Cognito identity pool as Amplify Gen 2 sets it up: guests allowed, members of ADMINS get the group's own role. */
+import { randomUUID } from 'node:crypto';
+import type { CredentialStore, Role } from '../s3/credentials.ts';
+import { type Service, serve } from '../service.ts';
+import { AwsError, type AwsInput, awsJson, mapOf, textOf } from './aws-json.ts';
+import type { Claims } from './jwt.ts';
+import { TokenError } from './tokens.ts';
+import type { UserPool } from './user-pool.ts';
+
+export interface IdentityPoolOptions {
+  userPool: UserPool;
+  /** Who hands out keys that the local S3 knows. */
+  credentials: Pick<CredentialStore, 'issue'>;
+  /** 3600 when absent, as in Cognito. */
+  credentialsLifetimeSeconds?: number;
+  /** Milliseconds since 1970, for messages only; the machine's clock when absent. */
+  now?: () => number;
+}
+
+export interface IdentityPool {
+  /** Requests are counted by operation: `GetId`, `GetCredentialsForIdentity`. */
+  readonly service: Service;
+  /** `us-east-1:` and a UUID. */
+  readonly identityPoolId: string;
+  /** The key of `Logins` for the user pool. */
+  readonly provider: string;
+  close(): Promise<void>;
+}
+
+/** An identity belongs to one user, or to a guest (null). */
+type Owner = string | null;
+
+/** Starts an identity pool that trusts one user pool. */
+export async function createIdentityPool(options: IdentityPoolOptions): Promise<IdentityPool> {
+  const { userPool } = options;
+  const now = options.now ?? Date.now;
+  const identityPoolId = `${userPool.region}:${randomUUID()}`;
+  const provider = userPool.issuer.replace('https://', '');
+  const identities = new Map<string, Owner>();
+  const identityOfUser = new Map<string, string>();
+
+  const claimsOf = (input: AwsInput): Claims | null => {
+    const logins = mapOf(input, 'Logins');
+    const names = Object.keys(logins);
+    if (names.length === 0) return null;
+    if (names.length > 1 || names[0] !== provider) {
+      throw refused('Token is not from a supported provider of this identity pool.');
+    }
+    return verified(logins[provider]!, userPool, now);
+  };
+
+  const newIdentity = (owner: Owner): string => {
+    const id = `${userPool.region}:${randomUUID()}`;
+    identities.set(id, owner);
+    return id;
+  };
+
+  const service = await serve(
+    awsJson('AWSCognitoIdentityService', {
+      GetId(input) {
+        const pool = idOf(input, 'IdentityPoolId');
+        if (pool !== identityPoolId) {
+          throw new AwsError('ResourceNotFoundException', `IdentityPool '${pool}' not found.`);
+        }
+        const claims = claimsOf(input);
+        if (!claims) return { IdentityId: newIdentity(null) };
+        const IdentityId = identityOfUser.get(claims.sub) ?? newIdentity(claims.sub);
+        identityOfUser.set(claims.sub, IdentityId);
+        return { IdentityId };
+      },
+      GetCredentialsForIdentity(input) {
+        const IdentityId = idOf(input, 'IdentityId');
+        const owner = identities.get(IdentityId);
+        if (owner === undefined) {
+          throw new AwsError('ResourceNotFoundException', `Identity '${IdentityId}' not found.`);
+        }
+        const claims = claimsOf(input);
+        if (!claims && owner !== null) throw refused(`Access to Identity '${IdentityId}' is forbidden.`);
+        if (claims && owner !== claims.sub) {
+          throw refused(
+            "Logins don't match. Please include at least one valid login for this identity or identity pool.",
+          );
+        }
+        const lifetimeSeconds = options.credentialsLifetimeSeconds ?? 3600;
+        const keys = options.credentials.issue({ role: roleOf(claims), lifetimeSeconds });
+        return {
+          IdentityId,
+          Credentials: {
+            AccessKeyId: keys.accessKeyId,
+            SecretKey: keys.secretAccessKey,
+            SessionToken: keys.sessionToken,
+            Expiration: keys.expiration.getTime() / 1000,
+          },
+        };
+      },
+    }),
+  );
+  return { service, identityPoolId, provider, close: () => service.close() };
+}
+
+function roleOf(claims: Claims | null): Role {
+  if (!claims) return 'guest';
+  const groups = claims['cognito:groups'];
+  return Array.isArray(groups) && groups.includes('ADMINS') ? 'admins' : 'authenticated';
+}
+
+const refused = (message: string) => new AwsError('NotAuthorizedException', message);
+
+function verified(token: string, userPool: UserPool, now: () => number): Claims {
+  let claims: Claims;
+  try {
+    claims = userPool.verifyToken(token);
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    if (error.reason === 'expired') {
+      const seconds = Math.floor(now() / 1000);
+      throw refused(`Invalid login token. Token expired: ${seconds} >= ${error.expiredAt}`);
+    }
+    if (error.reason === 'issuer') {
+      throw refused("Invalid login token. Issuer doesn't match providerName");
+    }
+    throw refused('Invalid login token. Not a valid OpenId Connect identity token.');
+  }
+  // An access token is signed by the same key, but it says nothing about who the person is to whom.
+  if (claims.token_use !== 'id') {
+    throw refused('Invalid login token. Not a valid OpenId Connect identity token.');
+  }
+  if (claims.aud !== userPool.clientId) throw refused('Invalid login token. Incorrect token audience.');
+  return claims;
+}
+
+function idOf(input: AwsInput, name: string): string {
+  const id = textOf(input, name);
+  if (/^[\w-]+:[0-9a-f-]+$/.test(id)) return id;
+  throw new AwsError(
+    'ValidationException',
+    `1 validation error detected: Value '${id}' at '${name}' failed to satisfy constraint: ` +
+      'Member must satisfy regular expression pattern: [\\w-]+:[0-9a-f-]+',
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * How a person gets tokens: InitiateAuth, then challenge after challenge through RespondToAuthChallenge.
+ * `facts.md`, "Amplify Gen 2: sign-in": the default app client allows SRP, custom auth and refresh, and nothing else.
+ */
+import { AwsError, type AwsInput, mapOf, textOf } from './aws-json.ts';
+import { maskedPhone, newSmsCode, refuseWrongCode } from './mfa.ts';
+import { createSessions } from './sessions.ts';
+import { expectedSignature, type Handshake, startHandshake } from './srp.ts';
+import type { AuthenticationResult, Tokens } from './tokens.ts';
+import { type PoolUser, policyFault, type Users } from './users.ts';
+
+export interface SignInOptions {
+  poolId: string;
+  clientId: string;
+  users: Users;
+  tokens: Tokens;
+  /** False: an unknown name is answered with UserNotFoundException. */
+  preventUserExistenceErrors: boolean;
+  /** How long a challenge may be answered. */
+  sessionLifetimeSeconds: number;
+  /** With rotation a client gets new tokens by GetTokensFromRefreshToken only. */
+  rotation: boolean;
+  now: () => number;
+}
+
+type Challenge = 'NEW_PASSWORD_REQUIRED' | 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA';
+
+interface PasswordState {
+  readonly handshake: Handshake;
+  /** Null for a name that nobody has. */
+  readonly user: PoolUser | null;
+  readonly userId: string;
+}
+
+interface ChallengeState {
+  readonly challenge: Challenge;
+  readonly user: PoolUser;
+}
+
+/** Answer of both operations: a challenge, or tokens. */
+export interface AuthResponse {
+  ChallengeName?: string;
+  ChallengeParameters: Record<string, string>;
+  Session?: string;
+  AuthenticationResult?: AuthenticationResult;
+}
+
+export interface SignIn {
+  /** @throws AwsError as Cognito names them */
+  initiateAuth(input: AwsInput): AuthResponse;
+  /** @throws AwsError as Cognito names them */
+  respondToAuthChallenge(input: AwsInput): AuthResponse;
+}
+
+/** The form is in Cognito's own refusal; the clients' sources warn of a zero before the day. */
+const TIMESTAMP =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([1-9]|[12]\d|3[01]) [012]\d:[0-5]\d:[0-5]\d UTC \d{4}$/;
+
+const wrongPassword = () => new AwsError('NotAuthorizedException', 'Incorrect username or password.');
+
+export function createSignIn(options: SignInOptions): SignIn {
+  const { users, tokens, poolId } = options;
+  const poolName = poolId.split('_')[1]!;
+  const passwords = createSessions<PasswordState>(options.sessionLifetimeSeconds, options.now);
+  const challenges = createSessions<ChallengeState>(options.sessionLifetimeSeconds, options.now);
+
+  const startSrp = (parameters: Record<string, string>): AuthResponse => {
+    const name = textOf(parameters, 'USERNAME');
+    const user = users.find(name);
+    if (!user && !options.preventUserExistenceErrors) {
+      throw new AwsError('UserNotFoundException', 'User does not exist.');
+    }
+    // Belief: Cognito tells of a reset before it asks for the password, of a missing confirmation after it.
+    if (user?.status === 'RESET_REQUIRED') {
+      throw new AwsError('PasswordResetRequiredException', 'Password reset required for the user');
+    }
+    const { sub, salt, verifier } = user ?? users.simulated(name);
+    const handshake = startHandshake(textOf(parameters, 'SRP_A'), verifier);
+    if (!handshake) throw new AwsError('InvalidParameterException', 'Invalid SRP_A.');
+    return {
+      ChallengeName: 'PASSWORD_VERIFIER',
+      ChallengeParameters: {
+        SALT: salt,
+        SECRET_BLOCK: passwords.open({ handshake, user, userId: sub }),
+        SRP_B: handshake.serverPublic.toString(16),
+        USERNAME: sub,
+        USER_ID_FOR_SRP: sub,
+      },
+    };
+  };
+
+  const verifyPassword = (answers: Record<string, string>): AuthResponse => {
+    const secretBlock = textOf(answers, 'PASSWORD_CLAIM_SECRET_BLOCK');
+    const timestamp = textOf(answers, 'TIMESTAMP');
+    const signature = textOf(answers, 'PASSWORD_CLAIM_SIGNATURE');
+    if (!TIMESTAMP.test(timestamp)) {
+      throw new AwsError(
+        'InvalidParameterException',
+        'TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.',
+      );
+    }
+    const { handshake, user, userId } = passwords.read(secretBlock);
+    refuseAlias(answers, userId);
+    passwords.close(secretBlock);
+    const expected = expectedSignature(handshake, { poolName, userId, secretBlock, timestamp });
+    if (!user || signature !== expected) throw wrongPassword();
+    if (user.status === 'UNCONFIRMED') {
+      throw new AwsError('UserNotConfirmedException', 'User is not confirmed.');
+    }
+    return user.status === 'FORCE_CHANGE_PASSWORD' ? ask('NEW_PASSWORD_REQUIRED', user) : afterPassword(user);
+  };
+
+  const afterPassword = (user: PoolUser): AuthResponse => {
+    if (user.mfa === 'totp') return ask('SOFTWARE_TOKEN_MFA', user);
+    if (user.mfa === 'sms') {
+      user.smsCode = newSmsCode();
+      return ask('SMS_MFA', user);
+    }
+    return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user) };
+  };
+
+  const ask = (challenge: Challenge, user: PoolUser): AuthResponse => ({
+    ChallengeName: challenge,
+    ChallengeParameters: { USER_ID_FOR_SRP: user.sub, ...parametersOf(challenge, user) },
+    Session: challenges.open({ challenge, user }),
+  });
+
+  const answerChallenge = (name: string, input: AwsInput, answers: Record<string, string>): AuthResponse => {
+    const session = textOf(input, 'Session');
+    const { challenge, user } = challenges.read(session);
+    if (challenge !== name) {
+      throw new AwsError('NotAuthorizedException', `Invalid session for the user: it asks for ${challenge}.`);
+    }
+    // Here an alias will do: pycognito answers MFA with the address that people typed.
+    if (users.find(answers.USERNAME!) !== user) {
+      throw new AwsError('NotAuthorizedException', 'Invalid session for the user.');
+    }
+    if (challenge === 'NEW_PASSWORD_REQUIRED') {
+      const password = textOf(answers, 'NEW_PASSWORD');
+      const fault = policyFault(password);
+      if (fault) {
+        throw new AwsError('InvalidPasswordException', `Password did not conform with policy: ${fault}`);
+      }
+      challenges.close(session);
+      users.setPassword(user, password);
+      user.status = 'CONFIRMED';
+      return afterPassword(user);
+    }
+    // A wrong code leaves the session open: the person may type again.
+    refuseWrongCode(challenge, textOf(answers, `${challenge}_CODE`), user, options.now());
+    challenges.close(session);
+    return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user) };
+  };
+
+  const refuseUnknownClient = (input: AwsInput): void => {
+    const clientId = textOf(input, 'ClientId');
+    if (clientId !== options.clientId) {
+      throw new AwsError('ResourceNotFoundException', `User pool client ${clientId} does not exist.`);
+    }
+  };
+  const refuseSecret = (parameters: Record<string, string>): void => {
+    if (parameters.SECRET_HASH === undefined) return;
+    throw new AwsError(
+      'NotAuthorizedException',
+      `Client ${options.clientId} is not configured for secret but secret was received`,
+    );
+  };
+
+  return {
+    initiateAuth(input) {
+      refuseUnknownClient(input);
+      const parameters = mapOf(input, 'AuthParameters');
+      refuseSecret(parameters);
+      const flow = textOf(input, 'AuthFlow');
+      if (flow === 'USER_SRP_AUTH') return startSrp(parameters);
+      const isRefresh = flow === 'REFRESH_TOKEN_AUTH' || flow === 'REFRESH_TOKEN';
+      if (isRefresh && !options.rotation) {
+        const AuthenticationResult = tokens.refresh(textOf(parameters, 'REFRESH_TOKEN'));
+        return { ChallengeParameters: {}, AuthenticationResult };
+      }
+      if (flow === 'CUSTOM_AUTH') {
+        throw new AwsError(
+          'InvalidParameterException',
+          'Custom auth lambda trigger is not configured for the user pool.',
+        );
+      }
+      throw new AwsError('InvalidParameterException', `${flow} flow not enabled for this client`);
+    },
+    respondToAuthChallenge(input) {
+      refuseUnknownClient(input);
+      const answers = mapOf(input, 'ChallengeResponses');
+      refuseSecret(answers);
+      const name = textOf(input, 'ChallengeName');
+      textOf(answers, 'USERNAME');
+      return name === 'PASSWORD_VERIFIER' ? verifyPassword(answers) : answerChallenge(name, input, answers);
+    },
+  };
+}
+
+/**
+ * Cognito's documentation asks for the user's real name here (USERNAME of the challenge), never for the alias that
+ * InitiateAuth takes. Whether it refuses the alias everywhere is not known; whoever sends the real name is safe.
+ */
+function refuseAlias(answers: Record<string, string>, userId: string): void {
+  if (answers.USERNAME === userId) return;
+  throw new AwsError(
+    'InvalidParameterException',
+    'USERNAME must be the user name that the challenge gave (USER_ID_FOR_SRP), not an alias.',
+  );
+}
+
+function parametersOf(challenge: Challenge, user: PoolUser): Record<string, string> {
+  if (challenge === 'NEW_PASSWORD_REQUIRED') {
+    const userAttributes = JSON.stringify({ email_verified: 'true', email: user.email });
+    return { requiredAttributes: '[]', userAttributes };
+  }
+  if (challenge === 'SOFTWARE_TOKEN_MFA') return { FRIENDLY_DEVICE_NAME: 'authenticator' };
+  return { CODE_DELIVERY_DELIVERY_MEDIUM: 'SMS', CODE_DELIVERY_DESTINATION: maskedPhone };
+}

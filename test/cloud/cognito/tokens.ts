@@ -1,0 +1,192 @@
+/** The pool's tokens: signed ID and access tokens, opaque refresh tokens, their ends. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AwsError } from './aws-json.ts';
+import type { Claims, SigningKey } from './jwt.ts';
+import type { PoolUser } from './users.ts';
+
+/** Why a token is not believed. */
+export class TokenError extends Error {
+  readonly reason: 'malformed' | 'issuer' | 'expired';
+  /** Seconds since 1970; null unless expired. */
+  readonly expiredAt: number | null;
+
+  constructor(reason: TokenError['reason'], message: string, expiredAt: number | null = null) {
+    super(message);
+    this.reason = reason;
+    this.expiredAt = expiredAt;
+  }
+}
+
+/** `AuthenticationResult` of Cognito's API. `ExpiresIn` is in seconds. */
+export interface AuthenticationResult {
+  AccessToken: string;
+  IdToken: string;
+  /** Absent from a refresh, unless tokens rotate. */
+  RefreshToken?: string;
+  ExpiresIn: number;
+  TokenType: 'Bearer';
+}
+
+export interface TokenOptions {
+  key: SigningKey;
+  issuer: string;
+  clientId: string;
+  /** ID and access tokens. */
+  tokenLifetimeSeconds: number;
+  refreshTokenLifetimeSeconds: number;
+  /** Whether a refresh replaces the refresh token. */
+  rotation: boolean;
+  /** How long a replaced refresh token still works. */
+  rotationGraceSeconds: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** One sign-in; `origin_jti` of all its tokens. */
+interface Grant {
+  readonly origin: string;
+  readonly user: PoolUser;
+  readonly authTime: number;
+  readonly expiresMs: number;
+  replacedMs: number | null;
+}
+
+export interface Tokens {
+  /** Tokens of a new sign-in. */
+  issue(user: PoolUser): AuthenticationResult;
+  /** @throws AwsError NotAuthorizedException, RefreshTokenReuseException */
+  refresh(refreshToken: string): AuthenticationResult;
+  /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
+  revoke(refreshToken: string): void;
+  revokeUser(user: PoolUser): void;
+  revokeAll(): void;
+  /** The claims of an ID or access token. @throws TokenError */
+  verify(token: string): Claims;
+  /** The claims of an access token that was not revoked. @throws AwsError NotAuthorizedException */
+  verifyAccess(token: string): Claims;
+  /** All ID and access tokens issued so far count as expired from now on, whatever their `exp` says. */
+  expireAll(): void;
+}
+
+export function createTokens(options: TokenOptions): Tokens {
+  const grants = new Map<string, Grant>();
+  const revoked = new Set<string>();
+  const issued = new Set<string>();
+  const expired = new Set<string>();
+  const seconds = () => Math.floor(options.now() / 1000);
+
+  const openGrant = (user: PoolUser, origin: string, authTime: number, expiresMs: number): string => {
+    // Cognito's is a JWE of five parts; nobody outside reads it.
+    const token = [26, 342, 16, 800, 22].map(size => randomBytes(size).toString('base64url')).join('.');
+    grants.set(token, { origin, user, authTime, expiresMs, replacedMs: null });
+    return token;
+  };
+
+  const signed = (
+    grant: Pick<Grant, 'origin' | 'user' | 'authTime'>,
+    own: Record<string, unknown>,
+  ): string => {
+    const jti = randomUUID();
+    issued.add(jti);
+    return options.key.sign({
+      sub: grant.user.sub,
+      ...(grant.user.groups.length > 0 ? { 'cognito:groups': [...grant.user.groups] } : {}),
+      iss: options.issuer,
+      origin_jti: grant.origin,
+      event_id: randomUUID(),
+      auth_time: grant.authTime,
+      exp: seconds() + options.tokenLifetimeSeconds,
+      iat: seconds(),
+      jti,
+      ...own,
+    });
+  };
+
+  const result = (grant: Pick<Grant, 'origin' | 'user' | 'authTime'>): AuthenticationResult => ({
+    AccessToken: signed(grant, {
+      client_id: options.clientId,
+      token_use: 'access',
+      scope: 'aws.cognito.signin.user.admin',
+      username: grant.user.sub,
+    }),
+    IdToken: signed(grant, {
+      aud: options.clientId,
+      token_use: 'id',
+      email: grant.user.email,
+      email_verified: true,
+      'cognito:username': grant.user.sub,
+    }),
+    ExpiresIn: options.tokenLifetimeSeconds,
+    TokenType: 'Bearer',
+  });
+
+  return {
+    issue(user) {
+      const origin = randomUUID();
+      const expiresMs = options.now() + options.refreshTokenLifetimeSeconds * 1000;
+      const RefreshToken = openGrant(user, origin, seconds(), expiresMs);
+      return { ...result({ origin, user, authTime: seconds() }), RefreshToken };
+    },
+    refresh(refreshToken) {
+      const grant = grants.get(refreshToken);
+      if (!grant) throw new AwsError('NotAuthorizedException', 'Invalid Refresh Token');
+      if (revoked.has(grant.origin)) {
+        throw new AwsError('NotAuthorizedException', 'Refresh Token has been revoked');
+      }
+      if (options.now() >= grant.expiresMs) {
+        throw new AwsError('NotAuthorizedException', 'Refresh Token has expired');
+      }
+      const graceMs = options.rotationGraceSeconds * 1000;
+      if (grant.replacedMs !== null && options.now() >= grant.replacedMs + graceMs) {
+        throw new AwsError('RefreshTokenReuseException', 'Refresh token has been invalidated by rotation.');
+      }
+      if (!options.rotation) return result(grant);
+      grant.replacedMs ??= options.now();
+      // A rotated token lives no longer than the one it replaces: the sign-in ends when it would have ended.
+      const RefreshToken = openGrant(grant.user, grant.origin, grant.authTime, grant.expiresMs);
+      return { ...result(grant), RefreshToken };
+    },
+    revoke(refreshToken) {
+      const grant = grants.get(refreshToken);
+      if (grant) revoked.add(grant.origin);
+    },
+    revokeUser(user) {
+      for (const grant of grants.values()) if (grant.user === user) revoked.add(grant.origin);
+    },
+    revokeAll() {
+      for (const grant of grants.values()) revoked.add(grant.origin);
+    },
+    verify(token) {
+      const claims = options.key.read(token);
+      if (!claims) throw new TokenError('malformed', 'the token is malformed or not signed by this pool');
+      if (claims.iss !== options.issuer) throw new TokenError('issuer', `the issuer is ${claims.iss}`);
+      const ended = expired.has(String(claims.jti));
+      if (ended || seconds() >= claims.exp) {
+        throw new TokenError('expired', 'the token has expired', ended ? seconds() : claims.exp);
+      }
+      return claims;
+    },
+    verifyAccess(token) {
+      let claims: Claims;
+      try {
+        claims = this.verify(token);
+      } catch (error) {
+        if (!(error instanceof TokenError)) throw error;
+        const isExpired = error.reason === 'expired';
+        throw new AwsError(
+          'NotAuthorizedException',
+          isExpired ? 'Access Token has expired' : 'Invalid Access Token',
+        );
+      }
+      if (claims.token_use !== 'access') throw new AwsError('NotAuthorizedException', 'Invalid Access Token');
+      if (revoked.has(String(claims.origin_jti))) {
+        throw new AwsError('NotAuthorizedException', 'Access Token has been revoked');
+      }
+      return claims;
+    },
+    expireAll() {
+      for (const jti of issued) expired.add(jti);
+      issued.clear();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** The users of the pool. As Amplify Gen 2 sets it up, people sign in with an e-mail address; the name is the `sub`. */
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { verifierOf } from './srp.ts';
+import { toBase32 } from './totp.ts';
+
+export type UserStatus = 'CONFIRMED' | 'UNCONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED';
+
+export interface UserSeed {
+  /** The e-mail address; case does not matter. */
+  username: string;
+  password: string;
+  groups?: string[];
+  /** CONFIRMED when absent. */
+  status?: UserStatus;
+  /** None when absent. */
+  mfa?: 'totp' | 'sms';
+}
+
+export interface PoolUser {
+  /** The pool's own name for the user, a UUID: `USER_ID_FOR_SRP`, `cognito:username`, `sub`. */
+  readonly sub: string;
+  readonly email: string;
+  groups: string[];
+  status: UserStatus;
+  mfa: 'totp' | 'sms' | null;
+  /** Base32; what an authenticator app would have been given. */
+  readonly totpSecret: string;
+  /** The codes that were accepted: each counts once. */
+  readonly usedCodes: Set<string>;
+  /** The last code that was "sent" by SMS, null before that. */
+  smsCode: string | null;
+  /** Hex. */
+  salt: string;
+  verifier: bigint;
+}
+
+export interface Users {
+  add(seed: UserSeed): PoolUser;
+  /** By e-mail address or by `sub`. */
+  find(name: string): PoolUser | null;
+  setPassword(user: PoolUser, password: string): void;
+  /** What an unknown name gets instead of a user: the same `sub` and salt each time, and no password that fits. */
+  simulated(name: string): Pick<PoolUser, 'sub' | 'salt' | 'verifier'>;
+}
+
+/** An empty user table. `poolName` is the pool id after its `_`. */
+export function createUsers(poolName: string): Users {
+  const bySub = new Map<string, PoolUser>();
+  const byEmail = new Map<string, PoolUser>();
+  const simulationKey = randomBytes(32);
+  return {
+    add(seed) {
+      const sub = randomUUID();
+      const user: PoolUser = {
+        sub,
+        email: seed.username,
+        groups: seed.groups ?? [],
+        status: seed.status ?? 'CONFIRMED',
+        mfa: seed.mfa ?? null,
+        totpSecret: toBase32(randomBytes(20)),
+        usedCodes: new Set(),
+        smsCode: null,
+        salt: '',
+        verifier: 0n,
+      };
+      this.setPassword(user, seed.password);
+      bySub.set(sub, user);
+      byEmail.set(seed.username.toLowerCase(), user);
+      return user;
+    },
+    find: name => bySub.get(name) ?? byEmail.get(name.toLowerCase()) ?? null,
+    setPassword(user, password) {
+      user.salt = randomBytes(16).toString('hex');
+      user.verifier = verifierOf(poolName, user.sub, password, user.salt);
+    },
+    // Cognito documents this for PreventUserExistenceErrors: same salt and a UUID for the same unknown name.
+    simulated(name) {
+      const seed = createHmac('sha256', simulationKey).update(name.toLowerCase()).digest('hex');
+      const sub = seed.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
+      const salt = seed.slice(32);
+      return { sub, salt, verifier: verifierOf(poolName, sub, randomBytes(16).toString('hex'), salt) };
+    },
+  };
+}
+
+/** What is wrong with a password by the policy of an Amplify Gen 2 pool, in Cognito's words; null when it conforms. */
+export function policyFault(password: string): string | null {
+  if (password.length < 8) return 'Password not long enough';
+  if (!/[a-z]/.test(password)) return 'Password must have lowercase characters';
+  if (!/[A-Z]/.test(password)) return 'Password must have uppercase characters';
+  if (!/[0-9]/.test(password)) return 'Password must have numeric characters';
+  if (!/[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/.test(password))
+    return 'Password must have symbol characters';
+  return null;
+}

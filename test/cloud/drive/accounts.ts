@@ -1,0 +1,139 @@
+/** OAuth clients, people and service accounts that Google knows, and the files it gives them. */
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { READONLY_SCOPE, type Tokens } from './tokens.ts';
+
+export interface OAuthClient {
+  client_id: string;
+  client_secret: string;
+  /** What Google's console offers for download for a desktop client: `{installed: {…}}`. */
+  credentials: InstalledCredentials;
+}
+
+export interface InstalledCredentials {
+  installed: {
+    client_id: string;
+    project_id: string;
+    auth_uri: string;
+    token_uri: string;
+    auth_provider_x509_cert_url: string;
+    client_secret: string;
+    redirect_uris: string[];
+  };
+}
+
+export interface AuthorizedUser {
+  type: 'authorized_user';
+  client_id: string;
+  client_secret: string;
+  refresh_token: string;
+  token_uri: string;
+}
+
+export interface ServiceAccountKey {
+  type: 'service_account';
+  project_id: string;
+  private_key_id: string;
+  /** PEM, PKCS #8, RSA 2048. */
+  private_key: string;
+  client_email: string;
+  client_id: string;
+  auth_uri: string;
+  token_uri: string;
+}
+
+/** Who stands at the browser when the consent page opens. */
+export interface Consent {
+  email: string;
+  /** Whether they press "Allow". */
+  allows: boolean;
+}
+
+const PROJECT = 'local-project';
+
+export class Accounts {
+  /** Looked at when the consent page opens; a `login_hint` in its URL goes before `email`. */
+  consent: Consent = { email: 'person@example.com', allows: true };
+  readonly #url: string;
+  readonly #tokens: Tokens;
+  readonly #clients = new Map<string, OAuthClient>();
+  readonly #keys = new Map<string, Map<string, KeyObject>>();
+
+  /** `url`: where the token and consent endpoints are served. */
+  constructor(url: string, tokens: Tokens) {
+    this.#url = url;
+    this.#tokens = tokens;
+  }
+
+  get tokenUri(): string {
+    return `${this.#url}/token`;
+  }
+
+  get authUri(): string {
+    return `${this.#url}/o/oauth2/v2/auth`;
+  }
+
+  addOAuthClient(): OAuthClient {
+    const client_id = `${randomBytes(6).readUIntBE(0, 6)}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;
+    const client_secret = `GOCSPX-${randomBytes(21).toString('base64url')}`;
+    const installed = {
+      client_id,
+      project_id: PROJECT,
+      auth_uri: this.authUri,
+      token_uri: this.tokenUri,
+      auth_provider_x509_cert_url: `${this.#url}/oauth2/v1/certs`,
+      client_secret,
+      redirect_uris: ['http://localhost'],
+    };
+    const client = { client_id, client_secret, credentials: { installed } };
+    this.#clients.set(client_id, client);
+    return client;
+  }
+
+  /** A person who has consented already; the token file that signs in as them. A new client if none is given. */
+  addUser(
+    email: string,
+    client: OAuthClient = this.addOAuthClient(),
+    scope: string = READONLY_SCOPE,
+  ): AuthorizedUser {
+    const { client_id, client_secret } = client;
+    const refresh_token = this.#tokens.newRefreshToken({ email, scope, clientId: client_id });
+    return { type: 'authorized_user', client_id, client_secret, refresh_token, token_uri: this.tokenUri };
+  }
+
+  /** A service account with a key of its own; called again, one more key for the same account. */
+  addServiceAccount(email: string): ServiceAccountKey {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const private_key_id = randomBytes(20).toString('hex');
+    const keys = this.#keys.get(email) ?? new Map<string, KeyObject>();
+    this.#keys.set(email, keys.set(private_key_id, publicKey));
+    return {
+      type: 'service_account',
+      project_id: PROJECT,
+      private_key_id,
+      private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      client_email: email,
+      client_id: String(randomBytes(6).readUIntBE(0, 6)).padStart(21, '1'),
+      auth_uri: this.authUri,
+      token_uri: this.tokenUri,
+    };
+  }
+
+  /** Every access token given out so far is refused from now on; refresh tokens stay good. */
+  expireAccessTokens(): void {
+    this.#tokens.expireAccessTokens();
+  }
+
+  /** Ends a refresh token, as a person does in their account settings. */
+  revoke(refreshToken: string): void {
+    this.#tokens.revoke(refreshToken);
+  }
+
+  clientOf(clientId: string): OAuthClient | undefined {
+    return this.#clients.get(clientId);
+  }
+
+  /** Public keys by key id; undefined if there is no such service account. */
+  publicKeysOf(email: string): ReadonlyMap<string, KeyObject> | undefined {
+    return this.#keys.get(email);
+  }
+}

@@ -1,0 +1,283 @@
+/** The files and folders of the local Drive: what tests, demo and benchmark lay in and look at. */
+import { createHash } from 'node:crypto';
+import { type Content, type ContentSource, contentOf } from './content.ts';
+import { mimeTypeOf } from './mime-types.ts';
+
+export const FOLDER = 'application/vnd.google-apps.folder';
+export const SHORTCUT = 'application/vnd.google-apps.shortcut';
+export const DOCUMENT = 'application/vnd.google-apps.document';
+
+export interface DriveItem {
+  readonly id: string;
+  readonly kind: 'folder' | 'file' | 'shortcut' | 'document';
+  /** Ascending in the order of creation. */
+  readonly sequence: number;
+  name: string;
+  mimeType: string;
+  /** Null for My Drive and for shared drives themselves. */
+  parent: string | null;
+  /** The shared drive it lies in, or null. */
+  readonly driveId: string | null;
+  /** Null for all but files. */
+  content: Content | null;
+  /** Undefined: that of the content. Null: Drive gives none. */
+  md5: string | null | undefined;
+  /** Counts changes of the content. */
+  revision: number;
+  /** ms since 1970. */
+  readonly createdTime: number;
+  modifiedTime: number;
+  trashed: boolean;
+  canDownload: boolean;
+  /** Found to be malware or spam: downloads need `acknowledgeAbuse`. */
+  abusive: boolean;
+  /** Null for all but shortcuts. */
+  readonly targetId: string | null;
+  /** As it was when the shortcut was made; Drive keeps it when the target goes. */
+  readonly targetMimeType: string | null;
+}
+
+interface Placement {
+  name: string;
+  /** Folder id; My Drive (or the shared drive) if left out. */
+  parent?: string;
+  /** Made up if left out. */
+  id?: string;
+}
+
+export interface FolderOptions extends Placement {
+  /** Puts the folder into this shared drive, which is created if it does not exist. Inherited from the parent otherwise. */
+  driveId?: string;
+  trashed?: boolean;
+}
+
+export interface FileOptions extends Placement {
+  content: ContentSource;
+  /** By the extension of the name if left out. */
+  mimeType?: string;
+  /** Hex, to lie about the content; null if Drive shall give none. */
+  md5?: string | null;
+  trashed?: boolean;
+  /** ms since 1970 or RFC 3339. */
+  modifiedTime?: number | string;
+  canDownload?: boolean;
+  abusive?: boolean;
+}
+
+export interface DocumentOptions extends Placement {
+  /** `application/vnd.google-apps.document` if left out. */
+  mimeType?: string;
+  trashed?: boolean;
+}
+
+export interface ShortcutOptions extends Placement {
+  targetId: string;
+}
+
+export class DriveTree {
+  /** My Drive; `root` is its alias in the API. */
+  readonly rootId: string;
+  readonly #items = new Map<string, DriveItem>();
+  readonly #children = new Map<string, Set<string>>();
+  readonly #shares = new Map<string, Set<string>>();
+  readonly #now: () => number;
+  #sequence = 0;
+
+  /** `now`: ms since 1970. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+    this.rootId = this.#add({ name: 'My Drive' }, { kind: 'folder', mimeType: FOLDER, parent: null });
+  }
+
+  /** Adds a shared drive and returns its id, which is its top folder's id too. */
+  addSharedDrive(options: { name: string; id?: string }): string {
+    const id = options.id ?? this.#newId(options.name);
+    return this.#add({ ...options, id }, { kind: 'folder', mimeType: FOLDER, parent: null, driveId: id });
+  }
+
+  /** Adds a folder and returns its id. */
+  addFolder(options: FolderOptions): string {
+    const { driveId, trashed = false } = options;
+    if (driveId && !this.#items.has(driveId)) this.addSharedDrive({ name: driveId, id: driveId });
+    const parent = options.parent ?? driveId;
+    return this.#add({ ...options, parent }, { kind: 'folder', mimeType: FOLDER, trashed });
+  }
+
+  /** Adds a file and returns its id. Two files of one folder may bear the same name. */
+  addFile(options: FileOptions): string {
+    const { name, mimeType = mimeTypeOf(name), md5, trashed, canDownload, abusive, modifiedTime } = options;
+    return this.#add(options, {
+      kind: 'file',
+      mimeType,
+      content: contentOf(options.content),
+      md5,
+      trashed: trashed ?? false,
+      canDownload: canDownload ?? true,
+      abusive: abusive ?? false,
+      ...(modifiedTime === undefined ? {} : { modifiedTime: new Date(modifiedTime).getTime() }),
+    });
+  }
+
+  /** Adds a shortcut and returns its id. The target may be a folder above it: a loop. It need not exist. */
+  addShortcut(options: ShortcutOptions): string {
+    const { targetId } = options;
+    const targetMimeType = this.find(targetId)?.mimeType ?? FOLDER;
+    return this.#add(options, { kind: 'shortcut', mimeType: SHORTCUT, targetId, targetMimeType });
+  }
+
+  /** Adds a document of Google's editors, which has neither size nor md5 and cannot be downloaded. Returns its id. */
+  addGoogleDoc(options: DocumentOptions): string {
+    const { mimeType = DOCUMENT, trashed = false } = options;
+    return this.#add(options, { kind: 'document', mimeType, trashed });
+  }
+
+  rename(id: string, name: string): void {
+    this.change(id, { name });
+  }
+
+  replaceContent(id: string, source: ContentSource): void {
+    const item = this.get(id);
+    this.change(id, { content: contentOf(source), md5: undefined, revision: item.revision + 1 });
+  }
+
+  /** Moves to another folder of the same drive. */
+  move(id: string, parent: string): void {
+    this.#children.get(this.get(id).parent ?? '')?.delete(id);
+    this.change(id, { parent });
+    this.#childrenOf(parent).add(id);
+  }
+
+  change(
+    id: string,
+    change: Partial<
+      Pick<
+        DriveItem,
+        | 'name'
+        | 'mimeType'
+        | 'parent'
+        | 'content'
+        | 'md5'
+        | 'revision'
+        | 'trashed'
+        | 'canDownload'
+        | 'abusive'
+      >
+    >,
+  ): void {
+    Object.assign(this.get(id), change, { modifiedTime: this.#now() });
+  }
+
+  /** Deletes for good, with everything below. */
+  remove(id: string): void {
+    for (const child of this.childrenOf(id)) this.remove(child.id);
+    this.#children.get(this.get(id).parent ?? '')?.delete(id);
+    this.#children.delete(id);
+    this.#items.delete(id);
+  }
+
+  /** Restricts an item, and what lies below, to accounts it is shared with. Without any share everyone sees it. */
+  share(id: string, email: string): void {
+    const accounts = this.#shares.get(this.get(id).id) ?? new Set();
+    this.#shares.set(id, accounts.add(email));
+  }
+
+  /** The item's content. Throws for folders, shortcuts and documents. */
+  read(id: string): Buffer {
+    const { content } = this.get(id);
+    if (!content) throw new Error(`${id} has no content`);
+    return content.bytes();
+  }
+
+  /** The item. Throws if there is none. */
+  get(id: string): DriveItem {
+    const item = this.find(id);
+    if (!item) throw new Error(`no such item in the local Drive: ${id}`);
+    return item;
+  }
+
+  find(id: string): DriveItem | undefined {
+    return this.#items.get(id);
+  }
+
+  items(): Iterable<DriveItem> {
+    return this.#items.values();
+  }
+
+  childrenOf(id: string): DriveItem[] {
+    return [...(this.#children.get(id) ?? [])].map(child => this.get(child));
+  }
+
+  /** Computes the md5 of every file now, so that no later request waits for it. */
+  prepare(): void {
+    for (const item of this.#items.values()) if (item.md5 === undefined) item.content?.md5();
+  }
+
+  /** Whether the item itself or a folder above it is in the bin. */
+  isTrashed(item: DriveItem): boolean {
+    return item.trashed || this.#ancestorsOf(item).some(ancestor => ancestor.trashed);
+  }
+
+  /** Whether the account may see the item: it is shared with it, here or above, or with nobody in particular. */
+  isVisible(item: DriveItem, email: string): boolean {
+    let shared = false;
+    for (const { id } of [item, ...this.#ancestorsOf(item)]) {
+      const accounts = this.#shares.get(id);
+      if (accounts?.has(email)) return true;
+      shared ||= accounts !== undefined;
+    }
+    return !shared;
+  }
+
+  isSharedWith(item: DriveItem, email: string): boolean {
+    return this.#shares.get(item.id)?.has(email) ?? false;
+  }
+
+  #ancestorsOf(item: DriveItem): DriveItem[] {
+    const ancestors: DriveItem[] = [];
+    for (let id = item.parent; id !== null; ) {
+      const ancestor = this.get(id);
+      ancestors.push(ancestor);
+      id = ancestor.parent;
+    }
+    return ancestors;
+  }
+
+  #add(placement: Placement, item: Pick<DriveItem, 'kind' | 'mimeType'> & Partial<DriveItem>): string {
+    const { name, id = this.#newId(name) } = placement;
+    if (this.#items.has(id)) throw new Error(`id is taken: ${id}`);
+    const parent = item.parent === null ? null : (placement.parent ?? this.rootId);
+    const now = this.#now();
+    this.#items.set(id, {
+      name,
+      parent,
+      driveId: parent === null ? null : this.get(parent).driveId,
+      content: null,
+      md5: undefined,
+      revision: 1,
+      createdTime: now,
+      modifiedTime: now,
+      trashed: false,
+      canDownload: item.kind !== 'folder' && item.kind !== 'shortcut',
+      abusive: false,
+      targetId: null,
+      targetMimeType: null,
+      ...item,
+      id,
+      ...(item.parent === undefined ? { parent } : {}),
+      sequence: this.#sequence++,
+    });
+    if (parent !== null) this.#childrenOf(parent).add(id);
+    return id;
+  }
+
+  #childrenOf(id: string): Set<string> {
+    const children = this.#children.get(id) ?? new Set();
+    this.#children.set(id, children);
+    return children;
+  }
+
+  /** Of Drive's look: 33 characters, `-` and `_` among them. The same tree gets the same ids every time. */
+  #newId(name: string): string {
+    return `1${createHash('sha256').update(`${this.#sequence} ${name}`).digest('base64url').slice(0, 32)}`;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The local Google Drive: the read side of Drive v3 with Google's token endpoint on one loopback port.
+ *
+ *     GET  /drive/v3/files · /drive/v3/files/{id} (alt=media) · /drive/v3/about · /drive/v3/drives/{id}
+ *     GET  /o/oauth2/v2/auth      POST /token · /revoke
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Service, sendJson, serve } from '../service.ts';
+import { Accounts } from './accounts.ts';
+import { ConsentPage } from './consent.ts';
+import { sendContent } from './download.ts';
+import { type DriveItem, DriveTree } from './drive-tree.ts';
+import { DriveError, fileNotFound, invalidCredentials, invalidParameter, sendDriveError } from './errors.ts';
+import { applyMask } from './fields.ts';
+import { FileLister, type ListBehaviour } from './list.ts';
+import { booleanParameter, fieldsParameter } from './parameters.ts';
+import { QueryRate } from './query-rate.ts';
+import { aboutResource, driveResource, fileResource } from './resources.ts';
+import {
+  ABOUT_SCHEMA,
+  DEFAULT_DRIVE_FIELDS,
+  DEFAULT_FILE_FIELDS,
+  DRIVE_SCHEMA,
+  FILE_SCHEMA,
+} from './schemas.ts';
+import { TokenEndpoint } from './token-endpoint.ts';
+import { Tokens } from './tokens.ts';
+
+/** What can be changed while the Drive runs. */
+export interface DriveBehaviour extends ListBehaviour {
+  /** Faster callers get 403 `userRateLimitExceeded`; each account has its own measure. No limit if left out. */
+  queriesPerSecond?: number;
+}
+
+export interface DriveOptions extends DriveBehaviour {
+  /** A free one if left out. */
+  port?: number;
+  /** ms since 1970; tokens, times of files and the rate of queries go by it. */
+  now?: () => number;
+  /** Of access tokens; 3600 if left out. */
+  tokenLifetimeSeconds?: number;
+}
+
+export interface DriveService {
+  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `drives.get`, `token`, `revoke`, `consent`. */
+  readonly service: Service;
+  /** Requests go to `{apiUrl}/drive/v3/…`. */
+  readonly apiUrl: string;
+  readonly tokenUri: string;
+  readonly tree: DriveTree;
+  readonly accounts: Accounts;
+  readonly behaviour: DriveBehaviour;
+}
+
+const ROUTES: [RegExp, string][] = [
+  [/^GET \/drive\/v3\/files$/, 'files.list'],
+  [/^GET \/drive\/v3\/files\/([^/]+)$/, 'files.get'],
+  [/^GET \/drive\/v3\/about$/, 'about.get'],
+  [/^GET \/drive\/v3\/drives\/([^/]+)$/, 'drives.get'],
+  [/^POST \/token$/, 'token'],
+  [/^POST \/revoke$/, 'revoke'],
+  [/^GET \/o\/oauth2\/v2\/auth$/, 'consent'],
+];
+
+interface Call {
+  /** Empty for what the local Drive does not know. */
+  operation: string;
+  /** From the path; empty if it names none. */
+  id: string;
+  url: URL;
+}
+
+/** Starts a Drive with an empty My Drive, on 127.0.0.1; it ends with `service.close()`. */
+export async function createDrive(options: DriveOptions = {}): Promise<DriveService> {
+  const { port, now = Date.now, tokenLifetimeSeconds = 3600, ...behaviour } = options;
+  const tree = new DriveTree(now);
+  const tokens = new Tokens(now, tokenLifetimeSeconds);
+  const lister = new FileLister(tree, behaviour);
+  const rate = new QueryRate(now);
+
+  const service = await serve(
+    { operationOf: request => callOf(request).operation || 'unknown', handle },
+    port,
+  );
+  const accounts = new Accounts(service.url, tokens);
+  const consentPage = new ConsentPage(accounts, now);
+  const tokenEndpoint = new TokenEndpoint(accounts, tokens, consentPage, now);
+  return { service, apiUrl: service.url, tokenUri: accounts.tokenUri, tree, accounts, behaviour };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = callOf(request);
+    if (call.operation === 'token') return tokenEndpoint.handle(request, response);
+    if (call.operation === 'revoke') return tokenEndpoint.revoke(request, response, call.url);
+    if (call.operation === 'consent') return consentPage.open(call.url.searchParams, response);
+    try {
+      await answer(call, request, response);
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      sendDriveError(response, error);
+    }
+  }
+
+  async function answer(call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parameters = call.url.searchParams;
+    const grant = tokens.grantOf(request.headers.authorization);
+    if (!grant) throw invalidCredentials();
+    const { email } = grant;
+    if (behaviour.queriesPerSecond) rate.admit(email, behaviour.queriesPerSecond);
+
+    switch (call.operation) {
+      case 'files.list':
+        return sendJson(response, 200, lister.list(parameters, email));
+      case 'files.get':
+        return sendJson(response, 200, metadata(reachable(call, email), parameters, email));
+      case 'files.download':
+        return sendContent(request, response, reachable(call, email), parameters);
+      case 'about.get':
+        return sendJson(response, 200, about(parameters, email));
+      case 'drives.get':
+        return sendJson(response, 200, sharedDrive(call, email));
+      default:
+        throw request.method === 'GET'
+          ? new DriveError(404, 'notFound', 'Not Found')
+          : new DriveError(403, 'insufficientPermissions', 'The local Drive can only be read.');
+    }
+  }
+
+  function reachable({ id, url }: Call, email: string): DriveItem {
+    const item = tree.find(id === 'root' ? tree.rootId : id);
+    const allDrives = booleanParameter(url.searchParams, 'supportsAllDrives');
+    if (!item || !tree.isVisible(item, email) || (item.driveId && !allDrives)) throw fileNotFound(id);
+    return item;
+  }
+
+  function metadata(item: DriveItem, parameters: URLSearchParams, email: string): unknown {
+    const mask = fieldsParameter(parameters, FILE_SCHEMA, DEFAULT_FILE_FIELDS);
+    return applyMask(fileResource(tree, item, email), mask);
+  }
+
+  function sharedDrive({ id, url }: Call, email: string): unknown {
+    const item = tree.find(id);
+    if (!item || item.driveId !== id || !tree.isVisible(item, email)) {
+      const where = { location: 'driveId', locationType: 'parameter' } as const;
+      throw new DriveError(404, 'notFound', `Shared drive not found: ${id}`, where);
+    }
+    const mask = fieldsParameter(url.searchParams, DRIVE_SCHEMA, DEFAULT_DRIVE_FIELDS);
+    return applyMask(driveResource(item), mask);
+  }
+}
+
+function about(parameters: URLSearchParams, email: string): unknown {
+  if (!parameters.get('fields')) {
+    throw invalidParameter('fields', "The 'fields' parameter is required for this method.", 'required');
+  }
+  return applyMask(aboutResource(email), fieldsParameter(parameters, ABOUT_SCHEMA, '*'));
+}
+
+function callOf(request: IncomingMessage): Call {
+  const url = new URL(request.url ?? '/', 'http://drive');
+  for (const [pattern, operation] of ROUTES) {
+    const match = pattern.exec(`${request.method} ${url.pathname}`);
+    if (!match) continue;
+    const download = operation === 'files.get' && url.searchParams.get('alt') === 'media';
+    return { operation: download ? 'files.download' : operation, id: decoded(match[1] ?? ''), url };
+  }
+  return { operation: '', id: '', url };
+}
+
+/** A malformed escape is no id, so nothing will be found. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,130 @@
+/** files.list: search, order, pages. */
+import { randomBytes } from 'node:crypto';
+import type { DriveItem, DriveTree } from './drive-tree.ts';
+import { fileNotFound, invalidParameter } from './errors.ts';
+import { applyMask } from './fields.ts';
+import { ordering } from './order.ts';
+import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
+import { parseQuery, type Query } from './query.ts';
+import { fileResource, searchableOf } from './resources.ts';
+import { DEFAULT_LIST_FIELDS, FILE_LIST_SCHEMA } from './schemas.ts';
+
+export interface ListBehaviour {
+  /** Pages hold at most so many items, whatever `pageSize` asks for. */
+  pageSizeLimit?: number;
+  /** Every n-th page is empty and has a `nextPageToken` all the same; 1 is not allowed. */
+  emptyPageEvery?: number;
+  /** The fault that rclone works around: a query that names more than one parent finds nothing. */
+  multiParentQueriesFindNothing?: boolean;
+}
+
+interface Cursor {
+  /** All that must not change between two pages. */
+  query: string;
+  items: readonly DriveItem[];
+  at: number;
+  page: number;
+}
+
+/** Google forgets page tokens after hours; the local Drive after so many newer ones. */
+const REMEMBERED_TOKENS = 10_000;
+
+export class FileLister {
+  readonly #tree: DriveTree;
+  readonly #behaviour: ListBehaviour;
+  readonly #cursors = new Map<string, Cursor>();
+
+  /** The behaviour is looked at anew for every request. */
+  constructor(tree: DriveTree, behaviour: ListBehaviour) {
+    this.#tree = tree;
+    this.#behaviour = behaviour;
+  }
+
+  /** The answer to a request of this account. Throws {@link DriveError}. */
+  list(parameters: URLSearchParams, email: string): unknown {
+    const mask = fieldsParameter(parameters, FILE_LIST_SCHEMA, DEFAULT_LIST_FIELDS);
+    const pageSize = integerParameter(parameters, 'pageSize', { least: 1, most: 1000, otherwise: 100 });
+    const cursor = this.#cursorOf(parameters, email);
+
+    const { emptyPageEvery = Number.POSITIVE_INFINITY, pageSizeLimit = pageSize } = this.#behaviour;
+    const length = cursor.page % emptyPageEvery === 0 ? 0 : Math.min(pageSize, pageSizeLimit);
+    const end = cursor.at + length;
+    const files = cursor.items
+      .slice(cursor.at, end)
+      .filter(item => this.#tree.find(item.id) === item)
+      .map(item => fileResource(this.#tree, item, email));
+    const nextPageToken =
+      end < cursor.items.length ? this.#tokenFor({ ...cursor, at: end, page: cursor.page + 1 }) : undefined;
+    return applyMask({ kind: 'drive#fileList', incompleteSearch: false, nextPageToken, files }, mask);
+  }
+
+  #cursorOf(parameters: URLSearchParams, email: string): Cursor {
+    const scope = searchScope(parameters);
+    const order = ordering(parameters.get('orderBy'));
+    const q = parameters.get('q');
+    const query = q ? parseQuery(q, id => (id === 'root' ? this.#tree.rootId : id)) : null;
+    const key = JSON.stringify([email, q, parameters.get('orderBy'), scope]);
+
+    const token = parameters.get('pageToken');
+    if (token !== null) {
+      const cursor = this.#cursors.get(token);
+      if (cursor?.query !== key) throw invalidParameter('pageToken');
+      return cursor;
+    }
+    return { query: key, items: this.#search(query, scope, email).sort(order), at: 0, page: 1 };
+  }
+
+  #search(query: Query | null, scope: SearchScope, email: string): DriveItem[] {
+    const tree = this.#tree;
+    for (const id of query?.parents ?? []) {
+      const parent = tree.find(id);
+      const reachable = parent && tree.isVisible(parent, email) && (scope.allDrives || !parent.driveId);
+      // Drive says it with this empty place where the id should be.
+      if (!reachable) throw fileNotFound('');
+    }
+    if (this.#behaviour.multiParentQueriesFindNothing && (query?.parents.size ?? 0) > 1) return [];
+
+    const candidates = query?.within
+      ? [...query.within].flatMap(id => tree.childrenOf(id))
+      : [...tree.items()];
+    return candidates.filter(
+      item =>
+        item.parent !== null &&
+        (item.driveId === null || scope.items) &&
+        (scope.driveId === null || item.driveId === scope.driveId) &&
+        tree.isVisible(item, email) &&
+        (!query || query.matches(searchableOf(tree, item, email))),
+    );
+  }
+
+  #tokenFor(cursor: Cursor): string {
+    // Google's tokens contain such characters too: a client that does not encode them must fail here.
+    const token = `~!!~${randomBytes(36).toString('base64')}+/=`;
+    this.#cursors.set(token, cursor);
+    if (this.#cursors.size > REMEMBERED_TOKENS) this.#cursors.delete(this.#cursors.keys().next().value!);
+    return token;
+  }
+}
+
+interface SearchScope {
+  /** Whether items of shared drives exist for the caller. */
+  allDrives: boolean;
+  /** Whether they are found. */
+  items: boolean;
+  /** Null: in all places. */
+  driveId: string | null;
+}
+
+function searchScope(parameters: URLSearchParams): SearchScope {
+  const allDrives = booleanParameter(parameters, 'supportsAllDrives');
+  const items = booleanParameter(parameters, 'includeItemsFromAllDrives');
+  const driveId = parameters.get('driveId');
+  const corpora = parameters.get('corpora') ?? 'user';
+  if (!['user', 'domain', 'drive', 'allDrives'].includes(corpora)) throw invalidParameter('corpora');
+  if (items && !allDrives) throw invalidParameter('supportsAllDrives');
+  if ((corpora === 'drive' || corpora === 'allDrives') && !items) {
+    throw invalidParameter('includeItemsFromAllDrives');
+  }
+  if ((corpora === 'drive') !== (driveId !== null)) throw invalidParameter('driveId');
+  return { allDrives, items, driveId };
+}

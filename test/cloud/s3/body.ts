@@ -1,0 +1,223 @@
+/** Takes in a request's body, once, and checks everything the client said about it before anybody gets to see it. */
+import { createHash, type Hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { AwsChunkedDecoder } from './aws-chunked.ts';
+import {
+  type ChecksumAlgorithm,
+  checkShape,
+  checksumHeader,
+  type DeclaredChecksum,
+  declaredChecksum,
+  type RunningChecksum,
+  startChecksum,
+  trailerNames,
+} from './checksums.ts';
+import { ClientGone, S3Error } from './errors.ts';
+import type { Authenticated } from './sigv4.ts';
+
+export interface BodyPlan {
+  /** Bytes of content, after aws-chunked is taken off. */
+  readonly sizeBytes: number;
+  readonly sha256: string | null;
+  /** Base64, checked to be one. */
+  readonly contentMd5: string | null;
+  readonly checksum: DeclaredChecksum | null;
+  readonly trailerNames: readonly string[];
+  readonly decoder: AwsChunkedDecoder | null;
+}
+
+export interface ReceivedBody {
+  readonly sizeBytes: number;
+  /** Hex. */
+  readonly md5: string;
+  /** The checksum the client brought, found right; value in base64. */
+  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | null;
+}
+
+const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+const SIGNED_CHUNKS_AND_TRAILER = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER';
+const CHUNKED = [UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER];
+
+/**
+ * Reads from the headers what the body has to be like.
+ * @param required whether the operation needs a body: without a length it is then `MissingContentLength`
+ * @throws S3Error when the headers contradict themselves
+ */
+export function planBody(authenticated: Authenticated, required: boolean): BodyPlan {
+  const { headers, payload, signing } = authenticated;
+  const chunked = CHUNKED.includes(payload);
+  const hex = /^[0-9a-f]{64}$/.test(payload);
+  if (!chunked && !hex && payload !== 'UNSIGNED-PAYLOAD') {
+    throw new S3Error(
+      'InvalidArgument',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+    );
+  }
+  const trailers = trailerNames(headers);
+  const trailing = chunked && payload !== SIGNED_CHUNKS;
+  if (trailing ? trailers.length === 0 : trailers.length > 0) {
+    throw new S3Error('InvalidRequest', 'x-amz-trailer and x-amz-content-sha256 do not agree');
+  }
+  // Taken for content, the chunk framing would silently become part of the object.
+  if (!chunked && /\baws-chunked\b/i.test(headers.get('content-encoding') ?? '')) {
+    throw new S3Error('InvalidRequest', 'Content-Encoding is aws-chunked, x-amz-content-sha256 is not');
+  }
+  const contentMd5 = headers.get('content-md5') ?? null;
+  if (contentMd5 !== null && !isMd5(contentMd5))
+    throw new S3Error('InvalidDigest', null, { 'Content-MD5': contentMd5 });
+  return {
+    sizeBytes: sizeOf(headers, chunked, required),
+    sha256: hex ? payload : null,
+    contentMd5,
+    checksum: declaredChecksum(headers),
+    trailerNames: trailers,
+    decoder: chunked
+      ? new AwsChunkedDecoder({ signing: payload === UNSIGNED_CHUNKS ? null : signing, trailers: trailing })
+      : null,
+  };
+}
+
+function sizeOf(headers: ReadonlyMap<string, string>, chunked: boolean, required: boolean): number {
+  const text = headers.get(chunked ? 'x-amz-decoded-content-length' : 'content-length');
+  if (text === undefined) {
+    if (required || chunked || headers.has('transfer-encoding')) throw new S3Error('MissingContentLength');
+    return 0;
+  }
+  if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', 'Invalid content length');
+  return Number(text);
+}
+
+const isMd5 = (text: string): boolean => {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === 16 && bytes.toString('base64') === text;
+};
+
+/** Where content goes. `write` returns false to be left alone until the callback given to `onDrain` is called. */
+export interface BodySink {
+  write(content: Buffer): boolean;
+  onDrain(resume: () => void): void;
+}
+
+/**
+ * Reads the whole body into the sink. What the sink got must not be used unless this resolves.
+ * @throws S3Error the first check that fails
+ * @throws ClientGone when the connection ended before the body did
+ */
+export function receiveBody(request: IncomingMessage, plan: BodyPlan, sink: BodySink): Promise<ReceivedBody> {
+  const checks = new Checks(plan);
+  return new Promise((resolve, reject) => {
+    const take = (content: Buffer) => {
+      checks.update(content);
+      if (sink.write(content)) return;
+      request.pause();
+      sink.onDrain(() => request.resume());
+    };
+    const onData = (bytes: Buffer) => {
+      try {
+        if (plan.decoder) plan.decoder.push(bytes, take);
+        else take(bytes);
+      } catch (error) {
+        settle(() => reject(error));
+      }
+    };
+    const onEnd = () =>
+      settle(() => {
+        try {
+          resolve(checks.finish());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    const onGone = () => settle(() => reject(new ClientGone()));
+    const settle = (how: () => void) => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone);
+      // The rest of a refused body is read and dropped, so that the client gets to read the answer.
+      request.resume();
+      how();
+    };
+    if (request.destroyed && !request.readableEnded) return reject(new ClientGone());
+    request.on('error', onGone);
+    request.on('close', onGone).on('end', onEnd).on('data', onData);
+  });
+}
+
+class Checks {
+  readonly #plan: BodyPlan;
+  readonly #md5: Hash = createHash('md5');
+  readonly #sha256: Hash | null;
+  readonly #checksum: RunningChecksum | null;
+  #sizeBytes = 0;
+
+  constructor(plan: BodyPlan) {
+    this.#plan = plan;
+    this.#sha256 = plan.sha256 === null ? null : createHash('sha256');
+    this.#checksum = plan.checksum ? startChecksum(plan.checksum.algorithm) : null;
+  }
+
+  update(content: Buffer): void {
+    this.#sizeBytes += content.length;
+    if (this.#sizeBytes > this.#plan.sizeBytes) throw incomplete();
+    this.#md5.update(content);
+    this.#sha256?.update(content);
+    this.#checksum?.update(content);
+  }
+
+  finish(): ReceivedBody {
+    const { decoder, sizeBytes, sha256, contentMd5, checksum } = this.#plan;
+    decoder?.finish();
+    if (this.#sizeBytes !== sizeBytes) throw incomplete();
+    const computedSha = this.#sha256?.digest('hex');
+    if (sha256 !== null && computedSha !== sha256) {
+      throw new S3Error('XAmzContentSHA256Mismatch', null, {
+        ClientComputedContentSHA256: sha256,
+        S3ComputedContentSHA256: computedSha!,
+      });
+    }
+    const md5 = this.#md5.digest();
+    if (contentMd5 !== null && md5.toString('base64') !== contentMd5) {
+      throw new S3Error('BadDigest', null, {
+        ExpectedDigest: contentMd5,
+        CalculatedDigest: md5.toString('base64'),
+      });
+    }
+    return { sizeBytes, md5: md5.toString('hex'), checksum: checksum ? this.#compare(checksum) : null };
+  }
+
+  #compare({ algorithm, expected }: DeclaredChecksum): { algorithm: ChecksumAlgorithm; value: string } {
+    const value = this.#checksum!.digest().toString('base64');
+    const claimed = expected ?? this.#trailer(algorithm);
+    if (claimed !== value) {
+      throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+    }
+    return { algorithm, value };
+  }
+
+  #trailer(algorithm: ChecksumAlgorithm): string {
+    const sent = this.#plan.decoder!.trailers;
+    const value = sent.get(checksumHeader(algorithm));
+    if (value === undefined || sent.size !== this.#plan.trailerNames.length) {
+      throw new S3Error('MalformedTrailerError');
+    }
+    return checkShape(algorithm, value);
+  }
+}
+
+const incomplete = () => new S3Error('IncompleteBody');
+
+/**
+ * The whole body of a small request, with the same checks.
+ * @throws S3Error `EntityTooLarge` beyond `limitBytes`
+ */
+export async function smallBody(
+  request: IncomingMessage,
+  authenticated: Authenticated,
+  limitBytes = 8 * 1024 * 1024,
+): Promise<{ content: Buffer; received: ReceivedBody; plan: BodyPlan }> {
+  const plan = planBody(authenticated, false);
+  if (plan.sizeBytes > limitBytes) throw new S3Error('EntityTooLarge');
+  const chunks: Buffer[] = [];
+  const sink = { write: (content: Buffer) => chunks.push(content) > 0, onDrain: () => {} };
+  const received = await receiveBody(request, plan, sink);
+  return { content: Buffer.concat(chunks), received, plan };
+}

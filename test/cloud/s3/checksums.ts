@@ -1,0 +1,111 @@
+/** S3's additional checksums (`x-amz-checksum-*`), in the header or behind the body ("Checking object integrity"). */
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { Crc32c, Crc64Nvme } from './crc.ts';
+import { S3Error } from './errors.ts';
+
+export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+
+export interface RunningChecksum {
+  update(data: Uint8Array): unknown;
+  digest(): Buffer;
+}
+
+const SIZES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+
+export const ALGORITHMS = Object.keys(SIZES) as ChecksumAlgorithm[];
+
+export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
+  switch (algorithm) {
+    case 'CRC32':
+      return new ZlibCrc32();
+    case 'CRC32C':
+      return new Crc32c();
+    case 'CRC64NVME':
+      return new Crc64Nvme();
+    default:
+      return createHash(algorithm.toLowerCase());
+  }
+}
+
+class ZlibCrc32 implements RunningChecksum {
+  #value = 0;
+  update(data: Uint8Array): void {
+    this.#value = crc32(data, this.#value);
+  }
+  digest(): Buffer {
+    const out = Buffer.alloc(4);
+    out.writeUInt32BE(this.#value);
+    return out;
+  }
+}
+
+export const checksumHeader = (algorithm: ChecksumAlgorithm): string =>
+  `x-amz-checksum-${algorithm.toLowerCase()}`;
+
+/** The name of an algorithm in any case, null for one that is not known here. */
+export const algorithmNamed = (name: string): ChecksumAlgorithm | null =>
+  ALGORITHMS.find(algorithm => algorithm === name.toUpperCase()) ?? null;
+
+/** A checksum that came with a request. `expected` (base64) is null when it follows behind the body, as a trailer. */
+export interface DeclaredChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly expected: string | null;
+}
+
+const NOT_A_VALUE = ['x-amz-checksum-algorithm', 'x-amz-checksum-type', 'x-amz-checksum-mode'];
+
+/**
+ * The checksum that a request brings for its body, null when it brings none.
+ * @throws S3Error `InvalidRequest` when there is more than one, its value cannot be one, or one is announced and missing;
+ * `NotImplemented` for an algorithm that is not known here
+ */
+export function declaredChecksum(headers: ReadonlyMap<string, string>): DeclaredChecksum | null {
+  const found: DeclaredChecksum[] = [];
+  for (const [name, value] of headers) {
+    if (!name.startsWith('x-amz-checksum-') || NOT_A_VALUE.includes(name)) continue;
+    const algorithm = algorithmNamed(name.slice('x-amz-checksum-'.length));
+    if (!algorithm) throw new S3Error('NotImplemented', `${name} is not implemented`);
+    found.push({ algorithm, expected: checkShape(algorithm, value) });
+  }
+  for (const trailer of trailerNames(headers)) {
+    const algorithm = trailer.startsWith('x-amz-checksum-')
+      ? algorithmNamed(trailer.slice('x-amz-checksum-'.length))
+      : null;
+    if (!algorithm) {
+      throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
+    }
+    found.push({ algorithm, expected: null });
+  }
+  if (found.length > 1) {
+    throw new S3Error(
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
+  }
+  const announced = headers.get('x-amz-sdk-checksum-algorithm');
+  if (announced !== undefined && announced.toUpperCase() !== found[0]?.algorithm) {
+    throw new S3Error(
+      'InvalidRequest',
+      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+    );
+  }
+  return found[0] ?? null;
+}
+
+/** The names in `x-amz-trailer`, lower case. */
+export function trailerNames(headers: ReadonlyMap<string, string>): string[] {
+  return (headers.get('x-amz-trailer') ?? '')
+    .split(',')
+    .map(name => name.trim().toLowerCase())
+    .filter(name => name !== '');
+}
+
+/** @throws S3Error `InvalidRequest` when `value` is not base64 of the algorithm's length */
+export function checkShape(algorithm: ChecksumAlgorithm, value: string): string {
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length !== SIZES[algorithm] || bytes.toString('base64') !== value) {
+    throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);
+  }
+  return value;
+}

@@ -1,0 +1,211 @@
+/**
+ * The bytes of one object: a file, or the parts of a multipart upload, one file each. Parts are not joined when an
+ * upload completes, since that would cost a second writing of everything.
+ */
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  linkSync,
+  openSync,
+  readSync,
+  rmSync,
+  type WriteStream,
+} from 'node:fs';
+import { Readable, type Writable } from 'node:stream';
+import type { BodySink } from './body.ts';
+import type { RunningChecksum } from './checksums.ts';
+
+const BLOCK = 1024 * 1024;
+const READ_BLOCK = 256 * 1024;
+
+export interface ContentFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export class Content {
+  readonly files: readonly ContentFile[];
+  readonly sizeBytes: number;
+  #md5: string | null;
+  #joined: string | null = null;
+  #readers = 0;
+  #dropped = false;
+
+  /** @param md5 hex, null to have it computed when somebody asks */
+  constructor(files: readonly ContentFile[], md5: string | null) {
+    this.files = files;
+    this.sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    this.#md5 = md5;
+  }
+
+  /** MD5 over all bytes, hex. For several files it is computed at the first call, by reading them. */
+  get md5(): string {
+    if (this.#md5 === null) {
+      const hash = createHash('md5');
+      for (const block of this.#blocks()) hash.update(block);
+      this.#md5 = hash.digest('hex');
+    }
+    return this.#md5;
+  }
+
+  /** A file with all bytes. For several files it is made at the first call, beside them. */
+  get path(): string {
+    const [first, second] = this.files;
+    if (first && !second) return first.path;
+    if (this.#joined === null) {
+      this.#joined = `${first!.path}.joined`;
+      for (const block of this.#blocks()) appendFileSync(this.#joined, block);
+    }
+    return this.#joined;
+  }
+
+  /** All bytes in memory. */
+  readAll(): Buffer {
+    const copies: Buffer[] = [];
+    for (const block of this.#blocks()) copies.push(Buffer.from(block));
+    return Buffer.concat(copies);
+  }
+
+  /** Feeds all bytes to a checksum. */
+  async feed(checksum: RunningChecksum): Promise<void> {
+    for await (const block of this.stream()) checksum.update(block as Buffer);
+  }
+
+  /** The bytes from `start` to `end` (both included), opened file by file as the reader gets there. */
+  stream(start = 0, end = this.sizeBytes - 1): Readable {
+    const pieces = this.#pieces(start, end);
+    const [only] = pieces;
+    if (pieces.length === 1) return createReadStream(only!.path, { ...only!, highWaterMark: READ_BLOCK });
+    return Readable.from(
+      (async function* () {
+        for (const piece of pieces)
+          yield* createReadStream(piece.path, { ...piece, highWaterMark: READ_BLOCK });
+      })(),
+      { objectMode: false },
+    );
+  }
+
+  /** Writes the bytes from `start` to `end` (both included) and ends the destination. Rejects when that goes away. */
+  async sendTo(destination: Writable, start: number, end: number): Promise<void> {
+    this.#readers += 1;
+    try {
+      for (const piece of this.#pieces(start, end)) {
+        const source = createReadStream(piece.path, { ...piece, highWaterMark: READ_BLOCK });
+        await pump(source, destination);
+      }
+      destination.end();
+    } finally {
+      this.#readers -= 1;
+      if (this.#dropped) this.drop();
+    }
+  }
+
+  /** The same bytes under other names, without copying them. */
+  linkAs(nameOf: () => string): Content {
+    const files = this.files.map(file => ({ ...file, path: nameOf() }));
+    for (const [i, file] of this.files.entries()) linkSync(file.path, files[i]!.path);
+    return new Content(files, this.#md5);
+  }
+
+  /** Deletes the files, once those who are still reading are done. */
+  drop(): void {
+    this.#dropped = true;
+    if (this.#readers > 0) return;
+    for (const file of this.files) rmSync(file.path, { force: true });
+    if (this.#joined !== null) rmSync(this.#joined, { force: true });
+  }
+
+  #pieces(start: number, end: number): { path: string; start: number; end: number }[] {
+    const pieces: { path: string; start: number; end: number }[] = [];
+    let offset = 0;
+    for (const { path, sizeBytes } of this.files) {
+      const from = Math.max(start - offset, 0);
+      const to = Math.min(end - offset, sizeBytes - 1);
+      if (from <= to) pieces.push({ path, start: from, end: to });
+      offset += sizeBytes;
+    }
+    return pieces;
+  }
+
+  /** Views into one buffer, each good until the next is taken. */
+  *#blocks(): Generator<Buffer> {
+    const buffer = Buffer.allocUnsafe(BLOCK);
+    for (const { path } of this.files) {
+      const file = openSync(path, 'r');
+      try {
+        for (let n = readSync(file, buffer); n > 0; n = readSync(file, buffer)) yield buffer.subarray(0, n);
+      } finally {
+        closeSync(file);
+      }
+    }
+  }
+}
+
+/** Pipes without ending. `pipeline` would leave listeners behind on the destination for every source. */
+function pump(source: Readable, destination: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error: Error | null) => {
+      destination.off('close', onGone);
+      source.unpipe(destination).destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    const onGone = () => settle(new Error('the reader went away'));
+    if (destination.destroyed) return onGone();
+    destination.once('close', onGone);
+    source.once('error', settle).once('end', () => settle(null));
+    source.pipe(destination, { end: false });
+  });
+}
+
+/** Writes a body to a new file with a bounded amount in memory. */
+export class FileSink implements BodySink {
+  readonly path: string;
+  readonly #stream: WriteStream;
+  #error: Error | null = null;
+  #resume: (() => void) | null = null;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#stream = createWriteStream(path, { flags: 'wx', highWaterMark: BLOCK });
+    this.#stream.on('drain', () => this.#resume?.());
+    this.#stream.on('error', error => {
+      this.#error = error;
+      this.#resume?.();
+    });
+  }
+
+  write(content: Buffer): boolean {
+    // After a fault of the disk the body is only read to its end; finish() tells of the fault.
+    return this.#error !== null || this.#stream.write(content);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  /** Resolves when everything is in the file. Rejects with what the file system said. */
+  finish(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#error) return reject(this.#error);
+      this.#stream.once('error', reject);
+      this.#stream.end(() => resolve());
+    });
+  }
+
+  /** Gives the file up. */
+  discard(): Promise<void> {
+    return new Promise(resolve => {
+      const remove = () => {
+        rmSync(this.path, { force: true });
+        resolve();
+      };
+      if (this.#stream.closed) return remove();
+      this.#stream.once('close', remove);
+      this.#stream.destroy();
+    });
+  }
+}

@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  type ChecksumType,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { expect } from 'chai';
+import { CredentialStore } from './credentials.ts';
+import { call, md5Base64 } from './raw-client.ts';
+import { createS3, type S3Options, type S3Service } from './s3.ts';
+import { refusal, sdkClient } from './sdk-client.ts';
+
+const Bucket = 'photos';
+const Key = 'media/big film.mp4';
+const MIB = 1024 * 1024;
+const md5 = (data: Buffer) => createHash('md5').update(data);
+
+/** Bytes that do not repeat, so that swapped parts are noticed. */
+const noise = (size: number, seed: number): Buffer => {
+  const out = Buffer.alloc(size);
+  for (let i = 0, x = seed; i + 4 <= size; i += 4) {
+    x = (Math.imul(x, 1664525) + 1013904223) | 0;
+    out.writeInt32LE(x, i);
+  }
+  return out;
+};
+
+describe('The local S3, given a file in parts', () => {
+  const credentials = new CredentialStore();
+  const keys = credentials.issueRoot();
+  const one = noise(5 * MIB, 1);
+  const two = noise(5 * MIB + 7, 2);
+  const last = noise(1000, 3);
+  let s3: S3Service;
+  let client: S3Client;
+
+  const begin = async (options: Partial<S3Options> = {}) => {
+    s3 = await createS3({ bucket: Bucket, region: 'us-east-1', credentials, ...options });
+    client = sdkClient(s3, keys, { requestChecksumCalculation: 'WHEN_REQUIRED' });
+  };
+  const create = async (more: object = {}) =>
+    (await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }))).UploadId!;
+  const send = async (
+    UploadId: string,
+    PartNumber: number,
+    Body: Buffer,
+    more: object = {},
+  ): Promise<CompletedPart> => {
+    const { ETag, ChecksumCRC32, ChecksumCRC64NVME, ChecksumSHA256 } = await client.send(
+      new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ...more }),
+    );
+    return { PartNumber, ETag, ChecksumCRC32, ChecksumCRC64NVME, ChecksumSHA256 };
+  };
+  const complete = (UploadId: string, Parts: CompletedPart[], more: object = {}) =>
+    client.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
+    );
+
+  beforeEach(() => begin());
+  afterEach(async () => {
+    client.destroy();
+    await s3.service.close();
+  });
+
+  it('joins the parts in order of their numbers, whatever order they came in', async () => {
+    const id = await create({ ContentType: 'video/mp4', Metadata: { a: 'b' } });
+    const third = await send(id, 30, last);
+    const second = await send(id, 2, two);
+    const first = await send(id, 1, one);
+    expect(s3.uploads()[0]!.parts.map(part => part.partNumber)).to.deep.equal([1, 2, 30]);
+    expect(s3.objects()).to.deep.equal([]);
+    const answer = await complete(id, [first, second, third]);
+    const whole = Buffer.concat([one, two, last]);
+    const etag = `${createHash('md5')
+      .update(Buffer.concat([one, two, last].map(part => md5(part).digest())))
+      .digest('hex')}-3`;
+    const [object] = s3.objects();
+    expect([answer.ETag, object!.etag]).to.deep.equal([`"${etag}"`, etag]);
+    expect([object!.size, object!.contentType, object!.md5]).to.deep.equal([
+      whole.length,
+      'video/mp4',
+      md5(whole).digest('hex'),
+    ]);
+    expect(readFileSync(object!.path).equals(whole)).to.equal(true);
+    expect(s3.read(Key).equals(whole)).to.equal(true);
+    expect(s3.uploads()).to.deep.equal([]);
+    const range = { Range: `bytes=${one.length - 2}-${one.length + two.length + 1}` };
+    const got = await client.send(new GetObjectCommand({ Bucket, Key, ...range }));
+    const bytes = Buffer.from(await got.Body!.transformToByteArray());
+    expect(bytes.equals(whole.subarray(one.length - 2, one.length + two.length + 2))).to.equal(true);
+  });
+
+  it('takes what lib-storage sends, from a stream of unknown length', async () => {
+    const whole = Buffer.concat([one, two, last]);
+    const byDefault = sdkClient(s3, keys);
+    const body = Readable.from([whole.subarray(0, 3 * MIB), whole.subarray(3 * MIB)]);
+    await new Upload({ client: byDefault, params: { Bucket, Key, Body: body }, partSize: 5 * MIB }).done();
+    expect(s3.objects()[0]!.md5).to.equal(md5(whole).digest('hex'));
+    expect(s3.service.requests.get('UploadPart')).to.equal(3);
+    byDefault.destroy();
+  });
+
+  it('compares the ETags it is given', async () => {
+    const id = await create();
+    const first = await send(id, 1, one);
+    const second = await send(id, 2, last);
+    expect(await refusal(complete(id, [first, { ...second, ETag: first.ETag }]))).to.equal('400 InvalidPart');
+    expect(await refusal(complete(id, [first, { ...second, PartNumber: 3 }]))).to.equal('400 InvalidPart');
+    expect(await refusal(complete(id, [second, first]))).to.equal('400 InvalidPartOrder');
+    expect(await refusal(complete(id, [first, first]))).to.equal('400 InvalidPartOrder');
+    expect(await refusal(complete(id, []))).to.equal('400 MalformedXML');
+    expect(await refusal(complete(id, [first, second], { MpuObjectSize: 5 }))).to.equal('400 InvalidRequest');
+    await complete(id, [first, second]);
+  });
+
+  it('refuses a part under 5 MiB that is not the last', async () => {
+    const id = await create();
+    const parts = [await send(id, 1, noise(5 * MIB - 1, 4)), await send(id, 2, last)];
+    expect(await refusal(complete(id, parts))).to.equal('400 EntityTooSmall');
+    expect(s3.objects()).to.deep.equal([]);
+    await complete(id, parts.slice(1));
+  });
+
+  it('lets a part be sent again, and leaves out what is not listed', async () => {
+    const id = await create();
+    const before = await send(id, 1, one);
+    const after = await send(id, 1, two);
+    await send(id, 2, last);
+    expect(await refusal(complete(id, [before]))).to.equal('400 InvalidPart');
+    await complete(id, [after]);
+    const [object] = s3.objects();
+    expect(s3.read(Key).equals(two)).to.equal(true);
+    expect(readdirSync(dirname(object!.path)).length).to.equal(1);
+  });
+
+  it('compares a part with its MD5 and its checksum', async () => {
+    const id = await create({ ChecksumAlgorithm: 'CRC32' });
+    const wrong = { ContentMD5: md5Base64('x'), ChecksumAlgorithm: 'CRC32' };
+    expect(await refusal(send(id, 1, last, wrong))).to.equal('400 BadDigest');
+    expect(await refusal(send(id, 1, last, { ChecksumCRC32: 'AAAAAA==' }))).to.equal('400 BadDigest');
+    expect(await refusal(send(id, 1, last, { ChecksumAlgorithm: 'SHA256' }))).to.equal('400 InvalidRequest');
+    expect(await refusal(send(id, 1, last))).to.equal('400 InvalidRequest');
+    expect(s3.uploads()[0]!.parts).to.deep.equal([]);
+  });
+
+  for (const [algorithm, type, suffix] of [
+    ['CRC32', 'COMPOSITE', '-2'],
+    ['SHA256', 'COMPOSITE', '-2'],
+    ['CRC32', 'FULL_OBJECT', ''],
+    ['CRC64NVME', 'FULL_OBJECT', ''],
+  ] as [ChecksumAlgorithm, ChecksumType, string][]) {
+    it(`compares the checksums in the list of parts (${algorithm}, ${type})`, async () => {
+      const id = await create({ ChecksumAlgorithm: algorithm, ChecksumType: type });
+      const first = await send(id, 1, one, { ChecksumAlgorithm: algorithm });
+      const second = await send(id, 2, last, { ChecksumAlgorithm: algorithm });
+      const field = `Checksum${algorithm}` as 'ChecksumCRC32';
+      const swapped = { ...second, [field]: first[field] };
+      expect(await refusal(complete(id, [first, swapped]))).to.equal('400 InvalidPart');
+      if (type === 'COMPOSITE') {
+        const bare = { PartNumber: 2, ETag: second.ETag };
+        expect(await refusal(complete(id, [first, bare]))).to.equal('400 InvalidRequest');
+      }
+      expect(await refusal(complete(id, [first, second], { [field]: second[field] }))).to.equal(
+        '400 BadDigest',
+      );
+      const answer = await complete(id, [first, second]);
+      expect(answer[field]).to.match(new RegExp(`^[^-]+${suffix}$`));
+      const read = await client.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+      expect((await read.Body!.transformToByteArray()).length).to.equal(one.length + last.length);
+    });
+  }
+
+  it('refuses part numbers beyond 10,000', async () => {
+    const id = await create();
+    for (const number of [0, 10_001])
+      expect(await refusal(send(id, number, last))).to.equal('400 InvalidArgument');
+    await send(id, 10_000, last);
+  });
+
+  it('knows no upload that was aborted, completed or is for another key', async () => {
+    const id = await create();
+    const part = await send(id, 1, last);
+    const other = new UploadPartCommand({ Bucket, Key: 'other', UploadId: id, PartNumber: 1, Body: last });
+    expect(await refusal(client.send(other))).to.equal('404 NoSuchUpload');
+    await complete(id, [part]);
+    expect(await refusal(complete(id, [part]))).to.equal('404 NoSuchUpload');
+    const second = await create();
+    await send(second, 1, last);
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: second }));
+    expect(await refusal(send(second, 2, last))).to.equal('404 NoSuchUpload');
+    expect(readdirSync(dirname(s3.objects()[0]!.path)).length).to.equal(1);
+  });
+
+  it('answers a repeated completion again when told to', async () => {
+    await s3.service.close();
+    client.destroy();
+    await begin({ repeatedComplete: 'answered again' });
+    const id = await create();
+    const part = await send(id, 1, last);
+    expect((await complete(id, [part])).ETag).to.equal((await complete(id, [part])).ETag);
+  });
+
+  it('lists uploads and parts, page by page', async () => {
+    const id = await create();
+    const second = await create();
+    for (const number of [1, 2, 3]) await send(id, number, last);
+    const page = await client.send(new ListPartsCommand({ Bucket, Key, UploadId: id, MaxParts: 2 }));
+    expect([page.Parts!.map(part => part.PartNumber), page.IsTruncated]).to.deep.equal([[1, 2], true]);
+    const rest = await client.send(
+      new ListPartsCommand({ Bucket, Key, UploadId: id, PartNumberMarker: page.NextPartNumberMarker }),
+    );
+    expect(rest.Parts!.map(part => part.Size)).to.deep.equal([1000]);
+    const uploads = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'media/' }));
+    expect(uploads.Uploads!.map(upload => upload.UploadId)).to.have.members([id, second]);
+  });
+
+  it('refuses XML that is not what it should be', async () => {
+    const id = await create();
+    const path = '/photos/media/big%20film.mp4';
+    for (const body of [
+      '',
+      '<Delete/>',
+      '<CompleteMultipartUpload>',
+      '<CompleteMultipartUpload><Part></CompleteMultipartUpload>',
+      'x',
+      '<CompleteMultipartUpload>&nope;</CompleteMultipartUpload>',
+    ]) {
+      const answer = await call(s3.service.url, {
+        keys,
+        method: 'POST',
+        path,
+        query: `uploadId=${id}`,
+        body,
+      });
+      expect([answer.status, answer.code], body).to.deep.equal([400, 'MalformedXML']);
+    }
+  });
+
+  it('keeps an object whole for a reader while it is replaced', async () => {
+    const id = await create();
+    await complete(id, [await send(id, 1, one), await send(id, 2, two)]);
+    const reading = await client.send(new GetObjectCommand({ Bucket, Key }));
+    s3.put(Key, 'new');
+    expect((await reading.Body!.transformToByteArray()).length).to.equal(one.length + two.length);
+    expect(s3.read(Key).toString()).to.equal('new');
+  });
+});

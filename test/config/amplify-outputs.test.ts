@@ -1,0 +1,158 @@
+import { expect } from 'chai';
+import { readAmplifyOutputs } from '../../src/config/amplify-outputs.ts';
+import type { ConfigError } from '../../src/config/error.ts';
+import { rejection, type Scratch, scratchFolder } from './scratch.ts';
+
+const MEDIA_PATHS = { 'media/*': { groupsADMINS: ['get', 'list', 'write', 'delete'] } };
+
+/** What a Gen 2 project with auth, data and storage generates. */
+const OUTPUTS = {
+  version: '1.4',
+  auth: {
+    user_pool_id: 'eu-west-1_AbCdEfGhI',
+    aws_region: 'eu-west-1',
+    user_pool_client_id: '1abcdefghijklmnopqrstuvwxy',
+    identity_pool_id: 'eu-west-1:01234567-89ab-cdef-0123-456789abcdef',
+    mfa_methods: [],
+    standard_required_attributes: ['email'],
+    username_attributes: ['email'],
+    groups: [{ ADMINS: { precedence: 0 } }],
+    unauthenticated_identities_enabled: true,
+  },
+  data: {
+    url: 'https://abc.appsync-api.eu-west-1.amazonaws.com/graphql',
+    aws_region: 'eu-west-1',
+    default_authorization_type: 'AMAZON_COGNITO_USER_POOLS',
+    authorization_types: ['AWS_IAM'],
+    model_introspection: { version: 1, models: {} },
+  },
+  storage: {
+    aws_region: 'eu-west-1',
+    bucket_name: 'amplify-app-media',
+    buckets: [
+      { name: 'media', bucket_name: 'amplify-app-media', aws_region: 'eu-west-1', paths: MEDIA_PATHS },
+    ],
+  },
+};
+
+const BACKUP = { name: 'backup', bucket_name: 'amplify-app-backup', aws_region: 'eu-west-1', paths: {} };
+
+describe('reading amplify_outputs.json', () => {
+  let scratch: Scratch;
+  before(async () => {
+    scratch = await scratchFolder();
+  });
+  after(() => scratch.remove());
+  const read = async (content: unknown, options: Parameters<typeof readAmplifyOutputs>[1] = {}) =>
+    readAmplifyOutputs(await scratch.put('amplify_outputs.json', content), options);
+  const refusal = (...args: Parameters<typeof read>) => rejection<ConfigError>(read(...args));
+  const withBuckets = (...buckets: unknown[]) => ({ ...OUTPUTS, storage: { ...OUTPUTS.storage, buckets } });
+
+  it('finds region, pools, client, endpoint and bucket', async () => {
+    expect(await read(OUTPUTS)).to.deep.equal({
+      warnings: [],
+      values: {
+        'aws.region': 'eu-west-1',
+        'aws.cognito.user_pool_id': 'eu-west-1_AbCdEfGhI',
+        'aws.cognito.client_id': '1abcdefghijklmnopqrstuvwxy',
+        'aws.cognito.identity_pool_id': 'eu-west-1:01234567-89ab-cdef-0123-456789abcdef',
+        'aws.amplify.api_endpoint': 'https://abc.appsync-api.eu-west-1.amazonaws.com/graphql',
+        'aws.amplify.storage_bucket': 'amplify-app-media',
+      },
+    });
+  });
+
+  it('reads schema 1, which knows one bucket without paths and no groups’ precedence', async () => {
+    const { values, warnings } = await read({
+      ...OUTPUTS,
+      version: '1',
+      auth: { ...OUTPUTS.auth, groups: ['ADMINS'] },
+      storage: { aws_region: 'eu-west-1', bucket_name: 'amplify-app-media' },
+    });
+    expect(values['aws.amplify.storage_bucket']).to.equal('amplify-app-media');
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('takes the only bucket of several that has a path under media/', async () => {
+    const { values } = await read(withBuckets(BACKUP, OUTPUTS.storage.buckets[0]));
+    expect(values['aws.amplify.storage_bucket']).to.equal('amplify-app-media');
+  });
+
+  it('lists the buckets when it is not clear which one holds the media', async () => {
+    const { message, remedy, exitCode } = await refusal(withBuckets(BACKUP, { ...BACKUP, name: 'other' }));
+    expect(message).to.contain('backup (amplify-app-backup), other (amplify-app-backup)');
+    expect(remedy).to.contain('--bucket-name');
+    expect(exitCode).to.equal(2);
+  });
+
+  it('takes the bucket that is named, by either of its names', async () => {
+    const outputs = withBuckets(BACKUP, OUTPUTS.storage.buckets[0]);
+    for (const bucketName of ['backup', 'amplify-app-backup']) {
+      const { values, warnings } = await read(outputs, { bucketName });
+      expect(values['aws.amplify.storage_bucket']).to.equal('amplify-app-backup');
+      expect(warnings.join()).to.contain('no access rule for media/*');
+    }
+    expect((await refusal(outputs, { bucketName: 'nope' })).message).to.contain('has no bucket nope');
+  });
+
+  it('does not ask for a bucket that is known already', async () => {
+    const { values } = await read(withBuckets(BACKUP, { ...BACKUP, name: 'other' }), { withoutBucket: true });
+    expect(values).not.to.have.property('aws.amplify.storage_bucket');
+  });
+
+  it('warns when ADMINS is missing, and when the API takes no user pool tokens', async () => {
+    const { warnings } = await read({
+      ...OUTPUTS,
+      auth: { ...OUTPUTS.auth, groups: [{ EDITORS: {} }] },
+      data: { ...OUTPUTS.data, default_authorization_type: 'API_KEY', authorization_types: [] },
+    });
+    expect(warnings).to.have.length(2);
+    expect(warnings[0]).to.contain('ADMINS');
+    expect(warnings[1]).to.contain('AMAZON_COGNITO_USER_POOLS');
+  });
+
+  it('accepts user pools as the second way to authorize', async () => {
+    const data = {
+      ...OUTPUTS.data,
+      default_authorization_type: 'API_KEY',
+      authorization_types: ['AMAZON_COGNITO_USER_POOLS'],
+    };
+    expect((await read({ ...OUTPUTS, data })).warnings).to.deep.equal([]);
+  });
+
+  it('takes what a project without data and storage has, and says what is missing', async () => {
+    const { values, warnings } = await read({ version: '1.1', auth: OUTPUTS.auth });
+    expect(values).to.include.keys('aws.cognito.client_id').and.not.include.keys('aws.amplify.api_endpoint');
+    expect(warnings).to.have.length(2);
+  });
+
+  it('warns of a version that it does not know', async () => {
+    expect((await read({ ...OUTPUTS, version: '2' })).warnings[0]).to.contain('version 2');
+  });
+
+  it('refuses a value that cannot be right, and names the file', async () => {
+    const { message } = await refusal({ ...OUTPUTS, data: { ...OUTPUTS.data, url: 'http://api.example' } });
+    expect(message)
+      .to.contain('amplify_outputs.json has a wrong value')
+      .and.contain('aws.amplify.api_endpoint');
+  });
+
+  const strangers: [string, unknown, string][] = [
+    ['a Gen 1 configuration', { aws_project_region: 'us-east-1', aws_user_pools_id: 'x' }, 'Gen 1'],
+    ['some other JSON', { name: 'package' }, 'is not an amplify_outputs.json'],
+    ['a list', [1], 'is not an amplify_outputs.json'],
+    ['code', 'const awsmobile = {};', 'is not JSON: line 1, column 1'],
+  ];
+  for (const [what, content, expected] of strangers) {
+    it(`says so when it is given ${what}`, async () => {
+      const { message, remedy } = await refusal(content);
+      expect(message).to.contain(expected);
+      expect(remedy).to.contain('amplify_outputs.json');
+    });
+  }
+
+  it('says so when there is no such file', async () => {
+    const error = await rejection<ConfigError>(readAmplifyOutputs('/nowhere/amplify_outputs.json'));
+    expect(error.message).to.equal('/nowhere/amplify_outputs.json does not exist.');
+  });
+});

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { JsonError, parseJson } from '../../src/config/json.ts';
+
+describe('reading JSON', () => {
+  const cases: [string, number, number, string][] = [
+    ['', 1, 1, 'a value, found the end of the file'],
+    ['{"a": 1,}', 1, 9, 'a property name in double quotes after the comma, found "}"'],
+    ['{\n  a: 1\n}', 2, 3, 'a property name in double quotes, found "a"'],
+    ['{"a" 1}', 1, 6, '":", found "1"'],
+    ['{"a": 1\n "b": 2}', 2, 2, '"," or "}", found "\\""'],
+    ['[1, 2', 1, 6, '"," or "]", found the end of the file'],
+    ['[1,]', 1, 4, 'a value after the comma, found "]"'],
+    ['{"a": "b\n"}', 1, 7, 'text that ends with a double quote on the same line, found "\\""'],
+    ['{"a": 01}', 1, 7, 'a value, found "0"'],
+    ['{} x', 1, 4, 'the end of the file, found "x"'],
+    ["{'a': 1}", 1, 2, 'a property name in double quotes, found "\'"'],
+  ];
+  for (const [text, line, column, expected] of cases) {
+    it(`finds the fault in ${JSON.stringify(text)}`, () => {
+      let error: unknown;
+      try {
+        parseJson(text);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).to.be.instanceOf(JsonError);
+      expect((error as JsonError).message).to.equal(`line ${line}, column ${column}: expected ${expected}`);
+      expect(error).to.include({ line, column });
+    });
+  }
+
+  it('finds a fault in every text that JSON.parse refuses', () => {
+    const damaged = fc
+      .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', '"', 'x', '\n', '1', ':'))
+      .map(([text, at, insert]) => text.slice(0, at % (text.length + 1)) + insert);
+    fc.assert(
+      fc.property(damaged, text => {
+        let valid = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          valid = false;
+        }
+        if (valid) expect(parseJson(text)).to.deep.equal(JSON.parse(text));
+        else expect(() => parseJson(text)).to.throw(JsonError);
+      }),
+    );
+  });
+});

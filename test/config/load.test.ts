@@ -1,0 +1,264 @@
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import type { ConfigError } from '../../src/config/error.ts';
+import { type ConfigValues, loadConfig } from '../../src/config/load.ts';
+import { rejection, type Scratch, scratchFolder } from './scratch.ts';
+
+/** As the brief shows it. */
+const OF_THE_BRIEF = {
+  google_drive: { folder_id: '1ABC...', credentials_path: '~/x/c.json', token_path: '~/x/t.json' },
+  aws: {
+    region: 'us-east-1',
+    cognito: { user_pool_id: 'us-east-1_xxxxx', client_id: 'xxxxxxxxx', username: 'admin@example.com' },
+    amplify: {
+      api_endpoint: 'https://xxx.appsync-api.region.amazonaws.com/graphql',
+      storage_bucket: 'amplify-xxx-media',
+    },
+  },
+  migration: {
+    concurrency: 10,
+    retry_attempts: 3,
+    retry_delay_seconds: 5,
+    chunk_size_mb: 8,
+    default_media_public: false,
+  },
+};
+
+describe('loading the configuration', () => {
+  let scratch: Scratch;
+  beforeEach(async () => {
+    scratch = await scratchFolder();
+  });
+  afterEach(() => scratch.remove());
+  const load = (env: Record<string, string> = {}, flags: ConfigValues = {}) =>
+    loadConfig({ home: scratch.folder, env: { HOME: '/home/somebody', ...env }, flags });
+  const refusal = (...args: Parameters<typeof load>) => rejection<ConfigError>(load(...args));
+
+  it('gives defaults when there is no file', async () => {
+    const { config, warnings, path, sources } = await load();
+    expect(path).to.equal(join(scratch.folder, 'config.json'));
+    expect(config.migration).to.deep.equal({
+      concurrency: 10,
+      retry_attempts: 3,
+      retry_delay_seconds: 5,
+      chunk_size_mb: 8,
+      default_media_public: false,
+      max_range: 100,
+    });
+    expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
+    expect(config.google_drive.api_url).to.equal('https://www.googleapis.com');
+    expect([config.naming, config.aws.region, warnings]).to.deep.equal(['strict', '', []]);
+    expect(sources).to.include({ naming: 'default', 'aws.region': 'not set' });
+  });
+
+  it('takes the file of the brief, without the newer keys and without a warning', async () => {
+    await scratch.put('config.json', OF_THE_BRIEF);
+    const { config, warnings } = await load();
+    expect(warnings).to.deep.equal([]);
+    expect(config.aws.cognito).to.deep.equal({ ...OF_THE_BRIEF.aws.cognito, identity_pool_id: '' });
+    expect(config.google_drive.credentials_path).to.equal('/home/somebody/x/c.json');
+  });
+
+  it('takes a flag before the environment, the environment before the file, the file before the default', async () => {
+    await scratch.put('config.json', {
+      aws: { region: 'eu-west-1' },
+      migration: { concurrency: 7, max_range: 20 },
+    });
+    const only = await load();
+    expect(only.config.aws.region).to.equal('eu-west-1');
+    const env = await load({ AWS_REGION: 'eu-west-2' });
+    expect(env.config.aws.region).to.equal('eu-west-2');
+    const all = await load(
+      { AWS_REGION: 'eu-west-2' },
+      { 'aws.region': 'eu-west-3', 'migration.concurrency': 3, naming: undefined },
+    );
+    expect(all.config.aws.region).to.equal('eu-west-3');
+    expect(all.config.migration).to.include({ concurrency: 3, max_range: 20, retry_attempts: 3 });
+    expect(all.sources).to.include({
+      'aws.region': 'flag',
+      'migration.max_range': 'file',
+      naming: 'default',
+    });
+    expect(env.sources['aws.region']).to.equal('environment');
+  });
+
+  it('reads GOOGLE_APPLICATION_CREDENTIALS and AMPLIFY_API_ENDPOINT', async () => {
+    const { config } = await load({
+      GOOGLE_APPLICATION_CREDENTIALS: 'keys/a.json',
+      AMPLIFY_API_ENDPOINT: 'https://a.example/graphql',
+    });
+    expect(config.google_drive.credentials_path).to.equal(resolve('keys/a.json'));
+    expect(config.aws.amplify.api_endpoint).to.equal('https://a.example/graphql');
+  });
+
+  it('takes a relative path in the file from the folder of the file', async () => {
+    await scratch.put('config.json', { google_drive: { token_path: 'tokens/t.json' } });
+    expect((await load()).config.google_drive.token_path).to.equal(join(scratch.folder, 'tokens', 't.json'));
+  });
+
+  it('names every wrong value of the file at once: where, what, and what is accepted', async () => {
+    await scratch.put('config.json', {
+      google_drive: { folder_id: '../etc', queries_per_second: 0 },
+      aws: { region: 'Frankfurt', cognito: 'none', amplify: { api_endpoint: 'http://api.example/graphql' } },
+      migration: { concurrency: '10', retry_attempts: 2.5, chunk_size_mb: 4, default_media_public: 'no' },
+      naming: 'loose',
+    });
+    const { message, name, remedy, exitCode } = await refusal();
+    const lines = message.split('\n');
+    expect([name, exitCode]).to.deep.equal(['ConfigError', 1]);
+    expect(remedy).not.to.equal('');
+    expect(lines[0]).to.equal(`${join(scratch.folder, 'config.json')} has 10 wrong values:`);
+    expect(lines.slice(1).map(line => line.split(': found ')[0]!.trim())).to.deep.equal([
+      'google_drive.folder_id',
+      'google_drive.queries_per_second',
+      'aws.region',
+      'aws.cognito',
+      'aws.amplify.api_endpoint',
+      'migration.concurrency',
+      'migration.retry_attempts',
+      'migration.chunk_size_mb',
+      'migration.default_media_public',
+      'naming',
+    ]);
+    expect(lines).to.include('  migration.concurrency: found "10", accepted: a whole number from 1 to 100');
+    expect(lines).to.include('  naming: found "loose", accepted: "strict" or "relaxed"');
+  });
+
+  const atTheEdges: [string, number[], number[]][] = [
+    ['concurrency', [1, 100], [0, 101]],
+    ['retry_attempts', [0, 20], [-1, 21]],
+    ['retry_delay_seconds', [0, 0.5, 3600], [-0.1, 3601]],
+    ['chunk_size_mb', [5, 5120], [4, 5121]],
+    ['max_range', [1, 10_000], [0, 10_001]],
+  ];
+  for (const [key, accepted, refused] of atTheEdges) {
+    it(`accepts ${key} from ${accepted[0]} to ${accepted.at(-1)} and nothing beyond`, async () => {
+      for (const value of accepted) {
+        await scratch.put('config.json', { migration: { [key]: value } });
+        expect((await load()).config.migration).to.have.property(key, value);
+      }
+      for (const value of refused) {
+        await scratch.put('config.json', { migration: { [key]: value } });
+        expect((await refusal()).message).to.contain(`migration.${key}: found ${value}, accepted:`);
+      }
+    });
+  }
+
+  it('says line and column of what is not JSON, and quotes nothing of it', async () => {
+    await scratch.put('config.json', '{\n  "naming": "strict",\n  "x_password": hunter2\n}');
+    const { message, code } = await refusal();
+    expect(code).to.equal('config_not_json');
+    expect(message).to.contain('config.json is not JSON: line 3, column 17: expected a value, found "h"');
+    expect(message).not.to.contain('hunter2');
+  });
+
+  it('reads a file with a byte-order mark', async () => {
+    await scratch.put('config.json', '\uFEFF{"naming": "relaxed"}');
+    expect((await load()).config.naming).to.equal('relaxed');
+  });
+
+  it('refuses a file that is JSON but no object', async () => {
+    await scratch.put('config.json', '[]');
+    expect((await refusal()).message).to.contain('does not hold an object');
+  });
+
+  it('keeps unknown keys, and warns about each with the key that was probably meant', async () => {
+    await scratch.put('config.json', {
+      aws: { regoin: 'us-east-1' },
+      migration: { chunkSizeMb: 9 },
+      folder_id: 'abc',
+      flavour: 'mint',
+      _remark: 'mine',
+    });
+    const { config, warnings } = await load();
+    expect(config).to.deep.include({ flavour: 'mint', folder_id: 'abc' });
+    expect(warnings).to.deep.equal([
+      'aws.regoin is not a known key and has no effect; did you mean aws.region?',
+      'migration.chunkSizeMb is not a known key and has no effect; did you mean migration.chunk_size_mb?',
+      'folder_id is not a known key and has no effect; did you mean google_drive.folder_id?',
+      'flavour is not a known key and has no effect.',
+    ]);
+  });
+
+  it('names the variable when the environment is wrong, and the flag when the command line is', async () => {
+    expect((await refusal({ AWS_REGION: 'here' })).message).to.contain('  AWS_REGION: found "here"');
+    const flag = await refusal({}, { 'migration.concurrency': 500 });
+    expect(flag.message).to.contain('  --concurrency: found 500, accepted: a whole number from 1 to 100');
+    expect(flag.exitCode).to.equal(2);
+  });
+
+  it('takes the address of a folder for its id', async () => {
+    const flags = {
+      'google_drive.folder_id': 'https://drive.google.com/drive/u/0/folders/1AbC-d_9?usp=sharing',
+    };
+    expect((await load({}, flags)).config.google_drive.folder_id).to.equal('1AbC-d_9');
+  });
+
+  for (const [name, address] of [
+    ['AWS_ENDPOINT_URL', 'http://aws.example'],
+    ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1.example'],
+    ['AWS_ENDPOINT_URL_COGNITO_IDENTITY', 'ftp://localhost'],
+  ] as const) {
+    it(`refuses ${name}=${address}: tokens would travel in the clear`, async () => {
+      const { code, message } = await refusal({ [name]: address });
+      expect(code).to.equal('endpoint_not_safe');
+      expect(message).to.contain(name);
+    });
+  }
+
+  it('accepts plain http on loopback', async () => {
+    for (const host of ['127.0.0.1:8080', '127.3.2.1', '[::1]:1', 'localhost:9000']) {
+      const url = `http://${host}`;
+      await scratch.put('config.json', {
+        google_drive: { api_url: url },
+        aws: { amplify: { api_endpoint: url } },
+      });
+      const { config } = await load({ AWS_ENDPOINT_URL_S3: url });
+      expect(config.google_drive.api_url).to.equal(url);
+    }
+  });
+
+  it('refuses an address that carries a password', async () => {
+    await scratch.put('config.json', { google_drive: { api_url: 'https://me:pw@drive.example' } });
+    const { message } = await refusal();
+    expect(message).to.contain('google_drive.api_url: found "https://…@drive.example"');
+    expect(message).not.to.contain('pw');
+  });
+
+  it('wants prefixes to be one letter or none, and a field once they are enabled', async () => {
+    const rules = { enabled: true, discriminator_field: 'country', prefixes: { '': 'IL', E: 'EG', S: '*' } };
+    await scratch.put('config.json', { prefix_disambiguation: rules });
+    expect((await load()).config.prefix_disambiguation).to.deep.equal(rules);
+
+    await scratch.put('config.json', {
+      prefix_disambiguation: { ...rules, prefixes: { EG: 'x', '1': 'y' } },
+    });
+    const { message } = await refusal();
+    expect(message).to.contain('prefix_disambiguation.prefixes.EG').and.contain('one letter');
+    expect(message).to.contain('prefix_disambiguation.prefixes.1');
+
+    await scratch.put('config.json', { prefix_disambiguation: { enabled: true } });
+    expect((await refusal()).message)
+      .to.contain('prefix_disambiguation.discriminator_field')
+      .and.contain('prefix_disambiguation.prefixes');
+
+    await scratch.put('config.json', {
+      prefix_disambiguation: { ...rules, discriminator_field: 'a-b' },
+    });
+    expect((await refusal()).message).to.contain('prefix_disambiguation.discriminator_field: found "a-b"');
+  });
+
+  it('warns when a pool belongs to another region', async () => {
+    await scratch.put('config.json', {
+      aws: { region: 'eu-west-1', cognito: { user_pool_id: 'us-east-1_abc' } },
+    });
+    expect((await load()).warnings).to.have.length(1);
+  });
+
+  it('is not changed by a key called __proto__', async () => {
+    await scratch.put('config.json', '{"aws": {"__proto__": {"region": "us-east-1"}}}');
+    const { config } = await load();
+    expect(config.aws.region).to.equal('');
+    expect(({} as Record<string, unknown>).region).to.equal(undefined);
+  });
+});

@@ -14,10 +14,12 @@ export interface MigrationOptions extends StageContext {
   until: 'resolve' | 'link';
   retryOrphans: boolean;
   warn: (message: string) => void;
-  /** Told when a record has been resolved, and when it has come out of the last stage. */
+  /** Told about each record when it has been listed, resolved, and has come out of the last stage. */
+  onListed?: (record: FileRecord) => void;
   onPlanned?: (record: FileRecord) => void;
-  onListed?: () => void;
   onFinished?: (record: FileRecord) => void;
+  /** Told when every file has been listed. */
+  onAllListed?: () => void;
 }
 
 /**
@@ -78,26 +80,32 @@ async function openManifests(
 async function listing(
   options: MigrationOptions,
   manifest: ManifestFile,
-): Promise<AsyncIterable<FileRecord> | Iterable<FileRecord>> {
-  const { run, halt, onListed } = options;
+): Promise<AsyncIterable<FileRecord>> {
+  const { run, halt, onListed, onAllListed } = options;
   if (run.isListed) return fromManifest(manifest, options);
   const list = await lister(options);
   const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
   return (async function* () {
-    for await (const record of list(run.folderId)) yield await keep(recall(record));
+    for await (const listed of list(run.folderId)) {
+      const record = await keep(recall(listed));
+      onListed?.(record);
+      yield record;
+    }
     if (halt.stopped) return;
     await manifest.flush();
     run.markListed();
-    onListed?.();
+    onAllListed?.();
   })();
 }
 
-function* fromManifest(manifest: ManifestFile, { halt, onListed }: MigrationOptions): Generator<FileRecord> {
+async function* fromManifest(manifest: ManifestFile, options: MigrationOptions): AsyncGenerator<FileRecord> {
+  // The files are known already: a first pass gives progress its totals.
+  if (options.onListed) for (const record of manifest.records()) options.onListed(record);
+  options.onAllListed?.();
   for (const record of manifest.records()) {
-    if (halt.stopped) return;
+    if (options.halt.stopped) return;
     yield record;
   }
-  onListed?.();
 }
 
 function* claimed(manifest: ManifestFile): Generator<FileRecord> {

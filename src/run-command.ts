@@ -65,8 +65,9 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         halt: this.halt,
         watcher: view,
         warn: this.warnLine,
+        onListed: record => view!.listed(record),
+        onAllListed: () => view!.allListed(),
         onPlanned: record => view!.planned(record),
-        onListed: () => view!.allPlanned(),
         onFinished: record => {
           view!.finished(record);
           this.logger?.debug(

@@ -105,6 +105,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const memory =
         own && memoryOf(own, { stage: this.stage, retryOrphans: Boolean(flags['retry-orphans']) });
       const planned = (record: FileRecord) => {
+        view?.listed(record);
         view?.planned(record);
         return record;
       };

@@ -31,7 +31,8 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
 
   const keep = async (record: FileRecord): Promise<FileRecord> => {
     if (unchanged.has(record)) return record;
-    if (!isDeepStrictEqual(manifest.last(record.id), plain(record))) await manifest.append(record);
+    const known = manifest.has(record.id) && isDeepStrictEqual(manifest.last(record.id), plain(record));
+    if (!known) await manifest.append(record);
     return record;
   };
 

@@ -36,11 +36,10 @@ export class ProgressView implements TransferWatcher {
   readonly #filesPace = new Pace();
   readonly #timer: NodeJS.Timeout;
   #files = 0;
-  #bytes = 0;
   /** Bytes that this run moves; what earlier runs moved is not part of its rate. */
   #bytesMoved = 0;
   #bytesToMove = 0;
-  #allPlanned = false;
+  #allListed = false;
 
   private constructor(screen: Screen, redraw: Redraw | null, now: () => number) {
     this.#screen = screen;
@@ -60,16 +59,20 @@ export class ProgressView implements TransferWatcher {
     return new ProgressView(screen, createLogUpdate(screen as NodeJS.WriteStream), now);
   }
 
-  /** A file is on its way, or has come to its end before the transfer. */
-  planned(record: FileRecord): void {
+  /** A file has been listed. */
+  listed(record: FileRecord): void {
     this.#files += 1;
-    this.#bytes += record.size ?? 0;
-    if (record.status === 'pending') this.#bytesToMove += record.size ?? 0;
+    this.#bytesToMove += record.size ?? 0;
+  }
+
+  /** A file has been resolved: what does not go on to the transfer is not waited for. */
+  planned(record: FileRecord): void {
+    if (record.status !== 'pending') this.#bytesToMove -= record.size ?? 0;
   }
 
   /** The listing is over: totals are totals now. */
-  allPlanned(): void {
-    this.#allPlanned = true;
+  allListed(): void {
+    this.#allListed = true;
   }
 
   started(record: FileRecord): void {
@@ -128,13 +131,13 @@ export class ProgressView implements TransferWatcher {
   }
 
   #numbers(): string {
-    const total = this.#allPlanned ? '' : '+';
+    const total = this.#allListed ? '' : '+';
     const files = `${this.#done.total.toLocaleString('en-US')}/${formatCount(this.#files, 'file').replace(' ', `${total} `)}`;
     const parts = [files, `${formatBytes(this.#bytesMoved)}/${formatBytes(this.#bytesToMove)}`];
     const rate = this.#bytesPace.perSecond();
     if (rate !== null) parts.push(`${formatBytes(rate)}/s`);
     const left = this.#secondsLeft();
-    if (left !== null && this.#allPlanned) parts.push(`${formatDuration(left)} left`);
+    if (left !== null && this.#allListed) parts.push(`${formatDuration(left)} left`);
     const bad = this.#done.files('failed') + this.#done.files('needs_review');
     if (bad > 0) parts.push(`${bad} need attention`);
     return parts.join(' · ');

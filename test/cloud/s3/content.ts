@@ -3,19 +3,8 @@
  * upload completes, since that would cost a second writing of everything.
  */
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  linkSync,
-  openSync,
-  readSync,
-  rmSync,
-  type WriteStream,
-} from 'node:fs';
+import { appendFileSync, closeSync, createReadStream, linkSync, openSync, readSync, rmSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
-import type { BodySink } from './body.ts';
 import type { RunningChecksum } from './checksums.ts';
 
 const BLOCK = 1024 * 1024;
@@ -159,53 +148,4 @@ function pump(source: Readable, destination: Writable): Promise<void> {
     source.once('error', settle).once('end', () => settle(null));
     source.pipe(destination, { end: false });
   });
-}
-
-/** Writes a body to a new file with a bounded amount in memory. */
-export class FileSink implements BodySink {
-  readonly path: string;
-  readonly #stream: WriteStream;
-  #error: Error | null = null;
-  #resume: (() => void) | null = null;
-
-  constructor(path: string) {
-    this.path = path;
-    this.#stream = createWriteStream(path, { flags: 'wx', highWaterMark: BLOCK });
-    this.#stream.on('drain', () => this.#resume?.());
-    this.#stream.on('error', error => {
-      this.#error = error;
-      this.#resume?.();
-    });
-  }
-
-  write(content: Buffer): boolean {
-    // After a fault of the disk the body is only read to its end; finish() tells of the fault.
-    return this.#error !== null || this.#stream.write(content);
-  }
-
-  onDrain(resume: () => void): void {
-    this.#resume = resume;
-  }
-
-  /** Resolves when everything is in the file. Rejects with what the file system said. */
-  finish(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#error) return reject(this.#error);
-      this.#stream.once('error', reject);
-      this.#stream.end(() => resolve());
-    });
-  }
-
-  /** Gives the file up. */
-  discard(): Promise<void> {
-    return new Promise(resolve => {
-      const remove = () => {
-        rmSync(this.path, { force: true });
-        resolve();
-      };
-      if (this.#stream.closed) return remove();
-      this.#stream.once('close', remove);
-      this.#stream.destroy();
-    });
-  }
 }

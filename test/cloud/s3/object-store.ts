@@ -1,6 +1,6 @@
 /** The objects of the bucket and the multipart uploads under way: an index in memory, the bytes on disk. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChecksumAlgorithm } from './checksums.ts';
 import { Content } from './content.ts';
@@ -69,21 +69,14 @@ export class ObjectStore {
     mkdirSync(this.#kept, { recursive: true });
   }
 
-  /** A path for bytes that nobody may see yet. */
-  incomingPath(): string {
-    return join(this.#incoming, randomUUID());
-  }
-
   /** A path for bytes of an object. */
   objectPath(): string {
     return join(this.#kept, randomUUID());
   }
 
-  /** Moves a file from where {@link incomingPath} pointed to among the objects; gives its new path. */
-  accept(path: string): string {
-    const accepted = this.objectPath();
-    renameSync(path, accepted);
-    return accepted;
+  /** Paths for bytes that still have to be found right: until then, and after. */
+  newPaths(): { incoming: string; accepted: string } {
+    return { incoming: join(this.#incoming, randomUUID()), accepted: this.objectPath() };
   }
 
   get(key: string): StoredObject | null {

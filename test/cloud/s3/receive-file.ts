@@ -1,8 +1,9 @@
 /** The way of a body to disk: checked first, among the objects afterwards. */
 import { planBody, type ReceivedBody, receiveBody } from './body.ts';
-import { type ContentFile, FileSink } from './content.ts';
+import type { ContentFile } from './content.ts';
 import { S3Error } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { FileSink } from './file-sink.ts';
 
 /** For one PUT or one part ("Amazon S3 multipart upload limits"). */
 const MAX_BYTES = 5 * 1024 ** 3;
@@ -22,11 +23,10 @@ export async function receiveFile(
       MaxSizeAllowed: String(MAX_BYTES),
     });
   }
-  const sink = new FileSink(bucket.store.incomingPath());
+  const sink = new FileSink(bucket.store.newPaths());
   try {
     const received = await receiveBody(request, plan, sink);
-    await sink.finish();
-    return { received, file: { path: bucket.store.accept(sink.path), sizeBytes: received.sizeBytes } };
+    return { received, file: { path: await sink.accept(), sizeBytes: received.sizeBytes } };
   } catch (error) {
     await sink.discard();
     throw error;

@@ -6,7 +6,7 @@
  * What it does not have answers `NotImplemented`: versions, tags, ACLs, encryption with own keys, other buckets. It computes no
  * checksum that the client did not ask for, where S3 would add CRC64NVME on its own.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -179,8 +179,8 @@ async function answer(
   bucket: Bucket,
   options: S3Options & { now: () => number },
 ): Promise<void> {
-  response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
-  response.setHeader('x-amz-id-2', randomBytes(36).toString('base64'));
+  response.setHeader('x-amz-request-id', randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase());
+  response.setHeader('x-amz-id-2', `${randomUUID()}${randomUUID()}`);
   response.setHeader('server', 'AmazonS3');
   // A client that goes away in the middle is no fault of the cloud.
   response.on('error', () => {});

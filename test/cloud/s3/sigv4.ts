@@ -262,9 +262,17 @@ function headersOf(request: SignedRequest, presigned: boolean): ReadonlyMap<stri
   return headers;
 }
 
+const signingKeys = new Map<string, Buffer>();
+
 /** The derived key of one day, region and the service s3. */
-export function signingKey(secret: string, date: string, region: string): Buffer {
-  return hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), 's3'), 'aws4_request');
+function signingKey(secret: string, date: string, region: string): Buffer {
+  const name = `${secret}/${date}/${region}`;
+  const known = signingKeys.get(name);
+  if (known) return known;
+  const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), 's3'), 'aws4_request');
+  if (signingKeys.size >= 1000) signingKeys.clear();
+  signingKeys.set(name, key);
+  return key;
 }
 
 export const hmac = (key: string | Buffer, text: string): Buffer =>

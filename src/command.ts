@@ -94,7 +94,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       const { code, message, remedy } = helpful;
       process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
     } else {
-      this.say(`Error: ${helpful.message}\n${helpful.remedy}`);
+      const kind = helpful.exitCode === EXIT.interrupted ? '' : 'Error: ';
+      this.say(`${kind}${helpful.message}\n${helpful.remedy}`);
     }
   }
 

@@ -27,7 +27,7 @@ export interface MigrationOptions extends StageContext {
  * it early without an error here; errors of the disk and of programming are thrown.
  */
 export async function runMigration(options: MigrationOptions): Promise<Tally> {
-  const { run, until, halt, retryOrphans, warn } = options;
+  const { run, until, retryOrphans, warn } = options;
   const manifests = await openManifests(run, until, warn);
   const tally = new Tally();
   try {

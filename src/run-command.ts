@@ -13,7 +13,7 @@ import { runMigration } from './migration.ts';
 import { Neighbours } from './neighbours.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
-import { folderOf } from './stage-command.ts';
+import { folderToMigrate } from './stage-command.ts';
 import { ProgressView } from './ui/progress-view.ts';
 
 /** First waits of the projection's rewrites; each wait is as long as all before, so a long run writes it few times. */
@@ -39,10 +39,9 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     configFlags: ConfigValues;
     until: 'resolve' | 'link';
     retryOrphans: boolean;
-    mustExist?: boolean;
   }): Promise<RunOutcome> {
     const config = await this.configuration(options.configFlags);
-    const folderId = folderOf(options.folderId, config, this.home);
+    const folderId = folderToMigrate(options.folderId, config);
     if (!folderId) requireKeys(config, KEYS_FOR.folder);
     const run = new Run(this.home, folderId!);
     const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });

@@ -259,7 +259,12 @@ function noPlace(what: string, ways: string): ConfigError {
   return new ConfigError('no_place', `Nothing says what to ${what}.`, `Give ${ways}.`, { exitCode: 2 });
 }
 
-/** The folder that a workflow command means: flag, configuration, else the run that was worked on last. */
-export function folderOf(flag: string | undefined, config: Config, home: string): string | null {
-  return folderIdFrom(flag ?? '') || config.google_drive.folder_id || lastRunOf(home);
+/** The folder to begin with: flag, else configuration. */
+export function folderToMigrate(flag: string | undefined, config: Config): string | null {
+  return folderIdFrom(flag ?? '') || config.google_drive.folder_id || null;
+}
+
+/** The folder to go on with or to look at: flag, else the run that was worked on last, else configuration. */
+export function folderAtHand(flag: string | undefined, config: Config, home: string): string | null {
+  return folderIdFrom(flag ?? '') || lastRunOf(home) || config.google_drive.folder_id || null;
 }

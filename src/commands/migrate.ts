@@ -35,12 +35,11 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     });
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
-    const title = dryRun ? 'Nothing was written to AWS. A migration would begin with' : 'Migrated';
     this.conclude(
       outcome,
       [
         '',
-        `${title}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
+        `${this.#title(dryRun)}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
         ...statusLines(tally),
         '',
         'Where to look:',
@@ -53,5 +52,10 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       ],
       { dry_run: dryRun },
     );
+  }
+
+  #title(dryRun: boolean): string {
+    if (this.halt.stopped) return 'Stopped early; came to its end in this run';
+    return dryRun ? 'Nothing was written to AWS; a migration would begin with' : 'Migrated';
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { noRun, Run } from '../manifest/run.ts';
 import { RunCommand } from '../run-command.ts';
-import { folderOf } from '../stage-command.ts';
+import { folderAtHand } from '../stage-command.ts';
 import { formatDuration } from '../ui/format.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 import { migrationFlags } from './migrate.ts';
@@ -9,7 +9,7 @@ import { migrationFlags } from './migrate.ts';
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Go on with a run that was interrupted, and try failed files again.';
   static override description =
-    'Without --folder-id: the configured folder, or the run that was worked on last.';
+    'Without --folder-id: the run that was worked on last, or the configured folder.';
   static override examples = [
     '<%= config.bin %> resume',
     '<%= config.bin %> resume --folder-id FOLDER_ID --retry-orphans',
@@ -18,7 +18,7 @@ export default class Resume extends RunCommand<typeof Resume> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const folderId = folderOf(this.flags['folder-id'], config, this.home);
+    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('to go on with');
     if (!existsSync(new Run(this.home, folderId).folder)) throw noRun(`of the folder ${folderId}`);
     const outcome = await this.migrateFolder({
@@ -30,7 +30,7 @@ export default class Resume extends RunCommand<typeof Resume> {
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [
       '',
-      `Resumed: ${totalLine(tally)} in ${formatDuration(seconds)}`,
+      `${this.halt.stopped ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
       ...statusLines(tally),
       '',
       'Where to look:',

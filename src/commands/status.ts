@@ -2,13 +2,13 @@ import { BaseCommand } from '../command.ts';
 import { progressPath } from '../config/home.ts';
 import { noRun, Run } from '../manifest/run.ts';
 import { Tally } from '../progress/tally.ts';
-import { folderFlag, folderOf } from '../stage-command.ts';
+import { folderAtHand, folderFlag } from '../stage-command.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';
   static override description =
-    'Without --folder-id: the configured folder, or the run that was worked on last.';
+    'Without --folder-id: the run that was worked on last, or the configured folder.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --folder-id FOLDER_ID --json',
@@ -17,7 +17,7 @@ export default class Status extends BaseCommand<typeof Status> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const folderId = folderOf(this.flags['folder-id'], config, this.home);
+    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('yet');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);

@@ -9,6 +9,8 @@ import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { Pace } from './pace.ts';
 
 const DRAW_EVERY_MS = 200;
+/** Without a terminal: soon a first sign of life, then a line now and then. */
+const FIRST_LINE_MS = 2_000;
 const LINE_EVERY_MS = 10_000;
 const BAR_WIDTH = 24;
 
@@ -34,7 +36,7 @@ export class ProgressView implements TransferWatcher {
   readonly #moving = new Map<string, number>();
   readonly #bytesPace = new Pace();
   readonly #filesPace = new Pace();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #files = 0;
   /** Bytes that this run moves; what earlier runs moved is not part of its rate. */
   #bytesMoved = 0;
@@ -45,8 +47,7 @@ export class ProgressView implements TransferWatcher {
     this.#screen = screen;
     this.#redraw = redraw;
     this.#now = now;
-    this.#timer = setInterval(() => this.#show(), redraw ? DRAW_EVERY_MS : LINE_EVERY_MS);
-    this.#timer.unref();
+    this.#timer = this.#showAfter(redraw ? DRAW_EVERY_MS : FIRST_LINE_MS);
   }
 
   static async start(
@@ -105,10 +106,18 @@ export class ProgressView implements TransferWatcher {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     if (!this.#redraw) return;
     this.#show();
     this.#redraw.done();
+  }
+
+  #showAfter(ms: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#show();
+      this.#timer = this.#showAfter(this.#redraw ? DRAW_EVERY_MS : LINE_EVERY_MS);
+    }, ms);
+    return timer.unref();
   }
 
   #show(): void {

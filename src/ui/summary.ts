@@ -1,6 +1,6 @@
 /** What a person is told at the end of a run, and by `status`. */
 import type { Status } from '../../stages/record.ts';
-import type { Tally } from '../progress/tally.ts';
+import { type Tally, UNFINISHED } from '../progress/tally.ts';
 import { formatBytes, formatCount } from './format.ts';
 
 const MEANINGS: Readonly<Record<Status, string>> = {
@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<Status, string>> = {
   partial: 'linked to some observations, others are missing; each run looks for them again',
   failed: 'a passing fault outlived its retries; "migrator resume" tries again',
   orphan: 'no observation has this id, or the file is gone from Drive; "--retry-orphans" tries again',
-  needs_review: 'a person has to decide; the manifests say why, file by file',
+  needs_review: 'a person has to decide; the manifests say more, file by file',
   duplicate: 'the same bytes and ids as another file, which is migrated in their stead',
 };
 
@@ -27,12 +27,28 @@ const ORDER: readonly Status[] = [
   'needs_review',
 ];
 
-/** One line a status that occurs, with what it means. */
+/** One line a status that occurs, with what it means; below it the reasons, where a person should know them. */
 export function statusLines(tally: Tally): string[] {
-  return ORDER.filter(status => tally.files(status) > 0).map(status => {
+  return ORDER.filter(status => tally.files(status) > 0).flatMap(status => {
     const count = tally.files(status).toLocaleString('en-US').padStart(8);
-    return `${count}  ${status.padEnd(12)}  ${formatBytes(tally.bytesOf(status)).padStart(9)}  ${MEANINGS[status]}`;
+    const line = `${count}  ${status.padEnd(12)}  ${formatBytes(tally.bytesOf(status)).padStart(9)}  ${MEANINGS[status]}`;
+    return UNFINISHED.includes(status) ? [line, ...reasonLines(tally, status)] : [line];
   });
+}
+
+function reasonLines(tally: Tally, status: Status): string[] {
+  return tally.reasons(status).map(({ code, files, example }) => {
+    const count = files.toLocaleString('en-US').padStart(8);
+    return `${' '.repeat(4)}${count}  ${code}: ${files > 1 ? 'like ' : ''}${visible(example)}`;
+  });
+}
+
+/** Names may hold what would move the cursor or turn the writing direction of the rest of the line. */
+function visible(name: string): string {
+  return name.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}]/gu,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `41 files, 15.2 MiB`. */

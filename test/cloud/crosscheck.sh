@@ -58,8 +58,10 @@ if [[ -n ${CLOUD_S3_URL:-} ]]; then
   url=$CLOUD_S3_URL bucket=${CLOUD_S3_BUCKET:?}
   root_id=${AWS_ACCESS_KEY_ID:?} root_secret=${AWS_SECRET_ACCESS_KEY:?}
 else
-  mkfifo "$work/ready"
-  sleep infinity | node "$dist/test/cloud/s3/standalone.js" crosscheck >"$work/ready" &
+  mkfifo "$work/ready" "$work/alive"
+  # The service ends with its standard input, so it does not outlive this script however that ends.
+  exec 3<>"$work/alive"
+  node "$dist/test/cloud/s3/standalone.js" crosscheck <"$work/alive" >"$work/ready" 3>&- &
   service_pid=$!
   read -r described <"$work/ready"
   field() { node -p 'process.argv[2].split(".").reduce((o, k) => o[k], JSON.parse(process.argv[1]))' "$described" "$1"; }
@@ -76,7 +78,7 @@ printf 'service: %s, bucket %s\n' "$url" "$bucket"
 export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_PAGER='' AWS_MAX_ATTEMPTS=1
 export AWS_CONFIG_FILE=$work/aws.config AWS_SHARED_CREDENTIALS_FILE=$work/none
 printf '[default]\ns3 =\n  addressing_style = path\n  multipart_threshold = 8MB\n  multipart_chunksize = 5MB\n' >"$AWS_CONFIG_FILE"
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
+unset AWS_PROFILE AWS_CA_BUNDLE AWS_SESSION_TOKEN AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
 
 as_root() { AWS_ACCESS_KEY_ID=$root_id AWS_SECRET_ACCESS_KEY=$root_secret "$@"; }
 as_admin() { AWS_ACCESS_KEY_ID=$admin_id AWS_SECRET_ACCESS_KEY=$admin_secret AWS_SESSION_TOKEN=$admin_token "$@"; }

@@ -1,0 +1,126 @@
+/** Runs the real command in child processes: one alone, or several joined by pipes as a shell joins them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../project-root.ts';
+
+const RUN = join(projectRoot(), 'bin', 'run.js');
+
+export interface Outcome {
+  /** Null if a signal ended the process. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env: Record<string, string>;
+  cwd?: string;
+  /** What is piped in; /dev/null when absent. */
+  stdin?: string;
+  /** A pipe that the test reads when absent; `null` is a place that nobody reads, like /dev/null. */
+  stdout?: 'pipe' | null;
+}
+
+/** A process that may still be running. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Outcome>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Starts `migrator` with these arguments. */
+export function start(args: readonly string[], options: RunOptions): Running {
+  return launch(process.execPath, [RUN, ...args], options);
+}
+
+/** Runs `migrator` to its end. */
+export function run(args: readonly string[], options: RunOptions): Promise<Outcome> {
+  return start(args, options).ended;
+}
+
+/** A member of a pipe: arguments of `migrator`, or the text of a shell command. */
+export type Member = readonly string[] | string;
+
+export interface PipeOutcome {
+  /** Standard output of the last member. */
+  stdout: string;
+  /** Of each member, in order. */
+  codes: number[];
+  stderrs: string[];
+}
+
+/** Joins the members by the pipes of a POSIX shell and waits for all of them. */
+export async function pipe(members: readonly Member[], options: RunOptions): Promise<PipeOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-pipe-'));
+  const place = (index: number, kind: string) => quoted(join(folder, `${index}.${kind}`));
+  const script = members
+    .map((member, index) => {
+      const command =
+        typeof member === 'string' ? member : [process.execPath, RUN, ...member].map(quoted).join(' ');
+      return `{ ${command} 2>${place(index, 'err')}; echo $? >${place(index, 'code')}; }`;
+    })
+    .join(' | ');
+  const read = (index: number, kind: string) => readFileSync(join(folder, `${index}.${kind}`), 'utf8');
+  try {
+    const { stdout } = await launch('/bin/sh', ['-c', script], options).ended;
+    return {
+      stdout,
+      codes: members.map((_, index) => Number(read(index, 'code'))),
+      stderrs: members.map((_, index) => read(index, 'err')),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ends what a test has left running. */
+export function endAll(): void {
+  for (const child of running) end(child);
+}
+
+/** The process with all it has started: each runs as the leader of a group of its own. */
+export function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(-child.pid!, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function launch(command: string, args: readonly string[], options: RunOptions): Running {
+  const { env, cwd, stdin, stdout = 'pipe' } = options;
+  const nowhere = openSync('/dev/null', 'w');
+  const child = spawn(command, args, {
+    cwd: cwd ?? tmpdir(),
+    env: { PATH: process.env.PATH, ...env },
+    detached: true,
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', stdout ?? nowhere, 'pipe'],
+  });
+  closeSync(nowhere);
+  running.add(child);
+  // The process may end without having read everything.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(stdin);
+  const collect = (stream: NodeJS.ReadableStream | null) => {
+    const texts: string[] = [];
+    stream?.setEncoding('utf8').on('data', (text: string) => texts.push(text));
+    return texts;
+  };
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', code => {
+      running.delete(child);
+      resolve({ code, stdout: out.join(''), stderr: err.join('') });
+    });
+  });
+  return { child, ended };
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,107 @@
+/** Faults for the services of the local cloud: what a test lets happen to single requests. */
+import type { ServerResponse } from 'node:http';
+import type { Intercept, Service } from './cloud/service.ts';
+
+/** The first requests whose method and URL fit meet these faults, one each, in order; all others are answered as ever. */
+export function inject(service: Service, pattern: RegExp, faults: Intercept[]): void {
+  const left = [...faults];
+  service.intercept = (request, response) => {
+    if (!pattern.test(`${request.method} ${request.url}`)) return false;
+    return left.shift()?.(request, response) ?? false;
+  };
+}
+
+/** The same fault, so many times. */
+export function times(count: number, fault: Intercept): Intercept[] {
+  return Array.from({ length: count }, () => fault);
+}
+
+/** The connection ends before a byte of the answer. */
+export const reset: Intercept = request => {
+  request.socket.destroy();
+  return true;
+};
+
+/** Nothing ever comes. */
+export const silence: Intercept = () => true;
+
+/** Any answer. The request's body is read first, so that the client gets to see the answer. */
+export function answer(status: number, body: string, headers: Record<string, string> = {}): Intercept {
+  return async (request, response) => {
+    for await (const _ of request);
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers });
+    response.end(body);
+    return true;
+  };
+}
+
+/** An error page as gateways and proxies send it. */
+export const htmlPage = (status: number): Intercept =>
+  answer(status, '<!DOCTYPE html><html><title>Error</title><p>Sorry.</html>', {
+    'content-type': 'text/html; charset=UTF-8',
+  });
+
+/** The service does its work, but the connection ends before a byte of its answer. */
+export const lostAnswer: Intercept = (request, response) => {
+  response.writeHead = () => {
+    request.socket.destroy();
+    return response;
+  };
+  return false;
+};
+
+/** The service does its work, but the client is told something else. */
+export function answerAfterwards(status: number, body: string): Intercept {
+  return (_, response) => {
+    const writeHead = response.writeHead.bind(response);
+    const end = response.end.bind(response);
+    response.writeHead = () => response;
+    response.end = ((): ServerResponse => {
+      writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+      return end(body);
+    }) as ServerResponse['end'];
+    return false;
+  };
+}
+
+/** The connection breaks after so many bytes of the answer's body. */
+export const breakAfter = (bytes: number): Intercept => body(bytes, response => response.destroy());
+
+/** After so many bytes of the answer's body nothing more comes, and the connection stays open. */
+export const stallAfter = (bytes: number): Intercept => body(bytes, () => {});
+
+function body(bytes: number, cut: (response: ServerResponse) => void): Intercept {
+  return (_, response) => {
+    const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean;
+    let left = bytes;
+    let isCut = false;
+    response.write = ((chunk: Buffer): boolean => {
+      if (isCut) return true;
+      if (chunk.length < left) {
+        left -= chunk.length;
+        return write(chunk);
+      }
+      isCut = true;
+      response.end = () => response;
+      return write(chunk.subarray(0, left), () => cut(response));
+    }) as ServerResponse['write'];
+    return false;
+  };
+}
+
+/** The byte at this place of the answer's body is another one. */
+export function flipByte(at: number): Intercept {
+  return (_, response) => {
+    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+    let passed = 0;
+    response.write = ((chunk: Buffer): boolean => {
+      const place = at - passed;
+      passed += chunk.length;
+      if (place < 0 || place >= chunk.length) return write(chunk);
+      const altered = Buffer.from(chunk);
+      altered[place]! ^= 1;
+      return write(altered);
+    }) as ServerResponse['write'];
+    return false;
+  };
+}

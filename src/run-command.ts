@@ -7,6 +7,7 @@ import { BaseCommand, EXIT } from './command.ts';
 import type { ConfigValues } from './config/load.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import type { Config } from './config/settings.ts';
+import { haltOnSignals } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
 import { runMigration } from './migration.ts';
@@ -44,16 +45,23 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     const folderId = folderToMigrate(options.folderId, config);
     if (!folderId) requireKeys(config, KEYS_FOR.folder);
     const run = new Run(this.home, folderId!);
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    const neighbours = new Neighbours({
+      config,
+      env: this.env,
+      warn: this.warnLine,
+      onSignInEnded: error => this.halt.stop(error),
+    });
     neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
     const startedAt = performance.now();
     run.lock(`migrator ${this.id}`);
-    const release = this.#haltOnSignals();
+    const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
     let view: ProgressView | null = null;
     const projection = this.#keepProjecting(run);
     try {
       await neighbours.drive();
+      // Before the progress view is drawn: a prompt would be lost in it.
+      await neighbours.session().idToken();
       view = await ProgressView.start();
       this.say = text => view!.say(text);
       const tally = await runMigration({
@@ -86,28 +94,12 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       };
     } finally {
       view?.stop();
-      await projection.last();
+      // An error of the run itself goes first; one of the projection alone has been thrown above.
+      await projection.last().catch(() => {});
       release();
       run.unlock();
       await neighbours.close();
     }
-  }
-
-  /** The first Ctrl-C lets what is in flight finish, the second one ends at once. */
-  #haltOnSignals(): () => void {
-    const onSignal = () => {
-      if (this.halt.stopped) process.exit(EXIT.interrupted);
-      this.halt.stop(new Interrupted());
-      this.say(
-        'Interrupted: files on their way are finished, no new ones are begun. Press Ctrl-C again to end at once.',
-      );
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-    return () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    };
   }
 
   #keepProjecting(run: Run): { last(): Promise<string> } {
@@ -115,7 +107,8 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     let writing: Promise<string> = Promise.resolve('');
     let ended: Promise<string> | null = null;
     const write = () => {
-      writing = writing.then(() => writeProjection(this.home, run));
+      const next = () => writeProjection(this.home, run);
+      writing = writing.then(next, next);
       writing.catch(error => this.logger?.warn({ err: error }, 'projection'));
       return writing;
     };
@@ -176,17 +169,5 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     if (!this.json) for (const line of lines) this.say(line);
     if (this.halt.reason) throw this.halt.reason;
     if (tally.unfinished) process.exitCode = EXIT.unfinished;
-  }
-}
-
-/** The person asked the run to end. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly code = 'interrupted';
-  readonly remedy = 'What was done so far is kept. Go on with "migrator resume".';
-  readonly exitCode = EXIT.interrupted;
-
-  constructor() {
-    super('Interrupted.');
   }
 }

@@ -1,5 +1,5 @@
 /** A stage as a command: where its records come from, where they go, and what it says at the end. */
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,7 @@ import { ConfigError } from './config/error.ts';
 import { folderIdFrom } from './config/home.ts';
 import type { ConfigValues } from './config/load.ts';
 import type { Config } from './config/settings.ts';
+import { haltOnSignals } from './interruption.ts';
 import { recordsFrom } from './manifest/input.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
@@ -59,6 +60,13 @@ type Place = { kind: 'stream' } | { kind: 'file'; path: string } | { kind: 'run'
 export abstract class StageCommand<T extends typeof Command> extends BaseCommand<T> {
   protected abstract readonly stage: StageName;
 
+  /** Where records go to standard output, nothing else may: the next stage would take it for a record. */
+  protected override get jsonStream(): NodeJS.WriteStream {
+    const { out } = (this.flags ?? {}) as StageFlags;
+    const hasRecords = out === undefined ? isPiped(1) : out === '-';
+    return hasRecords ? process.stderr : process.stdout;
+  }
+
   /** Values of the configuration that this command has flags for. */
   protected configFlags(): ConfigValues {
     return {};
@@ -81,10 +89,16 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
   async run(): Promise<void> {
     const flags = this.flags as StageFlags;
     const config = await this.configuration(this.configFlags());
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    const neighbours = new Neighbours({
+      config,
+      env: this.env,
+      warn: this.warnLine,
+      onSignInEnded: error => this.halt.stop(error),
+    });
     const input = new Input(this.stage, flags, config, this.home, this.warnLine);
     const target = this.#target(flags, input);
     if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
+    const release = haltOnSignals(this.halt, text => this.say(text));
     let own: ManifestFile | null = null;
     const tally = new Tally();
     let view: ProgressView | null = null;
@@ -122,13 +136,14 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       if (target.kind === 'run' && !this.halt.stopped) this.finished(target.run);
     } finally {
       view?.stop();
+      release();
       await own?.close();
       if (target.kind === 'run') target.run.unlock();
       input.close();
       await neighbours.close();
     }
     if (this.halt.reason) throw this.halt.reason;
-    this.#summary(tally, target, own, input.rejects);
+    this.#summary(tally, own, input.rejects);
   }
 
   /** After the last record of a run's manifest; not when the stage ended early. */
@@ -144,7 +159,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
   }
 
-  #summary(tally: Tally, target: Place, own: ManifestFile | null, rejects: Rejects): void {
+  #summary(tally: Tally, own: ManifestFile | null, rejects: Rejects): void {
     if (rejects.count > 0) {
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
     }
@@ -159,8 +174,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
         summary: tally.summary(),
         manifest: own?.path ?? null,
       };
-      const stream = target.kind === 'stream' ? process.stderr : process.stdout;
-      stream.write(`${JSON.stringify(summary)}\n`);
+      this.jsonStream.write(`${JSON.stringify(summary)}\n`);
     } else {
       this.say(
         `${this.stage}: ${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}${counts && `: ${counts}`}${where}`,
@@ -209,6 +223,8 @@ export class Input {
     const { in: file } = this.#flags;
     if (file !== undefined && file !== '-') return this.#fromFile(file);
     if (file === '-' || isPiped(0)) {
+      // A manifest by `<`: of several lines with one id the last one holds, which a stream cannot know.
+      if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH);
       return recordsFrom(process.stdin, { name: 'standard input', reject: this.reject });
     }
     if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
@@ -226,6 +242,9 @@ export class Input {
     void this.#manifest?.close();
   }
 }
+
+/** Absent on Windows. */
+const STDIN_PATH = '/dev/stdin';
 
 /** Pipes and files; a terminal and /dev/null are not something that somebody piped. */
 function isPiped(fd: 0 | 1): boolean {

@@ -78,9 +78,8 @@ export function readName(name: string, rules: NameRules): NameReading | { proble
   let stem = visible.slice(0, dot);
   let prefix = '';
   if (rules.prefixes) {
-    const letter = /^\p{L}(?=\d)/u.exec(stem)?.[0] ?? '';
-    prefix = letter;
-    stem = stem.slice(letter.length);
+    prefix = prefixOf(stem);
+    stem = stem.slice(prefix.length);
   }
 
   const reading = relaxed ? readRelaxed(stem) : readStrict(stem);
@@ -95,12 +94,17 @@ export function readName(name: string, rules: NameRules): NameReading | { proble
   };
 }
 
+/** The one letter that stands before the digits; '' if there is none. */
+export function prefixOf(name: string): string {
+  return /^\p{L}(?=\d)/u.exec(name)?.[0] ?? '';
+}
+
 /**
  * Type and content type of a file whatever its name says otherwise: by its extension, else by the MIME type that Drive
  * gives; null if neither is a photo or a video.
  */
 export function mediaOf(name: string, mimeType = ''): Media | null {
-  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const extension = /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   if (Object.hasOwn(RELAXED_MEDIA, extension)) return RELAXED_MEDIA[extension]!;
   if (mimeType.startsWith('image/')) return { type: 'IMAGE', contentType: mimeType };
   return mimeType.startsWith('video/') ? { type: 'VIDEO', contentType: mimeType } : null;
@@ -149,12 +153,12 @@ function readLabelledOne(text: string): { digits: string; labelled: boolean } | 
 }
 
 /**
- * A label set off from the number has a non-digit, and nothing in it looks like one more id: `6602 and 6603` is not
- * observation 6602 with the label `and 6603`.
+ * Nothing in a label set off from the number looks like one more id: `6602 and 6603` is not observation 6602 with the
+ * label `and 6603`. Digits of any script count as digits here.
  */
 function isLabel(label: string | undefined): boolean {
   if (label === undefined) return true;
-  return /\D/u.test(label) && !/(?<![\p{L}\p{M}\d])(?:\d+(?![\p{L}\p{M}\d])|\d{3})/u.test(label);
+  return !/(?<![\p{L}\p{M}\p{Nd}])(?:\p{Nd}+(?![\p{L}\p{M}\p{Nd}])|\p{Nd}{3})/u.test(label);
 }
 
 function idsOf(reading: Reading, maxRange: number): { sequentialIds: number[] } | { problem: NameProblem } {

@@ -6,7 +6,7 @@
  */
 import { type FileError, RunError } from './errors.ts';
 import { mediaIdOf } from './media-id.ts';
-import { type FileRecord, isOnTheWay, type MediaType, nameOf, stopped } from './record.ts';
+import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
 
 /** A media record to be. */
@@ -88,11 +88,16 @@ async function* planned(
   halt?: Halt,
 ): AsyncGenerator<Work> {
   for await (const record of records) {
-    const pending = isOnTheWay(record) && record.url && record.key && record.type;
+    const pending = isOnTheWay(record) && isTransferred(record);
     // What was transferred before the halt is linked after it all the same: it costs one request.
     if (!pending && halt?.stopped && isOnTheWay(record)) continue;
     yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
   }
+}
+
+/** Whether the record has all that its links are made of. */
+function isTransferred({ url, key, type, observations }: FileRecord): boolean {
+  return Boolean(url && key && type && observations?.length);
 }
 
 function linksOf(record: FileRecord, isAvailableForPublicUse: boolean): MediaLink[] {
@@ -116,7 +121,13 @@ async function* inBatches(
   limit: { links: number; records: number; lingerMs: number },
 ): AsyncGenerator<Work[]> {
   const input = work[Symbol.asyncIterator]();
-  let next = input.next();
+  const pull = () => {
+    const pulled = input.next();
+    // It may fail while a full batch is on its way and nobody waits for it yet; whoever awaits it next is told.
+    pulled.catch(() => {});
+    return pulled;
+  };
+  let next = pull();
   let batch: Work[] = [];
   let links = 0;
   let lingered: { over: Promise<'over'>; cancel: () => void } | null = null;
@@ -126,7 +137,7 @@ async function* inBatches(
       if (arrived !== 'over' && !arrived.done) {
         batch.push(arrived.value);
         links += arrived.value.links.length;
-        next = input.next();
+        next = pull();
         lingered ??= linger(limit.lingerMs);
         if (links < limit.links && batch.length < limit.records) continue;
       }
@@ -153,7 +164,7 @@ function linger(ms: number): { over: Promise<'over'>; cancel: () => void } {
 
 function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): FileRecord {
   if (!isOnTheWay(record)) return record;
-  if (!(record.url && record.key && record.type)) return untransferred(record);
+  if (!isTransferred(record)) return untransferred(record);
   const created = links.filter((_, index) => outcomes[index] === null);
   const media = [...(record.media ?? []), ...created.map(({ id, observationId }) => ({ id, observationId }))];
   const { error: _, ...rest } = record;
@@ -168,7 +179,8 @@ function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): Fil
       retryable: failure.retryable,
     });
   }
-  return record.missing?.length ? incomplete(linked, record.missing) : linked;
+  const missing = stillMissing(record);
+  return missing.length > 0 ? incomplete(linked, missing) : linked;
 }
 
 function incomplete(record: FileRecord, missing: number[]): FileRecord {
@@ -185,7 +197,7 @@ function untransferred(record: FileRecord): FileRecord {
   return stopped(record, 'failed', {
     stage: 'link',
     code: 'not_transferred',
-    message: `${nameOf(record)}: the record lacks its url, key or type. Run "migrator resolve" and "migrator transfer" before "migrator link".`,
+    message: `${nameOf(record)}: the record lacks its url, key, type or observations. Run "migrator resolve" and "migrator transfer" before "migrator link".`,
     retryable: true,
   });
 }

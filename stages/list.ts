@@ -53,7 +53,8 @@ export interface ListOptions {
 }
 
 /**
- * The records of a folder, all `pending`. Throws RunError if `folderId` is not a folder that can be read.
+ * The records of a folder, all `pending`. Throws RunError if `folderId` is not a folder that can be read; when Drive
+ * refuses later, the run is halted with that RunError.
  * Duplicates within the listing (Drive repeats items when the folder changes while it is read) are dropped.
  */
 export function list(
@@ -65,17 +66,14 @@ export function list(
     if (!root || root.trashed) throw folderUnknown(folderId, root?.trashed ?? false);
     if (root.mimeType !== FOLDER) throw notAFolder(root);
 
-    const walk = new Walk(drive);
-    walk.enter({ id: root.id, path: '' });
-    while (walk.unfinished) {
-      for await (const record of walk.folders()) {
+    try {
+      for await (const record of new Walk(drive).from(root.id)) {
         if (options.halt?.stopped) return;
         yield record;
       }
-      for await (const record of walk.shortcuts()) {
-        if (options.halt?.stopped) return;
-        yield record;
-      }
+    } catch (error) {
+      if (!(error instanceof RunError && options.halt)) throw error;
+      options.halt.stop(error);
     }
   };
 }
@@ -92,17 +90,21 @@ class Walk {
     this.#drive = drive;
   }
 
-  get unfinished(): boolean {
-    return this.#folders.length > 0 || this.#shortcuts.length > 0;
+  async *from(rootId: string): AsyncGenerator<FileRecord> {
+    this.#enter({ id: rootId, path: '' });
+    while (this.#folders.length > 0 || this.#shortcuts.length > 0) {
+      yield* this.#readFolders();
+      yield* this.#followShortcuts();
+    }
   }
 
-  enter(place: Place): void {
+  #enter(place: Place): void {
     if (this.#seenFolders.has(place.id)) return;
     this.#seenFolders.add(place.id);
     this.#folders.push(place);
   }
 
-  async *folders(): AsyncGenerator<FileRecord> {
+  async *#readFolders(): AsyncGenerator<FileRecord> {
     while (this.#folders.length > 0) {
       yield* this.#read(this.#folders.splice(0, this.#foldersAQuery));
     }
@@ -140,7 +142,7 @@ class Walk {
 
   #take(item: DriveItem, path: string): FileRecord | null {
     if (item.mimeType === FOLDER) {
-      this.enter({ id: item.id, path: below(path, item.name) });
+      this.#enter({ id: item.id, path: below(path, item.name) });
       return null;
     }
     if (item.shortcut) {
@@ -156,7 +158,7 @@ class Walk {
     return record;
   }
 
-  async *shortcuts(): AsyncGenerator<FileRecord> {
+  async *#followShortcuts(): AsyncGenerator<FileRecord> {
     const shortcuts = this.#shortcuts;
     this.#shortcuts = [];
     for (const { item, path } of shortcuts) {
@@ -171,7 +173,7 @@ class Walk {
     const target = await this.#drive.item(targetId);
     if (!target || target.trashed) return this.#once(broken(shortcut, path));
     if (target.mimeType === FOLDER) {
-      this.enter({ id: target.id, path: below(path, shortcut.name) });
+      this.#enter({ id: target.id, path: below(path, shortcut.name) });
       return null;
     }
     return this.#once({ ...recordOf(target, path), name: shortcut.name, shortcutId: shortcut.id });

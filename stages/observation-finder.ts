@@ -64,9 +64,9 @@ export class ObservationFinder {
     // One look-up is as cheap as one page could be.
     if (this.#lookUpsWanted > 1) await this.#sweep(this.#lookUpsWanted);
     if (this.#complete) return;
+    const observations = await index.find(ids);
     for (const id of ids) this.#lookedUp.set(id, []);
-    for (const observation of await index.find(ids))
-      this.#lookedUp.get(observation.sequentialId)?.push(observation);
+    for (const observation of observations) this.#lookedUp.get(observation.sequentialId)?.push(observation);
   }
 
   async #sweep(pageLimit: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** parse: reads from the file's name which observations it shows. Asks nobody. */
-import { mediaOf, type NameRules, readName } from './file-name.ts';
+import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,7 +14,7 @@ export function parseRecord(given: FileRecord, rules: NameRules): FileRecord {
       'it is a Google document, which has no bytes to download. Export it to a file, or leave it out.',
     );
   }
-  if (record.sequentialIds) return record.type && record.contentType ? record : withMediaType(record);
+  if (record.sequentialIds?.length) return withWhatIdsNeed(record, rules);
   const reading = readName(record.name, rules);
   if ('problem' in reading) return needsReview(record, reading.problem.code, reading.problem.message);
   return { ...record, ...reading };
@@ -30,10 +30,30 @@ export function parse(rules: NameRules): Stage {
   };
 }
 
-/** For a record whose sequential ids a person wrote down: the name need not be readable, but what it is must be known. */
-function withMediaType(record: FileRecord): FileRecord {
+/**
+ * For a record whose sequential ids a person wrote down: the name need not be readable, but what the file is, and of
+ * which data set with prefix rules on, must be known. What the record says already stays.
+ */
+function withWhatIdsNeed(given: FileRecord, rules: NameRules): FileRecord {
+  const tooLarge = given.sequentialIds?.find(id => id > MAX_SEQUENTIAL_ID);
+  if (tooLarge !== undefined) {
+    return needsReview(
+      given,
+      'id_too_large',
+      `${tooLarge} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`,
+    );
+  }
+  const lacksPrefix = rules.prefixes && given.prefix === undefined;
+  const record = lacksPrefix ? { ...given, prefix: prefixOf(given.name.replace(/\p{Cf}/gu, '')) } : given;
+  if (record.type && record.contentType) return record;
   const media = mediaOf(record.name, record.mimeType);
-  if (media) return { ...record, ...media };
+  if (media) {
+    return {
+      ...record,
+      type: record.type ?? media.type,
+      contentType: record.contentType ?? media.contentType,
+    };
+  }
   return needsReview(
     record,
     'unsupported_extension',

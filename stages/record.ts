@@ -111,6 +111,12 @@ export function reopened(record: FileRecord): FileRecord {
   return { ...rest, status: 'pending' };
 }
 
+/** The ids in `missing` that have no observation even now: a person may have added one and left `missing` as it was. */
+export function stillMissing({ missing = [], observations = [] }: FileRecord): number[] {
+  const found = new Set(observations.map(({ sequentialId }) => sequentialId));
+  return missing.filter(id => !found.has(id));
+}
+
 /** How messages name a file: the name, and the id because names in Drive are not unique. */
 export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
   return `${record.name} (${record.id})`;

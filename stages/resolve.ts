@@ -4,7 +4,7 @@
  */
 import { byCleanness, Claims } from './claims.ts';
 import { RunError } from './errors.ts';
-import { unsafeIn } from './file-name.ts';
+import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import type { Halt, Stage } from './stage.ts';
@@ -42,9 +42,8 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
   for (const record of options.claimed ?? []) claims.hold(record);
 
   const resolveAll = async (batch: FileRecord[]): Promise<FileRecord[]> => {
-    const found = await finder.find(
-      batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? []))),
-    );
+    const wanted = batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? [])));
+    const found = await finder.find(wanted.filter(id => id <= MAX_SEQUENTIAL_ID));
     const located = batch.map(record => locate(record.observations ? record : observe(record, found, rules)));
     const decided = new Map<string, FileRecord>();
     for (const record of located.toSorted(byCleanness)) {
@@ -56,27 +55,32 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     return located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
   };
 
-  return async function* (records) {
-    let batch: FileRecord[] = [];
+  const resolveOrHalt = async (batch: FileRecord[]): Promise<FileRecord[]> => {
     try {
-      for await (const given of records) {
-        if (options.halt?.stopped) continue;
-        const record = reopened(given);
-        if (!isOnTheWay(record)) {
-          yield record;
-          continue;
-        }
-        batch.push(record);
-        if (batch.length < RECORDS_A_BATCH) continue;
-        yield* await resolveAll(batch);
-        batch = [];
-      }
-      if (!options.halt?.stopped) yield* await resolveAll(batch);
+      return await resolveAll(batch);
     } catch (error) {
       if (!(error instanceof RunError && options.halt)) throw error;
       options.halt.stop(error);
-      for await (const _ of records);
+      return [];
     }
+  };
+
+  return async function* (records) {
+    let batch: FileRecord[] = [];
+    for await (const given of records) {
+      // The rest of the input is read all the same: who writes it would wait for ever otherwise.
+      if (options.halt?.stopped) continue;
+      const record = reopened(given);
+      if (!isOnTheWay(record)) {
+        yield record;
+        continue;
+      }
+      batch.push(record);
+      if (batch.length < RECORDS_A_BATCH) continue;
+      yield* await resolveOrHalt(batch);
+      batch = [];
+    }
+    if (!options.halt?.stopped) yield* await resolveOrHalt(batch);
   };
 }
 
@@ -96,6 +100,15 @@ function observe(
       code: 'not_parsed',
       message: `${nameOf(record)}: the record has no sequentialIds. Run "migrator parse" before "migrator resolve".`,
       retryable: true,
+    });
+  }
+  const tooLarge = ids.find(id => id > MAX_SEQUENTIAL_ID);
+  if (tooLarge !== undefined) {
+    return stopped(record, 'needs_review', {
+      stage: 'resolve',
+      code: 'id_too_large',
+      message: `${nameOf(record)}: ${tooLarge} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`,
+      retryable: false,
     });
   }
   const candidates = ids.map(id => ({

@@ -50,7 +50,7 @@ export function concurrently<In, Out>(
       }
       const task: Promise<void> = result
         .then(value => {
-          if (value) results.push(value);
+          if (value !== undefined) results.push(value);
         })
         .catch(error => {
           failure ??= { error };
@@ -59,18 +59,19 @@ export function concurrently<In, Out>(
       running.add(task);
     };
     const pull = (): Promise<void> =>
-      input.next().then(
-        ({ done, value }) => {
-          next = null;
+      input
+        .next()
+        .then(({ done, value }) => {
           if (done) ended = true;
           else start(value);
-        },
-        error => {
-          next = null;
+        })
+        .catch(error => {
           ended = true;
           failure ??= { error };
-        },
-      );
+        })
+        .finally(() => {
+          next = null;
+        });
 
     try {
       while (true) {

@@ -64,6 +64,15 @@ export function answerAfterwards(status: number, body: string): Intercept {
   };
 }
 
+/** An answer that announces more than comes before the connection breaks. */
+export const brokenOff =
+  (status: number, body: string): Intercept =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length + 100 });
+    response.write(body, () => response.destroy());
+    return true;
+  };
+
 /** The connection breaks after so many bytes of the answer's body. */
 export const breakAfter = (bytes: number): Intercept => body(bytes, response => response.destroy());
 

@@ -20,6 +20,8 @@ export interface DataOptions {
   endpoint: string;
   token: TokenSource;
   backoff: Backoff;
+  /** A request without an answer by then has failed; 35 s when absent. */
+  timeoutMs?: number;
 }
 
 export interface Answer {
@@ -74,6 +76,7 @@ export class AppSyncClient {
 
   async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {
     const { ClientError, GraphQLClient } = await import('graphql-request');
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
     this.#client ??= new GraphQLClient(this.#options.endpoint, { errorPolicy: 'all' });
     try {
       const answer = await this.#client.rawRequest<Record<string, unknown>>({
@@ -81,12 +84,12 @@ export class AppSyncClient {
         variables,
         // AppSync wants the bare token; it refuses one with "Bearer " before it.
         requestHeaders: { authorization: token },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       return { data: answer.data ?? null, errors: (answer.errors ?? []) as AppSyncError[] };
     } catch (error) {
       if (!(error instanceof ClientError))
-        throw new RequestFailed(null, reasonOf(error), [], { cause: error });
+        throw new RequestFailed(null, reasonOf(error, timeoutMs), [], { cause: error });
       const { status, errors = [], headers } = error.response;
       const retryAfter = Number((headers as Headers | undefined)?.get('retry-after') ?? Number.NaN);
       const first = (errors as AppSyncError[])[0]?.message;
@@ -97,11 +100,13 @@ export class AppSyncClient {
   }
 }
 
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(error: unknown): string {
+/** `fetch failed` says nothing; its cause does. What is no answer of GraphQL would be quoted at full length. */
+function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error)
     return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
-  return error.name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : error.message;
+  if (error instanceof SyntaxError || error.message.startsWith('Invalid execution result'))
+    return 'what answers there does not speak as AppSync does';
+  return error.name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : error.message;
 }

@@ -41,8 +41,7 @@ export function isForbidden(error: AppSyncError): boolean {
   return error.errorType === 'Unauthorized';
 }
 
-const THROTTLED_TYPES =
-  /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests|LimitExceeded/;
+const THROTTLED_TYPES = /Throttl|ProvisionedThroughputExceeded|TooManyRequests|LimitExceeded/;
 const PASSING_TYPES =
   /InternalFailure|InternalServerError|ServiceUnavailable|ExecutionTimeout|TransactionConflict|500 |503 /;
 

@@ -78,13 +78,19 @@ export class Media implements MediaTable {
     const fields = links
       .map((_, index) => `m${index}: ${createMutation}(input: $i${index}) { id }`)
       .join('\n');
-    const variables = Object.fromEntries(
-      links.map(({ id, observationId, url, type, isAvailableForPublicUse }, index) => [
-        `i${index}`,
-        { id, observationId, url, type, isAvailableForPublicUse },
-      ]),
-    );
+    const variables = Object.fromEntries(links.map((link, index) => [`i${index}`, this.#inputOf(link)]));
     return this.#client.request(`mutation Link(${parameters}) { ${fields} }`, variables);
+  }
+
+  #inputOf(link: MediaLink): Record<string, unknown> {
+    const { url, type, observationId, isAvailableForPublicUse } = this.#model;
+    return {
+      id: link.id,
+      [observationId]: link.observationId,
+      [url]: link.url,
+      ...(type && { [type]: link.type }),
+      ...(isAvailableForPublicUse && { [isAvailableForPublicUse]: link.isAvailableForPublicUse }),
+    };
   }
 
   #outcome(link: MediaLink, alias: string, { data, errors }: Answer): Outcome {
@@ -102,7 +108,8 @@ export class Media implements MediaTable {
     if (links.length === 0) return outcomes;
     const parameters = links.map((_, index) => `$i${index}: ID!`).join(', ');
     const fields = links.map(
-      (_, index) => `m${index}: ${this.#model.getQuery}(id: $i${index}) { url observationId }`,
+      (_, index) =>
+        `m${index}: ${this.#model.getQuery}(id: $i${index}) { url: ${this.#model.url} observationId: ${this.#model.observationId} }`,
     );
     const variables = Object.fromEntries(links.map(({ id }, index) => [`i${index}`, id]));
     const { data, errors } = await this.#client.request(

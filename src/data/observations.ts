@@ -56,6 +56,8 @@ export class Observations implements ObservationTable {
 
   /** Amplify names an index' query after its fields, or as the project says; the schema knows. */
   async #discover(): Promise<ObservationIndex | null> {
+    const { indexQuery } = this.#model;
+    if (indexQuery) return { idsARequest: IDS_A_REQUEST, find: ids => this.#find(indexQuery, ids) };
     const { data } = await this.#client.request(
       '{ __schema { queryType { fields { name type { name } args { name type { kind ofType { name } } } } } } }',
     );

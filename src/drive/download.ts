@@ -32,8 +32,21 @@ export function createDownloads(options: { connections: number; stallTimeoutMs: 
     new Promise((resolve, reject) => {
       const secure = url.protocol === 'https:';
       const get = secure ? httpsGet : httpGet;
-      const sent = get(url, { headers, agent: agents[secure ? 'https:' : 'http:'] }, resolve);
-      sent.setTimeout(options.stallTimeoutMs, () => sent.destroy(stalled(options.stallTimeoutMs)));
+      let response: IncomingMessage | null = null;
+      const sent = get(url, { headers, agent: agents[secure ? 'https:' : 'http:'] }, answer => {
+        response = answer;
+        resolve(answer);
+      });
+      sent.once('socket', socket => {
+        const onSilence = () => {
+          // Bytes that lie here unread: the reader is slow, not the connection.
+          if (response?.readableLength) socket.setTimeout(options.stallTimeoutMs);
+          else (response ?? sent).destroy(stalled(options.stallTimeoutMs));
+        };
+        socket.setTimeout(options.stallTimeoutMs).on('timeout', onSilence);
+        // The connection goes on to another request.
+        sent.once('close', () => socket.setTimeout(0).off('timeout', onSilence));
+      });
       sent.on('error', reject);
     });
 

@@ -25,6 +25,8 @@ export interface DriveOptions {
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
+  /** A query without an answer by then has failed; a minute when absent. */
+  queryTimeoutMs?: number;
 }
 
 /** The largest page that Drive allows. */
@@ -58,7 +60,7 @@ export class Drive implements DriveFolders, MediaSource {
       auth: options.auth,
       rootUrl: `${options.apiUrl.replace(/\/+$/, '')}/`,
       retry: false,
-      timeout: QUERY_TIMEOUT_MS,
+      timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     });
     return new Drive(options, api, await QueryQuota.of(options.queriesPerSecond));
   }
@@ -81,8 +83,8 @@ export class Drive implements DriveFolders, MediaSource {
   /** Null if Drive answers 404: one of the folders has disappeared since it was found. */
   async #page(q: string, pageToken: string | undefined): Promise<drive_v3.Schema$FileList | null> {
     try {
-      const { data } = await this.#query(() =>
-        this.#api.files.list({
+      return await this.#query(async () => {
+        const { data } = await this.#api.files.list({
           q,
           pageToken,
           pageSize: PAGE_SIZE,
@@ -90,9 +92,9 @@ export class Drive implements DriveFolders, MediaSource {
           spaces: 'drive',
           supportsAllDrives: true,
           includeItemsFromAllDrives: true,
-        }),
-      );
-      return data;
+        });
+        return understood(data);
+      });
     } catch (error) {
       if (isGone(error)) return null;
       throw aboutListing(error, 'list the folder');
@@ -101,10 +103,14 @@ export class Drive implements DriveFolders, MediaSource {
 
   async item(id: string): Promise<DriveItem | null> {
     try {
-      const { data } = await this.#query(() =>
-        this.#api.files.get({ fileId: id, fields: ITEM_FIELDS, supportsAllDrives: true }),
-      );
-      return itemOf(data);
+      return await this.#query(async () => {
+        const { data } = await this.#api.files.get({
+          fileId: id,
+          fields: ITEM_FIELDS,
+          supportsAllDrives: true,
+        });
+        return itemOf(understood(data));
+      });
     } catch (error) {
       if (isGone(error)) return null;
       throw aboutListing(error, `look at ${id}`);
@@ -137,17 +143,16 @@ export class Drive implements DriveFolders, MediaSource {
   async #openAt(fileId: string, offset: number, fileName: string): Promise<IncomingMessage> {
     const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(fileId)}?alt=media&supportsAllDrives=true`;
     const range: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-    const response = await this.#query(() => this.#openSignedIn(url, range));
+    const response = await this.#query(() => this.#openSignedIn(url, range)).catch(error => {
+      // 416: the file has become shorter than what has arrived of it.
+      throw offset > 0 && error instanceof DriveRefusal && error.status === 416
+        ? notResumed(fileName, error)
+        : error;
+    });
     const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
-    if (offset > 0 && (response.statusCode !== 206 || Number(start) !== offset)) {
+    if (offset > 0 && Number(start) !== offset) {
       response.destroy();
-      throw new FileError(
-        'range_ignored',
-        `${fileName}: the download broke, and Drive does not go on where it stopped.`,
-        {
-          retryable: true,
-        },
-      );
+      throw notResumed(fileName);
     }
     return response;
   }
@@ -219,6 +224,22 @@ function refusalOf(error: unknown): unknown {
   if (!response?.status) return error;
   const body = typeof response.data === 'string' ? response.data : JSON.stringify(response.data ?? '');
   return new DriveRefusal(response.status, body, response.headers?.get?.('retry-after') ?? null);
+}
+
+/** Google's client hands on as text what is not JSON: an answer cut off, or not Drive's at all. */
+function understood<T extends object>(data: T): T {
+  if (typeof data === 'object') return data;
+  throw Object.assign(new Error('what answers there does not speak as Drive does'), {
+    code: 'ANSWER_GARBLED',
+  });
+}
+
+function notResumed(fileName: string, cause?: unknown): FileError {
+  return new FileError(
+    'range_ignored',
+    `${fileName}: the download broke, and Drive does not go on where it stopped.`,
+    { retryable: true, cause },
+  );
 }
 
 function isGone(error: unknown): boolean {

@@ -27,7 +27,7 @@ export function isThrottling(error: unknown): boolean {
   return error.status === 403 && error.reasons.some(reason => THROTTLING.has(reason));
 }
 
-/** True if the same query may well succeed a moment later: 5xx, 408, lost and refused connections. */
+/** True if the same query may well succeed a moment later: 5xx, 408, timeouts, lost and refused connections. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof DriveRefusal) return error.status >= 500 || error.status === 408;
   return PASSING_CODES.has(codeOf(error) ?? '');
@@ -46,8 +46,10 @@ const PASSING_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ERR_STREAM_PREMATURE_CLOSE',
+  'AbortError',
+  'TimeoutError',
+  'ANSWER_GARBLED',
   'DOWNLOAD_STALLED',
-  'DOWNLOAD_SHORT',
 ]);
 
 /** 403 reasons that are about one file, with what the person can do. */
@@ -141,12 +143,16 @@ export function aboutRun(error: unknown): RunError | null {
 export function aboutListing(error: unknown, what: string): RunError {
   const run = aboutRun(error);
   if (run) return run;
-  const detail = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  // Google's client puts the whole address of the request before the reason.
+  const detail = /, reason: (.+)$/s.exec(message)?.[1] ?? message;
   if (error instanceof DriveRefusal) {
     return new RunError(
       'drive_refused',
       `Drive refused to ${what}: ${detail} (HTTP ${error.status}).`,
-      'Check that the folder is shared with the signed-in Google account, then run the command again.',
+      isThrottling(error) || isPassing(error)
+        ? 'Wait some minutes, then run the command again.'
+        : 'Check that the folder is shared with the signed-in Google account, then run the command again.',
       { cause: error },
     );
   }
@@ -158,8 +164,10 @@ export function aboutListing(error: unknown, what: string): RunError {
   );
 }
 
+/** Of a failure below HTTP; a query that timed out is known by its name alone. */
 function codeOf(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === 'AbortError' || at.name === 'TimeoutError') return at.name;
     if ('code' in at && typeof at.code === 'string') return at.code;
   }
   return null;

@@ -24,11 +24,22 @@ export interface ServiceAccountGrant {
 
 export type Grant = RefreshTokenGrant | ServiceAccountGrant;
 
+/** An OAuth client of type "Desktop app": what a person signs in with. */
+export interface DesktopClient {
+  clientId: string;
+  /** Null if the file has none; Google wants one. */
+  clientSecret: string | null;
+  authUri: string;
+  tokenUri: string;
+}
+
+const DEFAULT_AUTH_URI = 'https://accounts.google.com/o/oauth2/v2/auth';
+
 const DEFAULT_TOKEN_URI = 'https://oauth2.googleapis.com/token';
 const DESKTOP_CLIENT =
   'In the Google Cloud console make an OAuth client of type "Desktop app" (APIs & Services, Credentials), download its JSON and name it by "migrator config --credentials-path FILE". A service-account key works too.';
 const TOKEN_FILE =
-  'Put an authorized_user token there (the token file of Google\'s Python library is read as it is), or use a service-account key: "migrator config --credentials-path FILE".';
+  'Sign in with "migrator login google" (the token file of Google\'s Python library is read as well), or use a service-account key: "migrator config --credentials-path FILE".';
 
 /**
  * What to ask Google for tokens with, from the files of the configuration (design.md, Configuration):
@@ -49,6 +60,26 @@ export async function readGrant(paths: { credentialsPath: string; tokenPath: str
     return refreshToken(await readObject(tokenPath, TOKEN_FILE), client, tokenPath, credentialsPath);
   }
   throw new RunError('google_credentials', `${credentialsPath} ${wrongKind(credentials)}.`, DESKTOP_CLIENT);
+}
+
+/**
+ * The desktop client at `credentialsPath`; null if there is something that needs no person to sign in (a service-account
+ * key, an `authorized_user` file). Throws {@link RunError} as {@link readGrant} does.
+ */
+export async function readDesktopClient(credentialsPath: string): Promise<DesktopClient | null> {
+  const credentials = await readObject(credentialsPath, DESKTOP_CLIENT);
+  if (credentials.type === 'service_account' || credentials.type === 'authorized_user') return null;
+  const client = credentials.installed;
+  if (!isObject(client))
+    throw new RunError('google_credentials', `${credentialsPath} ${wrongKind(credentials)}.`, DESKTOP_CLIENT);
+  const clientId = textIn(client, 'client_id');
+  if (!clientId) throw incomplete(credentialsPath, ['installed.client_id'], DESKTOP_CLIENT);
+  return {
+    clientId,
+    clientSecret: textIn(client, 'client_secret'),
+    authUri: safe(textIn(client, 'auth_uri') ?? DEFAULT_AUTH_URI, credentialsPath, 'auth_uri'),
+    tokenUri: safe(textIn(client, 'token_uri') ?? DEFAULT_TOKEN_URI, credentialsPath),
+  };
 }
 
 function wrongKind(content: Record<string, unknown>): string {
@@ -126,7 +157,7 @@ function refuseNarrowScopes(token: Record<string, unknown>, path: string): void 
   throw new RunError(
     'google_scope',
     `The token in ${path} was not given for Drive: its scopes are ${list.join(' ')}.`,
-    'Sign in to Google again with the scope https://www.googleapis.com/auth/drive.readonly.',
+    'Sign in again with "migrator login google", which asks for the scope drive.readonly.',
   );
 }
 
@@ -148,12 +179,12 @@ function incomplete(path: string, missing: string[], remedy: string): RunError {
   return new RunError('google_credentials', `${path} lacks ${missing.join(' and ')}.`, remedy);
 }
 
-function safe(tokenUri: string, path: string): string {
-  if (isSafeEndpoint(tokenUri)) return tokenUri;
+function safe(address: string, path: string, name: 'token_uri' | 'auth_uri' = 'token_uri'): string {
+  if (isSafeEndpoint(address)) return address;
   throw new RunError(
     'google_token_uri',
-    `The token_uri in ${path} is not an https:// address: the sign-in would travel in the clear.`,
-    `Set token_uri there to ${DEFAULT_TOKEN_URI}.`,
+    `The ${name} in ${path} is not an https:// address: the sign-in would travel in the clear.`,
+    `Set ${name} there to ${name === 'token_uri' ? DEFAULT_TOKEN_URI : DEFAULT_AUTH_URI}.`,
   );
 }
 

@@ -11,6 +11,17 @@ const BACKOFF: Backoff = { retries: 3, baseMs: 500, capMs: 8_000 };
 /** Google's tokens live an hour; only used if an answer does not say. */
 const USUAL_LIFE_SECONDS = 3600;
 
+/** What Google's token endpoint gives. */
+export interface TokenAnswer {
+  accessToken: string;
+  /** Ms since the epoch, by this machine's clock. */
+  expiresAt: number;
+  /** Null where Google sends none: with a refresh it never does. */
+  refreshToken: string | null;
+  /** What was granted; empty if the answer does not say. */
+  scopes: string[];
+}
+
 /**
  * Asks Google for an access token (RFC 6749 section 6, RFC 7523 section 2.1). Lost connections, 429 and 5xx are tried
  * again a few times. Throws {@link RunError}; no message carries a token, a secret or a key.
@@ -20,38 +31,72 @@ export async function requestAccessToken(
   now: () => number = Date.now,
   backoff: Backoff = BACKOFF,
 ): Promise<Lease<string>> {
-  const { gaxios } = await import('google-auth-library');
-  const transport = new gaxios.Gaxios();
+  try {
+    const answer = await askTokenEndpoint(grant.tokenUri, () => formOf(grant, now()), now, backoff);
+    return { value: answer.accessToken, expiresAt: answer.expiresAt };
+  } catch (error) {
+    throw classifyTokenError(error, grant);
+  }
+}
+
+/** One request to a token endpoint, with its retries. Throws {@link NoAnswer}, {@link Refusal}, or what `form` throws. */
+export async function askTokenEndpoint(
+  tokenUri: string,
+  form: () => URLSearchParams,
+  now: () => number = Date.now,
+  backoff: Backoff = BACKOFF,
+): Promise<TokenAnswer> {
   return withRetries(
     async () => {
       const askedAt = now();
-      const answer = await transport
-        .request<string>({
-          method: 'POST',
-          url: grant.tokenUri,
-          data: formOf(grant, askedAt),
-          responseType: 'text',
-          timeout: TIMEOUT_MS,
-          validateStatus: () => true,
-          // A redirect would carry the secrets elsewhere.
-          redirect: 'error',
-        })
-        .catch(error => {
-          throw new NoAnswer(codeOf(error));
-        });
-      const body = bodyOf(answer.data);
-      if (answer.status === 200 && typeof body.access_token === 'string') {
+      const { status, body } = await post(tokenUri, form());
+      if (status === 200 && typeof body.access_token === 'string') {
         const seconds = Number(body.expires_in);
         const lifeMs = (seconds > 0 ? seconds : USUAL_LIFE_SECONDS) * 1000;
-        return { value: body.access_token, expiresAt: askedAt + lifeMs };
+        return {
+          accessToken: body.access_token,
+          expiresAt: askedAt + lifeMs,
+          refreshToken: textOf(body.refresh_token) || null,
+          scopes: textOf(body.scope).split(' ').filter(Boolean),
+        };
       }
-      throw new Refusal(answer.status, textOf(body.error), textOf(body.error_description));
+      throw new Refusal(status, textOf(body.error), textOf(body.error_description));
     },
     error => ({ again: isPassing(error), afterMs: null }),
     backoff,
-  ).catch(error => {
-    throw classifyTokenError(error, grant);
-  });
+  );
+}
+
+/** Ends a refresh token at Google (RFC 7009). One that has ended already is no error. Throws as askTokenEndpoint does. */
+export async function revokeToken(tokenUri: string, token: string): Promise<void> {
+  // Google's two generations of addresses both end so.
+  const revokeUri = tokenUri.replace(/\/token(?=$|\?)/, '/revoke');
+  const { status, body } = await post(revokeUri, new URLSearchParams({ token }));
+  const error = textOf(body.error);
+  if (status !== 200 && error !== 'invalid_token') throw new Refusal(status, error, '');
+}
+
+async function post(
+  url: string,
+  data: URLSearchParams,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const { gaxios } = await import('google-auth-library');
+  const transport = new gaxios.Gaxios();
+  const answer = await transport
+    .request<string>({
+      method: 'POST',
+      url,
+      data,
+      responseType: 'text',
+      timeout: TIMEOUT_MS,
+      validateStatus: () => true,
+      // A redirect would carry the secrets elsewhere.
+      redirect: 'error',
+    })
+    .catch(error => {
+      throw new NoAnswer(codeOf(error));
+    });
+  return { status: answer.status, body: bodyOf(answer.data) };
 }
 
 function formOf(grant: Grant, nowMs: number): URLSearchParams {
@@ -140,14 +185,14 @@ export function classifyTokenError(error: unknown, grant: Grant): RunError {
     return new RunError(
       'google_sign_in_expired',
       `The Google sign-in is no longer valid (${said}): it was revoked, the password was changed, or the seven days are over for which a consent screen in "testing" lets it live.`,
-      'Sign in again and put the new token at google_drive.token_path. To be spared the seven days, publish the consent screen (Google Cloud console, OAuth consent screen, "Publish app"), or use a service-account key.',
+      'Sign in again with "migrator login google", then run the command again. To be spared the seven days, publish the consent screen (Google Cloud console, OAuth consent screen, "Publish app"), or use a service-account key.',
     );
   }
   if (code === 'invalid_client' || code === 'unauthorized_client' || code === 'deleted_client') {
     return new RunError(
       'google_client_refused',
       `Google does not accept the OAuth client ${grant.kind === 'refresh_token' ? grant.clientId : who} (${said}).`,
-      "The client was deleted, its secret was changed, or the token was made with another client: download the client's JSON again (Google Cloud console, Credentials) and sign in anew.",
+      `The client was deleted, its secret was changed, or the token was made with another client: download the client's JSON again (Google Cloud console, Credentials) and sign in anew with "migrator login google".`,
     );
   }
   if (status === 429 || status >= 500) {

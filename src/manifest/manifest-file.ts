@@ -16,7 +16,7 @@ const NEWLINE = 0x0a;
 const SCAN_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 64 * 1024;
 /** Appended lines that wait for the disk; more make the stage wait. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** A power cut costs at most what was appended since the last sync. */
 const SYNC_EVERY_MS = 1000;
 
@@ -38,8 +38,10 @@ export class ManifestFile {
   #needsNewline = false;
 
   #handle: FileHandle | null = null;
-  #buffered: string[] = [];
-  #bufferedBytes = 0;
+  /** Lines by their offset: those that wait for the disk, and those that are on their way to it. */
+  #waiting = new Map<number, string>();
+  #leaving = new Map<number, string>();
+  #waitingBytes = 0;
   #writing: Promise<void> | null = null;
   #failure: Error | null = null;
   #syncedAt = 0;
@@ -64,7 +66,7 @@ export class ManifestFile {
       if (options.write) manifest.#handle = await open(path, 'a', 0o600);
     } catch (error) {
       closeSync(fd);
-      throw error;
+      throw error instanceof BadLine ? error : unusable(path, error);
     }
     return manifest;
   }
@@ -78,7 +80,7 @@ export class ManifestFile {
     return this.#offsets.has(id);
   }
 
-  /** The record that holds for an id, read anew from disk; undefined if the manifest has none. */
+  /** The record that holds for an id, each time a new object; undefined if the manifest has none. */
   last(id: string): FileRecord | undefined {
     const offset = this.#offsets.get(id);
     return offset === undefined ? undefined : this.#readAt(offset);
@@ -93,14 +95,15 @@ export class ManifestFile {
   append(record: FileRecord): Promise<void> | void {
     if (this.#failure) throw this.#failure;
     const line = (this.#needsNewline ? '\n' : '') + lineOf(record);
-    this.#offsets.set(record.id, this.#size + Number(this.#needsNewline));
+    const offset = this.#size + Number(this.#needsNewline);
     this.#needsNewline = false;
+    this.#offsets.set(record.id, offset);
+    this.#waiting.set(offset, line);
     const bytes = Buffer.byteLength(line);
     this.#size += bytes;
-    this.#buffered.push(line);
-    this.#bufferedBytes += bytes;
+    this.#waitingBytes += bytes;
     this.#writing ??= this.#drain();
-    if (this.#bufferedBytes > MAX_BUFFERED_BYTES) return this.#writing;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#writing;
   }
 
   /** Resolves when every appended line is on disk. Throws RunError if the disk refuses. */
@@ -124,11 +127,12 @@ export class ManifestFile {
     try {
       // What is appended in the same turn goes to the disk together.
       await new Promise(resolve => setImmediate(resolve));
-      while (this.#buffered.length > 0) {
-        const text = this.#buffered.join('');
-        this.#buffered = [];
-        this.#bufferedBytes = 0;
-        await this.#handle!.appendFile(text);
+      while (this.#waiting.size > 0) {
+        this.#leaving = this.#waiting;
+        this.#waiting = new Map();
+        this.#waitingBytes = 0;
+        await this.#handle!.appendFile([...this.#leaving.values()].join(''));
+        this.#leaving = new Map();
         if (performance.now() - this.#syncedAt < SYNC_EVERY_MS) continue;
         this.#syncedAt = performance.now();
         await this.#handle!.datasync();
@@ -140,7 +144,7 @@ export class ManifestFile {
     }
   }
 
-  #scan({ write, warn, reject }: OpenOptions): void {
+  #scan(options: OpenOptions): void {
     const size = fstatSync(this.#fd).size;
     const chunk = Buffer.allocUnsafe(SCAN_BYTES);
     let rest: Buffer = Buffer.alloc(0);
@@ -154,14 +158,14 @@ export class ManifestFile {
       let from = 0;
       for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, from)) {
         line += 1;
-        this.#index(text.toString('utf8', from, end), lineStart, line, reject);
+        this.#index(text.toString('utf8', from, end), lineStart, line, options.reject);
         lineStart += end + 1 - from;
         from = end + 1;
       }
       rest = text.subarray(from);
     }
     this.#size = size;
-    if (rest.length > 0) this.#endWithoutNewline(rest.toString('utf8'), lineStart, line + 1, write, warn);
+    if (rest.length > 0) this.#endWithoutNewline(rest.toString('utf8'), lineStart, line + 1, options);
   }
 
   #index(text: string, offset: number, line: number, reject: OpenOptions['reject']): void {
@@ -175,30 +179,23 @@ export class ManifestFile {
     }
   }
 
-  /** A whole record that merely lacks its newline is a person's editor; anything else is a write that was cut short. */
-  #endWithoutNewline(
-    text: string,
-    offset: number,
-    line: number,
-    write: boolean,
-    warn: (message: string) => void,
-  ): void {
-    try {
-      this.#index(text, offset, line, null);
+  /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */
+  #endWithoutNewline(text: string, offset: number, line: number, { write, warn, reject }: OpenOptions): void {
+    if (!isTorn(text)) {
+      this.#index(text, offset, line, reject);
       this.#needsNewline = true;
-    } catch (error) {
-      if (!(error instanceof BadLine)) throw error;
-      warn(
-        `${this.path}: line ${line}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; its file is worked on again.`,
-      );
-      if (!write) return;
-      ftruncateSync(this.#fd, offset);
-      this.#size = offset;
+      return;
     }
+    warn(
+      `${this.path}: line ${line}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; its file is worked on again.`,
+    );
+    if (!write) return;
+    ftruncateSync(this.#fd, offset);
+    this.#size = offset;
   }
 
   #readAt(offset: number): FileRecord {
-    const text = this.#lineAt(offset);
+    const text = this.#waiting.get(offset) ?? this.#leaving.get(offset) ?? this.#lineAt(offset);
     return recordOf(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path, 0);
   }
 
@@ -227,6 +224,18 @@ export class ManifestFile {
       text += decoder.write(chunk.subarray(0, bytes));
       at += bytes;
     }
+  }
+}
+
+/** A record that was cut short is no JSON: it ends with the brace it began with. */
+function isTorn(text: string): boolean {
+  const bare = text.trim();
+  if (bare === '') return false;
+  try {
+    JSON.parse(bare);
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -4,7 +4,7 @@
  * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type FileRecord, isOnTheWay, reopened, type StageName } from '../../stages/record.ts';
+import { type FileRecord, isOnTheWay, reopened, type StageName, stillMissing } from '../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 export interface MemoryOptions {
@@ -60,7 +60,7 @@ function remembered(
     case 'needs_review':
       return again(own, stage);
     default:
-      return stage === 'resolve' && own.missing?.length ? again(own, stage) : own;
+      return stage === 'resolve' && stillMissing(own).length > 0 ? again(own, stage) : own;
   }
 }
 
@@ -71,18 +71,29 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
   );
 }
 
-/** The edited record, with the object that stands under its key already and the media made for it. */
+/**
+ * The edited record, with the object that stands under its key already and the media made for it; before resolve, with
+ * the key that the same file got for the same ids, since an object may stand under it.
+ */
 function carriedOver(incoming: FileRecord, own: FileRecord): FileRecord {
-  if (!own.url || incoming.key !== own.key || incoming.md5 !== own.md5) return incoming;
+  if (incoming.md5 !== own.md5) return incoming;
+  if (own.key && !incoming.key && !incoming.observations && hasSameIds(incoming, own)) {
+    return { ...incoming, key: own.key };
+  }
+  if (!own.url || incoming.key !== own.key) return incoming;
   const { url, bytes, etag, verified, media } = own;
   return { ...incoming, url, bytes, etag, verified, ...(media && { media }), status: 'uploaded' };
+}
+
+function hasSameIds(a: FileRecord, b: FileRecord): boolean {
+  return a.name === b.name && a.prefix === b.prefix && isDeepStrictEqual(a.sequentialIds, b.sequentialIds);
 }
 
 /** The record as it was before the stage stopped it. Observations are looked up again if some were missing. */
 function again(own: FileRecord, stage: StageName): FileRecord {
   const { error: _error, ...record } = own;
   const status = record.url ? 'uploaded' : 'pending';
-  if (stage !== 'resolve' || !record.missing?.length) return { ...record, status };
+  if (stage !== 'resolve' || stillMissing(record).length === 0) return { ...record, status };
   const { observations: _observations, missing: _missing, ...unresolved } = record;
   return { ...unresolved, status };
 }

@@ -77,7 +77,7 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
   size: { check: orNull(isCount), accepted: 'a number of bytes or null' },
   mimeType: { check: isText, accepted: 'text' },
   md5: {
-    check: orNull(value => /^[0-9a-f]{32}$/i.test(String(value))),
+    check: orNull(value => typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value)),
     accepted: '32 hexadecimal digits or null',
   },
   modifiedTime: { check: isText, accepted: 'text' },

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileS
 import { join } from 'node:path';
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
-import { runFolder } from '../config/home.ts';
+import { FOLDER_ID, runFolder } from '../config/home.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
 
@@ -117,7 +117,8 @@ export class Run {
 export function lastRunOf(home: string): string | null {
   const runs = join(home, 'runs');
   if (!existsSync(runs)) return null;
-  const times = readdirSync(runs).flatMap(folderId => {
+  const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
+  const times = folderIds.flatMap(folderId => {
     const run = new Run(home, folderId);
     const touched = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)).mtimeMs);
     return touched.length > 0 ? [{ folderId, time: Math.max(...touched) }] : [];

@@ -41,6 +41,7 @@ export async function withRetries<T>(
       const { again, afterMs } = judge(error);
       if (!again || retry >= backoff.retries || signal?.aborted) throw error;
       await sleep(waitMs(backoff, retry, afterMs), signal);
+      if (signal?.aborted) throw error;
     }
   }
 }

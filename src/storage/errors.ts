@@ -33,10 +33,10 @@ export function s3ErrorOf(error: unknown): S3Error {
   };
 }
 
-/** True if the key has an object already (`If-None-Match: *`), or another upload is just being completed there. */
+/** True if the key has an object already (`If-None-Match: *`). */
 export function isTaken(error: unknown): boolean {
   const { name, status } = s3ErrorOf(error);
-  return name === 'PreconditionFailed' || name === 'ConditionalRequestConflict' || status === 412;
+  return name === 'PreconditionFailed' || status === 412;
 }
 
 export function isExpiredToken(error: unknown): boolean {
@@ -101,7 +101,12 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
     });
 
   const retryable =
-    status === null || status >= 500 || status === 429 || status === 408 || isTransientName(name);
+    status === null ||
+    status >= 500 ||
+    status === 429 ||
+    status === 408 ||
+    isTransientName(name) ||
+    isBadDigest(error);
   const kind = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
   const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
   return new FileError(kind, `${fileName}: ${what}: ${message || code || name}.`, {
@@ -117,6 +122,8 @@ function isTransientName(name: string): boolean {
     'IncompleteBody',
     'TimeoutError',
     'OperationAborted',
+    // Another upload to the key is just under way; whether its object stays is not known yet.
+    'ConditionalRequestConflict',
     'NoSuchUpload',
   ].includes(name);
 }

@@ -47,7 +47,7 @@ export class Storage implements ObjectStore {
   }
 
   async store(upload: Upload): Promise<StoredObject> {
-    const { bucket, partBytes, credentials, dropKeys } = this.#options;
+    const { bucket, partBytes, credentials } = this.#options;
     const { accessKeyId } = await credentials();
     const place: Place = { client: this.#client, bucket, partBytes };
     try {
@@ -55,21 +55,23 @@ export class Storage implements ObjectStore {
         ? await putWhole({ ...upload, size: upload.size! }, place)
         : await putInParts(upload, place, uploadId => this.#abort(upload, uploadId));
     } catch (error) {
-      if (isTaken(error)) return this.#adopt(upload);
-      if (isExpiredToken(error)) {
-        dropKeys(accessKeyId);
-        throw new FileError('storage_keys_renewed', `${upload.fileName}: the S3 keys expired on the way.`, {
-          retryable: true,
-          cause: error,
-        });
-      }
+      if (isTaken(error)) return this.#adopt(upload, accessKeyId);
+      if (isExpiredToken(error)) throw this.#keysExpired(upload, accessKeyId, error);
       throw aboutUpload(error, upload.fileName, bucket);
     }
   }
 
+  #keysExpired(upload: Upload, accessKeyId: string, cause: unknown): FileError {
+    this.#options.dropKeys(accessKeyId);
+    return new FileError('storage_keys_renewed', `${upload.fileName}: the S3 keys expired on the way.`, {
+      retryable: true,
+      cause,
+    });
+  }
+
   /** The object that stands under the key, if it has the upload's bytes; otherwise the key is somebody else's. */
-  async #adopt(upload: Upload): Promise<StoredObject> {
-    const object = await this.#head(upload);
+  async #adopt(upload: Upload, accessKeyId: string): Promise<StoredObject> {
+    const object = await this.#head(upload, accessKeyId);
     const etag = object.ETag?.replaceAll('"', '') ?? '';
     const sameBytes = upload.md5
       ? etag === upload.md5 || object.Metadata?.[MD5_METADATA] === upload.md5
@@ -81,14 +83,17 @@ export class Storage implements ObjectStore {
     return { bytes, etag, verified: upload.md5 ? 'md5' : 'size' };
   }
 
-  async #head(upload: Upload): Promise<HeadObjectCommandOutput> {
+  async #head(upload: Upload, accessKeyId: string): Promise<HeadObjectCommandOutput> {
     const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
     try {
       return await this.#client.send(
         new HeadObjectCommand({ Bucket: this.#options.bucket, Key: upload.key }),
       );
     } catch (error) {
-      if (s3ErrorOf(error).status === 403) throw keyTaken(upload, 'which may not be read');
+      const { status } = s3ErrorOf(error);
+      if (status === 403) throw keyTaken(upload, 'which may not be read');
+      // The answer to a HEAD has no body to say why; what S3 refuses so in a well-formed one are expired keys.
+      if (status === 400) throw this.#keysExpired(upload, accessKeyId, error);
       throw aboutUpload(error, upload.fileName, this.#options.bucket);
     }
   }

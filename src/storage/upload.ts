@@ -26,6 +26,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FileError } from '../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../stages/transfer.ts';
+import { isBadDigest } from './errors.ts';
 
 export interface Place {
   client: S3Client;
@@ -61,8 +62,8 @@ export async function putWhole(upload: Upload & { size: number }, place: Place):
     );
     return stored(upload, body.length, ETag);
   } catch (error) {
-    if (error instanceof Error && error.name === 'BadDigest' && upload.md5)
-      throw md5Differs(upload, md5Of(body));
+    const found = upload.md5 && isBadDigest(error) ? md5Of(body) : upload.md5;
+    if (found && found !== upload.md5) throw md5Differs(upload, found);
     throw error;
   }
 }

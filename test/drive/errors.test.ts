@@ -134,10 +134,17 @@ const CASES: Case[] = [
     'ERR_STREAM_PREMATURE_CLOSE',
     'DOWNLOAD_STALLED',
     'TimeoutError',
+    'ANSWER_GARBLED',
   ].map((code): Case => [code, coded(code), PASSING, 'download_broken failed again']),
   [
     'a network error within another',
     new Error('failed', { cause: coded('ECONNRESET') }),
+    PASSING,
+    'download_broken failed again',
+  ],
+  [
+    'a query that timed out',
+    Object.assign(new Error('aborted'), { name: 'AbortError' }),
     PASSING,
     'download_broken failed again',
   ],
@@ -174,17 +181,19 @@ describe('an error of Drive', () => {
     expect(aboutFile(error, '1.jpg')).to.equal(error);
   });
 
-  const listings: [string, unknown, string][] = [
-    ['that was refused', new DriveRefusal(403, body('forbidden')), 'drive_refused'],
-    ['that met no answer', coded('ECONNREFUSED'), 'drive_unreachable'],
+  const listings: [string, unknown, string, RegExp][] = [
+    ['that was refused', new DriveRefusal(403, body('forbidden')), 'drive_refused', /shared with/],
+    ['that was throttled to the end', new DriveRefusal(429, ''), 'drive_refused', /^Wait/],
+    ['that Drive could not answer', new DriveRefusal(503, HTML), 'drive_refused', /^Wait/],
+    ['that met no answer', coded('ECONNREFUSED'), 'drive_unreachable', /^Check the network/],
   ];
-  for (const [what, error, code] of listings) {
+  for (const [what, error, code, remedy] of listings) {
     it(`ends the run for a listing ${what}, and says what failed and what to do`, () => {
       const end = aboutListing(error, 'list the folder');
       expect(end).to.be.instanceOf(RunError);
       expect(end.code).to.equal(code);
       expect(end.message).to.include('list the folder');
-      expect(end.remedy).to.match(/^Check/);
+      expect(end.remedy).to.match(remedy);
     });
   }
 });
@@ -201,7 +210,15 @@ describe('a refusal by Drive', () => {
     expect(refusal.message).to.equal('Too fast');
   });
 
-  for (const text of [HTML, '', 'null', '"text"', '{}', '{"error":"invalid_grant"}', '{"error":{"errors":7}}']) {
+  for (const text of [
+    HTML,
+    '',
+    'null',
+    '"text"',
+    '{}',
+    '{"error":"invalid_grant"}',
+    '{"error":{"errors":7}}',
+  ]) {
     it(`has no reasons and speaks of the status when its body is ${text || 'empty'}`, () => {
       const refusal = new DriveRefusal(502, text);
       expect(refusal.reasons).to.deep.equal([]);

@@ -19,17 +19,29 @@ export interface RunOptions {
   cwd?: string;
   /** What is piped in; /dev/null when absent. */
   stdin?: string;
-  /** A pipe that the test reads when absent; `null` is a place that nobody reads, like /dev/null. */
-  stdout?: 'pipe' | null;
+  /**
+   * A pipe that the test reads when absent. `held`: a pipe that nobody reads before `release`. `none`: /dev/null, which
+   * the command does not take for a pipe.
+   */
+  stdout?: 'held' | 'none';
 }
 
 /** A process that may still be running. */
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Outcome>;
+  /** Begins to read a `held` standard output. */
+  release(): void;
 }
 
 const running = new Set<ChildProcess>();
+
+/** A pipe whose processes may still be running. */
+export interface RunningPipe {
+  /** The shell that joins them. */
+  readonly child: ChildProcess;
+  readonly ended: Promise<PipeOutcome>;
+}
 
 /** Starts `migrator` with these arguments. */
 export function start(args: readonly string[], options: RunOptions): Running {
@@ -52,28 +64,36 @@ export interface PipeOutcome {
   stderrs: string[];
 }
 
-/** Joins the members by the pipes of a POSIX shell and waits for all of them. */
-export async function pipe(members: readonly Member[], options: RunOptions): Promise<PipeOutcome> {
+/** Joins the members by the pipes of a POSIX shell. Signals to the child's group reach all of them, but not the shell. */
+export function startPipe(members: readonly Member[], options: RunOptions): RunningPipe {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-pipe-'));
   const place = (index: number, kind: string) => quoted(join(folder, `${index}.${kind}`));
-  const script = members
-    .map((member, index) => {
-      const command =
-        typeof member === 'string' ? member : [process.execPath, RUN, ...member].map(quoted).join(' ');
-      return `{ ${command} 2>${place(index, 'err')}; echo $? >${place(index, 'code')}; }`;
-    })
-    .join(' | ');
+  const parts = members.map((member, index) => {
+    const command =
+      typeof member === 'string' ? member : [process.execPath, RUN, ...member].map(quoted).join(' ');
+    return `{ trap : INT; ${command} 2>${place(index, 'err')}; echo $? >${place(index, 'code')}; }`;
+  });
   const read = (index: number, kind: string) => readFileSync(join(folder, `${index}.${kind}`), 'utf8');
-  try {
-    const { stdout } = await launch('/bin/sh', ['-c', script], options).ended;
-    return {
-      stdout,
-      codes: members.map((_, index) => Number(read(index, 'code'))),
-      stderrs: members.map((_, index) => read(index, 'err')),
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  // An ignored signal stays ignored in what a shell starts, one with a handler does not.
+  const { child, ended } = launch('/bin/sh', ['-c', `trap : INT; ${parts.join(' | ')}`], options);
+  const outcome = async (): Promise<PipeOutcome> => {
+    try {
+      const { stdout } = await ended;
+      return {
+        stdout,
+        codes: members.map((_, index) => Number(read(index, 'code'))),
+        stderrs: members.map((_, index) => read(index, 'err')),
+      };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  return { child, ended: outcome() };
+}
+
+/** Runs a pipe to its end. */
+export function pipe(members: readonly Member[], options: RunOptions): Promise<PipeOutcome> {
+  return startPipe(members, options).ended;
 }
 
 /** Ends what a test has left running. */
@@ -91,26 +111,25 @@ export function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): vo
 }
 
 function launch(command: string, args: readonly string[], options: RunOptions): Running {
-  const { env, cwd, stdin, stdout = 'pipe' } = options;
+  const { env, cwd, stdin, stdout } = options;
   const nowhere = openSync('/dev/null', 'w');
   const child = spawn(command, args, {
     cwd: cwd ?? tmpdir(),
     env: { PATH: process.env.PATH, ...env },
     detached: true,
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', stdout ?? nowhere, 'pipe'],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', stdout === 'none' ? nowhere : 'pipe', 'pipe'],
   });
   closeSync(nowhere);
   running.add(child);
   // The process may end without having read everything.
   child.stdin?.on('error', () => {});
   child.stdin?.end(stdin);
-  const collect = (stream: NodeJS.ReadableStream | null) => {
-    const texts: string[] = [];
+  const out: string[] = [];
+  const err: string[] = [];
+  const collect = (stream: NodeJS.ReadableStream | null, texts: string[]) =>
     stream?.setEncoding('utf8').on('data', (text: string) => texts.push(text));
-    return texts;
-  };
-  const out = collect(child.stdout);
-  const err = collect(child.stderr);
+  if (stdout !== 'held') collect(child.stdout, out);
+  collect(child.stderr, err);
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', code => {
@@ -118,7 +137,7 @@ function launch(command: string, args: readonly string[], options: RunOptions): 
       resolve({ code, stdout: out.join(''), stderr: err.join('') });
     });
   });
-  return { child, ended };
+  return { child, ended, release: () => collect(child.stdout, out) };
 }
 
 function quoted(text: string): string {

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Account, type Cloud, type CloudOptions, type HomeOptions, startCloud } from '../cloud/cloud.ts';
 import type { Service } from '../cloud/service.ts';
-import { endAll, type Member, pipe, type RunOptions, run, start } from './run-command.ts';
+import { endAll, type Member, pipe, type RunOptions, run, start, startPipe } from './run-command.ts';
 
 type Options = Partial<Omit<RunOptions, 'env'>> & { env?: Record<string, string> };
 type ConfigFile = Record<'google_drive' | 'aws' | 'migration', Record<string, unknown>> &
@@ -84,6 +84,10 @@ export class Home {
 
   pipe(members: readonly Member[], options: Options = {}) {
     return pipe(members, this.#options(options));
+  }
+
+  startPipe(members: readonly Member[], options: Options = {}) {
+    return startPipe(members, this.#options(options));
   }
 
   /** Changes config.json. */

@@ -68,6 +68,16 @@ export interface Tokens {
   expireAll(): void;
 }
 
+/** In the ID token Cognito also names the roles of the groups: Amplify gives each group one. */
+function groupClaims(groups: string[], withRoles: boolean): Record<string, unknown> {
+  if (groups.length === 0) return {};
+  const roles = groups.map(group => `arn:aws:iam::123456789012:role/amplify-local-${group}GroupRole`);
+  return {
+    'cognito:groups': [...groups],
+    ...(withRoles ? { 'cognito:roles': roles, 'cognito:preferred_role': roles[0] } : {}),
+  };
+}
+
 export function createTokens(options: TokenOptions): Tokens {
   const grants = new Map<string, Grant>();
   const revoked = new Set<string>();
@@ -90,7 +100,7 @@ export function createTokens(options: TokenOptions): Tokens {
     issued.add(jti);
     return options.key.sign({
       sub: grant.user.sub,
-      ...(grant.user.groups.length > 0 ? { 'cognito:groups': [...grant.user.groups] } : {}),
+      ...groupClaims(grant.user.groups, own.token_use === 'id'),
       iss: options.issuer,
       origin_jti: grant.origin,
       event_id: randomUUID(),

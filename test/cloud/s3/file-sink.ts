@@ -42,12 +42,12 @@ export class FileSink implements BodySink {
 
   /** Resolves with the file's path when everything is in it. Rejects with what the file system said. */
   async accept(): Promise<string> {
-    if (this.#file === null) {
+    if (this.#file === null && !this.#error) {
       this.#file = openSync(this.#accepted, 'wx');
-      writevSync(this.#file, this.#chunks);
+      checkWritten(writevSync(this.#file, this.#chunks), this.#bytes);
     } else {
       await this.#writing;
-      if (this.#bytes > 0) {
+      if (this.#bytes > 0 && !this.#error) {
         this.#flush();
         await this.#writing;
       }
@@ -68,6 +68,7 @@ export class FileSink implements BodySink {
 
   #flush(): void {
     const chunks = this.#chunks;
+    const bytes = this.#bytes;
     this.#chunks = [];
     this.#bytes = 0;
     this.#writing = new Promise(resolve => {
@@ -78,7 +79,14 @@ export class FileSink implements BodySink {
       };
       try {
         this.#file ??= openSync(this.#incoming, 'wx');
-        writev(this.#file, chunks, settle);
+        writev(this.#file, chunks, (error, written) => {
+          try {
+            if (!error) checkWritten(written, bytes);
+            settle(error);
+          } catch (short) {
+            settle(short as Error);
+          }
+        });
       } catch (error) {
         queueMicrotask(() => settle(error as Error));
       }
@@ -89,4 +97,9 @@ export class FileSink implements BodySink {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
   }
+}
+
+function checkWritten(written: number, bytes: number): void {
+  if (written !== bytes)
+    throw new Error(`only ${written} of ${bytes} bytes could be written: is the disk full?`);
 }

@@ -290,6 +290,8 @@ async function aboutBucket(operation: string, exchange: Exchange): Promise<void>
           },
         }),
       );
+    case 'GetBucketVersioning':
+      return sendXml(response, document('VersioningConfiguration', {}));
     case 'CreateBucket':
       if (exchange.address.bucket === bucket.name) throw new S3Error('BucketAlreadyOwnedByYou');
       throw new S3Error('NotImplemented');

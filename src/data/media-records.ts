@@ -1,0 +1,97 @@
+/** Looking at media records that are there, and removing them: what `verify`, `undo` and `--skip-existing` need. */
+import { RunError } from '../../stages/errors.ts';
+import type { AppSyncClient } from './client.ts';
+import { aboutRequest, isConflict, isForbidden, notAllowed, RequestFailed } from './errors.ts';
+import type { Models } from './models.ts';
+
+/** A media record as the data service has it. */
+export interface MediaRecord {
+  id: string;
+  url: string;
+  observationId: string;
+}
+
+/** DynamoDB cuts a page at 1 MB whatever the limit is (facts.md, AppSync). */
+const PAGE_LIMIT = 1000;
+const RECORDS_A_REQUEST = 50;
+const DELETES_A_REQUEST = 25;
+
+export class MediaRecords {
+  readonly #client: AppSyncClient;
+  readonly #endpoint: string;
+  readonly #models: Models['media'];
+
+  constructor(client: AppSyncClient, endpoint: string, models: Models) {
+    this.#client = client;
+    this.#endpoint = endpoint;
+    this.#models = models.media;
+  }
+
+  #fields(): string {
+    return `id url: ${this.#models.url} observationId: ${this.#models.observationId}`;
+  }
+
+  /** The whole table, page by page; pages may be empty. Throws RunError. */
+  async *sweep(): AsyncGenerator<MediaRecord[]> {
+    const document = `query SweepMedia($limit: Int, $nextToken: String) {
+      page: ${this.#models.listQuery}(limit: $limit, nextToken: $nextToken) { items { ${this.#fields()} } nextToken }
+    }`;
+    let nextToken: string | null = null;
+    do {
+      const { data, errors } = await this.#client.request(document, { limit: PAGE_LIMIT, nextToken });
+      const page = data?.page as { items: (MediaRecord | null)[]; nextToken: string | null } | undefined;
+      if (!page || errors.length > 0) {
+        throw aboutRequest(new RequestFailed(200, errors[0]?.message ?? 'no data', errors), this.#endpoint);
+      }
+      yield page.items.filter(item => item !== null);
+      nextToken = page.nextToken;
+    } while (nextToken);
+  }
+
+  /** The records with these ids; ids without one are absent. Throws RunError. */
+  async find(ids: string[]): Promise<Map<string, MediaRecord>> {
+    const found = new Map<string, MediaRecord>();
+    for (let start = 0; start < ids.length; start += RECORDS_A_REQUEST) {
+      const asked = ids.slice(start, start + RECORDS_A_REQUEST);
+      const parameters = asked.map((_, index) => `$i${index}: ID!`).join(', ');
+      const fields = asked.map(
+        (_, index) => `m${index}: ${this.#models.getQuery}(id: $i${index}) { ${this.#fields()} }`,
+      );
+      const variables = Object.fromEntries(asked.map((id, index) => [`i${index}`, id]));
+      const { data, errors } = await this.#client.request(
+        `query FindMedia(${parameters}) { ${fields.join('\n')} }`,
+        variables,
+      );
+      if (!data || errors.length > 0) {
+        throw aboutRequest(new RequestFailed(200, errors[0]?.message ?? 'no data', errors), this.#endpoint);
+      }
+      for (const record of Object.values(data) as (MediaRecord | null)[])
+        if (record) found.set(record.id, record);
+    }
+    return found;
+  }
+
+  /** Removes the records; those that are gone already are no error. Throws RunError for any other failure. */
+  async remove(ids: string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += DELETES_A_REQUEST) {
+      const asked = ids.slice(start, start + DELETES_A_REQUEST);
+      const parameters = asked.map((_, index) => `$i${index}: ${this.#models.deleteInput}!`).join(', ');
+      const fields = asked.map(
+        (_, index) => `m${index}: ${this.#models.deleteMutation}(input: $i${index}) { id }`,
+      );
+      const variables = Object.fromEntries(asked.map((id, index) => [`i${index}`, { id }]));
+      const { errors } = await this.#client.request(
+        `mutation Unlink(${parameters}) { ${fields.join('\n')} }`,
+        variables,
+      );
+      const failure = errors.find(error => !isConflict(error));
+      if (!failure) continue;
+      if (isForbidden(failure)) throw notAllowed(failure);
+      throw new RunError(
+        'media_not_removed',
+        `A media record could not be removed: ${failure.message ?? 'no reason given'}.`,
+        'Run the command again; what is removed stays removed.',
+      );
+    }
+  }
+}

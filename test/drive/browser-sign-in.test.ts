@@ -1,0 +1,183 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Browser, signInByBrowser } from '../../src/drive/browser-sign-in.ts';
+import { readDesktopClient } from '../../src/drive/google-files.ts';
+import { googleSignIn } from '../../src/drive/sign-in.ts';
+import type { RunError } from '../../stages/errors.ts';
+import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
+import { sendJson } from '../cloud/service.ts';
+import { rejection, type Scratch, scratchFolder } from '../config/scratch.ts';
+
+describe('signing in to Google in a browser', () => {
+  let scratch: Scratch;
+  let drive: DriveService;
+  let credentialsPath: string;
+  const tokenPath = () => join(scratch.folder, 'token.json');
+
+  beforeEach(async () => {
+    scratch = await scratchFolder();
+    drive = await createDrive();
+    credentialsPath = await scratch.put('credentials.json', drive.accounts.addOAuthClient().credentials);
+  });
+  afterEach(() => Promise.all([scratch.remove(), drive.service.close()]));
+
+  const signIn = async (browser: Browser, timeoutMs = 10_000) =>
+    signInByBrowser({
+      client: (await readDesktopClient(credentialsPath))!,
+      tokenPath: tokenPath(),
+      browser,
+      timeoutMs,
+    });
+  const refusal = (browser: Browser, timeoutMs?: number) => rejection<RunError>(signIn(browser, timeoutMs));
+  /** A browser on this machine, with somebody before it who decides as `drive.accounts.consent` says. */
+  const browser = (visit: (url: string) => Promise<unknown> = url => fetch(url)): Browser => ({
+    open: async url => void visit(url),
+    paste: null,
+  });
+  /** Where the consent page sends the browser. */
+  const redirectOf = async (url: string) =>
+    new URL((await fetch(url, { redirect: 'manual' })).headers.get('location')!);
+
+  it('leaves a refresh token that signs in from then on, readable for its owner only', async () => {
+    await signIn(browser());
+    expect((await stat(tokenPath())).mode & 0o777).to.equal(0o600);
+    const asked = drive.service.requests.get('token');
+    const auth = await googleSignIn({ credentialsPath, tokenPath: tokenPath() });
+    expect((await auth.getAccessToken()).token).to.match(/^ya29\./);
+    // The access token came along with the sign-in.
+    expect(drive.service.requests.get('token')).to.equal(asked);
+    const later = () => Date.now() + 3_600_000;
+    await googleSignIn({ credentialsPath, tokenPath: tokenPath(), now: later });
+  });
+
+  it('asks for reading Drive and nothing more, with PKCE, a state and a way to stay signed in', async () => {
+    let seen!: URL;
+    await signIn(
+      browser(url => {
+        seen = new URL(url);
+        return fetch(url);
+      }),
+    );
+    const parameters = Object.fromEntries(seen.searchParams);
+    expect(parameters).to.include({
+      response_type: 'code',
+      scope: 'https://www.googleapis.com/auth/drive.readonly',
+      code_challenge_method: 'S256',
+      access_type: 'offline',
+      prompt: 'consent',
+    });
+    expect(parameters.redirect_uri).to.match(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    expect(parameters.state).to.match(/^[\w-]{43}$/);
+    expect(parameters.code_challenge).to.match(/^[\w-]{43}$/);
+  });
+
+  it('tells the person in the browser that it worked', async () => {
+    let page!: Promise<string>;
+    await signIn(
+      browser(async url => {
+        page = fetch(url).then(answer => answer.text());
+      }),
+    );
+    expect(await page).to.contain('go back to the terminal');
+  });
+
+  it('does not take a code that comes with another state, and goes on waiting', async () => {
+    const statuses: number[] = [];
+    await signIn(
+      browser(async url => {
+        const { origin } = await redirectOf(url);
+        statuses.push((await fetch(`${origin}/?code=stolen&state=guess`)).status);
+        statuses.push((await fetch(`${origin}/favicon.ico`)).status);
+        statuses.push((await fetch(url)).status);
+      }),
+    );
+    expect(statuses.slice(0, 2)).to.deep.equal([400, 404]);
+    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
+  });
+
+  it('says what to do when access is denied, and writes nothing', async () => {
+    drive.accounts.consent.allows = false;
+    const error = await refusal(browser());
+    expect(error.code).to.equal('google_access_denied');
+    expect(error.remedy).to.contain('test users');
+    expect(await rejection(stat(tokenPath()))).to.include({ code: 'ENOENT' });
+  });
+
+  it('says what to do when the box for Drive was not ticked', async () => {
+    drive.service.intercept = (request, response) => {
+      if (request.url !== '/token') return false;
+      sendJson(response, 200, { access_token: 'a', refresh_token: 'r', expires_in: 3599, scope: 'openid' });
+      return true;
+    };
+    expect((await refusal(browser())).code).to.equal('google_scope');
+  });
+
+  it('says what to do when Google gives no refresh token, or does not take the code', async () => {
+    const answers: [number, object][] = [
+      [200, { access_token: 'a', expires_in: 3599 }],
+      [400, { error: 'invalid_grant', error_description: 'Malformed auth code.' }],
+    ];
+    drive.service.intercept = (request, response) => {
+      if (request.url !== '/token') return false;
+      sendJson(response, ...answers.shift()!);
+      return true;
+    };
+    expect((await refusal(browser())).code).to.equal('google_no_refresh_token');
+    expect((await refusal(browser())).code).to.equal('google_code_refused');
+  });
+
+  it('ends when nobody comes', async () => {
+    const error = await refusal(
+      browser(async () => {}),
+      20,
+    );
+    expect(error.code).to.equal('google_sign_in_abandoned');
+    expect(error.remedy).to.contain('--no-browser');
+  });
+
+  it('takes the address where a browser on another machine ended, once it is the right one', async () => {
+    let shown = '';
+    const said: (string | null)[] = [];
+    await signIn({
+      open: async url => {
+        shown = url;
+      },
+      async paste(wrong) {
+        said.push(wrong);
+        if (said.length === 1) return 'https://accounts.google.com/';
+        const address = await redirectOf(shown);
+        if (said.length === 2) address.searchParams.set('state', 'of another sign-in');
+        return ` ${address.href}\n`;
+      },
+    });
+    expect(said[1]).to.contain('not the address');
+    expect(said[2]).to.contain('another sign-in');
+    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
+  });
+
+  it('needs no pasting when the browser comes back by itself', async () => {
+    let aborted = false;
+    await signIn({
+      open: async url => void fetch(url),
+      paste: (_wrong, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            aborted = true;
+            reject(new Error('aborted'));
+          });
+        }),
+    });
+    expect(aborted).to.equal(true);
+  });
+
+  it('is not for service accounts and web clients', async () => {
+    const key = await scratch.put(
+      'key.json',
+      drive.accounts.addServiceAccount('a@b.iam.gserviceaccount.com'),
+    );
+    expect(await readDesktopClient(key)).to.equal(null);
+    const web = await scratch.put('web.json', { web: { client_id: 'x' } });
+    expect((await rejection<RunError>(readDesktopClient(web))).message).to.contain('Web application');
+  });
+});

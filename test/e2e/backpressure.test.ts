@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { end } from './run-command.ts';
+import { arrival, type Home, meter, recordsIn, Sandbox, total } from './sandbox.ts';
+
+const FIRST_ID = 100_000;
+
+/** Subfolders of 100 small files each, with an observation for each file. */
+function seedMany(sandbox: Sandbox, count: number): string {
+  const { tree } = sandbox.cloud.drive;
+  const folderId = tree.addFolder({ name: 'many' });
+  const ids = Array.from({ length: count }, (_, index) => FIRST_ID + index);
+  let parent = folderId;
+  for (const [index, id] of ids.entries()) {
+    if (index % 100 === 0) parent = tree.addFolder({ name: `from ${id}`, parent: folderId });
+    tree.addFile({ name: `${id}.jpg`, parent, content: Buffer.from(`picture ${id}`) });
+  }
+  sandbox.cloud.appSync.addObservations(ids);
+  return folderId;
+}
+
+/** Most memory that the process has had so far, in MiB. */
+function peakMemory(pid: number): number {
+  const [, kib] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return Number(kib) / 1024;
+}
+
+describe('backpressure', () => {
+  const FILES = 3000;
+  const PAGES = FILES / 20;
+  let sandbox: Sandbox;
+  let folderId: string;
+  let home: Home;
+  let other: Home;
+
+  before(async () => {
+    sandbox = await Sandbox.open({ drive: { pageSizeLimit: 20 } });
+    folderId = seedMany(sandbox, FILES);
+    home = await sandbox.home({ folderId });
+    other = await sandbox.home({ folderId });
+  });
+  afterEach(() => {
+    sandbox.cloud.s3.service.intercept = null;
+  });
+  after(() => sandbox.close());
+
+  const pages = () => sandbox.cloud.drive.service.requests.get('files.list') ?? 0;
+
+  /** Lists the folder to its end beside what stands still: the time in which that could have gone on. */
+  const pagesOfOthersMeanwhile = async () => {
+    const before = pages();
+    const { stdout } = await other.migrator(['list']);
+    expect(recordsIn(stdout)).to.have.length(FILES);
+    return before;
+  };
+
+  it('stops the listing when nobody reads on, and finishes it when somebody does', async () => {
+    const list = home.start(['list'], { stdout: 'held' });
+    await pagesOfOthersMeanwhile();
+    const before = pages();
+    await pagesOfOthersMeanwhile();
+    const used = pages() - before;
+    // The second time only the other one listed: the first stands still.
+    expect(used).to.be.within(PAGES, PAGES + 10);
+    expect(before - used).to.be.below(PAGES / 2);
+    list.release();
+    const { code, stdout } = await list.ended;
+    expect(code).to.equal(0);
+    expect(recordsIn(stdout)).to.have.length(FILES);
+  });
+
+  it('stops the listing of a migration that cannot upload', async () => {
+    const { s3 } = sandbox.cloud;
+    const stuck = new Promise<void>(resolve => {
+      s3.service.intercept = () => {
+        resolve();
+        return true;
+      };
+    });
+    const migration = home.start(['migrate']);
+    await stuck;
+    await pagesOfOthersMeanwhile();
+    const before = pages();
+    await pagesOfOthersMeanwhile();
+    expect(pages() - before).to.be.within(PAGES, PAGES + 10);
+    expect(home.manifest(folderId, 'list')).to.have.length.below(FILES / 2);
+    end(migration.child);
+    await migration.ended;
+  });
+});
+
+describe('a folder of some thousand files', () => {
+  const FILES = 1500;
+  let sandbox: Sandbox;
+  let folderId: string;
+  let home: Home;
+  before(async () => {
+    sandbox = await Sandbox.open();
+    folderId = seedMany(sandbox, FILES);
+    home = await sandbox.home({ folderId, migration: { concurrency: 32 } });
+  });
+  after(() => sandbox.close());
+
+  it('costs each service few requests, and downloads nothing twice', async () => {
+    const count = meter(sandbox.cloud);
+    const { code, stdout } = await home.migrator(['migrate', '--json']);
+    expect(code).to.equal(0);
+    expect(JSON.parse(stdout).summary).to.deep.equal({ completed: FILES });
+    const { objects } = sandbox.cloud.s3;
+    expect(
+      objects()
+        .map(({ key }) => sandbox.cloud.s3.read(key).toString())
+        .sort(),
+    ).to.deep.equal(Array.from({ length: FILES }, (_, index) => `picture ${FIRST_ID + index}`).sort());
+    expect(sandbox.cloud.appSync.media.size).to.equal(FILES);
+
+    const counts = count();
+    expect(counts['drive files.download']).to.equal(FILES);
+    const folders = FILES / 100 + 1;
+    expect(counts['drive files.list']).to.be.at.most(FILES / 1000 + 1 + folders / 10);
+    expect(total(counts, 'drive')).to.be.at.most(FILES + FILES / 1000 + folders / 10 + 5);
+    expect(counts['s3 PutObject']).to.equal(FILES);
+    expect(total(counts, 's3')).to.equal(FILES);
+    expect(total(counts, 'appsync')).to.be.at.most(FILES / 1000 + FILES / 25 + 10);
+  });
+
+  it('costs next to nothing the second time', async () => {
+    const count = meter(sandbox.cloud);
+    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    const counts = count();
+    expect(total(counts, 's3')).to.equal(0);
+    expect(total(counts, 'drive')).to.be.at.most(5);
+    expect(total(counts, 'appsync')).to.be.at.most(2);
+  });
+});
+
+describe('a large file', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  it('is never whole in memory or on disk', async function () {
+    if (!existsSync('/proc/self/status')) this.skip();
+    const { cloud } = sandbox;
+    const size = 200 * 1024 * 1024;
+    const folderId = cloud.drive.tree.addFolder({ name: 'films' });
+    cloud.drive.tree.addFile({ name: '1.mp4', parent: folderId, content: { size, seed: 1 } });
+    cloud.appSync.addObservations([1]);
+    const home = await sandbox.home({ folderId });
+    const completing = arrival(
+      cloud.s3.service,
+      ({ method, url }) => method === 'POST' && /uploadId=/.test(url!),
+    );
+    const migration = home.start(['migrate']);
+    await completing;
+    expect(peakMemory(migration.child.pid!)).to.be.below(250);
+    expect((await migration.ended).code).to.equal(0);
+    const [object] = cloud.s3.objects();
+    expect(object).to.include({ size, md5: cloud.drive.tree.childrenOf(folderId)[0]!.content!.md5() });
+  });
+});

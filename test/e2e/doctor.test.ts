@@ -1,0 +1,230 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Account, CloudOptions } from '../cloud/cloud.ts';
+import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { type Home, meter, Sandbox, total } from './sandbox.ts';
+
+interface Finding {
+  name: string;
+  status: 'ok' | 'wrong' | 'not_checked';
+  detail?: string;
+  problem?: string;
+  remedy?: string;
+  because?: string;
+  code?: string;
+}
+
+const ALL = [
+  'config',
+  'google_sign_in',
+  'folder',
+  'cognito_sign_in',
+  'admins_group',
+  'identity_pool_keys',
+  'storage_write',
+  'appsync_read',
+  'appsync_schema',
+  'clock',
+];
+
+describe('doctor', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  let folderId: string;
+
+  const open = async (options: CloudOptions = {}, account?: (sandbox: Sandbox) => Account) => {
+    sandbox = await Sandbox.open(options);
+    folderId = seedSampleFolder(sandbox.cloud.drive).folderId;
+    sandbox.cloud.appSync.addObservations([1, 2, 3]);
+    home = await sandbox.home({ folderId, account: account?.(sandbox) });
+  };
+  afterEach(() => sandbox.close());
+
+  const findings = async (
+    ...args: string[]
+  ): Promise<{ code: number | null; byName: Record<string, Finding> }> => {
+    const { code, stdout } = await home.migrator(['doctor', '--json', ...args]);
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Finding[] };
+    expect(ok).to.equal(code === 0);
+    expect(checks.map(({ name }) => name)).to.deep.equal(ALL);
+    return { code, byName: Object.fromEntries(checks.map(check => [check.name, check])) };
+  };
+  const wrongOnes = (byName: Record<string, Finding>) =>
+    Object.values(byName).flatMap(({ name, status }) => (status === 'wrong' ? [name] : []));
+
+  it('finds nothing wrong with a good home, one line for each check, and leaves nothing behind', async () => {
+    await open();
+    const count = meter(sandbox.cloud);
+    const { code, stdout, stderr } = await home.migrator(['doctor']);
+    expect([code, stderr]).to.deep.equal([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).to.have.length(ALL.length);
+    for (const line of lines) expect(line).to.match(/^ok /);
+    expect(stdout).to.contain('person@example.com').and.to.contain('entries directly in it');
+    expect(stdout).to.contain('amplify-local-ADMINSGroupRole');
+    expect(sandbox.cloud.s3.objects()).to.deep.equal([]);
+    expect(count()).to.include({ 's3 PutObject': 1, 's3 DeleteObject': 1 });
+    expect(sandbox.cloud.appSync.media.size).to.equal(0);
+  });
+
+  it('goes from amplify_outputs.json to a migration with nothing typed but the password', async () => {
+    await open();
+    const { cloud } = sandbox;
+    const fresh = await sandbox.home();
+    writeFileSync(
+      join(fresh.path, 'config.json'),
+      JSON.stringify({ google_drive: { api_url: cloud.drive.apiUrl } }),
+    );
+    const outputs = join(sandbox.folder, 'amplify_outputs.json');
+    writeFileSync(outputs, JSON.stringify(cloud.amplifyOutputs()));
+    const login = ['--username', cloud.admin.username, '--folder-id', folderId];
+    expect((await fresh.migrator(['config', '--from', outputs, ...login])).code).to.equal(0);
+    const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '', AWS_REGION: '' };
+    const signedIn = await fresh.migrator(['login', 'aws', '--password-stdin'], {
+      stdin: cloud.admin.password,
+      env,
+    });
+    expect(signedIn.code, signedIn.stderr).to.equal(0);
+    const doctor = await fresh.migrator(['doctor'], { env });
+    expect(doctor.code, doctor.stdout).to.equal(0);
+    expect((await fresh.migrator(['migrate'], { env })).code).to.equal(3);
+    expect(cloud.s3.objects().length).to.be.above(0);
+  });
+
+  it('tells what a user outside ADMINS lacks, and what is fine all the same', async () => {
+    await open({}, ({ cloud }) => cloud.viewer);
+    const { code, byName } = await findings();
+    expect(code).to.equal(1);
+    expect(wrongOnes(byName)).to.deep.equal(['admins_group', 'storage_write']);
+    expect(byName.admins_group!.remedy).to.contain('ADMINS');
+    expect(byName.identity_pool_keys!.detail).to.contain('the role of all signed-in users');
+    expect(byName.storage_write!.code).to.equal('storage_access_denied');
+  });
+
+  it('checks the rest when the password is wrong, and says what it could not check', async () => {
+    await open();
+    const { code, byName } = await (async () => {
+      home.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD = 'Wrong-Horse-1';
+      return findings();
+    })();
+    expect(code).to.equal(1);
+    expect(wrongOnes(byName)).to.deep.equal(['cognito_sign_in']);
+    expect(byName.folder!.status).to.equal('ok');
+    expect(byName.storage_write).to.include({
+      status: 'not_checked',
+      because: '"Identity pool" is not fine',
+    });
+    expect(sandbox.cloud.userPool.service.requests.get('RespondToAuthChallenge')).to.equal(1);
+  });
+
+  it('checks AWS when Google refuses', async () => {
+    await open();
+    sandbox.cloud.drive.accounts.revoke(JSON.parse(home.read('google_token.json')).refresh_token);
+    const { byName } = await findings();
+    expect(wrongOnes(byName)).to.deep.equal(['google_sign_in']);
+    expect(byName.google_sign_in!.remedy).to.contain('migrator login google');
+    expect(byName.folder!.status).to.equal('not_checked');
+    expect(byName.appsync_schema!.status).to.equal('ok');
+  });
+
+  it('names every missing value once, under the configuration', async () => {
+    await open();
+    home.edit(config => {
+      config.aws.amplify = {};
+    });
+    const { code, byName } = await findings();
+    expect(code).to.equal(1);
+    expect(wrongOnes(byName)).to.deep.equal(['config']);
+    expect(byName.config!.problem).to.contain('api_endpoint').and.to.contain('storage_bucket');
+    expect(byName.storage_write!.because).to.equal('aws.amplify.storage_bucket is not set');
+    expect(byName.cognito_sign_in!.status).to.equal('ok');
+  });
+
+  it('knows a folder that is not there, one that is a file, and one that nobody names', async () => {
+    await open();
+    const unknown = (await findings('--folder-id', 'nowhere')).byName.folder!;
+    expect(unknown).to.include({ status: 'wrong', code: 'folder_not_found' });
+    expect(unknown.problem).to.contain('person@example.com');
+    const file = sandbox.cloud.drive.tree.addFile({ name: '1.jpg', content: Buffer.from('x') });
+    expect((await findings('--folder-id', file)).byName.folder!.code).to.equal('not_a_folder');
+    home.edit(config => {
+      config.google_drive.folder_id = '';
+    });
+    const { code, byName } = await findings();
+    expect([code, byName.folder!.status]).to.deep.equal([0, 'not_checked']);
+  });
+
+  it('tells every name that the schema does not have', async () => {
+    await open();
+    home.edit(config => {
+      config.aws.amplify = {
+        ...(config.aws.amplify as object),
+        models: { observation: { index_query: 'byNumber' }, media: { type: 'kindOfMedia' } },
+      };
+    });
+    const { byName } = await findings();
+    expect(byName.appsync_read!.problem).to.contain('kindOfMedia');
+    home.edit(config => {
+      config.aws.amplify = {
+        ...(config.aws.amplify as object),
+        models: { observation: { index_query: 'byNumber' }, media: { create_mutation: 'addMedia' } },
+      };
+    });
+    const { problem } = (await findings()).byName.appsync_schema!;
+    expect(problem).to.contain('no query byNumber').and.to.contain('no mutation addMedia');
+  });
+
+  it('is content with an API that does not tell its schema', async () => {
+    await open({ appSync: { introspection: false } });
+    const { code, byName } = await findings();
+    expect(code).to.equal(0);
+    expect(byName.appsync_read!.status).to.equal('ok');
+    expect(byName.appsync_schema!.because).to.contain('introspection is off');
+  });
+
+  it('says that there is no index, which is no fault', async () => {
+    await open({ index: false });
+    const { code, byName } = await findings();
+    expect(code).to.equal(0);
+    expect(byName.appsync_schema!.detail).to.contain('no index on sequentialId');
+  });
+
+  it('knows a clock that is wrong', async () => {
+    await open();
+    sandbox.cloud.userPool.service.intercept = (request, response) => {
+      if (request.url?.includes('jwks'))
+        response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
+      return false;
+    };
+    const { code, byName } = await findings();
+    expect([code, byName.clock!.code]).to.deep.equal([1, 'clock_skew']);
+    expect(byName.clock!.problem).to.match(/3\d{3} s behind/);
+  });
+
+  it('says so when what was put cannot be removed', async () => {
+    await open();
+    sandbox.cloud.s3.service.intercept = (request, response) => {
+      if (request.method !== 'DELETE') return false;
+      response.writeHead(403, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+      return true;
+    };
+    const { byName } = await findings();
+    expect(byName.storage_write).to.include({ status: 'wrong', code: 'storage_delete_refused' });
+    expect(byName.storage_write!.problem).to.contain('media/.migrator-doctor-');
+  });
+
+  it('says which endpoint is dead', async () => {
+    await open();
+    await sandbox.cloud.appSync.close();
+    const count = meter(sandbox.cloud);
+    home.edit(config => {
+      config.migration.retry_attempts = 0;
+    });
+    const { code, byName } = await findings();
+    expect([code, wrongOnes(byName)]).to.deep.equal([1, ['appsync_read']]);
+    expect(byName.appsync_read!.problem).to.contain(sandbox.cloud.appSync.endpoint);
+    expect(total(count(), 's3')).to.equal(2);
+  });
+});

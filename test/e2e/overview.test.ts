@@ -1,0 +1,121 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
+
+describe('scan, dry run and status', () => {
+  let sandbox: Sandbox;
+  let sample: SampleFolder;
+  let home: Home;
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+    sample = seedSampleFolder(sandbox.cloud.drive);
+    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    home = await sandbox.home({ folderId: sample.folderId });
+  });
+  afterEach(() => sandbox.close());
+
+  for (const args of [['scan'], ['migrate', '--dry-run']]) {
+    it(`${args.join(' ')} writes nothing to AWS and downloads nothing`, async () => {
+      const { cloud } = sandbox;
+      const observations = structuredClone([...cloud.appSync.observations]);
+      const count = meter(cloud);
+      const { code, stdout } = await home.migrator([...args, '--json']);
+      expect(code).to.equal(3);
+      const counts = count();
+      expect(total(counts, 's3')).to.equal(0);
+      expect(counts).not.to.have.any.keys('drive files.download', 'field createMedia');
+      for (const field of Object.keys(counts).filter(name => name.startsWith('field ')))
+        expect(field).to.match(/^field (list|get|__)/);
+      expect(cloud.s3.objects()).to.deep.equal([]);
+      expect(cloud.appSync.media.size).to.equal(0);
+      expect([...cloud.appSync.observations]).to.deep.equal(observations);
+      const { summary, total_files } = JSON.parse(stdout);
+      expect(total_files).to.equal(sample.files.length);
+      expect(summary).to.deep.equal(statuses(home.manifest(sample.folderId, 'resolve')));
+    });
+  }
+
+  it('scan counts what a migration would move, and tells how long it would take', async () => {
+    const { stdout } = await home.migrator(['scan', '--json', '--bandwidth-mbit', '1']);
+    const pending = home.manifest(sample.folderId, 'resolve').filter(({ status }) => status === 'pending');
+    const bytes = pending.reduce((sum, { size }) => sum + size!, 0);
+    const { to_migrate } = JSON.parse(stdout);
+    expect(to_migrate).to.include({ files: pending.length, bytes, bound: 'bandwidth' });
+    expect(to_migrate.estimated_seconds).to.be.closeTo((bytes * 8) / 1_000_000, 1);
+    const spoken = await home.migrator(['scan']);
+    expect(spoken.stderr).to.include(`To migrate: ${pending.length} files`);
+  });
+
+  it('migrate goes on with what scan has found, without listing again', async () => {
+    await home.migrator(['scan']);
+    const count = meter(sandbox.cloud);
+    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    expect(count()).not.to.have.any.keys('drive files.list');
+    expect(sandbox.cloud.s3.objects()).to.have.length.above(15);
+  });
+
+  it('status tells how far a run is, without asking anybody', async () => {
+    await home.migrator(['migrate']);
+    const count = meter(sandbox.cloud);
+    const offline = { HOME: sandbox.folder, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
+    const { code, stdout } = await home.migrator(['status', '--json'], { env: offline });
+    expect(code).to.equal(0);
+    expect(count()).to.deep.equal({});
+    const records = home.manifest(sample.folderId, 'link');
+    expect(JSON.parse(stdout)).to.deep.include({
+      folder_id: sample.folderId,
+      listed: true,
+      total_files: sample.files.length,
+      summary: statuses(records),
+    });
+    const spoken = await home.migrator(['status']);
+    expect(spoken.stdout).to.match(new RegExp(`${statuses(records).completed} {2}completed`));
+  });
+
+  it('status and resume say so when there is no run', async () => {
+    for (const args of [['status'], ['resume'], ['status', '--folder-id', '1other']]) {
+      const { code, stderr } = await home.migrator(args);
+      expect(code, args.join(' ')).to.equal(1);
+      expect(stderr, args.join(' ')).to.match(/There is no run.*\n.*migrator scan --folder-id/);
+    }
+    expect(readdirSync(home.path)).not.to.include('runs');
+  });
+
+  it('status does not change a run, not even one that is cut off', async () => {
+    await home.migrator(['scan']);
+    const before = home.manifests(sample.folderId);
+    await home.migrator(['status']);
+    expect(home.manifests(sample.folderId)).to.deep.equal(before);
+    expect(readdirSync(join(home.path, 'runs', sample.folderId))).not.to.include('lock');
+  });
+
+  it('orphans are looked for again only with --retry-orphans', async () => {
+    const orphan = sample.files.find(({ ends }) => ends[0] === 'orphan')!;
+    const statusOfOrphan = () =>
+      home.manifest(sample.folderId, 'link').findLast(({ id }) => id === orphan.id)!.status;
+    await home.migrator(['migrate']);
+    sandbox.cloud.appSync.addObservations(orphan.strictIds!);
+    await home.migrator(['migrate']);
+    expect(statusOfOrphan()).to.equal('orphan');
+    await home.migrator(['migrate', '--retry-orphans']);
+    expect(statusOfOrphan()).to.equal('completed');
+  });
+
+  it('an observation that appears later is linked to the object where it stands', async () => {
+    const file = sample.files.find(({ ends }) => ends[0] === 'partial')!;
+    await home.migrator(['migrate']);
+    const before = sandbox.cloud.s3.objects().map(({ key }) => key);
+    const media = sandbox.cloud.appSync.media.size;
+    sandbox.cloud.appSync.addObservations([6003]);
+    const count = meter(sandbox.cloud);
+    await home.migrator(['resume']);
+    const record = home.manifest(sample.folderId, 'link').findLast(({ id }) => id === file.id)!;
+    expect(record.status).to.equal('completed');
+    expect(record).not.to.have.property('error');
+    expect(sandbox.cloud.s3.objects().map(({ key }) => key)).to.deep.equal(before);
+    expect(sandbox.cloud.appSync.media.size).to.equal(media + 1);
+    expect(total(count(), 's3')).to.equal(0);
+  });
+});

@@ -1,0 +1,215 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Home, meter, Sandbox } from './sandbox.ts';
+
+describe('config and show', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  let homes = 0;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  beforeEach(() => {
+    homes += 1;
+    home = sandbox.bareHome(`config-${homes}`);
+  });
+  after(() => sandbox.close());
+
+  const configFile = () => JSON.parse(home.read('config.json'));
+
+  it('config sets values by flag, says what changed, and keeps the file to its owner', async () => {
+    const first = await home.migrator(['config', '--concurrency', '20', '--default-media-public']);
+    expect(first.code).to.equal(0);
+    expect(first.stderr).to.include('migration.concurrency: 20').and.to.include('config.json');
+    expect(configFile().migration).to.deep.equal({ concurrency: 20, default_media_public: true });
+    expect(statSync(join(home.path, 'config.json')).mode & 0o777).to.equal(0o600);
+    expect(statSync(home.path).mode & 0o777).to.equal(0o700);
+
+    const second = await home.migrator(['config', '--concurrency', '5', '--no-default-media-public']);
+    expect(second.stderr).to.include('migration.concurrency: 20 → 5');
+    expect(configFile().migration).to.deep.equal({ concurrency: 5, default_media_public: false });
+
+    const third = await home.migrator(['config', '--concurrency', '5']);
+    expect(third.code).to.equal(0);
+    expect(third.stderr).to.include('No change');
+  });
+
+  it('config takes a folder by its address in the browser', async () => {
+    await home.migrator([
+      'config',
+      '--folder-id',
+      'https://drive.google.com/drive/folders/1AbC_d-9?usp=sharing',
+    ]);
+    expect(configFile().google_drive.folder_id).to.equal('1AbC_d-9');
+  });
+
+  it("config --from takes what an Amplify project's own file says", async () => {
+    const outputs = join(sandbox.folder, 'amplify_outputs.json');
+    writeFileSync(outputs, JSON.stringify(sandbox.cloud.amplifyOutputs()));
+    const { cloud } = sandbox;
+    const { code } = await home.migrator(['config', '--from', outputs, '--username', cloud.admin.username]);
+    expect(code).to.equal(0);
+    expect(configFile().aws).to.deep.equal({
+      region: 'us-east-1',
+      cognito: {
+        user_pool_id: cloud.userPool.poolId,
+        client_id: cloud.userPool.clientId,
+        identity_pool_id: cloud.identityPool.identityPoolId,
+        username: cloud.admin.username,
+      },
+      amplify: { api_endpoint: cloud.appSync.endpoint, storage_bucket: cloud.s3.bucket },
+    });
+  });
+
+  it('config leaves keys that it does not know, and show warns of them', async () => {
+    await home.migrator(['config', '--concurrency', '4']);
+    home.edit(config => {
+      config.migration.concurency = 9;
+      config.notes = { kept: true };
+    });
+    await home.migrator(['config', '--max-range', '50']);
+    expect(configFile()).to.deep.include({ notes: { kept: true } });
+    expect(configFile().migration).to.include({ concurency: 9, max_range: 50 });
+    const { stderr } = await home.migrator(['show']);
+    expect(stderr).to.match(/migration\.concurency is not a known key.*did you mean migration\.concurrency/);
+  });
+
+  for (const { args, says } of [
+    { args: ['--concurrency', 'twenty'], says: /--concurrency: found "twenty", accepted: a whole number/ },
+    { args: ['--region', 'x', '--max-range', '0'], says: /2 wrong values:\n.*--region.*\n.*--max-range/ },
+    { args: ['--api-endpoint', 'http://example.com/graphql'], says: /--api-endpoint.*https/ },
+    { args: [], says: /Nothing to set/ },
+    { args: ['--no-such-flag'], says: /--no-such-flag/ },
+  ]) {
+    it(`config ${args.join(' ') || 'without a flag'} is wrong usage, and writes nothing`, async () => {
+      const { code, stderr } = await home.migrator(['config', ...args]);
+      expect(code).to.equal(2);
+      expect(stderr).to.match(says);
+      expect(() => home.read('config.json')).to.throw(/ENOENT/);
+    });
+  }
+
+  for (const { what, text, says } of [
+    { what: 'is not there', text: null, says: /does not exist/ },
+    { what: 'is not JSON', text: 'export default {', says: /is not JSON: line 1/ },
+    { what: 'is of a Gen 1 project', text: '{"aws_project_region":"us-east-1"}', says: /Gen 1/ },
+  ]) {
+    it(`config --from says what is wrong with a file that ${what}`, async () => {
+      const path = join(sandbox.folder, `outputs-${homes}.json`);
+      if (text !== null) writeFileSync(path, text);
+      const { code, stderr } = await home.migrator(['config', '--from', path]);
+      expect(code).to.equal(1);
+      expect(stderr).to.include(path).and.to.match(says);
+    });
+  }
+
+  it('config --json and show --json give one JSON document and nothing else', async () => {
+    const config = await home.migrator(['config', '--concurrency', '7', '--json']);
+    expect(JSON.parse(config.stdout).changes).to.deep.equal([
+      { key: 'migration.concurrency', from: null, to: 7 },
+    ]);
+    const show = await home.migrator(['show', '--json']);
+    const { config: shown, sources } = JSON.parse(show.stdout);
+    expect(shown.migration.concurrency).to.equal(7);
+    expect(sources).to.include({
+      'migration.concurrency': 'file',
+      'aws.region': 'environment',
+      'migration.max_range': 'default',
+      'aws.cognito.username': 'not set',
+    });
+  });
+
+  it('show masks secrets and never opens the files that hold them', async () => {
+    const full = await sandbox.home({ folderId: '1abc' });
+    full.edit(config => {
+      Object.assign(config.google_drive, { client_secret: 'GOCSPX-hidden', password: 'hidden-password' });
+    });
+    const token = JSON.parse(readFileSync(join(full.path, 'google_token.json'), 'utf8'));
+    for (const args of [['show'], ['show', '--json']]) {
+      const { stdout, stderr } = await full.migrator(args);
+      for (const secret of ['hidden', token.refresh_token, token.client_secret, sandbox.cloud.admin.password])
+        expect(stdout + stderr).not.to.include(secret);
+      expect(stdout).to.include('google_token.json').and.to.include('1abc');
+    }
+  });
+});
+
+describe('the command line', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  before(async () => {
+    sandbox = await Sandbox.open();
+    home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', 'x.jpg': 'x' }, [1]) });
+  });
+  after(() => sandbox.close());
+
+  for (const { args, says } of [
+    { args: ['migrate', '--no-such-flag'], says: /--no-such-flag/ },
+    { args: ['migrate', '--concurrency', 'many'], says: /--concurrency/ },
+    { args: ['migrate', '--concurrency', '0'], says: /--concurrency/ },
+    { args: ['migrate', '--naming', 'loose'], says: /strict, relaxed/ },
+    { args: ['transfer', '--concurrency', '101'], says: /--concurrency/ },
+    { args: ['scan', '--bandwidth-mbit', '-1'], says: /--bandwidth-mbit/ },
+    { args: ['scan', '--folder-id', 'a/b'], says: /not the id of a Drive folder/ },
+    { args: ['no-such-command'], says: /no-such-command/ },
+  ]) {
+    it(`takes ${args.join(' ')} for wrong usage: exit code 2, and nothing is asked of anybody`, async () => {
+      const count = meter(sandbox.cloud);
+      const { code, stderr, stdout } = await home.migrator(args);
+      expect(code).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr)
+        .to.match(says)
+        .and.not.to.match(/\n\s+at /);
+      expect(count()).to.deep.equal({});
+    });
+  }
+
+  it('gives wrong usage as JSON with --json', async () => {
+    const { code, stdout } = await home.migrator(['migrate', '--json', '--no-such-flag']);
+    expect(code).to.equal(2);
+    expect(JSON.parse(stdout).error.message).to.include('--no-such-flag');
+  });
+
+  it('gives one JSON document and nothing else on standard output with --json', async () => {
+    for (const args of [['scan'], ['migrate', '--dry-run'], ['migrate'], ['status'], ['resume'], ['show']]) {
+      const { stdout, code } = await home.migrator([...args, '--json', '--verbose']);
+      expect(() => JSON.parse(stdout), args.join(' ')).not.to.throw();
+      expect(code, args.join(' ')).to.be.oneOf([0, 3]);
+    }
+  });
+
+  it('gives errors as JSON with code, message and remedy', async () => {
+    const { code, stdout } = await home.migrator(['migrate', '--json', '--folder-id', '1nowhere']);
+    expect(code).to.equal(1);
+    const { error } = JSON.parse(stdout);
+    expect(error).to.include({ code: 'folder_not_found' });
+    expect(error.message).to.include('1nowhere');
+    expect(error.remedy).to.be.a('string');
+  });
+
+  it('uses no colours where NO_COLOR is set or nobody looks', async () => {
+    for (const env of [{ NO_COLOR: '1' }, undefined]) {
+      const outcomes = [
+        await home.migrator(['--help'], { env }),
+        await home.migrator(['status'], { env }),
+        await home.migrator(['migrate', '--bad'], { env }),
+      ];
+      for (const { stdout, stderr } of outcomes) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with it.
+        expect(stdout + stderr).not.to.match(/\u001b/);
+      }
+    }
+  });
+
+  it('has examples that name commands and flags which exist', async () => {
+    for (const command of ['list', 'parse', 'resolve', 'transfer', 'link', 'migrate', 'scan', 'resume']) {
+      const { code, stdout } = await home.migrator([command, '--help']);
+      expect(code, command).to.equal(0);
+      for (const [, flag] of stdout.matchAll(/^ {2}\$ migrator .*?(--[a-z-]+)/gm))
+        expect(stdout.split('EXAMPLES')[0], `${command} ${flag}`).to.include(flag);
+      expect(stdout, command).to.include('EXAMPLES');
+    }
+  });
+});

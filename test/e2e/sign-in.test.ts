@@ -1,0 +1,268 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { CloudOptions } from '../cloud/cloud.ts';
+import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { expectedOf, linksIn } from './expected.ts';
+import { type Home, meter, Sandbox } from './sandbox.ts';
+
+/** What signs in without anybody being asked. */
+const NO_PASSWORD = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
+
+describe('signing in by command', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+
+  const open = async (options: CloudOptions = {}) => {
+    sandbox = await Sandbox.open(options);
+    home = await sandbox.home();
+  };
+  afterEach(() => sandbox.close());
+
+  const login = (lines: string, options: { env?: Record<string, string> } = {}) =>
+    home.migrator(['login', 'aws', '--password-stdin'], { stdin: lines, ...options });
+  const kept = () => join(home.path, 'cognito_token.json');
+  const pictures = (count: number) => {
+    const ids = Array.from({ length: count }, (_, index) => 1000 + index);
+    return sandbox.seed(Object.fromEntries(ids.map(id => [`${id}.jpg`, `picture ${id}`])), ids);
+  };
+
+  it('to AWS: the password is needed once, then no more', async () => {
+    await open();
+    const folderId = pictures(3);
+    const { code, stdout, stderr } = await login(`${sandbox.cloud.admin.password}\n`, { env: NO_PASSWORD });
+    expect([code, stdout]).to.deep.equal([0, '']);
+    expect(stderr).to.contain('Signed in to Cognito as admin@example.com, in ADMINS.');
+    expect(statSync(kept()).mode & 0o777).to.equal(0o600);
+
+    const count = meter(sandbox.cloud);
+    const migrated = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(migrated.code, migrated.stderr).to.equal(0);
+    expect(count()).not.to.have.any.keys('cognito InitiateAuth', 'cognito RespondToAuthChallenge');
+  });
+
+  it('to AWS: five piped stages that find the token expired renew it once, and ask nobody', async () => {
+    await open();
+    const sample = seedSampleFolder(sandbox.cloud.drive);
+    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    await login(sandbox.cloud.admin.password);
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(kept(), home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));
+    sandbox.cloud.userPool.expireTokens();
+
+    const count = meter(sandbox.cloud);
+    const stages = ['list', 'parse', 'resolve', 'transfer', 'link'].map(stage =>
+      stage === 'list' ? [stage, '--folder-id', sample.folderId] : [stage],
+    );
+    const { codes, stderrs } = await home.pipe(stages, { env: NO_PASSWORD });
+    expect(codes, stderrs.join('\n')).to.deep.equal([0, 3, 3, 3, 3]);
+    expect(linksIn(sandbox.cloud)).to.deep.equal(expectedOf(sandbox.cloud, sample, 'strict').links);
+    expect(count()['cognito InitiateAuth']).to.equal(1);
+  });
+
+  it('to AWS: five piped stages with a password in the environment and nothing kept sign in once', async () => {
+    await open();
+    const folderId = pictures(2);
+    const count = meter(sandbox.cloud);
+    const { codes, stderrs } = await home.pipe([
+      ['list', '--folder-id', folderId],
+      ...['parse', 'resolve', 'transfer', 'link'].map(stage => [stage]),
+    ]);
+    expect(codes, stderrs.join('\n')).to.deep.equal([0, 0, 0, 0, 0]);
+    expect(count()['cognito RespondToAuthChallenge']).to.equal(1);
+  });
+
+  it('to AWS: says how to sign in where nobody can be asked', async () => {
+    await open();
+    const folderId = pictures(1);
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('not a terminal').and.to.contain('migrator login aws');
+  });
+
+  it('to AWS: warns a user who is not in ADMINS', async () => {
+    await open();
+    home.edit(config => {
+      config.aws.cognito = { ...(config.aws.cognito as object), username: sandbox.cloud.viewer.username };
+    });
+    const { code, stderr } = await login(sandbox.cloud.viewer.password);
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('is not in the group ADMINS').and.to.contain('Cognito console');
+  });
+
+  it('to AWS: a new password and a code, each on its line', async () => {
+    await open();
+    const username = 'new@example.com';
+    const { userPool } = sandbox.cloud;
+    userPool.addUser({ username, password: 'Temporary-1', status: 'FORCE_CHANGE_PASSWORD', mfa: 'totp' });
+    home.edit(config => {
+      config.aws.cognito = { ...(config.aws.cognito as object), username };
+    });
+    const answers = () => `Temporary-1\nOf-My-Own-2\n${userPool.totpCode(username)}\n`;
+    expect((await login(answers())).code).to.equal(0);
+
+    const wrong = await login('Of-My-Own-2\n000000\n');
+    expect(wrong.code).to.equal(1);
+    expect(wrong.stderr).to.contain('does not take the code').and.to.contain('again with a new code');
+    expect(wrong.stderr).not.to.contain('Of-My-Own-2');
+  });
+
+  const refusals: [string, (home: Home) => void, RegExp][] = [
+    ['a wrong password', () => {}, /wrong user name or password[\s\S]*Check the password/],
+    [
+      'a user whose password has to be reset',
+      () => {
+        sandbox.cloud.userPool.user('admin@example.com').status = 'RESET_REQUIRED';
+      },
+      /has to be reset[\s\S]*Forgot password/,
+    ],
+    [
+      'a user who was never confirmed',
+      () => {
+        sandbox.cloud.userPool.user('admin@example.com').status = 'UNCONFIRMED';
+      },
+      /never confirmed[\s\S]*Confirm it/,
+    ],
+    [
+      'an unknown user',
+      home =>
+        home.edit(config => {
+          config.aws.cognito = { ...(config.aws.cognito as object), username: 'nobody@example.com' };
+        }),
+      /nobody@example\.com: wrong user name or password/,
+    ],
+  ];
+  for (const [who, change, expected] of refusals) {
+    it(`to AWS: says what is wrong with ${who}, and ends with 1`, async () => {
+      await open();
+      change(home);
+      const wrong = who === 'a wrong password' ? 'Wrong-Horse-1' : sandbox.cloud.admin.password;
+      const { code, stderr } = await login(wrong);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(expected).and.not.to.contain(wrong);
+      expect(existsSync(kept())).to.equal(false);
+    });
+  }
+
+  it('to AWS: names an endpoint that is dead', async () => {
+    await open();
+    const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
+    const { code, stderr } = await login('x', { env: dead });
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/http:\/\/127\.0\.0\.1:9 does not answer \(ECONNREFUSED\)/);
+  });
+
+  it('to AWS ends in mid-run: what is in flight is finished, nothing is lost, and the way on is said', async () => {
+    await open();
+    const folderId = pictures(60);
+    home.edit(config => {
+      config.migration.concurrency = 2;
+    });
+    await login(sandbox.cloud.admin.password);
+    const { cloud } = sandbox;
+    let puts = 0;
+    cloud.s3.service.intercept = request => {
+      if (request.method === 'PUT' && ++puts === 10) {
+        cloud.userPool.revokeAll();
+        cloud.userPool.expireTokens();
+      }
+      return false;
+    };
+    const ended = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(ended.code).to.equal(1);
+    expect(ended.stderr).to.contain('migrator login aws').and.to.contain('migrator resume');
+    expect(puts).to.be.lessThan(60);
+    const failed = home.manifest(folderId, 'link').filter(({ status }) => status === 'failed');
+    expect(failed).to.deep.equal([]);
+
+    cloud.s3.service.intercept = null;
+    await login(cloud.admin.password);
+    const resumed = await home.migrator(['resume'], { env: NO_PASSWORD });
+    expect(resumed.code, resumed.stderr).to.equal(0);
+    expect([cloud.appSync.media.size, cloud.s3.objects().length]).to.deep.equal([60, 60]);
+  });
+
+  it('to AWS holds for a run of many lives of its tokens and keys', async () => {
+    await open({
+      userPool: { tokenLifetimeSeconds: 2 },
+      credentialsLifetimeSeconds: 2,
+      drive: { queriesPerSecond: 1000 },
+    });
+    const folderId = pictures(60);
+    home.edit(config => {
+      config.google_drive.queries_per_second = 10;
+    });
+    await login(sandbox.cloud.admin.password);
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(code, stderr).to.equal(0);
+    expect(sandbox.cloud.appSync.media.size).to.equal(60);
+    expect(sandbox.cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.be.above(2);
+  });
+
+  it('is ended by logout, here and at the services', async () => {
+    await open();
+    await login(sandbox.cloud.admin.password);
+    const { refresh_token } = JSON.parse(home.read('google_token.json'));
+    const { code, stderr } = await home.migrator(['logout']);
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.contain('Signed out: Google').and.to.contain('Signed out: Cognito, admin@example.com');
+    expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
+      false,
+      false,
+    ]);
+    expect(sandbox.cloud.userPool.service.requests.get('RevokeToken')).to.equal(1);
+    const answer = await fetch(sandbox.cloud.drive.tokenUri.replace(/token$/, 'revoke'), {
+      method: 'POST',
+      body: new URLSearchParams({ token: refresh_token }),
+    });
+    expect(answer.status).to.equal(400);
+    expect((await home.migrator(['logout'])).stderr).to.contain('Nobody was signed in.');
+  });
+
+  it('is removed by logout also when it cannot be revoked, with a warning', async () => {
+    await open();
+    await login(sandbox.cloud.admin.password);
+    const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
+    const { code, stderr } = await home.migrator(['logout', 'aws'], { env: dead });
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('could not be revoked');
+    expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
+      false,
+      true,
+    ]);
+  });
+
+  it('to Google: without a browser here, the address is shown and the answer pasted', async () => {
+    await open();
+    const { rmSync } = await import('node:fs');
+    rmSync(join(home.path, 'google_token.json'));
+    const missing = await home.migrator(['list', '--folder-id', pictures(1)]);
+    expect(missing.code).to.equal(1);
+    expect(missing.stderr).to.contain('migrator login google');
+
+    const { child, ended } = home.start(['login', 'google', '--no-browser']);
+    const url = await new Promise<string>(resolve => {
+      let text = '';
+      child.stderr!.on('data', chunk => {
+        text += chunk;
+        const found = /^http\S+$/m.exec(text)?.[0];
+        if (found && text.includes('copy that address')) resolve(found);
+      });
+    });
+    await fetch(url);
+    const { code, stderr } = await ended;
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.contain('Signed in to Google as person@example.com');
+    expect(statSync(join(home.path, 'google_token.json')).mode & 0o777).to.equal(0o600);
+    expect((await home.migrator(['list', '--folder-id', pictures(1)])).code).to.equal(0);
+  });
+
+  it('to Google: a revoked grant is told from other faults, with the way out', async () => {
+    await open();
+    const { refresh_token } = JSON.parse(home.read('google_token.json'));
+    sandbox.cloud.drive.accounts.revoke(refresh_token);
+    const { code, stderr } = await home.migrator(['list', '--folder-id', 'root']);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('seven days').and.to.contain('revoked').and.to.contain('migrator login google');
+  });
+});

@@ -1,0 +1,405 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { MAX_SEQUENTIAL_ID, mediaOf, type Naming, readName } from '../../stages/file-name.ts';
+import { projectRoot } from '../project-root.ts';
+
+const NAMINGS: readonly Naming[] = ['strict', 'relaxed'];
+
+function read(name: string, naming: Naming, more: { maxRange?: number; prefixes?: boolean } = {}) {
+  return readName(name, { naming, maxRange: 100, prefixes: false, ...more });
+}
+
+/** The ids, joined by commas, or `-`: as the table writes a reading. */
+function idsOf(name: string, naming: Naming): string {
+  const reading = read(name, naming);
+  return 'problem' in reading ? '-' : reading.sequentialIds.join(',');
+}
+
+function problemOf(name: string, naming: Naming, maxRange?: number): string | null {
+  const reading = read(name, naming, { maxRange: maxRange ?? 100 });
+  return 'problem' in reading ? reading.problem.code : null;
+}
+
+interface Row {
+  name: string;
+  strict: string;
+  relaxed: string;
+  note: string;
+}
+
+function table(): Row[] {
+  return readFileSync(join(projectRoot(), 'test/fixtures/filenames.tsv'), 'utf8')
+    .split('\n')
+    .slice(1)
+    .filter(line => line !== '')
+    .map(line => {
+      const [name = '', strict = '', relaxed = '', note = ''] = line.split('\t');
+      return { name, strict, relaxed, note };
+    });
+}
+
+/** More names of the kinds in the table; the same columns. */
+const MORE: readonly [name: string, strict: string, relaxed: string][] = [
+  ['0.jpg', '0', '0'],
+  ['007.AVI', '7', '7'],
+  ['6602.JpEg', '6602', '6602'],
+  ['6602.gif', '6602', '6602'],
+  ['2147483647.png', '2147483647', '2147483647'],
+  ['2147483648.png', '-', '-'],
+  ['9007199254740993.jpg', '-', '-'],
+  ['2147483646-2147483648.jpg', '-', '-'],
+  ['0001-0003.jpg', '1,2,3', '1,2,3'],
+  ['6000-6001a.jpg', '-', '6000,6001'],
+  ['6000-6001 b.jpg', '-', '6000,6001'],
+  ['6000-6001-ק.jpg', '-', '6000,6001'],
+  ['2503-2504-A (1).jpg', '-', '2503,2504'],
+  ['6001-6000-A.jpg', '-', '-'],
+  ['6000-6001-6002-A.jpg', '-', '-'],
+  ['1540-A-B.jpg', '-', '-'],
+  ['1540--A.jpg', '-', '-'],
+  ['1540-.jpg', '-', '-'],
+  ['-1540.jpg', '-', '-'],
+  ['3826ABC.jpg', '-', '3826'],
+  ['3826קא.jpg', '-', '3826'],
+  ['3826é.jpg', '-', '3826'],
+  ['3826e\u0301.jpg', '-', '3826'],
+  ['131-Ab2.avi', '-', '131'],
+  ['1885-ק (2).jpg', '-', '1885'],
+  ['5287 - Copy.jpg', '-', '5287'],
+  ['5287 - copy.jpg', '-', '5287'],
+  ['5287 - Copy (2).jpg', '-', '5287'],
+  ['5287 - Copy - Copy.jpg', '-', '5287'],
+  ['5287(1)(2).jpg', '-', '5287'],
+  ['5287 (12).jpg', '-', '5287'],
+  ['6000-6001 (1).jpg', '-', '6000,6001'],
+  ['6000-6001 - Copy.jpg', '-', '6000,6001'],
+  ['5049  a.jpeg', '-', '5049'],
+  ['5049\u00a0a.jpeg', '-', '5049'],
+  ['4394+4395+4396.mp4', '-', '4394,4395,4396'],
+  ['4395+4394.mp4', '-', '4395,4394'],
+  ['4394+4394a.mp4', '-', '4394'],
+  ['4394 + 4395.mp4', '-', '4394,4395'],
+  ['4394,4395+4396.mp4', '-', '4394,4395,4396'],
+  ['4394a, 4395 b.mp4', '-', '4394,4395'],
+  ['4394+4395 (1).mp4', '-', '4394,4395'],
+  ['4394+.mp4', '-', '-'],
+  [',4394.mp4', '-', '-'],
+  ['4394++4395.mp4', '-', '-'],
+  ['4394-4396+4400.mp4', '-', '-'],
+  ['4394+99999999999.mp4', '-', '-'],
+  ['4394+a.mp4', '-', '-'],
+  ['4394;4395.mp4', '-', '-'],
+  ['4394 12a.mp4', '-', '4394'],
+  ['4394 123a.mp4', '-', '-'],
+  ['4394&4395.mp4', '-', '-'],
+  ['4394 and 4395.mp4', '-', '-'],
+  ['4394 & 4395.mp4', '-', '-'],
+  ['4394 4395.mp4', '-', '-'],
+  ['4394 – 4395.mp4', '-', '-'],
+  ['4394–4395.mp4', '-', '-'],
+  ['4394_4395.mp4', '-', '-'],
+  ['4394-٤٣٩٥.mp4', '-', '-'],
+  ['4394-４３９５.mp4', '-', '-'],
+  ['٤٣٩٤.mp4', '-', '-'],
+  ['４３９４.mp4', '-', '-'],
+  ['1e3.jpg', '-', '-'],
+  ['0x10.jpg', '-', '-'],
+  ['1.5.jpg', '-', '-'],
+  ['+5.jpg', '-', '-'],
+  ['4290.JFIF', '-', '4290'],
+  ['771b.WMV', '-', '771'],
+  ['771.heic', '-', '-'],
+  ['771.tiff', '-', '-'],
+  ['771.mp4.', '-', '-'],
+  ['771.', '-', '-'],
+  ['\u200e6610.jpg', '-', '6610'],
+  ['6610\u200f.jpg', '-', '6610'],
+  ['6610.jpg\u200f', '-', '6610'],
+  ['66\u200b10.jpg', '-', '6610'],
+  ['\ufeff6610.jpg', '-', '6610'],
+  ['IMG_6602.jpg', '-', '-'],
+  ['Copy of 6602.jpg', '-', '-'],
+  ['(1).jpg', '-', '-'],
+  ['constructor', '-', '-'],
+  ['1.constructor', '-', '-'],
+  ['1.__proto__', '-', '-'],
+];
+
+describe('The name of a file', () => {
+  const rows = table();
+
+  it('has a table of forty examples', () => {
+    expect(rows).to.have.length(40);
+  });
+
+  for (const { name, strict, relaxed, note } of rows) {
+    it(`${JSON.stringify(name)} is read as ${strict} strictly and ${relaxed} relaxed${note && ` (${note})`}`, () => {
+      expect(idsOf(name, 'strict'), 'strict').to.equal(strict);
+      expect(idsOf(name, 'relaxed'), 'relaxed').to.equal(relaxed);
+    });
+  }
+
+  for (const [name, strict, relaxed] of MORE) {
+    it(`${JSON.stringify(name)} is read as ${strict} strictly and ${relaxed} relaxed`, () => {
+      expect(idsOf(name, 'strict'), 'strict').to.equal(strict);
+      expect(idsOf(name, 'relaxed'), 'relaxed').to.equal(relaxed);
+    });
+  }
+
+  it('tells its pattern: single, multiple, range or list', () => {
+    const patternOf = (name: string) => {
+      const reading = read(name, 'relaxed');
+      return 'problem' in reading ? reading.problem.code : reading.pattern;
+    };
+    expect(patternOf('6602.jpg')).to.equal('single');
+    expect(patternOf('6602 (1).jpg')).to.equal('single');
+    expect(patternOf('6602a.jpg')).to.equal('multiple');
+    expect(patternOf('6602-A.jpg')).to.equal('multiple');
+    expect(patternOf('6602 a.jpg')).to.equal('multiple');
+    expect(patternOf('6000-6001.jpg')).to.equal('range');
+    expect(patternOf('6000-6000.jpg')).to.equal('range');
+    expect(patternOf('6000-6001-A.jpg')).to.equal('range');
+    expect(patternOf('6000+6001.jpg')).to.equal('list');
+    const strict = read('6602a.jpg', 'strict');
+    expect(strict).to.have.property('pattern', 'multiple');
+  });
+
+  it('tells type and content type by the extension in any case', () => {
+    const expected = {
+      jpg: ['IMAGE', 'image/jpeg'],
+      JPEG: ['IMAGE', 'image/jpeg'],
+      png: ['IMAGE', 'image/png'],
+      Gif: ['IMAGE', 'image/gif'],
+      mp4: ['VIDEO', 'video/mp4'],
+      MOV: ['VIDEO', 'video/quicktime'],
+      avi: ['VIDEO', 'video/x-msvideo'],
+      jfif: ['IMAGE', 'image/jpeg'],
+      wmv: ['VIDEO', 'video/x-ms-wmv'],
+    };
+    for (const [extension, [type, contentType]] of Object.entries(expected)) {
+      expect(read(`1.${extension}`, 'relaxed'), extension).to.include({ type, contentType });
+    }
+  });
+
+  it('that cannot be read says why, in a code for scripts and a sentence for people', () => {
+    expect(problemOf('6602', 'strict')).to.equal('no_extension');
+    expect(problemOf('', 'strict')).to.equal('no_extension');
+    expect(problemOf('6602.pdf', 'relaxed')).to.equal('unsupported_extension');
+    expect(problemOf('6602.jfif', 'strict')).to.equal('unsupported_extension');
+    expect(problemOf('photo.jpg', 'strict')).to.equal('name_unreadable');
+    expect(problemOf('6602.a.jpg', 'strict')).to.equal('name_unreadable');
+    expect(problemOf('6001-6000.jpg', 'strict')).to.equal('range_backwards');
+    expect(problemOf('1-99999.jpg', 'strict')).to.equal('range_too_wide');
+    expect(problemOf('99999999999999999999.jpg', 'strict')).to.equal('id_too_large');
+    const reading = read('photo.jpg', 'strict');
+    expect('problem' in reading && reading.problem.message).to.contain('--naming relaxed');
+  });
+
+  it('with a slash, a control character or half a character is unsafe under both namings', () => {
+    for (const naming of NAMINGS) {
+      for (const name of ['66/02.jpg', '6602\n.jpg', '6602\u0000.jpg', '6602\u007f.jpg', '6602\ud800.jpg']) {
+        expect(problemOf(name, naming), JSON.stringify(name)).to.equal('unsafe_name');
+      }
+    }
+  });
+
+  it('may name as many observations as max_range allows, and not one more', () => {
+    expect(problemOf('1-100.jpg', 'strict', 100)).to.equal(null);
+    expect(problemOf('1-101.jpg', 'strict', 100)).to.equal('range_too_wide');
+    expect(problemOf('1+2+3.jpg', 'relaxed', 3)).to.equal(null);
+    expect(problemOf('1+2+3.jpg', 'relaxed', 2)).to.equal('range_too_wide');
+  });
+
+  it('too large for a GraphQL Int is quoted digit by digit', () => {
+    const reading = read('99999999999999999999.jpg', 'strict');
+    expect('problem' in reading && reading.problem.message).to.contain('99999999999999999999 ');
+  });
+});
+
+describe('A leading letter', () => {
+  it('is the prefix when prefix rules are on', () => {
+    for (const naming of NAMINGS) {
+      expect(read('E6602.jpg', naming, { prefixes: true })).to.deep.equal({
+        pattern: 'single',
+        sequentialIds: [6602],
+        prefix: 'E',
+        type: 'IMAGE',
+        contentType: 'image/jpeg',
+      });
+    }
+    expect(read('S6000-6001.jpg', 'strict', { prefixes: true })).to.deep.include({
+      prefix: 'S',
+      sequentialIds: [6000, 6001],
+    });
+    expect(read('\u200fE6602-ק.jpg', 'relaxed', { prefixes: true })).to.deep.include({
+      prefix: 'E',
+      sequentialIds: [6602],
+    });
+    expect(read('א6602.jpg', 'strict', { prefixes: true })).to.include({ prefix: 'א' });
+  });
+
+  it('keeps its case, because rules are case-sensitive', () => {
+    expect(read('e6602.jpg', 'strict', { prefixes: true })).to.include({ prefix: 'e' });
+  });
+
+  it('that is missing is the empty prefix when prefix rules are on, and no prefix at all otherwise', () => {
+    expect(read('6602.jpg', 'strict', { prefixes: true })).to.have.property('prefix', '');
+    expect(read('6602.jpg', 'strict')).not.to.have.property('prefix');
+  });
+
+  it('makes the name unreadable when prefix rules are off', () => {
+    for (const naming of NAMINGS) expect(problemOf('E6602.jpg', naming)).to.equal('name_unreadable');
+  });
+
+  it('is one letter only', () => {
+    for (const naming of NAMINGS) {
+      for (const name of ['EG6602.jpg', 'E.jpg', 'E-6602.jpg', '_6602.jpg']) {
+        expect(read(name, naming, { prefixes: true }), name).to.have.property('problem');
+      }
+    }
+  });
+});
+
+describe('The media type of a file whose ids a person wrote down', () => {
+  it('comes from the extension, else from the MIME type, else there is none', () => {
+    expect(mediaOf('photo.PNG', 'video/mp4')).to.deep.equal({ type: 'IMAGE', contentType: 'image/png' });
+    expect(mediaOf('photo.heic', 'image/heif')).to.deep.equal({ type: 'IMAGE', contentType: 'image/heif' });
+    expect(mediaOf('film', 'video/webm')).to.deep.equal({ type: 'VIDEO', contentType: 'video/webm' });
+    expect(mediaOf('paper.pdf', 'application/pdf')).to.equal(null);
+    expect(mediaOf('paper.constructor')).to.equal(null);
+  });
+
+  it('is not taken from a name that is nothing but an extension', () => {
+    expect(mediaOf('jpg', 'application/pdf')).to.equal(null);
+  });
+});
+
+const digits = fc.oneof(
+  fc.stringMatching(/^[0-9]{1,6}$/),
+  fc.stringMatching(/^0{0,3}[0-9]{1,12}$/),
+  fc.bigInt(2n ** 31n - 3n, 2n ** 31n + 3n).map(String),
+  fc.stringMatching(/^[0-9]{15,40}$/),
+);
+
+const extension = fc.constantFrom('jpg', 'JPG', 'jpeg', 'png', 'mp4', 'MOV', 'jfif', 'wmv', 'pdf', '');
+
+/** Names that are nearly or wholly of the known forms. */
+const likelyName = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: digits },
+        fc.constantFrom('-', '+', ',', ' ', '.', 'a', 'AB', 'ק', ' (1)', ' - Copy', '\u200f', 'e\u0301', '/'),
+      ),
+      { maxLength: 6 },
+    ),
+    extension,
+  )
+  .map(([parts, end]) => `${parts.join('')}.${end}`);
+
+const anyName = fc.oneof(
+  likelyName,
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'binary' }).map(text => `${text}.jpg`),
+  // Half surrogate pairs, which Drive can hold as well.
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map(units => String.fromCharCode(...units)),
+);
+
+const rules = fc.record({
+  naming: fc.constantFrom(...NAMINGS),
+  maxRange: fc.integer({ min: 1, max: 300 }),
+  prefixes: fc.boolean(),
+});
+
+describe('Any name at all', () => {
+  it('is either read or refused with a reason, never an exception', () => {
+    fc.assert(
+      fc.property(anyName, rules, (name, given) => {
+        const reading = readName(name, given);
+        if ('problem' in reading) {
+          expect(reading.problem.code).to.match(/^[a-z_]+$/);
+          expect(reading.problem.message).not.to.equal('');
+          return;
+        }
+        expect(reading.sequentialIds).not.to.deep.equal([]);
+        expect('prefix' in reading).to.equal(given.prefixes);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('gives ids that a GraphQL Int can hold, each once, no more than allowed, a range without gaps', () => {
+    fc.assert(
+      fc.property(likelyName, rules, (name, given) => {
+        const reading = readName(name, given);
+        if ('problem' in reading) return;
+        const { sequentialIds: ids, pattern } = reading;
+        expect(ids.every(id => Number.isInteger(id) && id >= 0 && id <= MAX_SEQUENTIAL_ID)).to.equal(true);
+        expect(new Set(ids).size).to.equal(ids.length);
+        expect(ids.length).to.be.at.most(given.maxRange);
+        if (pattern === 'range') expect(ids.every((id, index) => id === ids[0]! + index)).to.equal(true);
+        if (pattern === 'single' || pattern === 'multiple') expect(ids).to.have.length(1);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('that is readable strictly has the same reading relaxed', () => {
+    const strictName = fc
+      .tuple(
+        digits,
+        fc.oneof(
+          fc.constant(''),
+          fc.stringMatching(/^[a-z]$/),
+          digits.map(text => `-${text}`),
+        ),
+        extension,
+      )
+      .map(([first, rest, end]) => `${first}${rest}.${end}`);
+    fc.assert(
+      fc.property(fc.oneof(strictName, likelyName), fc.boolean(), (name, prefixes) => {
+        const strict = read(name, 'strict', { prefixes });
+        if ('problem' in strict) return;
+        expect(read(name, 'relaxed', { prefixes })).to.deep.equal(strict);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('of digits alone is that very number or refused, never a rounded one', () => {
+    fc.assert(
+      fc.property(digits, fc.constantFrom(...NAMINGS), (text, naming) => {
+        const ids = idsOf(`${text}.jpg`, naming);
+        const exact = BigInt(text);
+        expect(ids).to.equal(exact > BigInt(MAX_SEQUENTIAL_ID) ? '-' : String(exact));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('of two numbers is exactly the numbers between them or refused', () => {
+    fc.assert(
+      fc.property(digits, fc.bigInt(-3n, 120n), fc.constantFrom(...NAMINGS), (text, width, naming) => {
+        const from = BigInt(text);
+        const to = from + width < 0n ? 0n : from + width;
+        const ids = idsOf(`${text}-${to}.jpg`, naming);
+        const count = Number(to - from) + 1;
+        const readable = to >= from && count <= 100 && to <= BigInt(MAX_SEQUENTIAL_ID);
+        const expected = Array.from({ length: readable ? count : 0 }, (_, index) => from + BigInt(index));
+        expect(ids).to.equal(readable ? expected.join(',') : '-');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('that lists ids gives them in the order of the name', () => {
+    const list = fc.array(fc.nat(MAX_SEQUENTIAL_ID), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(list, fc.constantFrom('+', ',', ', ', ' + '), (ids, separator) => {
+        expect(idsOf(`${ids.join(separator)}.mp4`, 'relaxed')).to.equal([...new Set(ids)].join(','));
+      }),
+    );
+  });
+});

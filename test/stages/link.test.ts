@@ -1,0 +1,384 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FileError, RunError } from '../../stages/errors.ts';
+import { type LinkOptions, link, type MediaLink, type MediaTable } from '../../stages/link.ts';
+import { mediaIdOf } from '../../stages/media-id.ts';
+import type { FileRecord } from '../../stages/record.ts';
+import { Halt } from '../../stages/stage.ts';
+import { rejection } from '../config/scratch.ts';
+import {
+  all,
+  anyRecords,
+  counted,
+  expectAllAccountedFor,
+  fileRecord,
+  given,
+  one,
+  settled,
+  through,
+} from './flow.ts';
+
+/** So long that a test would fail by its own timeout if anything waited for it. */
+const NEVER_MS = 1_000_000;
+
+class FakeMedia implements MediaTable {
+  readonly requests: MediaLink[][] = [];
+  refuse: (link: MediaLink) => FileError | null = () => null;
+
+  async create(links: MediaLink[]): Promise<(FileError | null)[]> {
+    this.requests.push(links);
+    return links.map(this.refuse);
+  }
+
+  get links(): MediaLink[] {
+    return this.requests.flat();
+  }
+}
+
+/** Holds every request until the test answers it. */
+class SlowMedia extends FakeMedia {
+  readonly open: { links: MediaLink[]; answer: () => void; fail: (error: Error) => void }[] = [];
+
+  override create(links: MediaLink[]): Promise<(FileError | null)[]> {
+    return new Promise((resolve, reject) => {
+      this.open.push({ links, answer: () => resolve(super.create(links)), fail: reject });
+    });
+  }
+}
+
+function uploaded(fields: Partial<FileRecord> = {}): FileRecord {
+  return fileRecord({
+    sequentialIds: [6602],
+    type: 'IMAGE',
+    contentType: 'image/jpeg',
+    observations: [{ sequentialId: 6602, id: 'obs-1' }],
+    missing: [],
+    key: 'media/obs-1/6602.jpg',
+    url: 'https://bucket/media/obs-1/6602.jpg',
+    bytes: 8,
+    etag: 'e1',
+    verified: 'md5',
+    status: 'uploaded',
+    ...fields,
+  });
+}
+
+/** An uploaded file of `count` observations. */
+function rangeOf(count: number, fields: Partial<FileRecord> = {}): FileRecord {
+  const ids = Array.from({ length: count }, (_, index) => index + 1);
+  const id = fields.id ?? 'file-1';
+  return uploaded({
+    sequentialIds: ids,
+    observations: ids.map(sequentialId => ({ sequentialId, id: `obs-${sequentialId}` })),
+    key: `media/obs-1/${id}.jpg`,
+    ...fields,
+  });
+}
+
+const options: LinkOptions = { isAvailableForPublicUse: false, lingerMs: NEVER_MS };
+
+const refused = (more: { retryable?: boolean } = {}) =>
+  new FileError('link_refused', 'It was refused.', more);
+
+describe('link', () => {
+  it('creates one media record for each observation, in their order, and adds them to all other fields', async () => {
+    const media = new FakeMedia();
+    const record = rangeOf(3, { note: 'mine' });
+    const links = ['obs-1', 'obs-2', 'obs-3'].map(observationId => ({
+      id: mediaIdOf(observationId, record.key!),
+      observationId,
+    }));
+    expect(await one(link(media, options), record)).to.deep.equal({
+      ...record,
+      media: links,
+      status: 'completed',
+    });
+    expect(media.links).to.deep.equal(
+      links.map(({ id, observationId }) => ({
+        id,
+        observationId,
+        url: record.url,
+        type: 'IMAGE',
+        isAvailableForPublicUse: false,
+        fileName: '6602.jpg (file-1)',
+      })),
+    );
+  });
+
+  it('makes media public only when told to', async () => {
+    const media = new FakeMedia();
+    await one(link(media, { ...options, isAvailableForPublicUse: true }), uploaded());
+    expect(media.links[0]).to.include({ isAvailableForPublicUse: true });
+  });
+
+  it('links an observation that a file names twice once', async () => {
+    const media = new FakeMedia();
+    const twice = { sequentialId: 6602, id: 'obs-1' };
+    const record = await one(link(media, options), uploaded({ observations: [twice, twice] }));
+    expect(media.links).to.have.length(1);
+    expect(record.media).to.have.length(1);
+    expect(record.status).to.equal('completed');
+  });
+
+  it('fills requests with the links of many files, twenty-five to each', async () => {
+    const media = new FakeMedia();
+    const records = Array.from({ length: 60 }, (_, index) => uploaded({ id: `f${index}` }));
+    const results = await through(link(media, options), records);
+    expect(results.every(({ status }) => status === 'completed')).to.equal(true);
+    expect(media.requests.map(links => links.length)).to.deep.equal([25, 25, 10]);
+  });
+
+  it('cuts the links of a wide range into requests, and gives each file its own', async () => {
+    const media = new FakeMedia();
+    const results = await through(link(media, options), [
+      uploaded({ id: 'before' }),
+      rangeOf(60, { id: 'wide' }),
+      uploaded({ id: 'after' }),
+    ]);
+    const counts = Object.fromEntries(results.map(({ id, media: linked }) => [id, linked!.length]));
+    expect(counts).to.deep.equal({ before: 1, wide: 60, after: 1 });
+    expect(media.requests.every(links => links.length <= 25)).to.equal(true);
+    expect(media.links).to.have.length(62);
+  });
+
+  it('sends a request that is not full when nothing more comes for a while', async () => {
+    const media = new FakeMedia();
+    let end = () => {};
+    const records = (async function* () {
+      yield uploaded();
+      await new Promise<void>(resolve => {
+        end = resolve;
+      });
+    })();
+    const results = link(media, { ...options, lingerMs: 1 })(records)[Symbol.asyncIterator]();
+    expect((await results.next()).value).to.include({ status: 'completed' });
+    end();
+    expect((await results.next()).done).to.equal(true);
+  });
+
+  it('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+    await settled();
+    const before = timers();
+    await through(link(new FakeMedia(), options), [uploaded()]);
+    for await (const _ of link(
+      new FakeMedia(),
+      options,
+    )(counted(index => uploaded({ id: `f${index}` })).records))
+      break;
+    expect(timers()).to.equal(before);
+  });
+
+  it('does not hold back records that are not for it to fill a request', async () => {
+    const input = counted(index => uploaded({ id: `f${index}`, status: 'completed' }));
+    const results = link(new FakeMedia(), options)(input.records)[Symbol.asyncIterator]();
+    await results.next();
+    expect(input.taken()).to.be.below(2000);
+    await results.return?.();
+  });
+
+  it('has at most four requests on their way, and takes no input beyond them', async () => {
+    const media = new SlowMedia();
+    const input = counted(index => uploaded({ id: `f${index}` }));
+    const results = link(media, options)(input.records)[Symbol.asyncIterator]();
+    const first = results.next();
+    await settled();
+    expect(media.open).to.have.length(4);
+    const taken = input.taken();
+    expect(taken).to.be.at.most(5 * 25 + 1);
+    await settled();
+    expect(input.taken()).to.equal(taken);
+    media.open[0]!.answer();
+    await first;
+    await results.return?.();
+  });
+
+  it('makes a file partial when some of its links fail, and tells the first error', async () => {
+    const media = new FakeMedia();
+    media.refuse = ({ observationId }) => (observationId === 'obs-2' ? refused({ retryable: true }) : null);
+    const record = await one(link(media, options), rangeOf(3));
+    expect(record.status).to.equal('partial');
+    expect(record.media!.map(({ observationId }) => observationId)).to.deep.equal(['obs-1', 'obs-3']);
+    expect(record.error).to.deep.equal({
+      stage: 'link',
+      code: 'link_refused',
+      message: 'It was refused.',
+      retryable: true,
+    });
+  });
+
+  it('makes a file failed when none of its links could be made', async () => {
+    const media = new FakeMedia();
+    media.refuse = () => refused();
+    const record = await one(link(media, options), rangeOf(2));
+    expect(record).to.deep.include({ status: 'failed', media: [] });
+    expect(record.error).to.include({ code: 'link_refused', retryable: false });
+  });
+
+  it('gives a failure to the file it belongs to, and to no other in the request', async () => {
+    const media = new FakeMedia();
+    media.refuse = ({ fileName }) => (fileName.includes('(f1)') ? refused() : null);
+    const records = [0, 1, 2].map(index => rangeOf(2, { id: `f${index}` }));
+    const results = await through(link(media, options), records);
+    expect(results.map(({ status }) => status)).to.deep.equal(['completed', 'failed', 'completed']);
+  });
+
+  it('makes a file partial when observations are missing, and names them', async () => {
+    const record = await one(
+      link(new FakeMedia(), options),
+      uploaded({ sequentialIds: [6602, 6603], missing: [6603] }),
+    );
+    expect(record).to.include({ status: 'partial' });
+    expect(record.media).to.have.length(1);
+    expect(record.error).to.include({ code: 'observations_missing', retryable: true });
+    expect(record.error!.message).to.contain('6603').and.to.contain('linked to 6602');
+  });
+
+  it('takes an id that is missing no longer, because a person wrote its observation down, for found', async () => {
+    const record = await one(
+      link(new FakeMedia(), options),
+      uploaded({
+        sequentialIds: [6602, 6603],
+        observations: [
+          { sequentialId: 6602, id: 'obs-1' },
+          { sequentialId: 6603, id: 'by-hand' },
+        ],
+        missing: [6603],
+      }),
+    );
+    expect(record).to.include({ status: 'completed' }).and.not.to.have.property('error');
+  });
+
+  it('creates only what a file has not yet, behind what it has', async () => {
+    const media = new FakeMedia();
+    const had = [{ id: 'made-before', observationId: 'obs-2' }];
+    const record = await one(link(media, options), rangeOf(3, { media: had }));
+    expect(media.links.map(({ observationId }) => observationId)).to.deep.equal(['obs-1', 'obs-3']);
+    expect(record.media!.map(({ observationId }) => observationId)).to.deep.equal([
+      'obs-2',
+      'obs-1',
+      'obs-3',
+    ]);
+    expect(record.status).to.equal('completed');
+  });
+
+  it('asks for the stages before it when a record lacks what it needs', async () => {
+    const lacking: (keyof FileRecord)[] = ['url', 'key', 'type', 'observations'];
+    for (const field of lacking) {
+      const media = new FakeMedia();
+      const record = await one(link(media, options), uploaded({ [field]: undefined }));
+      expect(record.status, String(field)).to.equal('failed');
+      expect(record.error).to.include({ code: 'not_transferred', retryable: true });
+      expect(media.links).to.deep.equal([]);
+    }
+    const nobody = await one(link(new FakeMedia(), options), uploaded({ observations: [] }));
+    expect(nobody.status).to.equal('failed');
+  });
+
+  it('forgets an old error once all is well', async () => {
+    const error = { stage: 'link' as const, code: 'old', message: 'old', retryable: true };
+    expect(await one(link(new FakeMedia(), options), uploaded({ error }))).not.to.have.property('error');
+  });
+
+  it('passes records that are not for it as the very objects they are', async () => {
+    const media = new FakeMedia();
+    const statuses = ['failed', 'orphan', 'needs_review', 'partial', 'duplicate', 'completed'] as const;
+    const records = statuses.map((status, index) => uploaded({ id: `f${index}`, status }));
+    const results = await through(link(media, options), records);
+    for (const record of records) expect(results).to.include(record);
+    expect(media.links).to.deep.equal([]);
+  });
+
+  it('gives out every record that goes in exactly once, and calls completed only what is linked throughout', async () => {
+    const lucky = fc.infiniteStream(fc.boolean());
+    const sizes = fc.integer({ min: 1, max: 4 });
+    await fc.assert(
+      fc.asyncProperty(anyRecords(), lucky, sizes, async (records, luck, linksARequest) => {
+        const media = new FakeMedia();
+        media.refuse = () => (luck.next().value ? null : refused());
+        const results = await through(link(media, { ...options, linksARequest }), records);
+        expectAllAccountedFor(records, results);
+        expect(media.requests.every(links => links.length <= linksARequest)).to.equal(true);
+        for (const [index, { status, observations, media: linked }] of results.entries()) {
+          if (status !== 'completed' || records[index]!.status === 'completed') continue;
+          const observationIds = linked!.map(({ observationId }) => observationId);
+          expect(observationIds).to.include.members(observations!.map(({ id }) => id));
+        }
+      }),
+    );
+  });
+});
+
+describe('When no media may be created at all', () => {
+  const refusal = new RunError('not_admin', 'You are not in ADMINS.', 'Ask for it.');
+
+  it('the run is halted and what waits is let go, to be linked by the next run', async () => {
+    const media = new SlowMedia();
+    const halt = new Halt();
+    const records = Array.from({ length: 55 }, (_, index) => uploaded({ id: `f${index}` }));
+    const results = all(link(media, { ...options, halt })(given(records)));
+    await settled();
+    expect(media.open.map(({ links }) => links.length)).to.deep.equal([25, 25, 5]);
+    media.open[1]!.fail(refusal);
+    media.open[0]!.answer();
+    media.open[2]!.answer();
+    expect(await results).to.have.length(30);
+    expect(halt.reason).to.equal(refusal);
+  });
+
+  it('what was transferred before a halt elsewhere is linked all the same', async () => {
+    const halt = new Halt();
+    halt.stop(refusal);
+    const results = await through(link(new FakeMedia(), { ...options, halt }), [
+      uploaded({ id: 'there' }),
+      fileRecord({ id: 'not begun' }),
+      uploaded({ id: 'done', status: 'duplicate' }),
+    ]);
+    expect(results.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'there completed',
+      'done duplicate',
+    ]);
+  });
+
+  it('the error is thrown where there is no switch', async () => {
+    const media = new SlowMedia();
+    const failure = rejection(through(link(media, options), [uploaded()]));
+    await settled();
+    media.open[0]!.fail(refusal);
+    expect(await failure).to.equal(refusal);
+  });
+});
+
+describe('When the input of link fails while requests are on their way', () => {
+  it('the failure comes out of link, and out of nowhere else', async () => {
+    const media = new SlowMedia();
+    const unhandled: unknown[] = [];
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', error => unhandled.push(error));
+    try {
+      const records = (async function* () {
+        for (let index = 0; index < 5 * 25; index += 1) yield uploaded({ id: `f${index}` });
+        throw new Error('the disk is full');
+      })();
+      const results = link(media, options)(records)[Symbol.asyncIterator]();
+      const first = results.next();
+      await settled();
+      expect(media.open).to.have.length(4);
+      media.open[0]!.answer();
+      await first;
+      for (let taken = 1; taken < 25; taken += 1) await results.next();
+      const rest = rejection(all({ [Symbol.asyncIterator]: () => results }));
+      await settled();
+      expect(media.open, 'the last batch is on its way, and the input has failed behind it').to.have.length(
+        5,
+      );
+      expect(unhandled).to.deep.equal([]);
+      for (const { answer } of media.open) answer();
+      expect((await rest).message).to.equal('the disk is full');
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const listener of listeners) process.on('unhandledRejection', listener);
+    }
+  });
+});

@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  type Observation,
+  ObservationFinder,
+  type ObservationTable,
+} from '../../stages/observation-finder.ts';
+import { rejection } from '../config/scratch.ts';
+
+/** A table of pages that counts what it is asked. */
+class FakeTable implements ObservationTable {
+  readonly pages: Observation[][];
+  readonly idsARequest: number | null;
+  pagesRead = 0;
+  sweeps = 0;
+  readonly lookUps: number[][] = [];
+  failNextLookUp: Error | null = null;
+
+  constructor(pages: Observation[][], idsARequest: number | null) {
+    this.pages = pages;
+    this.idsARequest = idsARequest;
+  }
+
+  async *sweep(): AsyncGenerator<Observation[]> {
+    this.sweeps += 1;
+    for (const page of this.pages) {
+      this.pagesRead += 1;
+      yield page;
+    }
+  }
+
+  async index() {
+    const { idsARequest } = this;
+    if (idsARequest === null) return null;
+    const find = async (ids: number[]) => {
+      const failure = this.failNextLookUp;
+      this.failNextLookUp = null;
+      if (failure) throw failure;
+      for (let start = 0; start < ids.length; start += idsARequest) {
+        this.lookUps.push(ids.slice(start, start + idsARequest));
+      }
+      const wanted = new Set(ids);
+      return this.pages.flat().filter(({ sequentialId }) => wanted.has(sequentialId));
+    };
+    return { idsARequest, find };
+  }
+
+  get requests(): number {
+    return this.pagesRead + this.lookUps.length;
+  }
+}
+
+/** Observations `from` to `to`, `perPage` on a page. */
+function pagesOf(from: number, to: number, perPage: number): Observation[][] {
+  const pages: Observation[][] = [];
+  for (let id = from; id <= to; id += perPage) {
+    pages.push(
+      Array.from({ length: Math.min(perPage, to - id + 1) }, (_, index) => ({
+        id: `obs-${id + index}`,
+        sequentialId: id + index,
+      })),
+    );
+  }
+  return pages;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+describe('Finding observations', () => {
+  it('sweeps the table once for all ids when there is no index', async () => {
+    const table = new FakeTable(pagesOf(1, 5000, 1000), null);
+    const finder = new ObservationFinder(table);
+    const first = await finder.find([17, 4999, 6000]);
+    expect([...first.keys()]).to.deep.equal([17, 4999]);
+    expect((await finder.find(range(1, 1000))).size).to.equal(1000);
+    expect(table).to.include({ sweeps: 1, pagesRead: 5 });
+  });
+
+  it('reads a sweep to its end though most of its pages hold no match or nothing at all', async () => {
+    const empty = Array.from({ length: 7 }, () => []);
+    const others = pagesOf(100_000, 102_000, 1000);
+    const table = new FakeTable(
+      [...empty, ...others, ...pagesOf(5, 5, 1), ...empty, ...pagesOf(9, 9, 1)],
+      null,
+    );
+    const found = await new ObservationFinder(table).find([5, 7, 9]);
+    expect([...found.keys()]).to.deep.equal([5, 9]);
+  });
+
+  it('asks the index alone when few ids are wanted', async () => {
+    const table = new FakeTable(pagesOf(1, 5000, 1000), 25);
+    const found = await new ObservationFinder(table).find([1, 2, 4999]);
+    expect(found.get(4999)).to.deep.equal([{ id: 'obs-4999', sequentialId: 4999 }]);
+    expect(table.pagesRead).to.equal(0);
+    expect(table.lookUps).to.deep.equal([[1, 2, 4999]]);
+  });
+
+  it('sweeps instead of asking the index when many ids are wanted', async () => {
+    const table = new FakeTable(pagesOf(1, 5000, 1000), 25);
+    const found = await new ObservationFinder(table).find(range(1, 1000));
+    expect(found.size).to.equal(1000);
+    expect(table.lookUps).to.deep.equal([]);
+    expect(table.pagesRead).to.equal(5);
+  });
+
+  it('spends on a huge table at most twice what the index alone would have cost', async () => {
+    const table = new FakeTable(pagesOf(1, 100_000, 1000), 25);
+    const finder = new ObservationFinder(table);
+    await finder.find(range(1, 1000));
+    expect(table.requests).to.equal(80);
+    await finder.find(range(1001, 2000));
+    expect(table.requests).to.equal(160);
+  });
+
+  it('goes on with the sweep where it stopped, and needs nothing more once it is complete', async () => {
+    const table = new FakeTable(pagesOf(1, 50_000, 1000), 25);
+    const finder = new ObservationFinder(table);
+    await finder.find(range(1, 1000));
+    expect(table.pagesRead).to.equal(40);
+    const found = await finder.find(range(49_001, 50_000));
+    expect(found.size).to.equal(1000);
+    expect(table).to.include({ sweeps: 1, pagesRead: 50 });
+    const requests = table.requests;
+    expect((await finder.find(range(20_001, 30_000))).size).to.equal(10_000);
+    expect(table.requests).to.equal(requests);
+  });
+
+  it('does not ask again for ids that it has asked for', async () => {
+    const table = new FakeTable(pagesOf(1, 10, 1000), 25);
+    const finder = new ObservationFinder(table);
+    await finder.find([3, 99]);
+    const found = await finder.find([99, 3, 3]);
+    expect([...found.keys()]).to.deep.equal([3]);
+    expect(table.lookUps).to.have.length(1);
+  });
+
+  it('asks nothing at all when no ids are wanted', async () => {
+    const table = new FakeTable(pagesOf(1, 10, 1000), null);
+    expect((await new ObservationFinder(table).find([])).size).to.equal(0);
+    expect(table.requests).to.equal(0);
+  });
+
+  it('does not take an id for unknown because a look-up failed', async () => {
+    const table = new FakeTable(pagesOf(1, 10, 1000), 25);
+    const finder = new ObservationFinder(table);
+    table.failNextLookUp = new Error('broken');
+    expect((await rejection(finder.find([3]))).message).to.equal('broken');
+    expect((await finder.find([3])).size).to.equal(1);
+  });
+
+  it('gives all observations of one id, however it is found', async () => {
+    const pages = [[{ id: 'a', sequentialId: 5 }], [], [{ id: 'b', sequentialId: 5 }]];
+    for (const idsARequest of [null, 25]) {
+      const found = await new ObservationFinder(new FakeTable(pages, idsARequest)).find([5]);
+      expect(found.get(5)!.map(({ id }) => id)).to.deep.equal(['a', 'b']);
+    }
+  });
+
+  it('finds just what is there and never costs more than twice the cheaper way', async () => {
+    const table = fc.array(fc.array(fc.nat(60), { maxLength: 6 }), { maxLength: 12 });
+    const questions = fc.array(fc.array(fc.nat(70), { maxLength: 30 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        table,
+        questions,
+        fc.option(fc.integer({ min: 1, max: 5 })),
+        async (ids, asked, idsARequest) => {
+          const pages = ids.map((page, at) =>
+            page.map((sequentialId, index) => ({ id: `${at}.${index}`, sequentialId })),
+          );
+          const fake = new FakeTable(pages, idsARequest);
+          const finder = new ObservationFinder(fake);
+          for (const wanted of asked) {
+            const found = await finder.find(wanted);
+            for (const id of wanted) {
+              const expected = pages.flat().filter(({ sequentialId }) => sequentialId === id);
+              expect(found.get(id) ?? []).to.have.deep.members(expected);
+            }
+            expect([...found.keys()].every(id => wanted.includes(id))).to.equal(true);
+          }
+          const seen = new Set<number>();
+          const byIndex = asked.reduce((sum, wanted) => {
+            const fresh = new Set(wanted.filter(id => !seen.has(id)));
+            for (const id of fresh) seen.add(id);
+            return sum + Math.ceil(fresh.size / (idsARequest ?? 1));
+          }, 0);
+          if (idsARequest === null) expect(fake.requests).to.be.at.most(pages.length);
+          else expect(fake.requests).to.be.at.most(2 * Math.min(byIndex, pages.length + 1));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,411 @@
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { asStream } from '../../src/pipeline.ts';
+import { RunError } from '../../stages/errors.ts';
+import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
+import type { FileRecord } from '../../stages/record.ts';
+import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/resolve.ts';
+import { Halt } from '../../stages/stage.ts';
+import { rejection } from '../config/scratch.ts';
+import { all, anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
+
+const A = 'a'.repeat(32);
+const B = 'b'.repeat(32);
+
+/** Observations that are found by a sweep of one page. */
+function tableOf(...observations: Observation[]): ObservationTable & { sweeps: number } {
+  return {
+    sweeps: 0,
+    index: async () => null,
+    async *sweep() {
+      this.sweeps += 1;
+      yield observations;
+    },
+  };
+}
+
+function refusing(error: Error): ObservationTable {
+  return {
+    index: async () => null,
+    sweep: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }),
+  };
+}
+
+const obs = (sequentialId: number, discriminator?: string | null): Observation => ({
+  id: `obs-${sequentialId}${discriminator ? `-${discriminator}` : ''}`,
+  sequentialId,
+  ...(discriminator !== undefined && { discriminator }),
+});
+
+const TABLE = [obs(6000), obs(6001), obs(6602)];
+
+function parsed(fields: Partial<FileRecord> = {}): FileRecord {
+  return fileRecord({
+    sequentialIds: [6602],
+    pattern: 'single',
+    type: 'IMAGE',
+    contentType: 'image/jpeg',
+    ...fields,
+  });
+}
+
+function resolved(fields: Partial<FileRecord>, options: ResolveOptions = {}): Promise<FileRecord> {
+  return one(resolve(tableOf(...TABLE), options), parsed(fields));
+}
+
+describe('resolve', () => {
+  it('adds observations, what is missing, and the key, and passes on all other fields', async () => {
+    const given = { name: '6000-6002.jpg', sequentialIds: [6000, 6001, 6002], note: 'mine' };
+    expect(await resolved(given)).to.deep.equal({
+      ...parsed(given),
+      observations: [
+        { sequentialId: 6000, id: 'obs-6000' },
+        { sequentialId: 6001, id: 'obs-6001' },
+      ],
+      missing: [6002],
+      key: 'media/obs-6000/6000-6002.jpg',
+    });
+  });
+
+  it('names the key after the first observation that exists', async () => {
+    const record = await resolved({ name: '5999-6000.jpg', sequentialIds: [5999, 6000] });
+    expect(record).to.deep.include({
+      key: 'media/obs-6000/5999-6000.jpg',
+      missing: [5999],
+      status: 'pending',
+    });
+  });
+
+  it('keeps the order of the name', async () => {
+    const record = await resolved({ name: '6001+6000.jpg', sequentialIds: [6001, 6000] });
+    expect(record.observations!.map(({ sequentialId }) => sequentialId)).to.deep.equal([6001, 6000]);
+    expect(record.key).to.equal('media/obs-6001/6001+6000.jpg');
+  });
+
+  it('keeps the name in the key as it is, spaces and other scripts too', async () => {
+    const name = '6602 ק, é (1).jpg';
+    expect(await resolved({ name })).to.include({ key: `media/obs-6602/${name}` });
+  });
+
+  it('makes a file without any observation an orphan that has no key', async () => {
+    const record = await resolved({ name: '1-2.jpg', sequentialIds: [1, 2] });
+    expect(record).to.deep.include({ status: 'orphan', observations: [], missing: [1, 2] });
+    expect(record).not.to.have.property('key');
+    expect(record.error).to.include({ stage: 'resolve', code: 'no_observation', retryable: false });
+    expect(record.error!.message).to.contain('1, 2').and.to.contain('--retry-orphans');
+  });
+
+  it('leaves a file to a person when one of its ids has several observations, with the candidates', async () => {
+    const twins = [
+      { id: 'x', sequentialId: 6000 },
+      { id: 'y', sequentialId: 6000 },
+    ];
+    const stage = resolve(tableOf(...twins, obs(6001)));
+    const record = await one(stage, parsed({ name: '6000-6001.jpg', sequentialIds: [6000, 6001] }));
+    expect(record.status).to.equal('needs_review');
+    expect(record).not.to.have.any.keys('key', 'observations');
+    expect(record.error).to.deep.include({ code: 'several_observations', candidates: twins });
+  });
+
+  it('takes the observation that a person wrote down, and asks nobody', async () => {
+    const table = tableOf(...TABLE);
+    const given = parsed({ observations: [{ sequentialId: 6602, id: 'by-hand' }] });
+    const record = await one(resolve(table), given);
+    expect(record).to.deep.equal({ ...given, key: 'media/by-hand/6602.jpg' });
+    expect(table.sweeps).to.equal(0);
+  });
+
+  it('goes on with a file that it had stopped once a person has written down its observation', async () => {
+    const orphan = await resolved({ name: '1.jpg', sequentialIds: [1] });
+    const answered = { ...orphan, observations: [{ sequentialId: 1, id: 'by-hand' }] };
+    const record = await one(resolve(tableOf(...TABLE)), answered);
+    expect(record)
+      .to.include({ status: 'pending', key: 'media/by-hand/1.jpg' })
+      .and.not.to.have.property('error');
+  });
+
+  it('keeps a key that is set already', async () => {
+    const record = await resolved({ key: 'media/elsewhere/6602.jpg' });
+    expect(record).to.include({ key: 'media/elsewhere/6602.jpg', status: 'pending' });
+    expect(record.observations).to.have.length(1);
+  });
+
+  it('leaves a name that cannot be an S3 key to a person', async () => {
+    for (const name of ['66/02.jpg', '66\n02.jpg', '6602\u0007.jpg']) {
+      const record = await resolved({ name });
+      expect(record.error, JSON.stringify(name)).to.include({ code: 'unsafe_name' });
+      expect(record).not.to.have.any.keys('key', 'observations', 'missing');
+    }
+  });
+
+  it('counts the bytes of a key, not its characters: 1,024 are allowed, one more is not', async () => {
+    const room = 1024 - 'media/obs-6602/.jpg'.length;
+    const fits = await resolved({ name: `${'é'.repeat(Math.floor(room / 2))}${'a'.repeat(room % 2)}.jpg` });
+    expect(fits.status).to.equal('pending');
+    expect(Buffer.byteLength(fits.key!)).to.equal(1024);
+    const tooLong = await resolved({ name: `a${fits.name}` });
+    expect(tooLong.error).to.include({ code: 'name_too_long' });
+    expect(tooLong.status).to.equal('needs_review');
+  });
+
+  it('asks for parse first when a record has no sequential ids', async () => {
+    for (const sequentialIds of [undefined, []]) {
+      const record = await resolved({ sequentialIds });
+      expect(record.error).to.include({ code: 'not_parsed', retryable: true });
+    }
+  });
+
+  it('leaves an id that a person wrote down, and that no GraphQL Int can hold, to a person, and never asks for it', async () => {
+    const asked: number[] = [];
+    const table: ObservationTable = {
+      async *sweep() {},
+      index: async () => ({
+        idsARequest: 25,
+        find: async ids => {
+          asked.push(...ids);
+          return TABLE.filter(({ sequentialId }) => ids.includes(sequentialId));
+        },
+      }),
+    };
+    const [bad, good] = await through(resolve(table), [
+      parsed({ id: 'bad', sequentialIds: [6000, 2_147_483_648] }),
+      parsed({ id: 'good' }),
+    ]);
+    expect(bad!.status).to.equal('needs_review');
+    expect(bad!.error).to.include({ stage: 'resolve', code: 'id_too_large' });
+    expect(good).to.include({ status: 'pending', key: 'media/obs-6602/6602.jpg' });
+    expect(asked).to.deep.equal([6000, 6602]);
+  });
+
+  it('asks once for a thousand records, and gives them out in their order', async () => {
+    const table = tableOf(...Array.from({ length: 3000 }, (_, id) => obs(id)));
+    const records = Array.from({ length: 2500 }, (_, index) =>
+      parsed({ id: `f${index}`, name: `${index}.jpg`, sequentialIds: [index] }),
+    );
+    const results = await through(resolve(table), records);
+    expect(results.map(({ key }) => key)).to.deep.equal(
+      records.map(({ name }, index) => `media/obs-${index}/${name}`),
+    );
+    expect(table.sweeps).to.equal(1);
+  });
+
+  it('takes no more than one batch of input while nobody takes its output', async () => {
+    const input = counted(index => parsed({ id: `f${index}`, name: `${index}.jpg`, sequentialIds: [6602] }));
+    const results = resolve(tableOf(...TABLE))(input.records)[Symbol.asyncIterator]();
+    await results.next();
+    expect(input.taken()).to.equal(1000);
+    await results.return?.();
+  });
+
+  it('passes records that are not for it as the very objects they are', async () => {
+    const records = [
+      parsed({ id: 'a', observations: [{ sequentialId: 1, id: 'o' }], key: 'media/o/a.jpg' }),
+      parsed({ id: 'b', status: 'needs_review' }),
+      parsed({ id: 'c', status: 'completed' }),
+      parsed({ id: 'd', status: 'orphan' }),
+    ];
+    const results = await through(resolve(tableOf(...TABLE)), records);
+    for (const record of records) expect(results).to.include(record);
+  });
+
+  it('gives out every record that goes in exactly once, and no key twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecords(), async records => {
+        const results = await through(
+          resolve(tableOf(obs(1), obs(2), obs(3), { id: 'x', sequentialId: 3 })),
+          records,
+        );
+        expectAllAccountedFor(records, results);
+        const keys = results.filter(({ status }) => status === 'pending').flatMap(({ key }) => key ?? []);
+        expect(new Set(keys).size).to.equal(keys.length);
+      }),
+    );
+  });
+});
+
+describe('Two files that resolve brings together', () => {
+  const twin = (id: string, name: string, more: Partial<FileRecord> = {}) =>
+    parsed({ id, name, md5: A, path: 'x', ...more });
+
+  it('of which one is a copy of the other: the cleaner name survives, whichever comes first', async () => {
+    const original = twin('one', '6602.jpg');
+    const copy = twin('two', '6602 (1).jpg');
+    for (const records of [
+      [original, copy],
+      [copy, original],
+    ]) {
+      const results = await through(resolve(tableOf(...TABLE)), records);
+      const byId = new Map(results.map(record => [record.id, record]));
+      expect(byId.get('one')).to.include({ status: 'pending', key: 'media/obs-6602/6602.jpg' });
+      expect(byId.get('two')).to.include({ status: 'duplicate' });
+      expect(byId.get('two')!.error).to.include({ survivor: 'one' });
+    }
+  });
+
+  it('of which one is a copy with an equal name in another folder: the survivor does not depend on the order', async () => {
+    const copies = ['c', 'a', 'b'].map((path, index) => twin(`f${index}`, '6602.jpg', { path }));
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(copies, { minLength: 3 }), async records => {
+        const results = await through(resolve(tableOf(...TABLE)), records);
+        const survivors = results.filter(({ status }) => status === 'pending');
+        expect(survivors.map(({ path }) => path)).to.deep.equal(['a']);
+      }),
+    );
+  });
+
+  it('that differ in their bytes and share their name: one gets the key, the other waits for a person', async () => {
+    const results = await through(resolve(tableOf(...TABLE)), [
+      twin('two', '6602.jpg', { md5: B, path: 'y' }),
+      twin('one', '6602.jpg'),
+    ]);
+    expect(results.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'two needs_review',
+      'one pending',
+    ]);
+    expect(results[0]!.error).to.include({ code: 'key_collision', first: 'one' });
+  });
+
+  it('that show different observations: both go on, though their bytes are the same', async () => {
+    const results = await through(resolve(tableOf(...TABLE)), [
+      twin('one', '6602.jpg'),
+      twin('two', '6000.jpg', { sequentialIds: [6000] }),
+    ]);
+    expect(results.every(({ status }) => status === 'pending')).to.equal(true);
+  });
+
+  it('of which one has its key from an earlier run: that one keeps it, however unclean its name', async () => {
+    const earlier = twin('old', '6602 - Copy.jpg', { key: 'media/obs-6602/6602 - Copy.jpg' });
+    const stage = () => resolve(tableOf(...TABLE), { claimed: [earlier] });
+    expect(await one(stage(), twin('new', '6602.jpg'))).to.include({ status: 'duplicate' });
+    expect(await one(stage(), twin('other', '6602 - Copy.jpg', { md5: B }))).to.include({
+      status: 'needs_review',
+    });
+  });
+
+  it('of which one has no observation do not stand in the way of each other', async () => {
+    const results = await through(resolve(tableOf(...TABLE)), [
+      twin('one', '1.jpg', { sequentialIds: [1] }),
+      twin('two', '1 (1).jpg', { sequentialIds: [1] }),
+    ]);
+    expect(results.map(({ status }) => status)).to.deep.equal(['orphan', 'orphan']);
+  });
+});
+
+describe('Prefix rules', () => {
+  const prefixRules: PrefixRules = {
+    discriminatorField: 'country',
+    prefixes: { '': 'IL', E: 'EG', S: '*' },
+  };
+  const table = () =>
+    tableOf(
+      obs(1, 'IL'),
+      obs(1, 'EG'),
+      obs(1, 'JO'),
+      obs(2, 'IL'),
+      obs(3, 'JO'),
+      obs(3, 'SY'),
+      obs(4, null),
+      obs(5),
+    );
+  const withPrefix = (prefix: string | undefined, id: number) =>
+    one(
+      resolve(table(), { prefixRules }),
+      parsed({ name: `${prefix ?? ''}${id}.jpg`, prefix, sequentialIds: [id] }),
+    );
+  const linkedTo = async (prefix: string | undefined, id: number) =>
+    (await withPrefix(prefix, id)).observations?.map(observation => observation.id);
+
+  it('pick the observation whose field has the value of the letter', async () => {
+    expect(await linkedTo('', 1)).to.deep.equal(['obs-1-IL']);
+    expect(await linkedTo('E', 1)).to.deep.equal(['obs-1-EG']);
+    expect(await linkedTo(undefined, 1)).to.deep.equal(['obs-1-IL']);
+  });
+
+  it('let * pick what has a value that no other letter names, or none', async () => {
+    expect(await linkedTo('S', 1)).to.deep.equal(['obs-1-JO']);
+    expect(await linkedTo('S', 4)).to.deep.equal(['obs-4']);
+    expect((await withPrefix('S', 2)).status).to.equal('orphan');
+  });
+
+  it('leave it to a person when * fits several observations', async () => {
+    const record = await withPrefix('S', 3);
+    expect(record.error).to.include({ code: 'several_observations' });
+    expect(record.error!.candidates).to.have.length(2);
+  });
+
+  it('make a file with an unknown letter an orphan, never a wrong link', async () => {
+    for (const prefix of ['X', 'e', 'constructor']) {
+      const record = await withPrefix(prefix, 2);
+      expect(record, prefix).to.include({ status: 'orphan' }).and.not.to.have.property('key');
+      expect(record.error).to.include({ code: 'unknown_prefix' });
+      expect(record.error!.message).to.contain(`"${prefix}"`);
+      expect((await withPrefix(prefix, 5)).status).to.equal('orphan');
+    }
+  });
+
+  it('make a file an orphan when its observation belongs to another data set', async () => {
+    const record = await withPrefix('E', 2);
+    expect(record.error).to.include({ code: 'no_observation' });
+  });
+
+  it('keep the same bytes apart under two letters', async () => {
+    const results = await through(resolve(table(), { prefixRules }), [
+      parsed({ id: 'one', name: '1.jpg', prefix: '', sequentialIds: [1], md5: A }),
+      parsed({ id: 'two', name: 'E1.jpg', prefix: 'E', sequentialIds: [1], md5: A }),
+    ]);
+    expect(results.map(({ key }) => key)).to.deep.equal(['media/obs-1-IL/1.jpg', 'media/obs-1-EG/E1.jpg']);
+  });
+});
+
+describe('When the observations cannot be asked for', () => {
+  const refusal = new RunError('data_refused', 'AppSync has had enough.', 'Come back tomorrow.');
+  const record = (index: number) => parsed({ id: `f${index}`, sequentialIds: [index] });
+
+  it('the run is halted, and what waits stays as it is for the next run', async () => {
+    const halt = new Halt();
+    const done = fileRecord({ id: 'done', status: 'completed' });
+    const results = await through(resolve(refusing(refusal), { halt }), [done, record(1), record(2)]);
+    expect(results).to.deep.equal([done]);
+    expect(halt.reason).to.equal(refusal);
+  });
+
+  it('the stream of records comes to an end, however many there are', async () => {
+    const halt = new Halt();
+    let read = 0;
+    const records = (function* () {
+      for (; read < 2500; read += 1) yield record(read);
+    })();
+    let came = 0;
+    const count = new Writable({
+      objectMode: true,
+      write: (_record, _encoding, done) => {
+        came += 1;
+        done();
+      },
+    });
+    await pipeline(Readable.from(records), asStream(resolve(refusing(refusal), { halt })), count);
+    expect([read, came]).to.deep.equal([2500, 0]);
+    expect(halt.reason).to.equal(refusal);
+  });
+
+  it('the error is thrown where there is no switch, or where it is a surprise', async () => {
+    expect(await rejection(through(resolve(refusing(refusal)), [record(1)]))).to.equal(refusal);
+    const surprise = new TypeError('what?');
+    const halt = new Halt();
+    expect(await rejection(through(resolve(refusing(surprise), { halt }), [record(1)]))).to.equal(surprise);
+  });
+
+  it('nothing is asked any more once the run has been halted elsewhere', async () => {
+    const table = tableOf(...TABLE);
+    const halt = new Halt();
+    const input = (async function* () {
+      yield parsed({ id: 'before' });
+      halt.stop(new Error('enough'));
+      yield parsed({ id: 'after' });
+    })();
+    expect(await all(resolve(table, { halt })(input))).to.deep.equal([]);
+    expect(table.sweeps).to.equal(0);
+  });
+});

@@ -1,0 +1,377 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Backoff } from '../../src/retry/backoff.ts';
+import { FileError, RunError } from '../../stages/errors.ts';
+import type { FileRecord } from '../../stages/record.ts';
+import { Halt } from '../../stages/stage.ts';
+import {
+  type MediaSource,
+  type ObjectStore,
+  type StoredObject,
+  transfer,
+  type Upload,
+} from '../../stages/transfer.ts';
+import { rejection } from '../config/scratch.ts';
+import {
+  all,
+  anyRecords,
+  counted,
+  expectAllAccountedFor,
+  fileRecord,
+  given,
+  one,
+  settled,
+  through,
+} from './flow.ts';
+
+const CONTENT = [Buffer.from('one '), Buffer.from('file')];
+const STORED: StoredObject = { bytes: 8, etag: 'e1', verified: 'md5' };
+
+const drive: MediaSource = { download: () => given(CONTENT) };
+
+/** Takes what it is given, unless `refuse` has something against it. */
+class FakeStore implements ObjectStore {
+  readonly uploads: (Omit<Upload, 'bytes'> & { content: string })[] = [];
+  refuse: (attempt: number, upload: Upload) => Error | null = () => null;
+
+  urlOf(key: string): string {
+    return `https://bucket.s3.example.com/${encodeURI(key)}`;
+  }
+
+  async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
+    const content = Buffer.concat(await all(bytes)).toString();
+    this.uploads.push({ ...upload, content });
+    const error = this.refuse(this.uploads.length, { ...upload, bytes });
+    if (error) throw error;
+    return STORED;
+  }
+}
+
+/** Holds every upload until the test lets it go. */
+class SlowStore extends FakeStore {
+  readonly waiting = new Map<string, (error?: Error) => void>();
+  most = 0;
+
+  override store({ fileId }: Upload): Promise<StoredObject> {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(fileId, error => {
+        this.waiting.delete(fileId);
+        if (error) reject(error);
+        else resolve(STORED);
+      });
+      this.most = Math.max(this.most, this.waiting.size);
+    });
+  }
+}
+
+class Waits {
+  readonly list: number[] = [];
+  readonly backoff: Backoff;
+
+  constructor(retries = 3) {
+    this.backoff = {
+      retries,
+      baseMs: 100,
+      capMs: 10_000,
+      random: () => 1,
+      sleep: async ms => void this.list.push(ms),
+    };
+  }
+}
+
+function located(fields: Partial<FileRecord> = {}): FileRecord {
+  return fileRecord({
+    md5: 'a'.repeat(32),
+    size: 8,
+    sequentialIds: [6602],
+    type: 'IMAGE',
+    contentType: 'image/jpeg',
+    observations: [{ sequentialId: 6602, id: 'obs-1' }],
+    missing: [],
+    key: 'media/obs-1/6602.jpg',
+    ...fields,
+  });
+}
+
+const options = { concurrency: 3, backoff: new Waits().backoff };
+
+const throttled = (more: { retryAfterMs?: number } = {}) =>
+  new FileError('slow_down', '6602.jpg: S3 asks for a pause.', { retryable: true, ...more });
+
+describe('transfer', () => {
+  it('stores the bytes under the key, and adds what came of it to all other fields', async () => {
+    const store = new FakeStore();
+    const record = located({ note: 'mine' });
+    expect(await one(transfer(drive, store, options), record)).to.deep.equal({
+      ...record,
+      url: 'https://bucket.s3.example.com/media/obs-1/6602.jpg',
+      ...STORED,
+      status: 'uploaded',
+    });
+    expect(store.uploads).to.deep.equal([
+      {
+        key: 'media/obs-1/6602.jpg',
+        contentType: 'image/jpeg',
+        fileId: 'file-1',
+        fileName: '6602.jpg (file-1)',
+        size: 8,
+        md5: 'a'.repeat(32),
+        content: 'one file',
+      },
+    ]);
+  });
+
+  it('says that size and md5 are unknown where Drive gives none', async () => {
+    const store = new FakeStore();
+    await through(transfer(drive, store, options), [
+      located({ id: 'a', size: null, md5: null }),
+      located({ id: 'b', size: undefined, md5: undefined }),
+    ]);
+    for (const upload of store.uploads) expect(upload).to.include({ size: null, md5: null });
+  });
+
+  it('asks for resolve first when a record has no key', async () => {
+    const record = await one(transfer(drive, new FakeStore(), options), located({ key: undefined }));
+    expect(record.status).to.equal('failed');
+    expect(record.error).to.include({ stage: 'transfer', code: 'not_resolved', retryable: true });
+  });
+
+  it('moves as many files at a time as it may, and no more; small ones overtake large ones', async () => {
+    const store = new SlowStore();
+    const records = ['large', 's1', 's2', 's3'].map(id => located({ id }));
+    const order: string[] = [];
+    const reading = (async () => {
+      for await (const { id } of transfer(drive, store, { ...options, concurrency: 2 })(given(records)))
+        order.push(id);
+    })();
+    for (const id of ['s1', 's2', 's3', 'large']) {
+      await settled();
+      store.waiting.get(id)!();
+    }
+    await reading;
+    expect(order).to.deep.equal(['s1', 's2', 's3', 'large']);
+    expect(store.most).to.equal(2);
+  });
+
+  it('begins no new files while nobody takes the finished ones', async () => {
+    const input = counted(index => located({ id: `f${index}` }));
+    const results = transfer(drive, new FakeStore(), options)(input.records)[Symbol.asyncIterator]();
+    await results.next();
+    await settled();
+    const taken = input.taken();
+    expect(taken).to.be.at.most(5);
+    await settled();
+    expect(input.taken()).to.equal(taken);
+    await results.return?.();
+  });
+
+  it('tries again after an error that may pass, with growing waits, until it succeeds', async () => {
+    const store = new FakeStore();
+    store.refuse = attempt => (attempt < 3 ? throttled() : null);
+    const waits = new Waits();
+    const record = await one(transfer(drive, store, { ...options, backoff: waits.backoff }), located());
+    expect(record).to.include({ status: 'uploaded' }).and.not.to.have.property('error');
+    expect(store.uploads).to.have.length(3);
+    expect(store.uploads[2]!.content, 'downloaded anew').to.equal('one file');
+    expect(waits.list).to.deep.equal([100, 200]);
+  });
+
+  it('waits as long as the service asks for', async () => {
+    const store = new FakeStore();
+    store.refuse = attempt => (attempt < 2 ? throttled({ retryAfterMs: 60_000 }) : null);
+    const waits = new Waits();
+    await one(transfer(drive, store, { ...options, backoff: waits.backoff }), located());
+    expect(waits.list).to.deep.equal([60_000]);
+  });
+
+  it('makes a file failed when the retries are used up, so that the next run tries again', async () => {
+    const store = new FakeStore();
+    store.refuse = () => throttled();
+    const record = await one(
+      transfer(drive, store, { ...options, backoff: new Waits(2).backoff }),
+      located(),
+    );
+    expect(store.uploads).to.have.length(3);
+    expect(record).to.include({ status: 'failed' }).and.not.to.have.any.keys('url', 'etag');
+    expect(record.error).to.deep.equal({
+      stage: 'transfer',
+      code: 'slow_down',
+      message: '6602.jpg: S3 asks for a pause.',
+      retryable: true,
+    });
+  });
+
+  it('does not repeat what will not pass, and gives the file the status that the error asks for', async () => {
+    for (const status of ['orphan', 'needs_review', 'failed'] as const) {
+      const store = new FakeStore();
+      store.refuse = () => new FileError('gone', 'It is gone.', { status });
+      const record = await one(transfer(drive, store, options), located());
+      expect(record.status).to.equal(status);
+      expect(record.error).to.include({ code: 'gone', retryable: false });
+      expect(store.uploads).to.have.length(1);
+    }
+  });
+
+  it('tries again after an error that it does not know, and keeps its words', async () => {
+    const store = new FakeStore();
+    store.refuse = () => new TypeError('undefined is not a function');
+    const record = await one(
+      transfer(drive, store, { ...options, backoff: new Waits(1).backoff }),
+      located(),
+    );
+    expect(store.uploads).to.have.length(2);
+    expect(record.status).to.equal('failed');
+    expect(record.error).to.include({
+      code: 'unexpected',
+      message: 'undefined is not a function',
+      retryable: true,
+    });
+  });
+
+  it('takes an error of the download, at the call or in mid-stream, for one of the file', async () => {
+    const broken = new FileError('broken', 'The download broke.', { retryable: true });
+    const atTheCall: MediaSource = {
+      download: () => {
+        throw broken;
+      },
+    };
+    const inMidStream: MediaSource = {
+      async *download() {
+        yield CONTENT[0]!;
+        throw broken;
+      },
+    };
+    for (const source of [atTheCall, inMidStream]) {
+      const record = await one(transfer(source, new FakeStore(), options), located());
+      expect(record.error).to.include({ code: 'broken' });
+    }
+  });
+
+  it('one file that fails does not keep the others', async () => {
+    const store = new FakeStore();
+    store.refuse = (_attempt, { fileId }) => (fileId === 'f1' ? new FileError('gone', 'It is gone.') : null);
+    const records = [0, 1, 2].map(index => located({ id: `f${index}` }));
+    const results = await through(transfer(drive, store, options), records);
+    expect(results.map(({ id, status }) => `${id} ${status}`).sort()).to.deep.equal([
+      'f0 uploaded',
+      'f1 failed',
+      'f2 uploaded',
+    ]);
+  });
+
+  it('passes records that are not for it as the very objects they are, and asks nobody', async () => {
+    const store = new FakeStore();
+    const records = [
+      located({ id: 'a', url: 'https://bucket/x', status: 'uploaded' }),
+      located({ id: 'b', url: 'https://bucket/x', status: 'pending' }),
+      located({ id: 'c', status: 'orphan' }),
+      located({ id: 'd', status: 'completed' }),
+      located({ id: 'e', status: 'duplicate' }),
+    ];
+    const results = await through(transfer(drive, store, options), records);
+    for (const record of records) expect(results).to.include(record);
+    expect(store.uploads).to.deep.equal([]);
+  });
+
+  it('tells its watcher of every start, every byte, every attempt that did not count, and the end', async () => {
+    const told: string[] = [];
+    const watcher = {
+      started: ({ id }: FileRecord) => void told.push(`started ${id}`),
+      moved: ({ id }: FileRecord, bytes: number) => void told.push(`moved ${id} ${bytes}`),
+      restarted: ({ id }: FileRecord) => void told.push(`restarted ${id}`),
+      ended: ({ id }: FileRecord) => void told.push(`ended ${id}`),
+    };
+    const store = new FakeStore();
+    store.refuse = attempt => (attempt === 1 ? throttled() : null);
+    await one(transfer(drive, store, { ...options, watcher }), located({ id: 'a' }));
+    expect(told).to.deep.equal([
+      'started a',
+      'moved a 4',
+      'moved a 4',
+      'restarted a',
+      'moved a 4',
+      'moved a 4',
+      'ended a',
+    ]);
+  });
+
+  it('gives out every record that goes in exactly once, whatever fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyRecords(),
+        fc.infiniteStream(fc.constantFrom('ok', 'ok', 'retry', 'never')),
+        fc.integer({ min: 1, max: 4 }),
+        async (records, luck, concurrency) => {
+          const store = new FakeStore();
+          store.refuse = () => {
+            const outcome = luck.next().value;
+            if (outcome === 'ok') return null;
+            return new FileError(outcome, outcome, { retryable: outcome === 'retry' });
+          };
+          const { backoff } = new Waits(1);
+          const results = await through(transfer(drive, store, { concurrency, backoff }), records);
+          expectAllAccountedFor(records, results);
+          expect(results.every(({ status, url, key }) => status !== 'uploaded' || url || !key)).to.equal(
+            true,
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('When a file shows that the whole run cannot go on', () => {
+  const refusal = new RunError('bucket_gone', 'The bucket is gone.', 'Make it again.');
+
+  it('what is in flight is finished and handed on, and the rest is let go', async () => {
+    const store = new SlowStore();
+    const halt = new Halt();
+    const records = Array.from({ length: 10 }, (_, index) => located({ id: `f${index}` }));
+    const results = all(transfer(drive, store, { ...options, halt })(given(records)));
+    await settled();
+    store.waiting.get('f1')!(refusal);
+    await settled();
+    expect([...store.waiting.keys()], 'nothing new is begun').to.deep.equal(['f0', 'f2']);
+    store.waiting.get('f2')!();
+    store.waiting.get('f0')!();
+    expect((await results).map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'f2 uploaded',
+      'f0 uploaded',
+    ]);
+    expect(halt.reason).to.equal(refusal);
+  });
+
+  it('records that have stopped earlier are handed on all the same', async () => {
+    const halt = new Halt();
+    halt.stop(refusal);
+    const done = located({ id: 'done', status: 'completed' });
+    const results = await through(transfer(drive, new FakeStore(), { ...options, halt }), [located(), done]);
+    expect(results).to.deep.equal([done]);
+  });
+
+  it('it is not tried again', async () => {
+    const store = new FakeStore();
+    store.refuse = () => refusal;
+    const halt = new Halt();
+    expect(await through(transfer(drive, store, { ...options, halt }), [located()])).to.deep.equal([]);
+    expect(store.uploads).to.have.length(1);
+  });
+
+  it('no other file is tried again either', async () => {
+    const store = new FakeStore();
+    const halt = new Halt();
+    store.refuse = () => {
+      halt.stop(refusal);
+      return throttled();
+    };
+    const record = await one(transfer(drive, store, { ...options, halt }), located());
+    expect(record).to.include({ status: 'failed' });
+    expect(store.uploads).to.have.length(1);
+  });
+
+  it('the error is thrown where there is no switch', async () => {
+    const store = new FakeStore();
+    store.refuse = () => refusal;
+    expect(await rejection(through(transfer(drive, store, options), [located()]))).to.equal(refusal);
+  });
+});

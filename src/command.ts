@@ -1,10 +1,17 @@
 /** What all commands share: --json and --verbose, configuration, warnings, errors and exit codes. */
+import { dirname } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { Halt } from '../stages/stage.ts';
-import { type Env, homeFolder } from './config/home.ts';
+import { cognitoTokenPath, type Env, homeFolder } from './config/home.ts';
 import { type ConfigValues, loadConfig } from './config/load.ts';
+import { mendModes, strangersIn } from './config/private-file.ts';
 import type { Config } from './config/settings.ts';
 import { type Logger, openLog } from './log.ts';
+import { withoutSecrets } from './secrets.ts';
+
+/** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
+const ENVIRONMENT: Env = { ...process.env };
+delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 
 /** design.md: 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
 export const EXIT = { ok: 0, fatal: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
@@ -31,7 +38,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>;
   protected readonly home = homeFolder(process.env);
-  protected readonly env: Env = process.env;
+  protected readonly env: Env = ENVIRONMENT;
   protected readonly halt = new Halt();
   /** Writes a message for the person; a progress view puts its own here, so that the bar stays whole. */
   protected say: (text: string) => void = text => void process.stderr.write(`${text}\n`);
@@ -45,6 +52,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init();
     quietOnClosedOutput();
+    // Node would print the error with all it holds; an SDK's error may hold the request.
+    process.once('uncaughtException', error => {
+      void this.catch(error).finally(() => process.exit(EXIT.fatal));
+    });
     const { flags } = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
@@ -69,6 +80,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return Boolean((this.flags as { json?: boolean } | undefined)?.json);
   }
 
+  /** Where JSON goes that is not records. */
+  protected get jsonStream(): NodeJS.WriteStream {
+    return process.stdout;
+  }
+
   protected get verbose(): boolean {
     return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
   }
@@ -80,19 +96,29 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected async configuration(flags: ConfigValues = {}): Promise<Config> {
     const { config, warnings } = await loadConfig({ home: this.home, env: this.env, flags });
-    for (const warning of warnings) this.warnLine(warning);
+    for (const warning of [...warnings, ...(await this.#closedFiles(config))]) this.warnLine(warning);
     return config;
+  }
+
+  /** What the tool keeps for itself is closed to others; a key that lies elsewhere may be shared on purpose. */
+  async #closedFiles({ google_drive: { credentials_path, token_path } }: Config): Promise<string[]> {
+    const own = [this.home, cognitoTokenPath(this.home), token_path];
+    const isOwn = dirname(credentials_path) === this.home;
+    return [
+      ...(await mendModes(isOwn ? [...own, credentials_path] : own)),
+      ...(isOwn ? [] : await strangersIn(credentials_path)),
+    ];
   }
 
   override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if (error.oclif?.exit !== undefined && !isHelpful(error)) return this.#usage(error);
-    const helpful = isHelpful(error) ? error : unexpected(error, this.logPath);
+    const helpful = withoutSecretsIn(isHelpful(error) ? error : unexpected(error, this.logPath), this.env);
     this.logger?.error({ err: error }, helpful.message);
     process.exitCode = helpful.exitCode ?? EXIT.fatal;
     if (this.json || process.argv.includes('--json')) {
       const { code, message, remedy } = helpful;
-      process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+      this.jsonStream.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
     } else {
       const kind = helpful.exitCode === EXIT.interrupted ? '' : 'Error: ';
       this.say(`${kind}${helpful.message}\n${helpful.remedy}`);
@@ -102,7 +128,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** oclif's own errors: flags and arguments that are wrong, `this.exit()`. */
   #usage(error: Error): Promise<void> {
     if (process.argv.includes('--json') && error.message && (error as { code?: string }).code !== 'EEXIT') {
-      process.stdout.write(
+      this.jsonStream.write(
         `${JSON.stringify({ error: { code: 'usage', message: error.message } }, null, 2)}\n`,
       );
       process.exitCode = EXIT.usage;
@@ -121,7 +147,22 @@ function isHelpful(error: Error): error is Helpful {
   return 'remedy' in error && 'code' in error;
 }
 
+function withoutSecretsIn(error: Helpful, env: Env): Helpful {
+  const clean = withoutSecrets(error.message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
+  const { name, code, remedy, exitCode } = error;
+  return clean === error.message
+    ? error
+    : Object.assign(new Error(clean), { name, code, remedy, exitCode });
+}
+
 function unexpected(error: Error, logPath: string | null): Helpful {
+  if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    return Object.assign(new Error(`There is no space left to write to: ${error.message}.`), {
+      code: 'disk_full',
+      remedy:
+        'Free some space, or write elsewhere, then run the command again; what was done so far is kept.',
+    });
+  }
   return Object.assign(new Error(`Something unexpected happened: ${error.message}`), {
     code: 'unexpected',
     remedy: logPath

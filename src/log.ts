@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { logsFolder } from './config/home.ts';
+import { withoutSecrets } from './secrets.ts';
 
 export type { Logger } from 'pino';
 
@@ -31,9 +32,13 @@ export async function openLog(options: {
     const { default: pino } = await import('pino');
     const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);
     const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });
+    const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
+    const known = [password, JSON.stringify(password).slice(1, -1)];
+    // An error of somebody else's code may carry anything, so the line as a whole is looked through.
+    const clean = { write: (line: string) => void destination.write(withoutSecrets(line, known)) };
     return {
       path,
-      logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+      logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, clean),
     };
   } catch {
     return null;

@@ -3,14 +3,18 @@
  * that only lists never signs in to AWS.
  */
 
-import { passwordFrom } from './cognito/password.ts';
+import type { RunError } from '../stages/errors.ts';
+import { type Questions, questionsFor } from './cognito/questions.ts';
 import { type CognitoSession, createCognitoSession } from './cognito/session.ts';
-import type { Env } from './config/home.ts';
+import { TokenStore } from './cognito/token-store.ts';
+import { type Env, homeFolder } from './config/home.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import type { Config } from './config/settings.ts';
+import type { AppSyncClient } from './data/client.ts';
 import type { Media } from './data/media.ts';
 import type { Observations } from './data/observations.ts';
 import type { Drive } from './drive/drive.ts';
+import type { DriveAuth } from './drive/drive-auth.ts';
 import type { Backoff } from './retry/backoff.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -24,14 +28,28 @@ export class Neighbours {
   readonly #config: Config;
   readonly #env: Env;
   readonly #warn: (message: string) => void;
+  readonly #questions: Questions;
+  readonly #onEnded: ((error: RunError) => void) | undefined;
   #session: CognitoSession | null = null;
+  #auth: Promise<DriveAuth> | null = null;
   #drive: Promise<Drive> | null = null;
   #storage: Promise<Storage> | null = null;
 
-  constructor(options: { config: Config; env: Env; warn: (message: string) => void }) {
+  constructor(options: {
+    config: Config;
+    env: Env;
+    warn: (message: string) => void;
+    /** Who answers what Cognito asks; the person at the terminal when absent. */
+    questions?: Questions;
+    /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
+    onSignInEnded?: (error: RunError) => void;
+  }) {
     this.#config = options.config;
     this.#env = options.env;
     this.#warn = options.warn;
+    const { username } = options.config.aws.cognito;
+    this.#questions = options.questions ?? questionsFor({ env: options.env, username });
+    this.#onEnded = options.onSignInEnded;
   }
 
   /** Throws ConfigError that names every value that is missing for any of the neighbours, before any is asked. */
@@ -50,17 +68,20 @@ export class Neighbours {
     return this.#drive;
   }
 
+  /** The Google sign-in that Drive uses. */
+  googleAuth(): Promise<DriveAuth> {
+    const { credentials_path, token_path } = this.#config.google_drive;
+    this.#auth ??= import('./drive/sign-in.ts').then(({ googleSignIn }) =>
+      googleSignIn({ credentialsPath: credentials_path, tokenPath: token_path }),
+    );
+    return this.#auth;
+  }
+
   async #openDrive(): Promise<Drive> {
     const { google_drive, migration } = this.#config;
-    const [{ Drive: Client }, { googleSignIn }] = await Promise.all([
-      import('./drive/drive.ts'),
-      import('./drive/sign-in.ts'),
-    ]);
+    const [{ Drive: Client }, auth] = await Promise.all([import('./drive/drive.ts'), this.googleAuth()]);
     return Client.connect({
-      auth: await googleSignIn({
-        credentialsPath: google_drive.credentials_path,
-        tokenPath: google_drive.token_path,
-      }),
+      auth,
       apiUrl: google_drive.api_url,
       queriesPerSecond: google_drive.queries_per_second,
       connections: migration.concurrency,
@@ -95,37 +116,38 @@ export class Neighbours {
 
   async observations(): Promise<Observations> {
     const { prefix_disambiguation: rules } = this.#config;
-    const [{ Observations: Table }, { DEFAULT_MODELS }, client] = await Promise.all([
+    const [{ Observations: Table }, { modelsOf }, client] = await Promise.all([
       import('./data/observations.ts'),
       import('./data/models.ts'),
-      this.#dataClient(),
+      this.dataClient(),
     ]);
     return new Table(
       client,
       this.#endpoint,
-      DEFAULT_MODELS,
+      modelsOf(this.#config.aws.amplify.models),
       rules.enabled ? rules.discriminator_field : null,
     );
   }
 
   async media(): Promise<Media> {
-    const [{ Media: Table }, { DEFAULT_MODELS }, client] = await Promise.all([
+    const [{ Media: Table }, { modelsOf }, client] = await Promise.all([
       import('./data/media.ts'),
       import('./data/models.ts'),
-      this.#dataClient(),
+      this.dataClient(),
     ]);
-    return new Table(client, this.#endpoint, DEFAULT_MODELS, this.backoff);
+    return new Table(client, this.#endpoint, modelsOf(this.#config.aws.amplify.models), this.backoff);
   }
 
   get #endpoint(): string {
     return this.#config.aws.amplify.api_endpoint;
   }
 
-  async #dataClient() {
+  /** What sends documents to AppSync as the signed-in user. */
+  async dataClient(): Promise<AppSyncClient> {
     const session = this.session();
     await session.idToken();
-    const { AppSyncClient } = await import('./data/client.ts');
-    return new AppSyncClient({
+    const { AppSyncClient: Client } = await import('./data/client.ts');
+    return new Client({
       endpoint: this.#endpoint,
       backoff: this.backoff,
       token: {
@@ -142,7 +164,9 @@ export class Neighbours {
     this.#session ??= createCognitoSession({
       config: this.#config,
       env: this.#env,
-      password: passwordFrom({ env: this.#env, username: this.#config.aws.cognito.username }),
+      questions: this.#questions,
+      store: new TokenStore({ home: homeFolder(this.#env), warn: this.#warn }),
+      onEnded: this.#onEnded,
     });
     return this.#session;
   }

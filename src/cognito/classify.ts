@@ -42,6 +42,8 @@ interface Row {
 
 const SKEW_MS = 5 * 60_000;
 const CONSOLE = 'in the Cognito console (User pools, Users)';
+const SIGN_IN_AND_GO_ON =
+  'Nothing is lost. Sign in with "migrator login aws", then go on with "migrator resume" (or the same command again).';
 const ASK_ADMIN = `or ask the administrator of the Amplify project to do it ${CONSOLE}`;
 
 const TABLE: readonly Row[] = [
@@ -82,6 +84,14 @@ const TABLE: readonly Row[] = [
       'Set the clock of this machine (switch on automatic time) and run the command again. If it is refused still, user name or password are wrong.',
   },
   {
+    code: 'challenge_timed_out',
+    step: 'sign_in',
+    name: 'NotAuthorizedException',
+    message: /session/i,
+    says: at => `The sign-in of ${at.username} took too long: Cognito waits three minutes for an answer.`,
+    remedy: 'Run the command again.',
+  },
+  {
     code: 'wrong_password',
     step: 'sign_in',
     name: 'NotAuthorizedException',
@@ -94,7 +104,7 @@ const TABLE: readonly Row[] = [
     step: 'renewal',
     name: 'NotAuthorizedException',
     says: at => `The sign-in of ${at.username} has ended: its refresh token was revoked or has expired.`,
-    remedy: 'Nothing is lost. Run "migrator resume" (or the same command again) and sign in anew.',
+    remedy: SIGN_IN_AND_GO_ON,
   },
   {
     code: 'sign_in_expired',
@@ -102,7 +112,7 @@ const TABLE: readonly Row[] = [
     name: 'RefreshTokenReuseException',
     says: at =>
       `The sign-in of ${at.username} has ended: another process has used up its refresh token (rotation).`,
-    remedy: 'Nothing is lost. Run "migrator resume" (or the same command again) and sign in anew.',
+    remedy: SIGN_IN_AND_GO_ON,
   },
   {
     code: 'identity_token_expired',
@@ -120,6 +130,25 @@ const TABLE: readonly Row[] = [
       `Identity pool ${at.identityPoolId} gives ${at.username} no keys: it does not know user pool ${at.userPoolId} with client ${at.clientId}, or no role fits.`,
     remedy:
       'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".',
+  },
+  {
+    code: 'wrong_code',
+    name: 'CodeMismatchException',
+    says: at => `Cognito does not take the code of ${at.username}.`,
+    remedy:
+      'Run the command again with a new code; if it is refused still, check the clock of the device that shows it.',
+  },
+  {
+    code: 'code_expired',
+    name: 'ExpiredCodeException',
+    says: at => `The code of ${at.username} has expired, or was used before.`,
+    remedy: 'Wait for the next code (30 seconds in an app), then run the command again.',
+  },
+  {
+    code: 'new_password_refused',
+    when: ({ name }) => /^(InvalidPassword|PasswordHistoryPolicyViolation)Exception$/.test(name),
+    says: (at, { message }) => `Cognito does not take the new password of ${at.username}: ${message}`,
+    remedy: 'Run "migrator login aws" again and choose one that fits.',
   },
   {
     code: 'user_unknown',
@@ -236,37 +265,24 @@ export function classify(error: unknown, at: Circumstances): RunError {
 }
 
 const CHALLENGES: Record<string, { says: string; remedy: string }> = {
-  NEW_PASSWORD_REQUIRED: {
-    says: 'has to choose a password of its own at the first sign-in',
-    remedy: 'Sign in to the web application once and choose the password there, then run the command again.',
-  },
-  SOFTWARE_TOKEN_MFA: {
-    says: 'signs in with a code from an authenticator app',
-    remedy: `Use a user without a second factor for the migration, or switch it off for this one ${CONSOLE}.`,
-  },
-  SMS_MFA: {
-    says: 'signs in with a code by text message',
-    remedy: `Use a user without a second factor for the migration, or switch it off for this one ${CONSOLE}.`,
-  },
-  EMAIL_OTP: {
-    says: 'signs in with a code by e-mail',
-    remedy: `Use a user without a second factor for the migration, or switch it off for this one ${CONSOLE}.`,
-  },
   MFA_SETUP: {
     says: 'has to set up a second factor first',
-    remedy:
-      'Set it up in the web application. Until codes are supported here, use a user without a second factor.',
+    remedy: `Set it up in the web application, then run "migrator login aws" and type its code.`,
+  },
+  REQUIRED_ATTRIBUTES: {
+    says: 'has to fill in more about the user, together with a new password',
+    remedy: 'Sign in to the web application once and fill it in there, then run the command again.',
   },
 };
 
-/** The user pool wants more than the password. */
+/** The user pool wants something that cannot be given here. */
 export function challengeError(challenge: string | undefined, at: Circumstances): RunError {
   const known = CHALLENGES[challenge ?? ''];
   const name = challenge ?? 'an unknown challenge';
   return new RunError(
     'challenge_not_supported',
-    `${at.username} ${known?.says ?? 'is asked for more than the password'}; that (${name}) is not supported yet.`,
-    known?.remedy ?? `Use a user who signs in with e-mail address and password only, ${ASK_ADMIN}.`,
+    `${at.username} ${known?.says ?? 'is asked for more than a password and a code'}; that (${name}) cannot be done here.`,
+    known?.remedy ?? `Use a user who signs in with password and code only, ${ASK_ADMIN}.`,
   );
 }
 

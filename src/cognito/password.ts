@@ -21,11 +21,11 @@ export function passwordFrom(options: {
       throw new RunError(
         'no_password',
         `There is no password for ${username}: nobody can be asked, since standard input is not a terminal.`,
-        'Set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment, or run the command on a terminal.',
+        'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
       );
     }
-    const { default: prompt } = await import('@inquirer/password');
-    return prompt(
+    const prompts = await import('@inquirer/prompts');
+    return prompts.password(
       {
         message: `Password of ${username} (Cognito)`,
         toggleMask: false,

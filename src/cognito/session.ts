@@ -6,12 +6,16 @@ import { type Lease, Renewal } from '../renewal.ts';
 import { type Circumstances, classify, type Step } from './classify.ts';
 import { endpointName, identityPoolClient, userPoolClient } from './clients.ts';
 import { type AwsKeys, fetchKeys, type Identity } from './keys.ts';
+import type { Questions } from './questions.ts';
+import { sharedTokens } from './shared-tokens.ts';
 import { renewTokens, signIn } from './sign-in.ts';
-import { claimsOf, type Tokens, tokensFrom } from './tokens.ts';
+import type { SignInKey, TokenStore } from './token-store.ts';
+import { type AuthenticationResult, claimsOf, type Tokens, tokensFrom } from './tokens.ts';
 
 /**
- * A signed-in user of the Amplify project, for one process. Signs in when something is first asked for, renews while it
- * is used, and asks for the password at most once. All methods may be called by many at the same time.
+ * A signed-in user of the Amplify project, for one process. When something is first asked for it takes the sign-in that
+ * is kept from before, or signs in; it renews while it is used, and asks for the password at most once. All methods may
+ * be called by many at the same time.
  *
  * Every method throws {@link RunError} with a remedy (the table in classify.ts).
  */
@@ -22,6 +26,10 @@ export interface CognitoSession {
   renewIdToken(rejected: string): Promise<string>;
   /** `cognito:groups` of the ID token; empty if the user is in none. */
   groups(): Promise<string[]>;
+  /** ARN of the role that the user's group brings; null if the user gets the one of all signed-in users. */
+  groupRole(): Promise<string | null>;
+  /** Signs in with the password, whatever is kept, and keeps the result. For one who has not been asked anything yet. */
+  signIn(): Promise<void>;
   /** For the `credentials` option of AWS SDK clients; all clients share the same keys. */
   readonly credentials: CredentialsProvider;
   /**
@@ -45,10 +53,17 @@ export interface CredentialsProvider {
 export function createCognitoSession(options: {
   config: Config;
   env: Env;
-  password: () => Promise<string>;
+  questions: Questions;
+  /** Where sign-ins are kept and shared with other processes; null keeps nothing. */
+  store: TokenStore | null;
+  /**
+   * Told once that the sign-in has ended for good (revoked, or its 30 days are over). What is held serves for some
+   * minutes more: the time to finish what is in flight.
+   */
+  onEnded?: (error: RunError) => void;
   now?: () => number;
 }): CognitoSession {
-  const { config, env, password, now = Date.now } = options;
+  const { config, env, questions, store, onEnded, now = Date.now } = options;
   requireKeys(config, KEYS_FOR.cognito);
   const { region, cognito } = config.aws;
   const circumstances = (step: Step): Circumstances => ({
@@ -64,26 +79,44 @@ export function createCognitoSession(options: {
   const identityPool = once(() => identityPoolClient(region, env));
   const identity: Identity = { poolId: cognito.identity_pool_id, id: null };
 
-  let signInRefused: unknown = null;
-  const tokens = new Renewal<Tokens>(async old => {
-    const step = old ? 'renewal' : 'sign_in';
-    // Many workers ask; a second wrong attempt for each would have Cognito lock the user.
-    if (signInRefused) throw signInRefused;
+  const obtain = async (
+    step: 'sign_in' | 'renewal',
+    ask: (client: Awaited<ReturnType<typeof userPool>>) => Promise<AuthenticationResult | undefined>,
+    old: Tokens | null,
+  ): Promise<Tokens> => {
     try {
-      const secret = old ? old.refreshToken : await password();
       const client = await userPool();
       const askedAt = now();
-      const result = old
-        ? await renewTokens(client, secret, circumstances(step))
-        : await signIn(client, secret, circumstances(step));
-      const fresh = tokensFrom(result, askedAt, old?.refreshToken ?? null);
+      const fresh = tokensFrom(await ask(client), askedAt, old?.refreshToken ?? null);
       if (!fresh) throw noTokens(circumstances(step));
-      return { value: fresh, expiresAt: fresh.expiresAt };
+      return fresh;
     } catch (error) {
       // Ctrl-C at the prompt is no refusal; the command ends by it.
-      const classified = isExitPrompt(error) ? error : classify(error, circumstances(step));
-      if (!old) signInRefused = classified;
-      throw classified;
+      throw isExitPrompt(error) ? error : classify(error, circumstances(step));
+    }
+  };
+  // Many workers ask; a second wrong attempt for each would have Cognito lock the user.
+  const signInOnce = once(() =>
+    obtain('sign_in', client => signIn(client, questions, circumstances('sign_in')), null),
+  );
+  const renew = (old: Tokens): Promise<Tokens> =>
+    obtain('renewal', client => renewTokens(client, old.refreshToken, circumstances('renewal')), old);
+  const key: SignInKey = {
+    userPoolId: cognito.user_pool_id,
+    clientId: cognito.client_id,
+    username: cognito.username,
+  };
+  const lease = sharedTokens({ key, store, signIn: signInOnce, renew, now });
+  let ended = false;
+  const tokens = new Renewal<Tokens>(async old => {
+    try {
+      return await lease(old);
+    } catch (error) {
+      if (old && !ended && (error as RunError).code === 'sign_in_expired') {
+        ended = true;
+        onEnded?.(error as RunError);
+      }
+      throw error;
     }
   }, now);
 
@@ -116,11 +149,20 @@ export function createCognitoSession(options: {
     return { value, expiresAt: value.expiration.getTime() - ahead };
   }
 
+  const claims = async () => claimsOf((await tokens.get()).idToken);
   const provider = async (): Promise<AwsKeys> => keys.get();
   return {
     idToken: async () => (await tokens.get()).idToken,
     renewIdToken: async rejected => (await tokens.replace(({ idToken }) => idToken === rejected)).idToken,
-    groups: async () => claimsOf((await tokens.get()).idToken)['cognito:groups'] ?? [],
+    groups: async () => (await claims())['cognito:groups'] ?? [],
+    groupRole: async () => (await claims())['cognito:preferred_role'] ?? null,
+    signIn: async () => {
+      const keepNew = async () => {
+        const fresh = await signInOnce();
+        await store?.keep(key, fresh);
+      };
+      await (store ? store.exclusively(keepNew) : keepNew());
+    },
     credentials: Object.assign(provider, { memoized: true as const }),
     dropCredentials: rejected => keys.drop(held => rejected === undefined || held.accessKeyId === rejected),
   };

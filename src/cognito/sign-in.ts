@@ -2,18 +2,24 @@ import type {
   CognitoIdentityProviderClient,
   InitiateAuthCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { answerChallenge } from './challenges.ts';
 import { type Circumstances, challengeError } from './classify.ts';
+import type { Questions } from './questions.ts';
 import type { AuthenticationResult } from './tokens.ts';
+
+/** More than any user pool asks for; whoever goes on asking is not one. */
+const MAX_CHALLENGES = 6;
 
 /**
  * Signs in by SRP: the password itself never leaves the machine. USER_SRP_AUTH, then PASSWORD_VERIFIER; it is the only
- * password flow that Amplify's default app client allows (facts.md, Amplify Gen 2: sign-in).
+ * password flow that Amplify's default app client allows (facts.md, Amplify Gen 2: sign-in). What the pool asks for
+ * after that (a code, a new password) is put to `questions`.
  *
- * Throws the SDK's errors as they are, and RunError for a challenge beyond the password.
+ * Throws the SDK's errors as they are, and RunError for a challenge that cannot be answered here.
  */
 export async function signIn(
   client: CognitoIdentityProviderClient,
-  password: string,
+  questions: Questions,
   at: Circumstances,
 ): Promise<AuthenticationResult> {
   const [{ InitiateAuthCommand, RespondToAuthChallengeCommand }, srp] = await Promise.all([
@@ -21,6 +27,7 @@ export async function signIn(
     import('cognito-srp-helper'),
   ]);
   const { username, userPoolId, clientId } = at;
+  const password = await questions.password();
   // Not hashed beforehand: the hash is over the pool's own name for the user, which the first answer brings.
   const session = srp.createSrpSession(username, password, userPoolId, false);
 
@@ -34,21 +41,25 @@ export async function signIn(
   if (first.ChallengeName !== 'PASSWORD_VERIFIER') throw challengeError(first.ChallengeName, at);
 
   const signed = srp.signSrpSession(session, first);
-  const second = await client.send(
+  const userId = first.ChallengeParameters?.USER_ID_FOR_SRP ?? username;
+  let answer = await client.send(
     new RespondToAuthChallengeCommand({
       ChallengeName: 'PASSWORD_VERIFIER',
       ClientId: clientId,
       Session: first.Session,
       ChallengeResponses: {
-        USERNAME: first.ChallengeParameters?.USER_ID_FOR_SRP ?? username,
+        USERNAME: userId,
         PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
         PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
         TIMESTAMP: signed.timestamp,
       },
     }),
   );
-  if (!second.AuthenticationResult) throw challengeError(second.ChallengeName, at);
-  return second.AuthenticationResult;
+  for (let count = 0; !answer.AuthenticationResult; count += 1) {
+    if (count >= MAX_CHALLENGES) throw challengeError(answer.ChallengeName, at);
+    answer = await answerChallenge(client, answer, userId, questions, at);
+  }
+  return answer.AuthenticationResult;
 }
 
 /**

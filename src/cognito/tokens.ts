@@ -1,8 +1,9 @@
 /** What a sign-in or a renewal gave. Secrets: never logged, never in a message. */
 export interface Tokens {
   idToken: string;
-  accessToken: string;
   refreshToken: string;
+  /** When they were asked for, ms since the epoch, by this machine's clock. */
+  issuedAt: number;
   /** End of the ID token's life, ms since the epoch, by this machine's clock (see {@link tokensFrom}). */
   expiresAt: number;
   /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it cannot be told. */
@@ -15,12 +16,13 @@ export interface IdClaims {
   iat?: number;
   exp?: number;
   'cognito:groups'?: string[];
+  /** ARN of the role that the identity pool gives to the first of the groups; absent without a group that has one. */
+  'cognito:preferred_role'?: string;
 }
 
 /** The `AuthenticationResult` of InitiateAuth, RespondToAuthChallenge and GetTokensFromRefreshToken. */
 export interface AuthenticationResult {
   IdToken?: string | undefined;
-  AccessToken?: string | undefined;
   RefreshToken?: string | undefined;
   ExpiresIn?: number | undefined;
 }
@@ -45,8 +47,8 @@ export function tokensFrom(
   const lifeMs = iat !== undefined && exp !== undefined ? (exp - iat) * 1000 : (result.ExpiresIn ?? 0) * 1000;
   return {
     idToken: result.IdToken,
-    accessToken: result.AccessToken ?? '',
     refreshToken,
+    issuedAt: askedAt,
     expiresAt: askedAt + (lifeMs > 0 ? lifeMs : ONE_HOUR_MS),
     clockAheadMs: iat === undefined ? 0 : iat * 1000 - askedAt,
   };

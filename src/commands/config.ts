@@ -1,10 +1,14 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../command.ts';
-import { readAmplifyOutputs } from '../config/amplify-outputs.ts';
+import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
+import { defaultModelNames } from '../config/defaults.ts';
 import { describeConfig } from '../config/describe.ts';
-import { type ConfigValues, loadConfig } from '../config/load.ts';
-import { SETTINGS } from '../config/settings.ts';
+import { configPath } from '../config/home.ts';
+import { askBucketOf, interview } from '../config/interview.ts';
+import { type ConfigValues, loadConfig, readConfigFile } from '../config/load.ts';
+import { SETTINGS, valueAt } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
+import { terminalAsker } from '../ui/asker.ts';
 
 /** A number if the text is one; anything else is left to the schema, which says what it found and what it accepts. */
 const numberOrText = Flags.custom<number | string>({
@@ -23,8 +27,10 @@ function flagForEachSetting() {
 }
 
 export default class Config extends BaseCommand<typeof Config> {
-  static override description = 'Set values in config.json, by flags or from an Amplify project.';
+  static override summary = 'Set values in config.json: by questions, by flags, or from an Amplify project.';
+  static override description = 'Without flags, on a terminal, it asks for what has to be known.';
   static override examples = [
+    '<%= config.bin %> config',
     '<%= config.bin %> config --from amplify_outputs.json --username admin@example.com',
     '<%= config.bin %> config --folder-id 1AbCdEfGhIjKlMnOpQrStUvWxYz012345',
     '<%= config.bin %> config --concurrency 20 --no-default-media-public --json',
@@ -46,26 +52,57 @@ export default class Config extends BaseCommand<typeof Config> {
     const values: ConfigValues = {};
     for (const { key, flag } of SETTINGS) if (given[flag] !== undefined) values[key] = given[flag];
     const { from, 'bucket-name': bucketName } = given as { from?: string; 'bucket-name'?: string };
-    if (!from && Object.keys(values).length === 0) {
+    const asks = process.stdin.isTTY && !this.json;
+    if (!from && Object.keys(values).length === 0 && !asks) {
       const names = SETTINGS.map(({ flag }) => `--${flag}`).join(' ');
-      this.error(`Nothing to set. Give --from amplify_outputs.json, or at least one of: ${names}`, {
-        exit: 2,
-      });
+      this.error(
+        `Nothing to set. Run it on a terminal to be asked, give --from amplify_outputs.json, or at least one of: ${names}`,
+        { exit: 2 },
+      );
     }
 
-    const withoutBucket = values['aws.amplify.storage_bucket'] !== undefined;
-    const amplify = from ? await readAmplifyOutputs(from, { bucketName, withoutBucket }) : null;
-    const written = await writeConfig(this.home, { ...amplify?.values, ...values });
+    const answered = from
+      ? await this.#fromAmplify(from, bucketName, values, asks)
+      : Object.keys(values).length === 0
+        ? await interview(this.#asker(), (await loadConfig({ home: this.home, env: {} })).config)
+        : null;
+    const written = await writeConfig(this.home, { ...answered?.values, ...values });
     const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
 
-    const warnings = [...(amplify?.warnings ?? []), ...written.warnings, ...description.warnings];
+    const warnings = [...(answered?.warnings ?? []), ...written.warnings, ...description.warnings];
     for (const warning of warnings) this.warnLine(warning);
     for (const change of written.changes) this.say(line(change));
     this.say(written.changes.length > 0 ? `Written: ${written.path}` : `No change: ${written.path}`);
     if (this.json) {
       const { path, changes } = written;
       this.log(JSON.stringify({ path, changes, config: description.config, warnings }, null, 2));
+    } else if (asks) {
+      this.say('Next: "migrator login google", "migrator login aws", then "migrator doctor".');
     }
+  }
+
+  #asker() {
+    return terminalAsker(this.say);
+  }
+
+  async #fromAmplify(
+    path: string,
+    bucketName: string | undefined,
+    values: ConfigValues,
+    asks: boolean,
+  ): Promise<AmplifyValues> {
+    const file = await readConfigFile(configPath(this.home));
+    const unset = defaultModelNames();
+    const name = (model: 'observation' | 'media') => {
+      const key = `aws.amplify.models.${model}.name` as const;
+      return String(values[key] ?? valueAt(file, key) ?? unset[model].name);
+    };
+    return readAmplifyOutputs(path, {
+      bucketName,
+      withoutBucket: values['aws.amplify.storage_bucket'] !== undefined,
+      models: { observation: name('observation'), media: name('media') },
+      ...(asks ? { askBucket: askBucketOf(this.#asker()) } : {}),
+    });
   }
 }
 

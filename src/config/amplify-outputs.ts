@@ -1,3 +1,5 @@
+import { modelValues } from './amplify-models.ts';
+import { defaultModelNames } from './defaults.ts';
 import { ConfigError } from './error.ts';
 import { JsonError, readJson } from './json.ts';
 import { type ConfigValues, nested, refuse } from './load.ts';
@@ -28,7 +30,7 @@ const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
  * client, identity pool, AppSync endpoint and bucket. Parts that the project does not have are left out, with a warning.
  *
  * With several buckets: the one called `bucketName` (Amplify's name or S3's), else the only one with a path under
- * `media/`, else an error that lists them.
+ * `media/`, else the one that `askBucket` gives, else an error that lists them.
  *
  * Throws {@link ConfigError}: file missing, not JSON, not an amplify_outputs.json, bucket not clear.
  */
@@ -38,6 +40,10 @@ export async function readAmplifyOutputs(
     bucketName?: string;
     /** The bucket is known already; the file's are not looked at. */
     withoutBucket?: boolean;
+    /** Models that are looked for first; those of the MECO project when absent. */
+    models?: { observation: string; media: string };
+    /** Asks which of several buckets it is; gives a name out of the list. */
+    askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
   } = {},
 ): Promise<AmplifyValues> {
   const outputs = await readOutputs(path);
@@ -53,13 +59,18 @@ export async function readAmplifyOutputs(
       `${path} has version ${version || '(none)'}; versions 1 to 1.5 are known. Check the values.`,
     );
   }
-  const bucket = options.withoutBucket ? null : chooseBucket(path, bucketsOf(storage), options.bucketName);
+  const bucket = options.withoutBucket ? null : await bucketFor(path, bucketsOf(storage), options);
+  const { media, observation } = defaultModelNames();
+  const models = modelValues(
+    data?.model_introspection,
+    options.models ?? { observation: observation.name, media: media.name },
+  );
   if (!auth) warnings.push(`${path} has no "auth" part: user pool, client and identity pool are not set.`);
   else if (!text(auth.identity_pool_id)) warnings.push(`${path} names no identity pool; uploads need one.`);
   if (!data) warnings.push(`${path} has no "data" part: the AppSync endpoint is not set.`);
   if (!bucket && !options.withoutBucket)
     warnings.push(`${path} has no "storage" part: the bucket is not set.`);
-  warnings.push(...accessWarnings(auth, data, bucket));
+  warnings.push(...accessWarnings(auth, data, bucket), ...(models.warning ? [models.warning] : []));
 
   const region = text(auth?.aws_region) ?? bucket?.region ?? text(data?.aws_region) ?? undefined;
   if (bucket?.region && region && bucket.region !== region) {
@@ -75,7 +86,9 @@ export async function readAmplifyOutputs(
     'aws.amplify.api_endpoint': text(data?.url),
     'aws.amplify.storage_bucket': bucket?.bucketName,
   };
-  const values = Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as ConfigValues;
+  const found = Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as ConfigValues;
+  // An empty name among these is an answer: the project has no such field or query.
+  const values = { ...found, ...models.values };
   refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file anew, or set these values by flags');
   return { values, warnings };
 }
@@ -132,6 +145,20 @@ function toBucket(entry: Record<string, unknown>): Bucket {
     media: rules.length > 0 ? Object.assign({}, ...rules.map(([, rule]) => rule)) : null,
     tellsPaths: paths !== null,
   };
+}
+
+async function bucketFor(
+  path: string,
+  buckets: Bucket[],
+  { bucketName, askBucket }: NonNullable<Parameters<typeof readAmplifyOutputs>[1]>,
+): Promise<Bucket | null> {
+  try {
+    return chooseBucket(path, buckets, bucketName);
+  } catch (error) {
+    if (bucketName || !askBucket) throw error;
+    const offered = buckets.map(({ name, bucketName: own }) => ({ name: name ?? own, bucketName: own }));
+    return chooseBucket(path, buckets, await askBucket(offered));
+  }
 }
 
 function chooseBucket(path: string, buckets: Bucket[], wanted: string | undefined): Bucket | null {

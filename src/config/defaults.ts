@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Config } from './settings.ts';
+import type { Config, ModelNames } from './settings.ts';
 
 /** What holds where nothing else is said. Empty text means "not set". Paths lie in the given home folder. */
 export function defaultConfig(home: string): Config {
@@ -14,7 +14,7 @@ export function defaultConfig(home: string): Config {
     aws: {
       region: '',
       cognito: { user_pool_id: '', client_id: '', identity_pool_id: '', username: '' },
-      amplify: { api_endpoint: '', storage_bucket: '' },
+      amplify: { api_endpoint: '', storage_bucket: '', models: defaultModelNames() },
     },
     migration: {
       concurrency: 10,
@@ -26,5 +26,23 @@ export function defaultConfig(home: string): Config {
     },
     naming: 'strict',
     prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },
+  };
+}
+
+/** The MECO project's. */
+export function defaultModelNames(): ModelNames {
+  return {
+    observation: { name: 'Observation', sequential_id: 'sequentialId', list_query: '', index_query: '' },
+    media: {
+      name: 'Media',
+      url: 'url',
+      type: 'type',
+      observation_id: 'observationId',
+      is_available_for_public_use: 'isAvailableForPublicUse',
+      list_query: '',
+      get_query: '',
+      create_mutation: '',
+      delete_mutation: '',
+    },
   };
 }

@@ -48,9 +48,13 @@ export function masked(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, masked(below, key)]));
 }
 
+/** Names that most projects need not care about: shown only when somebody has set them. */
+const MODELS = 'aws.amplify.models.';
+
 /** Lines for people: `key  value  (source)`. */
 export function renderDescription(description: Description): string {
-  const rows: (readonly [string, string, string])[] = SETTINGS.map(({ key }) => {
+  const told = SETTINGS.filter(({ key }) => !key.startsWith(MODELS) || description.sources[key] === 'file');
+  const rows: (readonly [string, string, string])[] = told.map(({ key }) => {
     const value = valueAt(description.config, key);
     const file = description.files[key];
     const remarks = [String(description.sources[key]), ...(file ? [fileRemark(file)] : [])];

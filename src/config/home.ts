@@ -26,6 +26,11 @@ export function configPath(home: string): string {
   return join(home, 'config.json');
 }
 
+/** Where the Cognito sign-ins of `login aws` are kept. */
+export function cognitoTokenPath(home: string): string {
+  return join(home, 'cognito_token.json');
+}
+
 /** Folder of one run's manifests. Throws {@link ConfigError} for an id that is no single, harmless path segment. */
 export function runFolder(home: string, folderId: string): string {
   return join(home, 'runs', checkedFolderId(folderId));

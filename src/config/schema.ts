@@ -37,6 +37,11 @@ const endpoint = (mayBeEmpty: boolean) =>
     ),
   );
 
+// These names become part of a GraphQL document.
+const NAME = 'a GraphQL name (letters, digits, "_")';
+const graphQLName = v.optional(v.pipe(v.string(NAME), v.regex(/^[_A-Za-z]\w*$/, NAME)));
+const maybeName = pattern(/^[_A-Za-z]\w*$/, NAME);
+
 const yesOrNo = v.optional(v.boolean('true or false'));
 
 const RATE = 'a number above 0, up to 1000';
@@ -67,6 +72,25 @@ export const ConfigFile = v.looseObject(
       amplify: section({
         api_endpoint: endpoint(true),
         storage_bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
+        models: section({
+          observation: section({
+            name: graphQLName,
+            sequential_id: graphQLName,
+            list_query: maybeName,
+            index_query: maybeName,
+          }),
+          media: section({
+            name: graphQLName,
+            url: graphQLName,
+            type: maybeName,
+            observation_id: graphQLName,
+            is_available_for_public_use: maybeName,
+            list_query: maybeName,
+            get_query: maybeName,
+            create_mutation: maybeName,
+            delete_mutation: maybeName,
+          }),
+        }),
       }),
     }),
     migration: section({

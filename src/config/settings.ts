@@ -16,7 +16,7 @@ export interface Config {
   aws: {
     region: string;
     cognito: { user_pool_id: string; client_id: string; identity_pool_id: string; username: string };
-    amplify: { api_endpoint: string; storage_bucket: string };
+    amplify: { api_endpoint: string; storage_bucket: string; models: ModelNames };
   };
   migration: {
     concurrency: number;
@@ -36,11 +36,33 @@ export interface Config {
   };
 }
 
+/**
+ * How the Amplify project calls its models and what is in them. An empty query name stands for the one that Amplify
+ * makes of the model's name; an empty `index_query` for the one that the schema has, if any.
+ */
+export interface ModelNames {
+  observation: { name: string; sequential_id: string; list_query: string; index_query: string };
+  /** `type` and `is_available_for_public_use` are empty in a project whose model has no such field. */
+  media: {
+    name: string;
+    url: string;
+    type: string;
+    observation_id: string;
+    is_available_for_public_use: string;
+    list_query: string;
+    get_query: string;
+    create_mutation: string;
+    delete_mutation: string;
+  };
+}
+
 export type ConfigKey =
   | `google_drive.${keyof Config['google_drive']}`
   | 'aws.region'
   | `aws.cognito.${keyof Config['aws']['cognito']}`
-  | `aws.amplify.${keyof Config['aws']['amplify']}`
+  | `aws.amplify.${Exclude<keyof Config['aws']['amplify'], 'models'>}`
+  | `aws.amplify.models.observation.${keyof ModelNames['observation']}`
+  | `aws.amplify.models.media.${keyof ModelNames['media']}`
   | `migration.${keyof Config['migration']}`
   | 'naming';
 
@@ -120,6 +142,84 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'text',
     flag: 'storage-bucket',
     summary: 'S3 bucket of Amplify Storage',
+  },
+  {
+    key: 'aws.amplify.models.observation.name',
+    kind: 'text',
+    flag: 'observation-model',
+    summary: 'model that the files belong to',
+  },
+  {
+    key: 'aws.amplify.models.observation.sequential_id',
+    kind: 'text',
+    flag: 'sequential-id-field',
+    summary: 'its field with the number in the file names',
+  },
+  {
+    key: 'aws.amplify.models.observation.list_query',
+    kind: 'text',
+    flag: 'observation-list-query',
+    summary: 'query that lists it; made of its name when empty',
+  },
+  {
+    key: 'aws.amplify.models.observation.index_query',
+    kind: 'text',
+    flag: 'observation-index-query',
+    summary: 'query of the index on that field; looked for when empty',
+  },
+  {
+    key: 'aws.amplify.models.media.name',
+    kind: 'text',
+    flag: 'media-model',
+    summary: 'model of the media records',
+  },
+  {
+    key: 'aws.amplify.models.media.url',
+    kind: 'text',
+    flag: 'media-url-field',
+    summary: 'its field for the address of the object',
+  },
+  {
+    key: 'aws.amplify.models.media.type',
+    kind: 'text',
+    flag: 'media-type-field',
+    summary: 'its field for IMAGE or VIDEO; empty if it has none',
+  },
+  {
+    key: 'aws.amplify.models.media.observation_id',
+    kind: 'text',
+    flag: 'media-observation-field',
+    summary: "its field for the observation's id",
+  },
+  {
+    key: 'aws.amplify.models.media.is_available_for_public_use',
+    kind: 'text',
+    flag: 'media-public-field',
+    summary: 'its yes-or-no field for public use; empty if it has none',
+  },
+  {
+    key: 'aws.amplify.models.media.list_query',
+    kind: 'text',
+    flag: 'media-list-query',
+    summary: 'query that lists it; made of its name when empty',
+  },
+  {
+    key: 'aws.amplify.models.media.get_query',
+    kind: 'text',
+    flag: 'media-get-query',
+    summary: 'query that gets one; made of its name when empty',
+  },
+  {
+    key: 'aws.amplify.models.media.create_mutation',
+    kind: 'text',
+    flag: 'media-create-mutation',
+    summary: 'mutation that creates one; made of its name when empty',
+  },
+  {
+    key: 'aws.amplify.models.media.delete_mutation',
+    kind: 'text',
+    flag: 'media-delete-mutation',
+    summary: 'mutation that deletes one; made of its name when empty',
   },
   { key: 'migration.concurrency', kind: 'number', flag: 'concurrency', summary: 'files under way at once' },
   {

@@ -181,18 +181,11 @@ describe('what Cognito’s refusals mean', () => {
     expect(message).to.contain("Value '…' at").and.not.contain(token.slice(0, 60));
   });
 
-  for (const challenge of [
-    'NEW_PASSWORD_REQUIRED',
-    'SOFTWARE_TOKEN_MFA',
-    'SMS_MFA',
-    'EMAIL_OTP',
-    'MFA_SETUP',
-    'NEVER_HEARD_OF',
-  ]) {
+  for (const challenge of ['MFA_SETUP', 'REQUIRED_ATTRIBUTES', 'NEVER_HEARD_OF']) {
     it(`says what to do about ${challenge}`, () => {
       const { code, message, remedy } = challengeError(challenge, at('sign_in'));
       expect(code).to.equal('challenge_not_supported');
-      expect(message).to.contain(`(${challenge}) is not supported yet`);
+      expect(message).to.contain(`(${challenge}) cannot be done here`);
       expect(remedy).not.to.equal('');
     });
   }

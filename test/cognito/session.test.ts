@@ -1,9 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import type { Questions } from '../../src/cognito/questions.ts';
 import { type CognitoSession, createCognitoSession } from '../../src/cognito/session.ts';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import { ConfigError } from '../../src/config/error.ts';
-import type { RunError } from '../../stages/errors.ts';
+import { RunError } from '../../stages/errors.ts';
 import { createIdentityPool, type IdentityPool } from '../cloud/cognito/identity-pool.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from '../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../cloud/cognito/users.ts';
@@ -47,11 +48,20 @@ describe('a Cognito session', () => {
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY: identityPool.service.url,
     };
-    const password = async () => {
-      asked += 1;
-      return change.password ?? PASSWORD;
+    const questions: Questions = {
+      retries: 0,
+      password: async () => {
+        asked += 1;
+        return change.password ?? PASSWORD;
+      },
+      code: async challenge => {
+        throw new RunError('nobody_to_ask', challenge, '');
+      },
+      newPassword: async () => {
+        throw new RunError('nobody_to_ask', 'NEW_PASSWORD_REQUIRED', '');
+      },
     };
-    return createCognitoSession({ config, env, password, now: clock });
+    return createCognitoSession({ config, env, questions, store: null, now: clock });
   };
   const requests = (operation: string) =>
     (userPool.service.requests.get(operation) ?? 0) + (identityPool.service.requests.get(operation) ?? 0);
@@ -211,9 +221,9 @@ describe('a Cognito session', () => {
   const refusals: [string, Partial<UserSeed>, UserPoolOptions, string][] = [
     ['a password that has to be reset', { status: 'RESET_REQUIRED' }, {}, 'password_reset_required'],
     ['a user who was never confirmed', { status: 'UNCONFIRMED' }, {}, 'user_not_confirmed'],
-    ['a first sign-in', { status: 'FORCE_CHANGE_PASSWORD' }, {}, 'challenge_not_supported'],
-    ['a second factor by app', { mfa: 'totp' }, {}, 'challenge_not_supported'],
-    ['a second factor by text message', { mfa: 'sms' }, {}, 'challenge_not_supported'],
+    ['a first sign-in', { status: 'FORCE_CHANGE_PASSWORD' }, {}, 'nobody_to_ask'],
+    ['a second factor by app', { mfa: 'totp' }, {}, 'nobody_to_ask'],
+    ['a second factor by text message', { mfa: 'sms' }, {}, 'nobody_to_ask'],
     [
       'an unknown user',
       { username: 'other@example.com' },

@@ -1,0 +1,63 @@
+import { BaseCommand, EXIT } from '../command.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Finding } from '../doctor/check.ts';
+import { Neighbours } from '../neighbours.ts';
+import { folderAtHand, folderFlag, folderToMigrate } from '../stage-command.ts';
+
+const WIDTH = 18;
+
+export default class Doctor extends BaseCommand<typeof Doctor> {
+  static override summary =
+    'Check configuration, sign-ins, folder, bucket and schema, and say what to do about each.';
+  static override description =
+    'Puts one tiny object under media/ in the bucket and removes it again; writes nothing else. Exit code 0 if nothing is wrong, 1 otherwise.';
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --folder-id FOLDER_ID --json',
+  ];
+  static override flags = folderFlag;
+
+  async run(): Promise<void> {
+    const config = await this.configuration();
+    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    const [{ examine }, { CHECKS }] = await Promise.all([
+      import('../doctor/check.ts'),
+      import('../doctor/checks.ts'),
+    ]);
+    const findings: Finding[] = [];
+    try {
+      const loaded = await loadConfig({ home: this.home, env: this.env });
+      const flag = this.flags['folder-id'];
+      const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
+      for await (const finding of examine(CHECKS, {
+        ...{ loaded, neighbours, folderId },
+        ...{ env: this.env, now: Date.now },
+      })) {
+        findings.push(finding);
+        this.logger?.info(finding, 'check');
+        if (!this.json) this.log(line(finding));
+      }
+    } finally {
+      await neighbours.close();
+    }
+    const ok = findings.every(({ status }) => status !== 'wrong');
+    if (this.json) this.log(JSON.stringify({ ok, checks: findings }, null, 2));
+    if (!ok) process.exitCode = EXIT.fatal;
+  }
+}
+
+function line(finding: Finding): string {
+  const title = finding.title.padEnd(WIDTH);
+  switch (finding.status) {
+    case 'ok':
+      return `ok     ${title} ${finding.detail}`;
+    case 'wrong':
+      return `WRONG  ${title} ${oneLine(finding.problem)} ${oneLine(finding.remedy)}`;
+    case 'not_checked':
+      return `-      ${title} not checked: ${finding.because}`;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,47 @@
+import { Flags } from '@oclif/core';
+import { questionsFor, questionsFromLines } from '../../cognito/questions.ts';
+import { BaseCommand } from '../../command.ts';
+import { Neighbours } from '../../neighbours.ts';
+
+/** Amplify's usual name for those who may write. */
+const GROUP = 'ADMINS';
+
+export default class LoginAws extends BaseCommand<typeof LoginAws> {
+  static override summary = 'Sign in to the Cognito user pool, so that the other commands need no password.';
+  static override description =
+    'The password comes from a hidden prompt, from AMPLIFY_MEDIA_MIGRATOR_PASSWORD, or with --password-stdin from the first line of standard input; further lines answer what Cognito asks for after it (a code, a new password). The sign-in is kept in cognito_token.json in the home folder (mode 0600) and renewed for as long as Cognito lets it live, usually 30 days.';
+  static override examples = [
+    '<%= config.bin %> login aws',
+    '<%= config.bin %> login aws --password-stdin < password-file',
+  ];
+  static override flags = {
+    'password-stdin': Flags.boolean({ description: 'read the password from standard input' }),
+  };
+
+  async run(): Promise<void> {
+    const config = await this.configuration();
+    const { username } = config.aws.cognito;
+    const questions = this.flags['password-stdin']
+      ? questionsFromLines(await standardInput(), username)
+      : questionsFor({ env: this.env, username });
+    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine, questions });
+    const session = neighbours.session();
+    await session.signIn();
+    const groups = await session.groups();
+    if (!groups.includes(GROUP)) {
+      this.warnLine(
+        `${username} is not in the group ${GROUP} (${groups.join(', ') || 'in no group'}); uploads and media records are usually allowed to that group only. Add the user in the Cognito console (User pools, Groups), then run this command again.`,
+      );
+    }
+    if (this.json) this.log(JSON.stringify({ username, groups }, null, 2));
+    else
+      this.say(`Signed in to Cognito as ${username}${groups.length > 0 ? `, in ${groups.join(', ')}` : ''}.`);
+  }
+}
+
+async function standardInput(): Promise<string> {
+  const texts: string[] = [];
+  process.stdin.setEncoding('utf8');
+  for await (const text of process.stdin) texts.push(String(text));
+  return texts.join('');
+}

@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../command.ts';
+import type { Browser } from '../../drive/browser-sign-in.ts';
+import { browserAt } from '../../ui/browser.ts';
+
+export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
+  static override summary = 'Sign in to Google in the browser, for reading Drive.';
+  static override description =
+    'Keeps a refresh token at google_drive.token_path (mode 0600). Service-account keys need no sign-in: with one, the command only tries it.';
+  static override examples = [
+    '<%= config.bin %> login google',
+    '<%= config.bin %> login google --no-browser',
+  ];
+  static override flags = {
+    browser: Flags.boolean({
+      description:
+        'open the browser; --no-browser prints the address, and takes the one where a browser on another machine ended',
+      default: true,
+      allowNo: true,
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { google_drive } = await this.configuration();
+    const { credentials_path: credentialsPath, token_path: tokenPath, api_url: apiUrl } = google_drive;
+    const { readDesktopClient } = await import('../../drive/google-files.ts');
+    const client = await readDesktopClient(credentialsPath);
+    if (client) {
+      const { signInByBrowser } = await import('../../drive/browser-sign-in.ts');
+      const browser: Browser = browserAt({ opens: this.flags.browser, say: this.say });
+      await signInByBrowser({ client, tokenPath, browser });
+    }
+    const [{ googleSignIn }, { accountOf }] = await Promise.all([
+      import('../../drive/sign-in.ts'),
+      import('../../drive/account.ts'),
+    ]);
+    const account = await accountOf(await googleSignIn({ credentialsPath, tokenPath }), apiUrl);
+    const keptIn = client ? tokenPath : credentialsPath;
+    if (this.json) this.log(JSON.stringify({ account, path: keptIn }, null, 2));
+    else this.say(`Signed in to Google as ${account}: ${keptIn}`);
+  }
+}

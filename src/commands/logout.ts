@@ -1,0 +1,32 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../command.ts';
+import type { Ended } from '../sign-out.ts';
+
+export default class Logout extends BaseCommand<typeof Logout> {
+  static override summary =
+    'End the sign-ins that are kept: revoke them at Google and Cognito, and remove the files.';
+  static override description =
+    'At Google the access of this OAuth client to the account ends, on other machines too. Service-account keys are left alone.';
+  static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout google'];
+  static override args = {
+    where: Args.string({ description: 'only this sign-in', options: ['google', 'aws'] }),
+  };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(Logout);
+    const config = await this.configuration();
+    const { signOutOfCognito, signOutOfGoogle } = await import('../sign-out.ts');
+    const ended: Ended[] = [];
+    if (args.where !== 'aws') ended.push(...(await signOutOfGoogle(config)));
+    if (args.where !== 'google') {
+      ended.push(...(await signOutOfCognito({ home: this.home, env: this.env, warn: this.warnLine })));
+    }
+    for (const { who, fault } of ended) if (fault) this.warnLine(`${who}: ${fault}`);
+    if (this.json) {
+      this.log(JSON.stringify({ ended: ended.map(({ who, fault }) => ({ who, revoked: !fault })) }, null, 2));
+      return;
+    }
+    for (const { who } of ended) this.say(`Signed out: ${who}`);
+    if (ended.length === 0) this.say('Nobody was signed in.');
+  }
+}

@@ -1,0 +1,148 @@
+/** What `data.model_introspection` of an amplify_outputs.json says about the two models (facts.md, amplify_outputs.json). */
+import type { ConfigValues } from './load.ts';
+import { isPlainObject } from './unknown-keys.ts';
+
+interface Field {
+  name: string;
+  /** Name of a scalar, or of the enum or model that it points to. */
+  type: string;
+  kind: 'scalar' | 'enum' | 'model';
+  /** Of a BELONGS_TO: the field with the id of what it belongs to. */
+  targetName: string | null;
+}
+
+interface Model {
+  name: string;
+  pluralName: string;
+  fields: Field[];
+  /** Queries of the secondary indexes, by the field that leads the index. */
+  indexQueries: Map<string, string>;
+}
+
+/**
+ * Names of models, fields and queries for the configuration, as far as they are clear: models that are called as
+ * `names` says, else the one pair of models in the project that looks like observations and their media. Empty without
+ * such a pair, and then `warning` says so.
+ */
+export function modelValues(
+  introspection: unknown,
+  names: { observation: string; media: string },
+): { values: ConfigValues; warning: string | null } {
+  const models = modelsIn(introspection);
+  if (models.length === 0) return { values: {}, warning: null };
+  const named = (name: string) => models.find(model => model.name === name);
+  const pairs = models.flatMap(media =>
+    models.filter(observation => isPair(observation, media)).map(observation => ({ observation, media })),
+  );
+  const [observation, media] = [named(names.observation), named(names.media)];
+  const pair = observation && media ? { observation, media } : pairs.length === 1 ? pairs[0]! : null;
+  if (!pair) {
+    return {
+      values: {},
+      warning: `It is not clear which models hold the observations and their media (there are ${models
+        .map(({ name }) => name)
+        .join(', ')}); set them with --observation-model and --media-model, then run this again.`,
+    };
+  }
+  return { values: { ...observationValues(pair.observation), ...mediaValues(pair) }, warning: null };
+}
+
+function observationValues({ name, pluralName, fields, indexQueries }: Model): ConfigValues {
+  const numbers = fields.filter(({ type }) => type === 'Int').map(field => field.name);
+  const indexed = numbers.filter(number => indexQueries.has(number));
+  const sequentialId =
+    only(numbers.filter(number => number === 'sequentialId')) ?? only(indexed) ?? only(numbers);
+  const key = 'aws.amplify.models.observation' as const;
+  return {
+    [`${key}.name`]: name,
+    [`${key}.list_query`]: listQueryOf(pluralName),
+    ...(sequentialId && {
+      [`${key}.sequential_id`]: sequentialId,
+      [`${key}.index_query`]: indexQueries.get(sequentialId) ?? '',
+    }),
+  };
+}
+
+function mediaValues({ observation, media }: { observation: Model; media: Model }): ConfigValues {
+  const { name, pluralName, fields } = media;
+  const fieldOf = (preferred: string, fits: (field: Field) => boolean) => {
+    const fitting = fields.filter(fits).map(field => field.name);
+    return fitting.includes(preferred) ? preferred : only(fitting);
+  };
+  const key = 'aws.amplify.models.media' as const;
+  const found = {
+    url: fieldOf('url', ({ type }) => type === 'AWSURL'),
+    observation_id:
+      belongsTo(media, observation) ??
+      fieldOf('observationId', ({ type, name: id }) => type === 'ID' && id !== 'id'),
+    type: fieldOf('type', ({ kind }) => kind === 'enum') ?? '',
+    is_available_for_public_use: fieldOf('isAvailableForPublicUse', ({ type }) => type === 'Boolean') ?? '',
+  };
+  return {
+    [`${key}.name`]: name,
+    [`${key}.list_query`]: listQueryOf(pluralName),
+    ...Object.fromEntries(
+      Object.entries(found).flatMap(([field, value]) => (value === null ? [] : [[`${key}.${field}`, value]])),
+    ),
+  };
+}
+
+/** Media belong to an observation and have an address; an observation has a number. */
+function isPair(observation: Model, media: Model): boolean {
+  return (
+    media !== observation &&
+    belongsTo(media, observation) !== null &&
+    media.fields.some(({ type }) => type === 'AWSURL') &&
+    observation.fields.some(({ type }) => type === 'Int')
+  );
+}
+
+function belongsTo(media: Model, observation: Model): string | null {
+  const field = media.fields.find(({ kind, type }) => kind === 'model' && type === observation.name);
+  return field?.targetName ?? null;
+}
+
+function listQueryOf(pluralName: string): string {
+  return `list${pluralName.charAt(0).toUpperCase()}${pluralName.slice(1)}`;
+}
+
+function only(names: string[]): string | null {
+  return names.length === 1 ? names[0]! : null;
+}
+
+function modelsIn(introspection: unknown): Model[] {
+  const models = isPlainObject(introspection) ? introspection.models : null;
+  return Object.values(isPlainObject(models) ? models : {}).flatMap(entry => {
+    if (!isPlainObject(entry) || typeof entry.name !== 'string') return [];
+    const { name, pluralName, fields, attributes } = entry;
+    return [
+      {
+        name,
+        pluralName: typeof pluralName === 'string' ? pluralName : `${name}s`,
+        fields: Object.values(isPlainObject(fields) ? fields : {}).flatMap(field => fieldIn(field) ?? []),
+        indexQueries: new Map(
+          Array.isArray(attributes) ? attributes.flatMap(attribute => indexIn(attribute)) : [],
+        ),
+      },
+    ];
+  });
+}
+
+function fieldIn(entry: unknown): Field | null {
+  if (!isPlainObject(entry) || typeof entry.name !== 'string' || entry.isArray === true) return null;
+  const { name, type, association } = entry;
+  const pointed = isPlainObject(type) ? type : {};
+  const targets = isPlainObject(association) ? association.targetNames : null;
+  const targetName = Array.isArray(targets) && typeof targets[0] === 'string' ? targets[0] : null;
+  if (typeof pointed.model === 'string') return { name, type: pointed.model, kind: 'model', targetName };
+  if (typeof pointed.enum === 'string') return { name, type: pointed.enum, kind: 'enum', targetName: null };
+  return { name, type: String(type), kind: 'scalar', targetName: null };
+}
+
+function indexIn(attribute: unknown): [string, string][] {
+  if (!isPlainObject(attribute) || attribute.type !== 'key' || !isPlainObject(attribute.properties))
+    return [];
+  const { queryField, fields } = attribute.properties;
+  const first = Array.isArray(fields) ? fields[0] : null;
+  return typeof queryField === 'string' && typeof first === 'string' ? [[first, queryField]] : [];
+}

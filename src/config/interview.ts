@@ -1,0 +1,96 @@
+/** The questions of `config` on a terminal: what a person has to know, in the order in which it is found. */
+import { type AmplifyValues, readAmplifyOutputs } from './amplify-outputs.ts';
+import { ConfigError } from './error.ts';
+import { type ConfigValues, nested, normalized } from './load.ts';
+import { problemsOf } from './schema.ts';
+import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
+
+/** Puts questions to a person. */
+export interface Asker {
+  /** Enter takes `current`. `check` says what is wrong with an answer, null if nothing is. */
+  text(question: {
+    message: string;
+    current: string;
+    check: (answer: string) => string | null;
+  }): Promise<string>;
+  choose(question: { message: string; choices: { name: string; value: string }[] }): Promise<string>;
+  /** Something to know between two questions. */
+  tell(text: string): void;
+}
+
+/** Where a person finds each value. What is not here has a default that most people leave as it is. */
+const WHERE: readonly [ConfigKey, string][] = [
+  ['google_drive.folder_id', 'open the folder in the browser and copy its address'],
+  [
+    'google_drive.credentials_path',
+    'Google Cloud console, APIs & Services, Credentials: download the JSON of the client',
+  ],
+  ['aws.region', 'amplify_outputs.json: auth.aws_region'],
+  ['aws.cognito.user_pool_id', 'amplify_outputs.json: auth.user_pool_id'],
+  ['aws.cognito.client_id', 'amplify_outputs.json: auth.user_pool_client_id'],
+  ['aws.cognito.identity_pool_id', 'amplify_outputs.json: auth.identity_pool_id'],
+  ['aws.cognito.username', 'the e-mail address you sign in to the web application with'],
+  ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
+  ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
+];
+
+/**
+ * Asks for the values that have no sensible default, each with the present one to be taken by Enter. An
+ * amplify_outputs.json, if there is one, answers most of them. Gives what is to be set.
+ */
+export async function interview(asker: Asker, config: Config): Promise<AmplifyValues> {
+  const outputs = await amplifyOutputs(asker, config);
+  for (const warning of outputs.warnings) asker.tell(`Note: ${warning}`);
+  const values: ConfigValues = { ...outputs.values };
+  for (const [key, where] of WHERE) {
+    if (outputs.values[key] !== undefined) continue;
+    const answer = await asker.text({
+      message: `${settingOf(key).summary} (${where}):`,
+      current: String(valueAt(config, key)),
+      check: text => faultOf(key, text),
+    });
+    if (answer !== '' && answer !== valueAt(config, key)) values[key] = answer;
+  }
+  return { values, warnings: [] };
+}
+
+async function amplifyOutputs(asker: Asker, config: Config): Promise<AmplifyValues> {
+  const { observation, media } = config.aws.amplify.models;
+  const options = {
+    models: { observation: observation.name, media: media.name },
+    askBucket: askBucketOf(asker),
+  };
+  let found: AmplifyValues = { values: {}, warnings: [] };
+  let message =
+    'amplify_outputs.json of the Amplify project ("npx ampx generate outputs" writes it; Enter: none):';
+  while (true) {
+    const path = await asker.text({ message, current: '', check: () => null });
+    if (path.trim() === '') return found;
+    try {
+      found = await readAmplifyOutputs(path.trim(), options);
+      return found;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      message = `${error.message}\nAnother file (Enter: none):`;
+    }
+  }
+}
+
+/** Lets the person say which of several buckets it is. */
+export function askBucketOf(
+  asker: Asker,
+): NonNullable<NonNullable<Parameters<typeof readAmplifyOutputs>[1]>['askBucket']> {
+  return buckets =>
+    asker.choose({
+      message: 'Which bucket holds the media?',
+      choices: buckets.map(({ name, bucketName }) => ({
+        name: `${name} (${bucketName})`,
+        value: bucketName,
+      })),
+    });
+}
+
+function faultOf(key: ConfigKey, text: string): string | null {
+  const [problem] = problemsOf(nested(normalized({ [key]: text.trim() })));
+  return problem && text.trim() !== '' ? `That has to be ${problem.accepted}.` : null;
+}

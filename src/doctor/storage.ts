@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { KEYS_FOR } from '../config/require-keys.ts';
+import type { Check } from './check.ts';
+
+/** An object can be put under `media/` and removed again. */
+export const storage: Check = {
+  name: 'storage_write',
+  title: 'Storage',
+  after: ['identity_pool_keys'],
+  keys: KEYS_FOR.storage,
+  async run({ loaded, neighbours }) {
+    const { probeBucket } = await import('../storage/probe.ts');
+    const { region, amplify } = loaded.config.aws;
+    await probeBucket({
+      region,
+      bucket: amplify.storage_bucket,
+      credentials: neighbours.session().credentials,
+      key: `media/.migrator-doctor-${randomUUID()}`,
+    });
+    return `${amplify.storage_bucket} takes and removes an object under media/`;
+  },
+};

@@ -1,0 +1,31 @@
+/**
+ * The last guard before text leaves for a log, a message or standard error: whatever looks like a token, a key or a
+ * signature is taken out. Messages are written so that none is in them; this is for what other people's code says.
+ */
+
+const HIDDEN = '[hidden]';
+
+/** What our neighbours' secrets look like, wherever they stand. */
+const SHAPES: readonly RegExp[] = [
+  // JWT: Cognito's ID and access tokens, a service account's assertion. Its refresh tokens begin so too, in five parts.
+  /\beyJ[\w-]{10,}(?:\.[\w-]*){1,4}/g,
+  // Google: access token, refresh token, authorization code, client secret.
+  /\bya29\.[\w.-]+/g,
+  /(?<![\w/])(?:1\/\/|4\/0)[\w-]{20,}/g,
+  /\bGOCSPX-[\w-]+/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+
+/** What stands behind such a name, in JSON, in a form, in a header or in an address. */
+const NAMED =
+  /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]*\\?["']?\s*[:=]\s*(?:Bearer\s+)?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
+
+/** The text without anything that looks like a secret, and without the given ones, whatever they look like. */
+export function withoutSecrets(text: string, known: readonly string[] = []): string {
+  let clean = text;
+  for (const secret of known) if (secret.length >= 4) clean = clean.replaceAll(secret, HIDDEN);
+  for (const shape of SHAPES) clean = clean.replace(shape, HIDDEN);
+  return clean.replace(NAMED, (whole, name: string, value: string) =>
+    value.startsWith(HIDDEN) ? whole : `${name}${HIDDEN}`,
+  );
+}

@@ -1,0 +1,86 @@
+/** Ends sign-ins: revokes them where they were given, and removes what is kept of them here. */
+import { rm } from 'node:fs/promises';
+import { RunError } from '../stages/errors.ts';
+import { type Env, homeFolder } from './config/home.ts';
+import type { Config } from './config/settings.ts';
+
+export interface Ended {
+  /** For people: the service, and whose sign-in it was. */
+  who: string;
+  /** Why it could not be revoked, with what to do; null if it was. The file is gone in either case. */
+  fault: string | null;
+}
+
+/** Ends the sign-in whose refresh token lies at `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
+export async function signOutOfGoogle({ google_drive }: Config): Promise<Ended[]> {
+  const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
+  const [{ readGrant, readDesktopClient }, { revokeToken }] = await Promise.all([
+    import('./drive/google-files.ts'),
+    import('./drive/token-request.ts'),
+  ]);
+  // With a service account there is nothing to end: its key is no sign-in.
+  const client = await readDesktopClient(credentialsPath).catch(() => undefined);
+  if (client === null) return [];
+  const who = `Google, ${tokenPath}`;
+  try {
+    const grant = await readGrant({ credentialsPath, tokenPath });
+    if (grant.kind === 'refresh_token') await revokeToken(grant.tokenUri, grant.refreshToken);
+  } catch (error) {
+    const removed = await remove(tokenPath);
+    return removed ? [{ who, fault: `${notRevoked(error)} ${AT_GOOGLE}` }] : [];
+  }
+  await remove(tokenPath);
+  return [{ who, fault: null }];
+}
+
+const AT_GOOGLE = 'Remove the access at https://myaccount.google.com/permissions.';
+const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user pool says otherwise.';
+
+/** Ends every Cognito sign-in that is kept; empty if there is none. Throws RunError if the file cannot be removed. */
+export async function signOutOfCognito(options: {
+  home?: string;
+  env: Env;
+  warn: (message: string) => void;
+}): Promise<Ended[]> {
+  const { env, home = homeFolder(env), warn } = options;
+  const [{ TokenStore }, { revokeSignIn }] = await Promise.all([
+    import('./cognito/token-store.ts'),
+    import('./cognito/revoke.ts'),
+  ]);
+  const store = new TokenStore({ home, warn });
+  return store.exclusively(async () => {
+    const kept = await store.all();
+    await remove(store.path);
+    return Promise.all(
+      kept.map(async signIn => {
+        const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
+        const error = await revokeSignIn(signIn, env).then(
+          () => null,
+          (fault: unknown) => fault,
+        );
+        return { who, fault: error ? `${notRevoked(error)} ${AT_COGNITO}` : null };
+      }),
+    );
+  });
+}
+
+function notRevoked(error: unknown): string {
+  const { message } = error as Error;
+  return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
+}
+
+/** False if there was no such file. */
+async function remove(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new RunError(
+      'sign_in_not_removed',
+      `${path} cannot be removed: ${(error as Error).message}.`,
+      'Remove the file by hand: whoever reads it is signed in.',
+      { cause: error },
+    );
+  }
+}

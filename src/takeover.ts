@@ -1,0 +1,91 @@
+/**
+ * Taking over a migration that the Python tool of the same name has begun. Its `progress_{folder_id}.json` stands where
+ * ours does, with the same fields but without the singular ones, and with `size` and `checksum` for each file. It is set
+ * aside as `.bak` before ours is written, and read from there as often as the folder is listed.
+ */
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import type { FileRecord } from '../stages/record.ts';
+import { progressPath } from './config/home.ts';
+
+interface Entry {
+  status?: unknown;
+  observation_ids?: unknown;
+  media_ids?: unknown;
+  s3_url?: unknown;
+  size?: unknown;
+  checksum?: unknown;
+}
+
+export interface Takeover {
+  /** How many files the other tool has stored. */
+  count: number;
+  /** The record with what the other tool has done for it already. */
+  apply(record: FileRecord): FileRecord;
+}
+
+/** Null if the folder has no progress file of the Python tool, now or set aside. */
+export function takeoverOf(home: string, folderId: string): Takeover | null {
+  const path = progressPath(home, folderId);
+  const aside = `${path}.bak`;
+  if (!existsSync(aside) && !setAside(path, aside)) return null;
+  const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
+  return { count: stored.size, apply: record => takenOver(record, stored.get(record.id)) };
+}
+
+/** True if the file is the Python tool's; it is then under its new name. */
+function setAside(path: string, aside: string): boolean {
+  const files = existsSync(path) ? filesOf(path) : null;
+  if (!files) return false;
+  const entries = Object.values(files);
+  if (entries.length === 0 || entries.some(entry => 'sequential_id' in entry)) return false;
+  renameSync(path, aside);
+  return true;
+}
+
+function filesOf(path: string): Record<string, Entry> | null {
+  try {
+    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files?: Record<string, Entry> };
+    return files && typeof files === 'object' ? files : null;
+  } catch {
+    return null;
+  }
+}
+
+function isStored({ status, s3_url }: Entry): boolean {
+  return typeof s3_url === 'string' && ['completed', 'uploaded', 'partial'].includes(String(status));
+}
+
+function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
+  if (!entry || record.url || isReplaced(record, entry)) return record;
+  const url = entry.s3_url as string;
+  const observationIds = textsOf(entry.observation_ids);
+  const mediaIds = textsOf(entry.media_ids);
+  // Which media belongs to which observation is certain only when there is one for each.
+  const media =
+    observationIds.length === mediaIds.length
+      ? mediaIds.map((id, index) => ({ id, observationId: observationIds[index]! }))
+      : [];
+  const bytes = typeof entry.size === 'number' ? entry.size : (record.size ?? undefined);
+  return { ...record, key: keyOf(url), url, bytes, media, takenOver: true, status: 'uploaded' };
+}
+
+/** The file has changed in Drive since: what was stored is something else. */
+function isReplaced(record: FileRecord, { size, checksum }: Entry): boolean {
+  const md5 =
+    typeof checksum === 'string' && /^[0-9a-f]{32}$/i.test(checksum) ? checksum.toLowerCase() : null;
+  if (md5 && record.md5 && md5 !== record.md5) return true;
+  return typeof size === 'number' && typeof record.size === 'number' && size !== record.size;
+}
+
+function keyOf(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/]+\//, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+}

@@ -1,0 +1,64 @@
+import type { Browser } from '../drive/browser-sign-in.ts';
+
+/**
+ * The person's browser. With `opens` it is opened on this machine; without, the address is printed and the one at
+ * which the browser ended can be pasted, at the terminal or as a line of standard input.
+ */
+export function browserAt(options: {
+  opens: boolean;
+  say: (text: string) => void;
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+  /** Opens an address; tests put their own. */
+  openUrl?: (url: string) => Promise<void>;
+}): Browser {
+  const { opens, say, input = process.stdin, output = process.stderr, openUrl = openInBrowser } = options;
+  if (opens) {
+    return {
+      async open(url) {
+        say(
+          `Sign in to Google in the browser. If none opens, open this address on this machine:\n\n${url}\n\nOn another machine: migrator login google --no-browser`,
+        );
+        await openUrl(url).catch(() => {});
+      },
+      paste: null,
+    };
+  }
+  return {
+    async open(url) {
+      say(
+        `Open this address in a browser:\n\n${url}\n\nAfter signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.`,
+      );
+    },
+    paste: input.isTTY ? atTerminal(input, output) : fromLines(input),
+  };
+}
+
+async function openInBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  const child = await open(url);
+  child.on('error', () => {});
+}
+
+function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNullable<Browser['paste']> {
+  return async (wrong, signal) => {
+    const prompts = await import('@inquirer/prompts');
+    const message = `${wrong ? `${wrong}\n` : ''}The address where the browser ended:`;
+    return prompts.input({ message }, { input, output, signal, clearPromptOnDone: true });
+  };
+}
+
+/** A script may pipe the address in. Without a line there is only the redirect to wait for. */
+function fromLines(input: NodeJS.ReadStream): NonNullable<Browser['paste']> {
+  let lines: AsyncIterator<string> | null = null;
+  return async (_wrong, signal) => {
+    const { createInterface } = await import('node:readline');
+    lines ??= createInterface({ input, terminal: false })[Symbol.asyncIterator]();
+    signal.addEventListener('abort', () => input.unref?.());
+    while (true) {
+      const { done, value } = await lines.next();
+      if (done) return new Promise<string>(() => {});
+      if (value.trim() !== '') return value;
+    }
+  };
+}

@@ -150,9 +150,7 @@ function isHelpful(error: Error): error is Helpful {
 function withoutSecretsIn(error: Helpful, env: Env): Helpful {
   const clean = withoutSecrets(error.message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
   const { name, code, remedy, exitCode } = error;
-  return clean === error.message
-    ? error
-    : Object.assign(new Error(clean), { name, code, remedy, exitCode });
+  return clean === error.message ? error : Object.assign(new Error(clean), { name, code, remedy, exitCode });
 }
 
 function unexpected(error: Error, logPath: string | null): Helpful {

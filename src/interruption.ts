@@ -15,18 +15,27 @@ export class Interrupted extends Error {
   }
 }
 
-/** The first SIGINT or SIGTERM lets what is in flight finish, the second one ends at once. Gives what undoes it. */
+/** What is in flight gets so long to finish. */
+const GRACE_MS = 10_000;
+
+/**
+ * The first SIGINT or SIGTERM lets what is in flight finish within ten seconds, the second one ends at once. Gives what
+ * undoes it.
+ */
 export function haltOnSignals(halt: Halt, say: (text: string) => void): () => void {
+  let grace: NodeJS.Timeout | undefined;
   const onSignal = () => {
     if (halt.stopped) process.exit(EXIT.interrupted);
     halt.stop(new Interrupted());
+    grace = setTimeout(() => halt.abort(), GRACE_MS);
     say(
-      'Interrupted: files on their way are finished, no new ones are begun. Press Ctrl-C again to end at once.',
+      'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
     );
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return () => {
+    clearTimeout(grace);
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   };

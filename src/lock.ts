@@ -124,8 +124,10 @@ function holderIn(text: string | null): Holder | null {
 }
 
 /** A process on another machine cannot be looked at: it counts as alive. */
-function isAlive({ pid, host }: Holder): boolean {
+function isAlive({ pid, host, since }: Holder): boolean {
   if (host !== hostname()) return true;
+  // In a container every run may have the same pid: an older lock with ours is that of a run before.
+  if (pid === process.pid) return Date.parse(since) >= performance.timeOrigin;
   try {
     process.kill(pid, 0);
     return true;

@@ -1,18 +1,26 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type FileRecord, STAGES, type StageName } from '../stages/record.ts';
+import { withExistingMedia } from '../stages/existing-media.ts';
+import { type FileRecord, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
 import { joined, lister, remembering, STAGE_MAKERS, type StageContext } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
+import type { Storage } from './storage/storage.ts';
+import { type Takeover, takeoverOf } from './takeover.ts';
 
 export interface MigrationOptions extends StageContext {
   run: Run;
   /** The stages to run, from list on. */
   until: 'resolve' | 'link';
   retryOrphans: boolean;
+  /** List the folder anew, also if that was done to its end before. */
+  rescan: boolean;
+  /** Look for media records that other tools have made, and leave alone what they have linked. */
+  skipExisting: boolean;
+  home: string;
   warn: (message: string) => void;
   /** Told about each record when it has been listed, resolved, and has come out of the last stage. */
   onListed?: (record: FileRecord) => void;
@@ -22,41 +30,63 @@ export interface MigrationOptions extends StageContext {
   onAllListed?: () => void;
 }
 
+/** What a new listing has found, compared with the last one. */
+export interface Changes {
+  added: number;
+  renamed: number;
+  replaced: number;
+  removed: number;
+}
+
+export interface Migrated {
+  tally: Tally;
+  /** Null if the folder was not listed anew. */
+  changes: Changes | null;
+}
+
 /**
  * Runs the stages over the folder and gives the count of what came out. The caller holds the run's lock. A halt ends
  * it early without an error here; errors of the disk and of programming are thrown.
  */
-export async function runMigration(options: MigrationOptions): Promise<Tally> {
+export async function runMigration(options: MigrationOptions): Promise<Migrated> {
   const { run, until, retryOrphans, warn } = options;
   const manifests = await openManifests(run, until, warn);
+  const takeover = takeoverOf(options.home, run.folderId);
   const tally = new Tally();
   try {
     const context: StageContext = { ...options, claimed: claimed(manifests.resolve) };
     const stage = async (name: keyof typeof STAGE_MAKERS) =>
-      remembering(await STAGE_MAKERS[name](context), name, manifests[name]!, retryOrphans);
+      remembering(await STAGE_MAKERS[name](context), manifests[name]!, {
+        stage: name,
+        retryOrphans,
+        standing: id => standingIn(manifests.transfer, id),
+      });
     const told = (tell?: (record: FileRecord) => void) => (record: FileRecord) => {
       tell?.(record);
       return record;
     };
 
-    const list = Readable.from(await listing(options, manifests.list));
+    const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
+    const isNew = options.rescan && run.isListed;
+    const list = Readable.from(await listing(options, manifests, takeover, changes));
     const stages = joined([
       ...(await stage('parse')),
       ...(await stage('resolve')),
+      until === 'link' ? await existingMedia(options, takeover) : null,
       told(options.onPlanned),
       ...(until === 'link' ? await stage('transfer') : []),
       ...(until === 'link' ? await stage('link') : []),
       told(options.onFinished),
     ]);
-    const count = new Writable({
+    const counter = new Writable({
       objectMode: true,
       write: (record: FileRecord, _encoding, done) => {
         tally.add(record);
         done();
       },
     });
-    await pipeline(list, stages, count);
-    return tally;
+    await pipeline(list, stages, counter);
+    return { tally, changes: isNew ? changes : null };
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
   }
@@ -76,26 +106,71 @@ async function openManifests(
   return opened as Manifests;
 }
 
-/** From Drive the first time; from the manifest once the folder has been listed to its end. */
+function standingIn(transferred: ManifestFile | undefined, id: string): FileRecord | null {
+  const record = transferred?.last(id);
+  return record?.url ? record : null;
+}
+
+/** Null if nobody else can have made media records for these files. */
+async function existingMedia({ neighbours, skipExisting }: MigrationOptions, takeover: Takeover | null) {
+  if (!skipExisting && !takeover) return null;
+  const storage: Storage = await neighbours.storage();
+  return withExistingMedia(await neighbours.mediaRecords(), {
+    urlOf: key => storage.urlOf(key),
+    concerns: record => skipExisting || record.takenOver === true,
+  });
+}
+
+/** From Drive the first time, or when asked to; from the manifest once the folder has been listed to its end. */
 async function listing(
   options: MigrationOptions,
-  manifest: ManifestFile,
+  manifests: Manifests,
+  takeover: Takeover | null,
+  changes: Changes,
 ): Promise<AsyncIterable<FileRecord>> {
   const { run, halt, onListed, onAllListed } = options;
-  if (run.isListed) return fromManifest(manifest, options);
+  const manifest = manifests.list;
+  if (run.isListed && !options.rescan) return fromManifest(manifest, options);
   const list = await lister(options);
   const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
   return (async function* () {
+    const unseen = new Map<string, true>();
+    if (options.rescan) for (const { id } of manifest.records()) unseen.set(id, true);
     for await (const listed of list(run.folderId)) {
-      const record = await keep(recall(listed));
+      unseen.delete(listed.id);
+      count(changes, listed, manifest.last(listed.id));
+      const record = await keep(recall(takeover?.apply(listed) ?? listed));
       onListed?.(record);
       yield record;
     }
     if (halt.stopped) return;
+    for (const id of unseen.keys()) {
+      changes.removed += 1;
+      const record = await keep(removed(manifest.last(id)!, manifests.link?.last(id)));
+      onListed?.(record);
+      yield record;
+    }
     await manifest.flush();
     run.markListed();
     onAllListed?.();
   })();
+}
+
+function count(changes: Changes, now: FileRecord, before: FileRecord | undefined): void {
+  if (!before) changes.added += 1;
+  else if (now.md5 !== before.md5) changes.replaced += 1;
+  else if (now.name !== before.name) changes.renamed += 1;
+}
+
+/** What is migrated stays; what is not can no longer be. */
+function removed(listed: FileRecord, linked: FileRecord | undefined): FileRecord {
+  if (linked?.status === 'completed') return listed;
+  return stopped(listed, 'orphan', {
+    stage: 'list',
+    code: 'removed_from_drive',
+    message: `${nameOf(listed)}: the file is no longer in the folder in Drive.`,
+    retryable: false,
+  });
 }
 
 async function* fromManifest(manifest: ManifestFile, options: MigrationOptions): AsyncGenerator<FileRecord> {

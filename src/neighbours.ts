@@ -12,6 +12,7 @@ import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import type { Config } from './config/settings.ts';
 import type { AppSyncClient } from './data/client.ts';
 import type { Media } from './data/media.ts';
+import type { MediaRecords } from './data/media-records.ts';
 import type { Observations } from './data/observations.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
@@ -19,7 +20,6 @@ import type { Backoff } from './retry/backoff.ts';
 import type { Storage } from './storage/storage.ts';
 
 const MIB = 1024 * 1024;
-const STALL_TIMEOUT_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
 
 export type Neighbour = keyof typeof KEYS_FOR;
@@ -30,6 +30,8 @@ export class Neighbours {
   readonly #warn: (message: string) => void;
   readonly #questions: Questions;
   readonly #onEnded: ((error: RunError) => void) | undefined;
+  /** Where multipart uploads are written down; null when the command works on no run. */
+  readonly #journalPath: string | null;
   #session: CognitoSession | null = null;
   #auth: Promise<DriveAuth> | null = null;
   #drive: Promise<Drive> | null = null;
@@ -39,6 +41,7 @@ export class Neighbours {
     config: Config;
     env: Env;
     warn: (message: string) => void;
+    journalPath?: string | null;
     /** Who answers what Cognito asks; the person at the terminal when absent. */
     questions?: Questions;
     /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
@@ -47,6 +50,7 @@ export class Neighbours {
     this.#config = options.config;
     this.#env = options.env;
     this.#warn = options.warn;
+    this.#journalPath = options.journalPath ?? null;
     const { username } = options.config.aws.cognito;
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
     this.#onEnded = options.onSignInEnded;
@@ -86,7 +90,7 @@ export class Neighbours {
       queriesPerSecond: google_drive.queries_per_second,
       connections: migration.concurrency,
       backoff: this.backoff,
-      stallTimeoutMs: STALL_TIMEOUT_MS,
+      stallTimeoutMs: migration.stall_timeout_seconds * 1000,
     });
   }
 
@@ -98,7 +102,10 @@ export class Neighbours {
   async #openStorage(): Promise<Storage> {
     const { aws, migration } = this.#config;
     const session = this.session();
-    const { Storage: Client } = await import('./storage/storage.ts');
+    const [{ Storage: Client }, { JournalFile }] = await Promise.all([
+      import('./storage/storage.ts'),
+      import('./storage/upload-journal.ts'),
+    ]);
     await session.credentials();
     return Client.connect({
       bucket: aws.amplify.storage_bucket,
@@ -106,10 +113,12 @@ export class Neighbours {
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
       partBytes: migration.chunk_size_mb * MIB,
+      bufferBytes: migration.max_inflight_buffer_mb * MIB,
+      journal: this.#journalPath ? new JournalFile(this.#journalPath) : null,
       // Up to two parts of each file are on their way at once.
       connections: migration.concurrency * 2,
       attempts: migration.retry_attempts + 1,
-      stallTimeoutMs: STALL_TIMEOUT_MS,
+      stallTimeoutMs: migration.stall_timeout_seconds * 1000,
       warn: this.#warn,
     });
   }
@@ -136,6 +145,16 @@ export class Neighbours {
       this.dataClient(),
     ]);
     return new Table(client, this.#endpoint, modelsOf(this.#config.aws.amplify.models), this.backoff);
+  }
+
+  /** Media records that are there: for looking at them, and removing them. */
+  async mediaRecords(): Promise<MediaRecords> {
+    const [{ MediaRecords: Table }, { modelsOf }, client] = await Promise.all([
+      import('./data/media-records.ts'),
+      import('./data/models.ts'),
+      this.dataClient(),
+    ]);
+    return new Table(client, this.#endpoint, modelsOf(this.#config.aws.amplify.models));
   }
 
   get #endpoint(): string {

@@ -10,7 +10,7 @@ import type { Halt, Stage } from '../stages/stage.ts';
 import { type TransferWatcher, transfer } from '../stages/transfer.ts';
 import type { Config } from './config/settings.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
-import { memoryOf } from './manifest/memory.ts';
+import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
 import type { Neighbours } from './neighbours.ts';
 
 /** A step of a chain: a function of one record, or a stream of them. */
@@ -48,13 +48,16 @@ export const STAGE_MAKERS: Readonly<
     });
   },
 
-  transfer: async ({ config, neighbours, halt, watcher }) =>
-    transfer(await neighbours.drive(), await neighbours.storage(), {
+  transfer: async ({ config, neighbours, halt, watcher }) => {
+    const storage = await neighbours.storage();
+    await storage.removeLeftovers();
+    return transfer(await neighbours.drive(), storage, {
       concurrency: config.migration.concurrency,
       backoff: neighbours.backoff,
       halt,
       watcher,
-    }),
+    });
+  },
 
   link: async ({ config, neighbours, halt }) =>
     link(await neighbours.media(), { isAvailableForPublicUse: config.migration.default_media_public, halt }),
@@ -69,13 +72,8 @@ export async function lister({
 }
 
 /** A stage with its memory: what its manifest has is recalled before it, what is new is kept behind it. */
-export function remembering(
-  stage: Stage,
-  name: StageName,
-  manifest: ManifestFile,
-  retryOrphans: boolean,
-): Steps {
-  const { recall, keep } = memoryOf(manifest, { stage: name, retryOrphans });
+export function remembering(stage: Stage, manifest: ManifestFile, options: MemoryOptions): Steps {
+  const { recall, keep } = memoryOf(manifest, options);
   return [recall, asStream(stage), keep];
 }
 

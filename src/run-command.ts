@@ -10,7 +10,7 @@ import type { Config } from './config/settings.ts';
 import { haltOnSignals } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
-import { runMigration } from './migration.ts';
+import { type Changes, runMigration } from './migration.ts';
 import { Neighbours } from './neighbours.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
@@ -24,6 +24,8 @@ export interface RunOutcome {
   run: Run;
   config: Config;
   tally: Tally;
+  /** What a rescan found; null if there was none. */
+  changes: Changes | null;
   seconds: number;
   progressPath: string;
   failedPath: string | null;
@@ -40,6 +42,8 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     configFlags: ConfigValues;
     until: 'resolve' | 'link';
     retryOrphans: boolean;
+    rescan?: boolean;
+    skipExisting?: boolean;
   }): Promise<RunOutcome> {
     const config = await this.configuration(options.configFlags);
     const folderId = folderToMigrate(options.folderId, config);
@@ -49,6 +53,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       config,
       env: this.env,
       warn: this.warnLine,
+      journalPath: run.uploadsPath,
       onSignInEnded: error => this.halt.stop(error),
     });
     neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
@@ -64,8 +69,11 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       await neighbours.session().idToken();
       view = await ProgressView.start();
       this.say = text => view!.say(text);
-      const tally = await runMigration({
+      const { tally, changes } = await runMigration({
         ...options,
+        rescan: options.rescan ?? false,
+        skipExisting: options.skipExisting ?? false,
+        home: this.home,
         config,
         neighbours,
         run,
@@ -88,6 +96,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         run,
         config,
         tally,
+        changes,
         seconds: (performance.now() - startedAt) / 1000,
         progressPath: await projection.last(),
         failedPath: await this.#writeFailed(failed),
@@ -151,13 +160,14 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     lines: readonly string[],
     extra: Record<string, unknown> = {},
   ): void {
-    const { run, tally, seconds, progressPath, failedPath } = outcome;
+    const { run, tally, changes, seconds, progressPath, failedPath } = outcome;
     const summary = {
       folder_id: run.folderId,
       total_files: tally.total,
       bytes: tally.bytes,
       summary: tally.summary(),
       seconds: Math.round(seconds * 10) / 10,
+      ...(changes && { changes }),
       ...extra,
       manifests: run.folder,
       progress: progressPath,
@@ -166,8 +176,15 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     };
     this.logger?.info(summary, 'summary');
     if (this.json && !this.halt.stopped) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    if (!this.json) for (const line of lines) this.say(line);
+    if (!this.json) {
+      if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
+      for (const line of lines) this.say(line);
+    }
     if (this.halt.reason) throw this.halt.reason;
     if (tally.unfinished) process.exitCode = EXIT.unfinished;
   }
+}
+
+function changesLine({ added, renamed, replaced, removed }: Changes): string {
+  return `${added} added, ${renamed} renamed, ${replaced} replaced, ${removed} removed`;
 }

@@ -89,14 +89,15 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
   async run(): Promise<void> {
     const flags = this.flags as StageFlags;
     const config = await this.configuration(this.configFlags());
+    const input = new Input(this.stage, flags, config, this.home, this.warnLine);
+    const target = this.#target(flags, input);
     const neighbours = new Neighbours({
       config,
       env: this.env,
       warn: this.warnLine,
+      journalPath: target.kind === 'run' ? target.run.uploadsPath : null,
       onSignInEnded: error => this.halt.stop(error),
     });
-    const input = new Input(this.stage, flags, config, this.home, this.warnLine);
-    const target = this.#target(flags, input);
     if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
     let own: ManifestFile | null = null;

@@ -67,6 +67,9 @@ export interface FileRecord {
   /** S3 key. Once an object stands under it, it stays. */
   key?: string;
 
+  /** Etag of the object under the key that this file may replace: its bytes are known to be old or damaged. */
+  replaces?: string;
+
   /** Canonical S3 URL, percent-encoded. Its presence means: the object is complete in S3. */
   url?: string;
   bytes?: number;

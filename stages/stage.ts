@@ -13,6 +13,7 @@ export type Stage = (records: AsyncIterable<FileRecord>) => AsyncIterable<FileRe
  * is in flight is finished and handed on, the rest of the input is let go (it stays pending in the manifests).
  */
 export class Halt {
+  readonly #hard = new AbortController();
   /** Why the run ends early; null while it goes on. The first reason stays. */
   reason: Error | null = null;
 
@@ -22,6 +23,16 @@ export class Halt {
 
   stop(reason: Error): void {
     this.reason ??= reason;
+  }
+
+  /** Aborts when what is in flight is to be given up as well. */
+  get signal(): AbortSignal {
+    return this.#hard.signal;
+  }
+
+  /** Gives up what is in flight; after `stop()`, when it takes too long. */
+  abort(): void {
+    this.#hard.abort(this.reason ?? undefined);
   }
 }
 

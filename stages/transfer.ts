@@ -12,9 +12,10 @@ import { concurrently, type Halt, type Stage } from './stage.ts';
 /** What transfer needs of Drive. */
 export interface MediaSource {
   /**
-   * The file's bytes from the first to the last. Throws FileError or RunError, at the call or while the bytes are read.
+   * The file's bytes from the first to the last. Throws FileError or RunError while the bytes are read, and whatever
+   * the signal's reason is when it aborts.
    */
-  download(record: FileRecord): AsyncIterable<Buffer>;
+  download(record: FileRecord, signal?: AbortSignal): AsyncIterable<Buffer>;
 }
 
 /** One object to be stored. */
@@ -29,7 +30,10 @@ export interface Upload {
   size: number | null;
   /** Hex digest that the bytes must have; null if nobody knows. */
   md5: string | null;
+  /** Etag of the object that may be replaced; absent if nothing may stand under the key. */
+  replaces?: string;
   bytes: AsyncIterable<Buffer>;
+  signal?: AbortSignal;
 }
 
 export interface StoredObject {
@@ -83,7 +87,9 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       fileName: nameOf(record),
       size: record.size ?? null,
       md5: record.md5 ?? null,
-      bytes: watched(source.download(record), bytes => watcher?.moved(record, bytes)),
+      ...(record.replaces && { replaces: record.replaces }),
+      bytes: watched(source.download(record, halt?.signal), bytes => watcher?.moved(record, bytes)),
+      signal: halt?.signal,
     });
 
   const judge = (record: FileRecord) => (error: unknown) => {
@@ -93,17 +99,27 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     return { again, afterMs: error instanceof FileError ? error.retryAfterMs : null };
   };
 
+  const outage = new Outage();
+
   const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
     watcher?.started(record);
     try {
-      const stored = await withRetries(() => attempt(record), judge(record), options.backoff);
-      return { ...record, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
+      const stored = await withRetries(() => attempt(record), judge(record), options.backoff, halt?.signal);
+      outage.over();
+      const { replaces: _, ...kept } = record;
+      return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
     } catch (error) {
-      if (!(error instanceof RunError)) return afterError(record, 'transfer', error);
-      if (!halt) throw error;
-      halt.stop(error);
-      return undefined;
+      // Given up by the person, not failed: it stays pending.
+      if (halt?.signal.aborted) return undefined;
+      if (error instanceof RunError && !halt) throw error;
+      if (error instanceof RunError) {
+        halt?.stop(error);
+        return undefined;
+      }
+      const failed = afterError(record, 'transfer', error);
+      if (failed.error?.retryable && outage.grows()) halt?.stop(outageError(failed));
+      return failed;
     } finally {
       watcher?.ended(record);
     }
@@ -115,6 +131,32 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     if (!record.key) return unresolved(record);
     return move({ ...record, key: record.key });
   });
+}
+
+/** So many files in a row that failed in spite of their retries are no accident of single files. */
+const FILES_OF_AN_OUTAGE = 20;
+
+/** Sees when nothing works any more, so that a dead network does not mark a whole folder as failed. */
+class Outage {
+  #failedInARow = 0;
+
+  over(): void {
+    this.#failedInARow = 0;
+  }
+
+  /** True when it is one. */
+  grows(): boolean {
+    this.#failedInARow += 1;
+    return this.#failedInARow >= FILES_OF_AN_OUTAGE;
+  }
+}
+
+function outageError(last: FileRecord): RunError {
+  return new RunError(
+    'outage',
+    `${FILES_OF_AN_OUTAGE} files in a row could not be transferred, the last one because: ${last.error?.message}`,
+    'Check the network connection, then run "migrator resume".',
+  );
 }
 
 async function* watched(

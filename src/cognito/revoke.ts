@@ -1,19 +1,25 @@
 import type { Env } from '../config/home.ts';
-import { userPoolClient } from './clients.ts';
+import { classify } from './classify.ts';
+import { endpointName, userPoolClient } from './clients.ts';
 import type { KeptSignIn } from './token-store.ts';
 
 /**
  * Ends a sign-in at Cognito: its refresh token, and the access tokens made with it. ID tokens and AWS keys that are out
- * live to their end, an hour at most. Throws the SDK's errors as they are.
+ * live to their end, an hour at most. Throws RunError.
  */
-export async function revokeSignIn(
-  { userPoolId, clientId, refreshToken }: KeptSignIn,
-  env: Env,
-): Promise<void> {
+export async function revokeSignIn(signIn: KeptSignIn, env: Env): Promise<void> {
+  const { userPoolId, clientId, username, refreshToken } = signIn;
   const { RevokeTokenCommand } = await import('@aws-sdk/client-cognito-identity-provider');
-  const client = await userPoolClient(userPoolId.split('_')[0]!, env);
+  const region = userPoolId.split('_')[0]!;
+  const client = await userPoolClient(region, env);
   try {
     await client.send(new RevokeTokenCommand({ ClientId: clientId, Token: refreshToken }));
+  } catch (error) {
+    const endpoint = endpointName('COGNITO_IDENTITY_PROVIDER', region, env);
+    throw classify(error, {
+      step: 'renewal',
+      ...{ endpoint, username, userPoolId, clientId, identityPoolId: '', now: Date.now() },
+    });
   } finally {
     client.destroy();
   }

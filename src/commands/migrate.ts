@@ -9,6 +9,12 @@ export const migrationFlags = {
   concurrency: Flags.integer({ description: 'files at a time', min: 1, max: 100 }),
   naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
   'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
+  rescan: Flags.boolean({
+    description: 'list the folder anew: what was added, renamed, replaced or removed since',
+  }),
+  'skip-existing': Flags.boolean({
+    description: 'leave alone what media records of other tools link already; reads the Media table once',
+  }),
 };
 
 export default class Migrate extends RunCommand<typeof Migrate> {
@@ -32,6 +38,8 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },
       until: dryRun ? 'resolve' : 'link',
       retryOrphans: this.flags['retry-orphans'],
+      rescan: this.flags.rescan,
+      skipExisting: this.flags['skip-existing'],
     });
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);

@@ -26,6 +26,8 @@ export default class Resume extends RunCommand<typeof Resume> {
       configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },
       until: 'link',
       retryOrphans: this.flags['retry-orphans'],
+      rescan: this.flags.rescan,
+      skipExisting: this.flags['skip-existing'],
     });
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [

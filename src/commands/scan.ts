@@ -17,6 +17,7 @@ export default class Scan extends RunCommand<typeof Scan> {
     ...folderFlag,
     naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
     'retry-orphans': Flags.boolean({ description: 'look again for observations that were missing' }),
+    rescan: Flags.boolean({ description: 'list the folder anew' }),
     'bandwidth-mbit': Flags.integer({
       description: 'megabits a second that the slower of down- and upload allows; for the estimate',
       default: 100,
@@ -30,6 +31,7 @@ export default class Scan extends RunCommand<typeof Scan> {
       configFlags: { naming: this.flags.naming },
       until: 'resolve',
       retryOrphans: this.flags['retry-orphans'],
+      rescan: this.flags.rescan,
     });
     const { run, config, tally } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);

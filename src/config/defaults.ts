@@ -23,6 +23,8 @@ export function defaultConfig(home: string): Config {
       chunk_size_mb: 8,
       default_media_public: false,
       max_range: 100,
+      stall_timeout_seconds: 60,
+      max_inflight_buffer_mb: 96,
     },
     naming: 'strict',
     prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },

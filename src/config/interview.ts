@@ -29,7 +29,7 @@ const WHERE: readonly [ConfigKey, string][] = [
   ['aws.cognito.user_pool_id', 'amplify_outputs.json: auth.user_pool_id'],
   ['aws.cognito.client_id', 'amplify_outputs.json: auth.user_pool_client_id'],
   ['aws.cognito.identity_pool_id', 'amplify_outputs.json: auth.identity_pool_id'],
-  ['aws.cognito.username', 'the e-mail address you sign in to the web application with'],
+  ['aws.cognito.username', 'the same as in the web application'],
   ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
   ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
 ];

@@ -100,6 +100,8 @@ export const ConfigFile = v.looseObject(
       chunk_size_mb: wholeNumber(5, 5120, 'a whole number from 5 to 5120 (S3 takes no smaller part)'),
       default_media_public: yesOrNo,
       max_range: wholeNumber(1, 10_000),
+      stall_timeout_seconds: wholeNumber(1, 3600),
+      max_inflight_buffer_mb: wholeNumber(5, 65_536),
     }),
     naming: v.optional(v.picklist(['strict', 'relaxed'], '"strict" or "relaxed"')),
     prefix_disambiguation: section({

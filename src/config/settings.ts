@@ -26,6 +26,10 @@ export interface Config {
     chunk_size_mb: number;
     default_media_public: boolean;
     max_range: number;
+    /** A connection on which no byte moves for so long is given up. */
+    stall_timeout_seconds: number;
+    /** MiB of file bytes that are held in memory, all files together. */
+    max_inflight_buffer_mb: number;
   };
   naming: 'strict' | 'relaxed';
   prefix_disambiguation: {
@@ -251,6 +255,18 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'number',
     flag: 'max-range',
     summary: 'most ids that one file name may stand for',
+  },
+  {
+    key: 'migration.stall_timeout_seconds',
+    kind: 'number',
+    flag: 'stall-timeout-seconds',
+    summary: 'seconds without a byte after which a connection is given up',
+  },
+  {
+    key: 'migration.max_inflight_buffer_mb',
+    kind: 'number',
+    flag: 'max-inflight-buffer-mb',
+    summary: 'memory for bytes on their way, all files together, in MiB',
   },
   { key: 'naming', kind: 'text', flag: 'naming', summary: 'how file names are read: strict or relaxed' },
 ];

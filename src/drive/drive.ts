@@ -118,14 +118,14 @@ export class Drive implements DriveFolders, MediaSource {
   }
 
   /** Bytes of a file; after a break it goes on where it stopped, by Range, without giving a byte twice. */
-  async *download(record: FileRecord): AsyncGenerator<Buffer> {
+  async *download(record: FileRecord, signal?: AbortSignal): AsyncGenerator<Buffer> {
     const fileName = nameOf(record);
     let offset = 0;
     let breaks = 0;
     while (true) {
       try {
         const response = await this.#openAt(record.id, offset, fileName);
-        for await (const chunk of response as AsyncIterable<Buffer>) {
+        for await (const chunk of abortable(response, signal)) {
           offset += chunk.length;
           breaks = 0;
           yield chunk;
@@ -133,6 +133,7 @@ export class Drive implements DriveFolders, MediaSource {
         return;
       } catch (error) {
         breaks += 1;
+        if (signal?.aborted) throw error;
         if (offset === 0 || !isPassing(error) || breaks > this.#options.backoff.retries) {
           throw aboutFile(error, fileName);
         }
@@ -214,6 +215,18 @@ export class Drive implements DriveFolders, MediaSource {
       }),
       this.#options.backoff,
     );
+  }
+}
+
+/** The response's bytes; an abort destroys the connection. */
+async function* abortable(response: IncomingMessage, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const abort = () => response.destroy(signal?.reason as Error | undefined);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

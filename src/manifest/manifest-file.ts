@@ -45,6 +45,7 @@ export class ManifestFile {
   #writing: Promise<void> | null = null;
   #failure: Error | null = null;
   #syncedAt = 0;
+  #lateSync: NodeJS.Timeout | null = null;
 
   private constructor(path: string, fd: number) {
     this.path = path;
@@ -113,8 +114,24 @@ export class ManifestFile {
     await this.#handle?.datasync();
   }
 
+  async #sync(): Promise<void> {
+    this.#syncedAt = performance.now();
+    await this.#handle?.datasync();
+  }
+
+  /** The last lines before a quiet time must not wait for the next ones. */
+  #syncLater(): void {
+    this.#lateSync ??= setTimeout(() => {
+      this.#lateSync = null;
+      this.#sync().catch(error => {
+        this.#failure ??= unusable(this.path, error);
+      });
+    }, SYNC_EVERY_MS).unref();
+  }
+
   async close(): Promise<void> {
     try {
+      clearTimeout(this.#lateSync ?? undefined);
       if (this.#handle) await this.flush();
     } finally {
       await this.#handle?.close();
@@ -133,9 +150,8 @@ export class ManifestFile {
         this.#waitingBytes = 0;
         await this.#handle!.appendFile([...this.#leaving.values()].join(''));
         this.#leaving = new Map();
-        if (performance.now() - this.#syncedAt < SYNC_EVERY_MS) continue;
-        this.#syncedAt = performance.now();
-        await this.#handle!.datasync();
+        if (performance.now() - this.#syncedAt < SYNC_EVERY_MS) this.#syncLater();
+        else await this.#sync();
       }
     } catch (error) {
       this.#failure = unusable(this.path, error);

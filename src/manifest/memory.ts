@@ -4,12 +4,22 @@
  * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type FileRecord, isOnTheWay, reopened, type StageName, stillMissing } from '../../stages/record.ts';
+import {
+  type FileRecord,
+  isOnTheWay,
+  nameOf,
+  reopened,
+  type StageName,
+  stillMissing,
+  stopped,
+} from '../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 export interface MemoryOptions {
   stage: StageName;
   retryOrphans: boolean;
+  /** The record of a file whose object stands in S3; undefined or null if it has none. For resolve. */
+  standing?: (id: string) => FileRecord | undefined | null;
 }
 
 export interface Memory {
@@ -40,13 +50,10 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
 }
 
 /** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */
-function remembered(
-  incoming: FileRecord,
-  own: FileRecord,
-  { stage, retryOrphans }: MemoryOptions,
-): FileRecord {
+function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOptions): FileRecord {
   if (!isOnTheWay(incoming)) return isDeepStrictEqual(incoming, own) ? own : incoming;
-  if (isEdited(incoming, own)) return carriedOver(incoming, own);
+  if (options.stage === 'list') return listedAgain(incoming, own);
+  if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
   const answered = reopened(own);
   if (answered !== own) return answered;
   switch (own.status) {
@@ -54,14 +61,21 @@ function remembered(
     case 'duplicate':
       return own;
     case 'orphan':
-      return retryOrphans ? again(own, stage) : own;
+      return options.retryOrphans ? again(own, options.stage) : own;
     case 'failed':
     case 'partial':
     case 'needs_review':
-      return again(own, stage);
+      return again(own, options.stage);
     default:
-      return stage === 'resolve' && stillMissing(own).length > 0 ? again(own, stage) : own;
+      return options.stage === 'resolve' && stillMissing(own).length > 0 ? again(own, options.stage) : own;
   }
+}
+
+/** What Drive says now, over what was listed earlier and what people have added to it. */
+function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
+  if (isOnTheWay(own) && !isEdited(incoming, own)) return own;
+  const { error: _error, ...kept } = own;
+  return { ...kept, ...incoming, status: isOnTheWay(own) ? own.status : 'pending' };
 }
 
 /** True if the incoming record says something that the own one, which was made from it, does not: a person changed it. */
@@ -72,17 +86,40 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
 }
 
 /**
- * The edited record, with the object that stands under its key already and the media made for it; before resolve, with
- * the key that the same file got for the same ids, since an object may stand under it.
+ * The edited record, with what stays true of it: a key, once an object stands under it; that object, unless the file has
+ * other bytes now; the media made for it.
  */
-function carriedOver(incoming: FileRecord, own: FileRecord): FileRecord {
-  if (incoming.md5 !== own.md5) return incoming;
-  if (own.key && !incoming.key && !incoming.observations && hasSameIds(incoming, own)) {
-    return { ...incoming, key: own.key };
+function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+  switch (stage) {
+    case 'resolve': {
+      const key = standing?.(incoming.id)?.key ?? (hasSameIds(incoming, own) ? own.key : undefined);
+      return key && !incoming.key && !incoming.observations ? { ...incoming, key } : incoming;
+    }
+    case 'transfer': {
+      if (!own.url || incoming.key !== own.key) return incoming;
+      const { url, bytes, etag, verified, media } = own;
+      // Other bytes in Drive: they take the place of this object, and of no other.
+      if (incoming.md5 !== own.md5) return { ...incoming, ...(etag && { replaces: etag }) };
+      return { ...incoming, url, bytes, etag, verified, ...(media && { media }), status: 'uploaded' };
+    }
+    case 'link':
+      return own.media && incoming.key === own.key ? withMediaOf(own.media, incoming) : incoming;
+    default:
+      return incoming;
   }
-  if (!own.url || incoming.key !== own.key) return incoming;
-  const { url, bytes, etag, verified, media } = own;
-  return { ...incoming, url, bytes, etag, verified, ...(media && { media }), status: 'uploaded' };
+}
+
+/** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */
+function withMediaOf(media: NonNullable<FileRecord['media']>, incoming: FileRecord): FileRecord {
+  const named = new Set(incoming.observations?.map(({ id }) => id));
+  const wrong = media.find(({ observationId }) => !named.has(observationId));
+  if (!wrong) return { ...incoming, media };
+  return stopped({ ...incoming, media }, 'needs_review', {
+    stage: 'link',
+    code: 'linked_elsewhere',
+    message: `${nameOf(incoming)}: it is linked to the observation ${wrong.observationId}, which its name no longer means. Remove the media record ${wrong.id} in the app and from "media" of its line in link.ndjson, or name the file as before.`,
+    retryable: false,
+  });
 }
 
 function hasSameIds(a: FileRecord, b: FileRecord): boolean {

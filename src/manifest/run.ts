@@ -39,6 +39,11 @@ export class Run {
     return join(this.folder, `${stage}.rejected.ndjson`);
   }
 
+  /** Multipart uploads that have begun and not ended. */
+  get uploadsPath(): string {
+    return join(this.folder, 'uploads.ndjson');
+  }
+
   has(stage: StageName): boolean {
     return manifestExists(this.pathOf(stage));
   }

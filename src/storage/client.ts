@@ -38,6 +38,8 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
     credentials: options.credentials,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // Its remarks about streams would go to the terminal, through the progress bar.
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     maxAttempts: options.attempts,
     // An endpoint of one's own is rarely reachable under a host name for each bucket.
     forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),

@@ -1,43 +1,48 @@
 /**
  * How bytes get from Drive to S3.
  *
- * A file of up to one part (`migration.chunk_size_mb`) is read into one buffer of its exact size and sent by a single
- * PUT. Drive's md5 goes along as Content-MD5: S3 compares it with what it received and refuses other bytes, so the
+ * A file of up to one part (`migration.chunk_size_mb`) is read into one buffer and sent by a single PUT. Drive's md5 goes along as Content-MD5: S3 compares it with what it received and refuses other bytes, so the
  * object either has Drive's bytes or does not exist, and the bytes are hashed once, by S3.
  *
- * A larger file is cut into parts while it arrives; at most two parts are on their way to S3 while the next one fills,
- * whatever the file's size. Each part carries a CRC32 that S3 compares. The md5 of the whole is taken as the bytes
+ * A larger file is cut into parts while it arrives, and one is on its way to S3 while the next one fills. All files
+ * together hold no more than a fixed amount of memory (`part-buffers.ts`), whatever their sizes. Each part carries a CRC32 that S3 compares. The md5 of the whole is taken as the bytes
  * pass; only when it equals Drive's is the upload completed, and only then does the object become visible. A file for
  * which Drive gives no md5 is held to its size instead, and the record says so (`verified: size`).
  *
  * Nobody is overwritten: every object is created with `If-None-Match: *`. When S3 answers that the key is taken, the
  * object there is looked at. If it has these very bytes (an earlier attempt whose answer or manifest line was lost), it
- * is taken as this file's; if not, the file is left for a person.
+ * is taken as this file's; if not, the file is left for a person. Only where the record says which object it may
+ * replace, by its etag (the file changed in Drive, or `verify` found the object damaged), that very object is replaced.
  *
  * What a crash leaves behind: before the PUT's answer or the completion, nothing under the key (parts of an unfinished
- * upload are invisible; a lifecycle rule removes them, since Amplify's policy does not let us); after it, a complete
+ * upload are invisible; the journal knows them, and the next run tries to remove them; where Amplify's policy does not
+ * let us, a lifecycle rule has to); after it, a complete
  * object that the next run finds by the rule above.
  *
  * Limits: 5 GiB in one PUT, parts from 5 MiB, 10,000 parts (S3 user guide, "Multipart upload limits"). Parts grow with
  * the file, so that none needs more than 10,000.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FileError } from '../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../stages/transfer.ts';
 import { isBadDigest } from './errors.ts';
+import { type MultipartTarget, sendInParts, type UploadJournal } from './multipart.ts';
+import type { PartBuffers } from './part-buffers.ts';
 
 export interface Place {
   client: S3Client;
   bucket: string;
   /** Size of a part, and the largest file that goes in one PUT. */
   partBytes: number;
+  buffers: PartBuffers;
+  journal: UploadJournal;
 }
 
 const MAX_PARTS = 10_000;
 const MIB = 1024 * 1024;
-const PARTS_ON_THE_WAY = 2;
+/** A file that fits one PUT and takes longer than this is not moving in any useful way. */
+const WHOLE_FILE_TIMEOUT_MS = 300_000;
 
 /** The upload's metadata: by it a later attempt knows the object again where the etag is not an md5. */
 export const MD5_METADATA = 'md5';
@@ -50,8 +55,10 @@ export function fitsOnePut(upload: Upload, place: Place): boolean {
 /** One PUT; see above. Throws what the SDK throws, or FileError if more or fewer bytes came than announced. */
 export async function putWhole(upload: Upload & { size: number }, place: Place): Promise<StoredObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const body = await collected(upload);
+  const buffer = await place.buffers.lend(upload.size);
+  const body = buffer.bytes;
   try {
+    await collect(upload, body);
     const { ETag } = await place.client.send(
       new PutObjectCommand({
         ...target(upload, place),
@@ -59,12 +66,15 @@ export async function putWhole(upload: Upload & { size: number }, place: Place):
         ContentLength: body.length,
         ContentMD5: Buffer.from(upload.md5 ?? md5Of(body), 'hex').toString('base64'),
       }),
+      { abortSignal: upload.signal },
     );
     return stored(upload, body.length, ETag);
   } catch (error) {
     const found = upload.md5 && isBadDigest(error) ? md5Of(body) : upload.md5;
     if (found && found !== upload.md5) throw md5Differs(upload, found);
     throw error;
+  } finally {
+    buffer.release();
   }
 }
 
@@ -74,25 +84,19 @@ export async function putInParts(
   place: Place,
   onLeftover: (uploadId: string) => Promise<void>,
 ): Promise<StoredObject> {
-  const { Upload: MultipartUpload } = await import('@aws-sdk/lib-storage');
-  const counted = { bytes: 0 };
-  const body = Readable.from(compared(upload, counted), { objectMode: false });
-  const multipart = new MultipartUpload({
-    client: place.client,
-    params: { ...target(upload, place), ChecksumAlgorithm: 'CRC32', Body: body },
-    partSize: partBytesFor(upload.size, place.partBytes),
-    queueSize: PARTS_ON_THE_WAY,
-    // An abort by the library would be refused by Amplify's policy, and the refusal would hide the real error.
-    leavePartsOnError: true,
+  const { etag, bytes } = await sendInParts({
+    ...place,
+    target: target(upload, place),
+    bytes: notLonger(upload),
+    partBytes: partBytesFor(upload.size, place.partBytes),
+    signal: upload.signal,
+    verify: found => {
+      if (upload.size !== null && found.bytes < upload.size) throw shorter(upload, found.bytes);
+      if (upload.md5 && found.md5 !== upload.md5) throw md5Differs(upload, found.md5);
+    },
+    onLeftover,
   });
-  try {
-    const { ETag } = await multipart.done();
-    return stored(upload, counted.bytes, ETag);
-  } catch (error) {
-    body.destroy();
-    if (multipart.uploadId) await onLeftover(multipart.uploadId);
-    throw error;
-  }
+  return stored(upload, bytes, etag);
 }
 
 /** Size of the parts: as configured, but never so small that the file has more than 10,000; whole MiB. */
@@ -101,12 +105,12 @@ export function partBytesFor(size: number | null, configured: number): number {
   return Math.max(configured, needed);
 }
 
-function target(upload: Upload, place: Place) {
+function target(upload: Upload, place: Place): MultipartTarget {
   return {
     Bucket: place.bucket,
     Key: upload.key,
     ContentType: upload.contentType,
-    IfNoneMatch: '*',
+    ...(upload.replaces ? { IfMatch: `"${upload.replaces}"` } : { IfNoneMatch: '*' }),
     Metadata: { [FILE_ID_METADATA]: upload.fileId, ...(upload.md5 && { [MD5_METADATA]: upload.md5 }) },
   };
 }
@@ -115,30 +119,26 @@ function stored(upload: Upload, bytes: number, etag = ''): StoredObject {
   return { bytes, etag: etag.replaceAll('"', ''), verified: upload.md5 ? 'md5' : 'size' };
 }
 
-async function collected(upload: Upload & { size: number }): Promise<Buffer> {
-  const body = Buffer.allocUnsafe(upload.size);
+async function collect(upload: Upload & { size: number }, body: Buffer): Promise<void> {
+  const giveUpAt = performance.now() + WHOLE_FILE_TIMEOUT_MS;
   let bytes = 0;
   for await (const chunk of upload.bytes) {
     if (bytes + chunk.length > upload.size) throw longer(upload);
+    if (performance.now() > giveUpAt) throw tooSlow(upload, bytes);
     chunk.copy(body, bytes);
     bytes += chunk.length;
   }
   if (bytes < upload.size) throw shorter(upload, bytes);
-  return body;
 }
 
-/** The bytes as they come; throws at the end, before the upload can be completed, if they are not Drive's. */
-async function* compared(upload: Upload, counted: { bytes: number }): AsyncGenerator<Buffer> {
-  const md5 = upload.md5 ? createHash('md5') : null;
+/** The bytes as they come; throws as soon as there are more than were announced. */
+async function* notLonger(upload: Upload): AsyncGenerator<Buffer> {
+  let bytes = 0;
   for await (const chunk of upload.bytes) {
-    counted.bytes += chunk.length;
-    if (upload.size !== null && counted.bytes > upload.size) throw longer(upload);
-    md5?.update(chunk);
+    bytes += chunk.length;
+    if (upload.size !== null && bytes > upload.size) throw longer(upload);
     yield chunk;
   }
-  if (upload.size !== null && counted.bytes < upload.size) throw shorter(upload, counted.bytes);
-  const found = md5?.digest('hex');
-  if (found && found !== upload.md5) throw md5Differs(upload, found);
 }
 
 function md5Of(body: Buffer): string {
@@ -157,9 +157,7 @@ function longer(upload: Upload): FileError {
   return new FileError(
     'too_many_bytes',
     `${upload.fileName}: more bytes came than the ${upload.size} that Drive announced. Nothing was stored.`,
-    {
-      retryable: true,
-    },
+    { retryable: true },
   );
 }
 
@@ -167,8 +165,14 @@ function shorter(upload: Upload, bytes: number): FileError {
   return new FileError(
     'too_few_bytes',
     `${upload.fileName}: only ${bytes} of ${upload.size} bytes came. Nothing was stored.`,
-    {
-      retryable: true,
-    },
+    { retryable: true },
+  );
+}
+
+function tooSlow(upload: Upload, bytes: number): FileError {
+  return new FileError(
+    'too_slow',
+    `${upload.fileName}: after ${WHOLE_FILE_TIMEOUT_MS / 1000} s only ${bytes} of ${upload.size} bytes had come.`,
+    { retryable: true },
   );
 }

@@ -36,7 +36,7 @@ describe('an Amplify project whose models are called otherwise', () => {
         index_query: index ? 'sightingsByNumber' : '',
       });
       expect(media).to.include({ name: 'Photo', url: 'address', observation_id: 'sightingId' });
-      expect(media).to.include({ is_available_for_public_use: 'isPublic', list_query: 'listPhotos' });
+      expect(media).to.include({ is_available_for_public_use: 'isPublic', list_query: 'listPhoto' });
 
       const doctor = await home.migrator(['doctor', '--folder-id', folderId]);
       expect(doctor.code, doctor.stdout).to.equal(0);

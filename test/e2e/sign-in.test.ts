@@ -144,6 +144,11 @@ describe('signing in by command', () => {
     });
   }
 
+  it('to AWS: takes no password as a flag, where `ps` would show it', async () => {
+    await open();
+    expect((await home.migrator(['login', 'aws', '--password', 'x'])).code).to.equal(2);
+  });
+
   it('to AWS: names an endpoint that is dead', async () => {
     await open();
     const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
@@ -197,6 +202,34 @@ describe('signing in by command', () => {
     expect(code, stderr).to.equal(0);
     expect(sandbox.cloud.appSync.media.size).to.equal(60);
     expect(sandbox.cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.be.above(2);
+  });
+
+  it('to AWS: keys and tokens that are refused as expired are renewed once, and cost no file even without retries', async () => {
+    await open();
+    const folderId = pictures(30);
+    home.edit(config => {
+      config.migration = { ...config.migration, retry_attempts: 0, concurrency: 4 };
+    });
+    const { cloud } = sandbox;
+    let puts = 0;
+    cloud.s3.service.intercept = request => {
+      const keyId = /Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1];
+      if (request.method === 'PUT' && ++puts === 10) cloud.credentials.expire(keyId!);
+      return false;
+    };
+    let refused = false;
+    cloud.appSync.service.intercept = () => {
+      if (puts > 15 && !refused) {
+        refused = true;
+        cloud.userPool.expireTokens();
+      }
+      return false;
+    };
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
+    expect(code, stderr).to.equal(0);
+    expect([cloud.appSync.media.size, refused]).to.deep.equal([30, true]);
+    expect(cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.equal(2);
+    expect(cloud.userPool.service.requests.get('InitiateAuth')).to.equal(2);
   });
 
   it('is ended by logout, here and at the services', async () => {

@@ -279,11 +279,14 @@ describe('The memory of a stage', () => {
       expect(await recall('resolve', incoming, resolved())).to.deep.equal(incoming);
     });
 
-    it('transfers again when key or content are other ones than those in S3', async () => {
+    it('transfers again when key or content are other ones than those in S3, and may then replace that object', async () => {
       const otherKey = resolved({ key: 'media/by-hand/x.jpg' });
       expect(await recall('transfer', otherKey, transferred())).to.deep.equal(otherKey);
       const otherContent = resolved({ md5: 'b'.repeat(32) });
-      expect(await recall('transfer', otherContent, transferred())).to.deep.equal(otherContent);
+      expect(await recall('transfer', otherContent, transferred())).to.deep.equal({
+        ...otherContent,
+        replaces: transferred().etag,
+      });
     });
 
     it('does a file again whose status was set back to pending and whose results were taken out', async () => {

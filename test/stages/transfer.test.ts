@@ -40,7 +40,8 @@ class FakeStore implements ObjectStore {
 
   async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
     const content = Buffer.concat(await all(bytes)).toString();
-    this.uploads.push({ ...upload, content });
+    const { signal: _, ...asked } = upload;
+    this.uploads.push({ ...asked, content });
     const error = this.refuse(this.uploads.length, { ...upload, bytes });
     if (error) throw error;
     return STORED;

@@ -53,6 +53,8 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
           if (accessKeyId === keys.current.accessKeyId) keys.current = issue(keys.role);
         },
         partBytes: PART_BYTES,
+        bufferBytes: 4 * PART_BYTES,
+        journal: null,
         connections: 4,
         attempts: 1,
         stallTimeoutMs: 5_000,

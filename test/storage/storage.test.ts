@@ -412,14 +412,14 @@ describe('the store', () => {
         expect((await stopped(uploadOf(bytes))).code).to.equal('storage_keys_refused');
       });
 
-      it('says where nobody answers', async () => {
+      it('stops the run when nobody has answered yet, and says where', async () => {
         const dead = await serve({ operationOf: () => '', handle: () => {} });
         await dead.close();
         process.env.AWS_ENDPOINT_URL_S3 = dead.url;
         const cut = await local.connect();
         const error = await rejection<FileError>(cut.store(uploadOf(bytes)));
         process.env.AWS_ENDPOINT_URL_S3 = local.s3.service.url;
-        expect(error).to.include({ code: 'storage_unreachable', retryable: true });
+        expect(error).to.be.instanceOf(RunError).and.include({ code: 'storage_unreachable' });
         expect(error.message).to.include('ECONNREFUSED').and.include(new URL(dead.url).port);
       });
     });

@@ -22,6 +22,8 @@ const connect = () =>
     credentials: Object.assign(async () => settings.keys, { memoized: true as const }),
     dropKeys: () => {},
     partBytes: PART_BYTES,
+    bufferBytes: 4 * PART_BYTES,
+    journal: null,
     connections: 4,
     attempts: 1,
     stallTimeoutMs: 5_000,

@@ -10,7 +10,6 @@ const NAMES: Readonly<Record<string, string>> = {
   sightingId: 'observationId',
   isPublic: 'isAvailableForPublicUse',
   sightingsByNumber: 'listObservationBySequentialId',
-  listPhotos: 'listMedia',
   MediaType: 'MediaType',
 };
 const REAL_NAMES = Object.fromEntries(Object.entries(NAMES).map(([ours, real]) => [real, ours]));

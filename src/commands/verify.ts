@@ -1,0 +1,86 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand, EXIT } from '../command.ts';
+import { noRun, Run } from '../manifest/run.ts';
+import { Neighbours } from '../neighbours.ts';
+import { recordsOf, rewriterOf } from '../run-records.ts';
+import { folderAtHand, folderFlag } from '../stage-command.ts';
+import { formatCount } from '../ui/format.ts';
+import { claimsObject, type Finding, repaired, verify } from '../verification.ts';
+
+export default class Verify extends BaseCommand<typeof Verify> {
+  static override summary = 'Look whether everything that the manifests call done is really there.';
+  static override description =
+    'Compares size and etag of each object, and the media records. Exit code 0 if all is there, 3 if not. Only --repair changes something: the manifests, so that the next run puts right what is wrong.';
+  static override examples = [
+    '<%= config.bin %> verify',
+    '<%= config.bin %> verify --folder-id FOLDER_ID --deep',
+    '<%= config.bin %> verify --repair && <%= config.bin %> resume',
+  ];
+  static override flags = {
+    ...folderFlag,
+    deep: Flags.boolean({ description: "also read every object and compare its md5 with Drive's" }),
+    repair: Flags.boolean({ description: 'set what is broken back, so that "resume" does it again' }),
+  };
+
+  async run(): Promise<void> {
+    const config = await this.configuration();
+    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
+    if (!folderId) throw noRun('to verify');
+    const run = new Run(this.home, folderId);
+    if (!run.exists) throw noRun(`of the folder ${folderId}`);
+    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    neighbours.require(['storage', 'data']);
+    if (this.flags.repair) run.lock(`migrator ${this.id}`);
+    try {
+      const records = await recordsOf(run, this.warnLine);
+      const storage = await neighbours.storage();
+      const findings = await verify(records, {
+        objects: storage.objects(),
+        media: await neighbours.mediaRecords(),
+        deep: this.flags.deep,
+        concurrency: config.migration.concurrency,
+      });
+      const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
+      this.#report(records.filter(claimsObject).length, findings, setBack);
+    } finally {
+      run.unlock();
+      await neighbours.close();
+    }
+  }
+
+  async #repair(run: Run, findings: Finding[]): Promise<number> {
+    const byFile = new Map<string, Finding[]>();
+    for (const finding of findings)
+      byFile.set(finding.record.id, [...(byFile.get(finding.record.id) ?? []), finding]);
+    const rewriter = await rewriterOf(run, this.warnLine);
+    let setBack = 0;
+    try {
+      for (const own of byFile.values()) {
+        const record = repaired(own);
+        if (!record) continue;
+        await rewriter.write(record);
+        setBack += 1;
+      }
+    } finally {
+      await rewriter.close();
+    }
+    return setBack;
+  }
+
+  #report(checked: number, findings: Finding[], setBack: number): void {
+    if (this.json) {
+      const problems = findings.map(({ record, code, message }) => ({
+        id: record.id,
+        name: record.name,
+        code,
+        message,
+      }));
+      process.stdout.write(`${JSON.stringify({ checked, problems, set_back: setBack }, null, 2)}\n`);
+    } else {
+      for (const { message } of findings) this.log(message);
+      this.say(`Verified ${formatCount(checked, 'file')}: ${formatCount(findings.length, 'problem')}.`);
+      if (setBack > 0) this.say(`${formatCount(setBack, 'file')} set back. Go on with "migrator resume".`);
+    }
+    if (findings.length > setBack) process.exitCode = EXIT.unfinished;
+  }
+}

@@ -1,0 +1,124 @@
+import { PassThrough } from 'node:stream';
+import { expect } from 'chai';
+import { defaultConfig } from '../../src/config/defaults.ts';
+import { type Asker, interview } from '../../src/config/interview.ts';
+import { terminalAsker } from '../../src/ui/asker.ts';
+import { type Scratch, scratchFolder } from './scratch.ts';
+
+const OUTPUTS = {
+  version: '1.4',
+  auth: {
+    aws_region: 'eu-west-1',
+    user_pool_id: 'eu-west-1_AbC',
+    user_pool_client_id: 'client1',
+    identity_pool_id: 'eu-west-1:0123',
+    groups: ['ADMINS'],
+  },
+  data: {
+    url: 'https://abc.appsync-api.eu-west-1.amazonaws.com/graphql',
+    default_authorization_type: 'AMAZON_COGNITO_USER_POOLS',
+  },
+  storage: { aws_region: 'eu-west-1', bucket_name: 'amplify-media' },
+};
+
+describe('the questions of config', () => {
+  let scratch: Scratch;
+  let asked: string[];
+  let told: string[];
+
+  beforeEach(async () => {
+    scratch = await scratchFolder();
+    asked = [];
+    told = [];
+  });
+  afterEach(() => scratch.remove());
+
+  /** Answers the questions that contain a word; Enter for the others. What `check` refuses is asked again. */
+  const person = (answers: Record<string, string[]>): Asker => ({
+    tell: text => told.push(text),
+    async text({ message, current, check }) {
+      asked.push(message);
+      const [, mine = []] = Object.entries(answers).find(([word]) => message.includes(word)) ?? [];
+      while (true) {
+        const answer = mine.shift() ?? current;
+        const fault = check(answer);
+        if (fault === null) return answer;
+        told.push(fault);
+      }
+    },
+    choose: async ({ message, choices }) => {
+      asked.push(message);
+      return choices.at(-1)!.value;
+    },
+  });
+
+  it('say for each value where to find it, and take the present one by Enter', async () => {
+    const config = defaultConfig('/h');
+    config.aws.region = 'us-east-1';
+    const { values } = await interview(person({ 'who signs in': ['a@example.com'] }), config);
+    expect(values).to.deep.equal({ 'aws.cognito.username': 'a@example.com' });
+    expect(asked).to.have.length(10);
+    for (const question of asked) expect(question).to.match(/\(.+\):$/);
+  });
+
+  it('are only three after an amplify_outputs.json', async () => {
+    const path = await scratch.put('amplify_outputs.json', OUTPUTS);
+    const { values } = await interview(
+      person({
+        'amplify_outputs.json of': [path],
+        'Drive folder': ['https://drive.google.com/drive/folders/1Ab'],
+      }),
+      defaultConfig('/h'),
+    );
+    expect(asked).to.have.length(4);
+    expect(values).to.include({
+      'aws.region': 'eu-west-1',
+      'aws.amplify.storage_bucket': 'amplify-media',
+      'google_drive.folder_id': 'https://drive.google.com/drive/folders/1Ab',
+    });
+  });
+
+  it('are asked again for a file that is none, with what is wrong with it', async () => {
+    const bad = await scratch.put('other.json', { a: 1 });
+    const good = await scratch.put('amplify_outputs.json', OUTPUTS);
+    const asker = person({ 'npx ampx generate': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
+    const { values } = await interview(asker, defaultConfig('/h'));
+    expect(asked[1]).to.contain('/nowhere.json does not exist');
+    expect(asked[2]).to.contain('is not an amplify_outputs.json');
+    expect(values).to.have.property('aws.region', 'eu-west-1');
+  });
+
+  it('let the person choose between buckets', async () => {
+    const buckets = ['first', 'second'].map(name => ({ name, bucket_name: `bucket-${name}` }));
+    const path = await scratch.put('outputs.json', { ...OUTPUTS, storage: { buckets } });
+    const { values } = await interview(person({ 'amplify_outputs.json of': [path] }), defaultConfig('/h'));
+    expect(values['aws.amplify.storage_bucket']).to.equal('bucket-second');
+  });
+
+  it('refuse an answer that cannot be right, and say what would be', async () => {
+    const asker = person({ 'AWS region': ['Ireland', 'eu-west-1'] });
+    const { values } = await interview(asker, defaultConfig('/h'));
+    expect(told).to.deep.equal(['That has to be an AWS region like us-east-1.']);
+    expect(values).to.deep.equal({ 'aws.region': 'eu-west-1' });
+  });
+
+  it('work at a terminal', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const output = new PassThrough();
+    const answers = ['bad', '\b\b\bgood'];
+    let shown = '';
+    output.on('data', chunk => {
+      shown += chunk;
+      const ready = answers.length === 2 ? shown.includes('What is it?') : shown.includes('That is bad.');
+      // The prompt listens only after it has drawn itself.
+      if (ready && answers.length > 0) {
+        const answer = answers.shift()!;
+        setImmediate(() => input.write(`${answer}\r`));
+      }
+    });
+    const asker = terminalAsker(() => {}, { input, output } as never);
+    const check = (answer: string) => (answer === 'bad' ? 'That is bad.' : null);
+    expect(await asker.text({ message: 'What is it?', current: 'this', check })).to.equal('good');
+    expect(shown).to.contain('this');
+  });
+});

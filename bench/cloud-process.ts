@@ -52,10 +52,9 @@ process.once('message', async (order: CloudOrder) => {
     const report: CloudReport = {
       kind: 'report',
       requests: Object.fromEntries(
-        Object.entries({ drive: cloud.drive, s3: cloud.s3, appSync: cloud.appSync }).map(([name, { service }]) => [
-          name,
-          Object.fromEntries(service.requests),
-        ]),
+        Object.entries({ drive: cloud.drive, s3: cloud.s3, appSync: cloud.appSync }).map(
+          ([name, { service }]) => [name, Object.fromEntries(service.requests)],
+        ),
       ),
       objects: cloud.s3.objects().length,
       media: cloud.appSync.media.size,

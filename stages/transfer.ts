@@ -36,6 +36,9 @@ export interface Upload {
   signal?: AbortSignal;
 }
 
+/** Code of the FileError after which the same upload may be tried again at once. */
+export const KEYS_RENEWED = 'storage_keys_renewed';
+
 export interface StoredObject {
   bytes: number;
   /** Without quotes. */
@@ -49,7 +52,8 @@ export interface ObjectStore {
   urlOf(key: string): string;
   /**
    * Stores the bytes under the key. The object is visible only when all bytes have arrived and have been compared.
-   * Throws FileError (also when the key has other content already) or RunError.
+   * Throws FileError (also when the key has other content already; with the code {@link KEYS_RENEWED} when only the
+   * sign-in was stale, and is not any more) or RunError.
    */
   store(upload: Upload): Promise<StoredObject>;
 }
@@ -92,6 +96,17 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       signal: halt?.signal,
     });
 
+  /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
+  const withFreshKeys = async (record: FileRecord & { key: string }): Promise<StoredObject> => {
+    try {
+      return await attempt(record);
+    } catch (error) {
+      if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
+      watcher?.restarted(record);
+      return attempt(record);
+    }
+  };
+
   const judge = (record: FileRecord) => (error: unknown) => {
     const again =
       !(error instanceof RunError) && (!(error instanceof FileError) || error.retryable) && !halt?.stopped;
@@ -105,7 +120,12 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     if (halt?.stopped) return undefined;
     watcher?.started(record);
     try {
-      const stored = await withRetries(() => attempt(record), judge(record), options.backoff, halt?.signal);
+      const stored = await withRetries(
+        () => withFreshKeys(record),
+        judge(record),
+        options.backoff,
+        halt?.signal,
+      );
       outage.over();
       const { replaces: _, ...kept } = record;
       return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };

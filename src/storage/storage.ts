@@ -1,7 +1,7 @@
 /** S3 as the stages need it, under what Amplify's storage policy allows. */
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError, RunError } from '../../stages/errors.ts';
-import type { ObjectStore, StoredObject, Upload } from '../../stages/transfer.ts';
+import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../stages/transfer.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload, isExpiredToken, isTaken, s3ErrorOf } from './errors.ts';
 import { Objects } from './objects.ts';
@@ -112,7 +112,7 @@ export class Storage implements ObjectStore {
 
   #keysExpired(upload: Upload, accessKeyId: string, cause: unknown): FileError {
     this.#options.dropKeys(accessKeyId);
-    return new FileError('storage_keys_renewed', `${upload.fileName}: the S3 keys expired on the way.`, {
+    return new FileError(KEYS_RENEWED, `${upload.fileName}: the S3 keys expired on the way.`, {
       retryable: true,
       cause,
     });

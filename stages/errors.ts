@@ -13,18 +13,31 @@ export class FileError extends Error {
   readonly retryable: boolean;
   /** What the record becomes when no attempt helped. */
   readonly status: Status;
+  /** The service was reached and asks for fewer requests, from everybody. */
+  readonly throttled: boolean;
+  /** The service could not be reached at all: no fault of this file. */
+  readonly unreachable: boolean;
   /** Earliest sensible time of the next attempt, as the service asked for it; null if it did not. */
   readonly retryAfterMs: number | null;
 
   constructor(
     code: string,
     message: string,
-    options: { retryable?: boolean; status?: Status; retryAfterMs?: number | null; cause?: unknown } = {},
+    options: {
+      retryable?: boolean;
+      status?: Status;
+      throttled?: boolean;
+      unreachable?: boolean;
+      retryAfterMs?: number | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.status = options.status ?? 'failed';
+    this.throttled = options.throttled ?? false;
+    this.unreachable = options.unreachable ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

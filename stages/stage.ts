@@ -37,60 +37,73 @@ export class Halt {
 }
 
 /**
- * Runs `work` on up to `limit` items at a time and gives the results as they come, not in order: one large video
- * does not hold up the photos behind it. A result of `undefined` is dropped. New work starts only while the consumer
- * pulls.
+ * Runs `work` on up to `limit` items at a time (a function is asked anew for each item) and gives the results as they
+ * come, not in order: one large video does not hold up the photos behind it. A result of `undefined` is dropped. New
+ * work starts only while the consumer pulls.
  */
 export function concurrently<In, Out>(
-  limit: number,
+  limit: number | (() => number),
   work: (item: In) => Out | Promise<Out | undefined>,
 ): (items: AsyncIterable<In>) => AsyncGenerator<Out> {
+  const allowed = typeof limit === 'function' ? limit : () => limit;
   return async function* (items) {
     const input = items[Symbol.asyncIterator]();
-    const running = new Set<Promise<void>>();
     const results: Out[] = [];
-    let failure: { error: unknown } | null = null;
-    let next: Promise<void> | null = null;
+    let running = 0;
+    let pulling = false;
     let ended = false;
+    let failure: { error: unknown } | null = null;
+    // One promise for whatever happens next: a race over all that runs would leave a reaction on each long task.
+    let wake = () => {};
 
+    const fail = (error: unknown): void => {
+      failure ??= { error };
+      wake();
+    };
+    const done = (result: Out | undefined): void => {
+      if (result !== undefined) results.push(result);
+      wake();
+    };
     const start = (item: In): void => {
       const result = work(item);
       if (!(result instanceof Promise)) {
-        results.push(result);
+        done(result);
         return;
       }
-      const task: Promise<void> = result
-        .then(value => {
-          if (value !== undefined) results.push(value);
-        })
-        .catch(error => {
-          failure ??= { error };
-        })
-        .finally(() => running.delete(task));
-      running.add(task);
+      running += 1;
+      const finish = (settle: () => void) => {
+        running -= 1;
+        settle();
+      };
+      result.then(
+        value => finish(() => done(value)),
+        error => finish(() => fail(error)),
+      );
     };
-    const pull = (): Promise<void> =>
-      input
-        .next()
-        .then(({ done, value }) => {
-          if (done) ended = true;
-          else start(value);
-        })
-        .catch(error => {
-          ended = true;
-          failure ??= { error };
-        })
-        .finally(() => {
-          next = null;
-        });
+    const pull = async (): Promise<void> => {
+      pulling = true;
+      try {
+        const { done: isLast, value } = await input.next();
+        pulling = false;
+        if (isLast) ended = true;
+        else start(value);
+        wake();
+      } catch (error) {
+        pulling = false;
+        ended = true;
+        fail(error);
+      }
+    };
 
     try {
       while (true) {
         while (results.length > 0) yield results.shift()!;
         if (failure) throw (failure as { error: unknown }).error;
-        if (ended && running.size === 0) return;
-        if (!ended && running.size < limit) next ??= pull();
-        await Promise.race(next ? [next, ...running] : running);
+        if (ended && running === 0) return;
+        if (!ended && !pulling && running < allowed()) void pull();
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
       }
     } finally {
       await input.return?.();

@@ -5,6 +5,7 @@
  * compared when, and what a crash at each point leaves behind is told in `src/storage/upload.ts`.
  */
 import { type Backoff, withRetries } from '../src/retry/backoff.ts';
+import { Brake } from '../src/retry/brake.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
@@ -69,7 +70,7 @@ export interface TransferWatcher {
 }
 
 export interface TransferOptions {
-  /** Files at a time. */
+  /** Files at a time, at most: fewer while a service says that requests come too fast. */
   concurrency: number;
   backoff: Backoff;
   halt?: Halt;
@@ -111,10 +112,13 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     const again =
       !(error instanceof RunError) && (!(error instanceof FileError) || error.retryable) && !halt?.stopped;
     if (again) watcher?.restarted(record);
+    if (error instanceof FileError && error.throttled) brake.refused();
     return { again, afterMs: error instanceof FileError ? error.retryAfterMs : null };
   };
 
   const outage = new Outage();
+  const brake = new Brake({ slowest: 0, step: 1 / options.concurrency, successesAStep: options.concurrency });
+  const workers = () => Math.max(1, Math.floor(options.concurrency * brake.share));
 
   const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
@@ -127,6 +131,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
         halt?.signal,
       );
       outage.over();
+      brake.succeeded();
       const { replaces: _, ...kept } = record;
       return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
     } catch (error) {
@@ -138,14 +143,15 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
         return undefined;
       }
       const failed = afterError(record, 'transfer', error);
-      if (failed.error?.retryable && outage.grows()) halt?.stop(outageError(failed));
+      if (!(error instanceof FileError && error.unreachable)) outage.over();
+      else if (outage.grows()) halt?.stop(outageError(failed));
       return failed;
     } finally {
       watcher?.ended(record);
     }
   };
 
-  return concurrently(options.concurrency, given => {
+  return concurrently(workers, given => {
     const record = reopened(given);
     if (!isOnTheWay(record) || record.url) return record;
     if (!record.key) return unresolved(record);

@@ -112,12 +112,13 @@ export function aboutFile(error: unknown, fileName: string): FileError | RunErro
     return new FileError(
       isThrottling(error) ? 'drive_throttled' : 'drive_refused',
       `${fileName}: Drive refused the download: ${error.message} (HTTP ${error.status}).`,
-      { retryable, retryAfterMs: error.retryAfterMs, cause: error },
+      { retryable, throttled: isThrottling(error), retryAfterMs: error.retryAfterMs, cause: error },
     );
   }
   const message = error instanceof Error ? error.message : String(error);
   return new FileError('download_broken', `${fileName}: the download broke: ${message}.`, {
     retryable: true,
+    unreachable: isPassing(error),
     cause: error,
   });
 }

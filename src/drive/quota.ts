@@ -1,10 +1,7 @@
 import type Bottleneck from 'bottleneck';
+import { Brake } from '../retry/brake.ts';
 
-/** Where the rate ends up when Drive goes on refusing. */
-const SLOWEST_SHARE = 1 / 32;
-/** After so many answered queries in a row a slowed rate rises by one step. */
-const QUERIES_A_STEP = 20;
-const STEP_SHARE = 1 / 10;
+const BRAKE = { slowest: 1 / 32, step: 1 / 10, successesAStep: 20 };
 
 /**
  * Lets queries out at no more than the given rate, for all workers together. When Drive says "too fast", everyone
@@ -13,9 +10,7 @@ const STEP_SHARE = 1 / 10;
 export class QueryQuota {
   readonly #limiter: Bottleneck;
   readonly #queriesPerSecond: number;
-  #share = 1;
-  #answered = 0;
-  #throttledAt = Number.NEGATIVE_INFINITY;
+  readonly #brake = new Brake(BRAKE);
 
   private constructor(limiter: Bottleneck, queriesPerSecond: number) {
     this.#limiter = limiter;
@@ -29,7 +24,7 @@ export class QueryQuota {
 
   /** Queries a second allowed at the moment. */
   get rate(): number {
-    return this.#queriesPerSecond * this.#share;
+    return this.#queriesPerSecond * this.#brake.share;
   }
 
   /** Resolves when a query may go out. */
@@ -39,22 +34,14 @@ export class QueryQuota {
 
   /** Drive refused a query because of the rate. Refusals of queries that were already out count once. */
   throttled(now = performance.now()): void {
-    this.#answered = 0;
-    if (now - this.#throttledAt < 1000) return;
-    this.#throttledAt = now;
-    this.#setShare(Math.max(SLOWEST_SHARE, this.#share / 2));
+    if (this.#brake.refused(now)) this.#adjust();
   }
 
   answered(): void {
-    if (this.#share === 1) return;
-    this.#answered += 1;
-    if (this.#answered < QUERIES_A_STEP) return;
-    this.#answered = 0;
-    this.#setShare(Math.min(1, this.#share + STEP_SHARE));
+    if (this.#brake.succeeded()) this.#adjust();
   }
 
-  #setShare(share: number): void {
-    this.#share = share;
+  #adjust(): void {
     this.#limiter.updateSettings({ minTime: 1000 / this.rate });
   }
 }

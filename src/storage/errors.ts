@@ -111,6 +111,8 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
   const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
   return new FileError(kind, `${fileName}: ${what}: ${message || code || name}.`, {
     retryable,
+    throttled: name === 'SlowDown' || status === 429 || status === 503,
+    unreachable: status === null,
     cause: error,
   });
 }

@@ -137,6 +137,28 @@ describe('transfer', () => {
     expect(record.error).to.include({ stage: 'transfer', code: 'not_resolved', retryable: true });
   });
 
+  it('moves half as many files at a time once a service asks for fewer requests', async () => {
+    const store = new FakeStore();
+    let running = 0;
+    const seen: number[] = [];
+    const slow: MediaSource = {
+      download: async function* () {
+        running += 1;
+        seen.push(running);
+        for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
+        running -= 1;
+        for (const piece of CONTENT) yield piece;
+      },
+    };
+    store.refuse = attempt =>
+      attempt === 1 ? new FileError('storage_busy', 'slower', { retryable: true, throttled: true }) : null;
+    const records = Array.from({ length: 24 }, (_, index) => located({ id: `f${index}` }));
+    const ended = await through(transfer(slow, store, { ...options, concurrency: 8 }), records);
+    expect(ended.every(({ status }) => status === 'uploaded')).to.equal(true);
+    expect(Math.max(...seen.slice(0, 8))).to.equal(8);
+    expect(Math.max(...seen.slice(9))).to.be.lessThan(8);
+  });
+
   it('moves as many files at a time as it may, and no more; small ones overtake large ones', async () => {
     const store = new SlowStore();
     const records = ['large', 's1', 's2', 's3'].map(id => located({ id }));

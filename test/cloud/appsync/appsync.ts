@@ -31,6 +31,13 @@ export interface ObservationSeed {
   species?: string;
 }
 
+export interface MediaSeed {
+  id?: string;
+  url: string;
+  observationId: string;
+  type?: 'IMAGE' | 'VIDEO';
+}
+
 export interface AppSync {
   /** Requests are counted as `graphql` or, elsewhere, `unknown`; see `fields` for what they ask. */
   readonly service: Service;
@@ -44,6 +51,11 @@ export interface AppSync {
   readonly media: ReadonlyMap<string, Item>;
   /** Stores observations without a request; a number is a sequential id. Gives the items in the same order. */
   addObservations(seeds: Iterable<number | ObservationSeed>): Item[];
+  /** Stores media records without a request, as another tool may have made them; the id is a UUID when absent. */
+  addMedia(...seeds: MediaSeed[]): Item[];
+  /** Changes a media record without a request. */
+  changeMedia(id: string, change: Partial<MediaSeed>): void;
+  removeMedia(id: string): void;
   close(): Promise<void>;
 }
 
@@ -104,6 +116,10 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
       Array.from(seeds, seed =>
         observation.create(typeof seed === 'number' ? { sequentialId: seed } : { ...seed }),
       ),
+    addMedia: (...seeds) =>
+      seeds.map(seed => media.create({ type: 'IMAGE', isAvailableForPublicUse: false, ...seed })),
+    changeMedia: (id, change) => void media.update({ ...change, id }),
+    removeMedia: id => void media.remove(id),
     close: () => service.close(),
   };
 }

@@ -100,6 +100,8 @@ function responseOverrides(query: ReadonlyMap<string, string>): Record<string, s
 export async function deleteObject(exchange: Exchange): Promise<void> {
   await smallBody(exchange.request, exchange.authenticated);
   if (exchange.query.has('versionId')) throw new S3Error('NotImplemented');
+  const object = exchange.bucket.store.get(exchange.key);
+  if (object) checkPreconditions(exchange.headers, object);
   exchange.bucket.store.delete(exchange.key);
   sendEmpty(exchange.response, 204);
 }

@@ -1,0 +1,177 @@
+/** Every fault that may befall a request, by service and operation, and how often it does compared with the others. */
+import type { IncomingMessage } from 'node:http';
+import type { Cloud } from '../cloud/cloud.ts';
+import type { Intercept } from '../cloud/service.ts';
+import {
+  answer,
+  answerAfterwards,
+  breakAfter,
+  brokenOff,
+  flipByte,
+  htmlPage,
+  lostAnswer,
+  reset,
+  silence,
+  stallAfter,
+} from '../faults.ts';
+import type { Dice, Weighted } from './dice.ts';
+import {
+  appSyncRefusal,
+  awsRefusal,
+  driveRefusal,
+  everyFieldFails,
+  flipOnTheWay,
+  longBody,
+  s3Refusal,
+  shortBody,
+  someFieldsFailAfterwards,
+  spoiltToken,
+} from './fault-tools.ts';
+
+export interface Fault extends Weighted {
+  readonly name: string;
+  /** What happens; `dice` decide what the name leaves open. */
+  readonly make: (dice: Dice, cloud: Cloud) => Intercept;
+  /** Absent: any request of the operation. */
+  readonly fits?: (request: IncomingMessage) => boolean;
+}
+
+const RETRY_AT_ONCE = { 'retry-after': '0' };
+/** Places in a body: most faults come early, some behind the first part. */
+const place = (dice: Dice): number => Math.floor(2 ** (dice.fraction('place') * 24));
+const fault = (name: string, weight: number, make: Fault['make'], fits?: Fault['fits']): Fault => ({
+  name,
+  weight,
+  make,
+  fits,
+});
+/** A fault that happens beside the request, which is then answered as ever. */
+const aside = (
+  name: string,
+  weight: number,
+  happens: (cloud: Cloud, request: IncomingMessage) => void,
+): Fault =>
+  fault(name, weight, (_, cloud) => request => {
+    happens(cloud, request);
+    return false;
+  });
+
+const ANYWHERE: readonly Fault[] = [
+  fault('reset', 3, () => reset),
+  fault('page of a gateway', 1, dice => htmlPage(dice.pick('status', [500, 502, 503, 504]))),
+  fault('lost answer', 3, () => lostAnswer),
+];
+
+const GOOGLE_TOO_FAST: readonly Fault[] = [
+  fault('403 userRateLimitExceeded', 2, () => driveRefusal(403, 'userRateLimitExceeded')),
+  fault('403 rateLimitExceeded', 2, () => driveRefusal(403, 'rateLimitExceeded')),
+  fault('429 with Retry-After', 1, () => driveRefusal(429, 'rateLimitExceeded', RETRY_AT_ONCE)),
+  fault('500 backendError', 2, () => driveRefusal(500, 'backendError')),
+  fault('403 dailyLimitExceeded', 0.2, () => driveRefusal(403, 'dailyLimitExceeded')),
+  aside('access tokens expire', 1, ({ drive }) => drive.accounts.expireAccessTokens()),
+];
+
+const QUERY: readonly Fault[] = [
+  ...ANYWHERE,
+  ...GOOGLE_TOO_FAST,
+  fault('answer broken off', 1, () => brokenOff(200, '{"files":[')),
+  fault('page of a captive portal', 1, () => htmlPage(200)),
+  fault(
+    'page token becomes invalid',
+    6,
+    dice => driveRefusal(400, dice.pick('reason', ['invalid', 'invalidPageToken', 'badRequest'])),
+    request => /[?&]pageToken=/.test(request.url!),
+  ),
+];
+
+const DOWNLOAD: readonly Fault[] = [
+  ...ANYWHERE,
+  ...GOOGLE_TOO_FAST,
+  fault('403 downloadQuotaExceeded', 0.5, () => driveRefusal(403, 'downloadQuotaExceeded')),
+  fault('403 cannotDownloadAbusiveFile', 0.3, () => driveRefusal(403, 'cannotDownloadAbusiveFile')),
+  fault('403 cannotDownloadFile', 0.3, () => driveRefusal(403, 'cannotDownloadFile')),
+  fault('403 insufficientFilePermissions', 0.3, () => driveRefusal(403, 'insufficientFilePermissions')),
+  fault('download breaks', 5, dice => breakAfter(place(dice))),
+  fault('download stalls', 0.7, dice => stallAfter(place(dice))),
+  fault('no answer', 0.2, () => silence),
+  fault('flipped byte', 3, dice => flipByte(place(dice))),
+  fault('short body', 2, dice => shortBody(place(dice))),
+  fault('long body', 2, dice => longBody(place(dice))),
+  fault('page in place of the file', 1, () => htmlPage(200)),
+];
+
+const S3_ANY: readonly Fault[] = [
+  ...ANYWHERE,
+  fault('503 SlowDown', 3, () => s3Refusal(503, 'SlowDown')),
+  fault('500 InternalError', 2, () => s3Refusal(500, 'InternalError')),
+  fault('400 RequestTimeout', 1, () => s3Refusal(400, 'RequestTimeout')),
+  aside('keys expire', 1, ({ credentials }, request) => {
+    const keyId = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    if (keyId) credentials.expire(keyId);
+  }),
+];
+
+const CREATE_OBJECT: readonly Fault[] = [
+  fault('409 ConditionalRequestConflict', 1, () => s3Refusal(409, 'ConditionalRequestConflict')),
+];
+
+const BYTES_ARRIVE: readonly Fault[] = [
+  fault('byte flipped on the way', 2, dice => flipOnTheWay(place(dice))),
+];
+
+const COGNITO: readonly Fault[] = [
+  ...ANYWHERE,
+  fault('400 TooManyRequestsException', 2, () => awsRefusal(400, 'TooManyRequestsException')),
+  fault('500 InternalErrorException', 2, () => awsRefusal(500, 'InternalErrorException')),
+];
+
+const PASSING_FIELD_ERRORS = [
+  'DynamoDB:ProvisionedThroughputExceededException',
+  'DynamoDB:ThrottlingException',
+  'DynamoDB:InternalServerError',
+  'DynamoDB:RequestLimitExceeded',
+];
+
+const GRAPHQL: readonly Fault[] = [
+  ...ANYWHERE,
+  fault('500 after execution', 4, () => answerAfterwards(500, '{"errors":[{"message":"Internal Failure"}]}')),
+  fault('answer cut off', 1, () => answerAfterwards(200, '{"data":{"m0":')),
+  fault('429 with Retry-After', 1, () => appSyncRefusal(429, 'TooManyRequestsException', RETRY_AT_ONCE)),
+  fault('503 ServiceUnavailable', 1, () => appSyncRefusal(503, 'ServiceUnavailableException')),
+  fault('fields throttled', 4, dice => everyFieldFails(dice.pick('type', PASSING_FIELD_ERRORS))),
+  fault('fields fail after execution', 3, dice =>
+    someFieldsFailAfterwards(dice.pick('type', PASSING_FIELD_ERRORS)),
+  ),
+  fault('next token becomes invalid', 2, () => spoiltToken),
+  aside('ID tokens expire', 1, ({ userPool }) => userPool.expireTokens()),
+];
+
+/** By `service operation`, as the services name them. */
+export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
+  'drive files.list': QUERY,
+  'drive files.get': QUERY,
+  'drive files.download': DOWNLOAD,
+  'drive token': [
+    ...ANYWHERE,
+    fault('500', 1, () =>
+      answer(500, '{"error":"internal_failure"}', { 'content-type': 'application/json' }),
+    ),
+  ],
+  'cognito InitiateAuth': COGNITO,
+  'cognito RespondToAuthChallenge': COGNITO,
+  'cognito GetTokensFromRefreshToken': COGNITO,
+  'identity GetId': COGNITO,
+  'identity GetCredentialsForIdentity': COGNITO,
+  's3 PutObject': [...S3_ANY, ...CREATE_OBJECT, ...BYTES_ARRIVE],
+  's3 CreateMultipartUpload': S3_ANY,
+  's3 UploadPart': [...S3_ANY, ...BYTES_ARRIVE],
+  's3 CompleteMultipartUpload': [
+    ...S3_ANY,
+    ...CREATE_OBJECT,
+    fault('200 with an error in it', 2, () => s3Refusal(200, 'InternalError')),
+    fault('lost answer', 5, () => lostAnswer),
+  ],
+  's3 HeadObject': S3_ANY,
+  's3 AbortMultipartUpload': S3_ANY,
+  'appsync graphql': GRAPHQL,
+};

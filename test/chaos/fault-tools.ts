@@ -1,0 +1,158 @@
+/** More ways for a request to go wrong than `faults.ts` has: those that need the body, or change the answer. */
+import type { ServerResponse } from 'node:http';
+import { bodyOf, type Intercept, sendJson } from '../cloud/service.ts';
+import { answer } from '../faults.ts';
+
+type Answer = { data?: Record<string, unknown> | null; errors?: unknown[] };
+
+/** Drive's words for a refusal. */
+export function driveRefusal(
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): Intercept {
+  const error = { code: status, message: `Injected: ${reason}`, errors: [{ domain: 'usageLimits', reason }] };
+  return answer(status, JSON.stringify({ error }), { 'content-type': 'application/json', ...headers });
+}
+
+/** S3's words for a refusal; with status 200 an error that shows up after the headers went out. */
+export function s3Refusal(status: number, code: string, headers: Record<string, string> = {}): Intercept {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Injected.</Message></Error>`;
+  return answer(status, body, { 'content-type': 'application/xml', ...headers });
+}
+
+/** Cognito's words for a refusal. */
+export function awsRefusal(status: number, type: string): Intercept {
+  return answer(status, JSON.stringify({ __type: type, message: 'Injected.' }), {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amzn-errortype': type,
+  });
+}
+
+/** AppSync's words for a refusal of the whole request. */
+export function appSyncRefusal(
+  status: number,
+  errorType: string,
+  headers: Record<string, string> = {},
+): Intercept {
+  return answer(status, JSON.stringify({ errors: [{ errorType, message: 'Injected.' }] }), {
+    'content-type': 'application/json',
+    ...headers,
+  });
+}
+
+/** HTTP 200 in which no field was executed: DynamoDB's or a resolver's own error stands at each. */
+export function everyFieldFails(errorType: string): Intercept {
+  return async (request, response) => {
+    const { query } = JSON.parse((await bodyOf(request)).toString('utf8')) as { query: string };
+    const aliases = [...query.matchAll(/(\w+): \w+\(/g)].map(([, alias]) => alias!);
+    if (aliases.length === 0) sendJson(response, 503, { errors: [{ errorType, message: 'Injected.' }] });
+    else {
+      sendJson(response, 200, {
+        data: Object.fromEntries(aliases.map(alias => [alias, null])),
+        errors: aliases.map(alias => ({ path: [alias], errorType, message: 'Injected.' })),
+      });
+    }
+    return true;
+  };
+}
+
+/** HTTP 200 in which every second field failed, although its work was done: a write that DynamoDB could not confirm. */
+export function someFieldsFailAfterwards(errorType: string): Intercept {
+  return changedAnswer(({ data, errors = [] }) => {
+    const aliases = Object.keys(data ?? {}).filter((_, index) => index % 2 === 0);
+    return {
+      data: { ...data, ...Object.fromEntries(aliases.map(alias => [alias, null])) },
+      errors: [...errors, ...aliases.map(alias => ({ path: [alias], errorType, message: 'Injected.' }))],
+    };
+  });
+}
+
+/** The page's `nextToken` is one that AppSync will not take. */
+export const spoiltToken: Intercept = changedAnswer(({ data, errors }) => {
+  const page = data?.page as { nextToken: string | null } | undefined;
+  if (page?.nextToken) page.nextToken = Buffer.from('no such page of this table').toString('base64');
+  return { data, ...(errors && { errors }) };
+});
+
+function changedAnswer(change: (answer: Answer) => Answer): Intercept {
+  return (_, response) => {
+    const writeHead = response.writeHead.bind(response) as (
+      status: number,
+      headers: object,
+    ) => ServerResponse;
+    const end = response.end.bind(response) as (text: string) => ServerResponse;
+    let status = 200;
+    response.writeHead = ((given: number) => {
+      status = given;
+      return response;
+    }) as ServerResponse['writeHead'];
+    response.end = ((text: string): ServerResponse => {
+      const body = status === 200 ? JSON.stringify(change(JSON.parse(text) as Answer)) : text;
+      writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+      return end(body);
+    }) as ServerResponse['end'];
+    return false;
+  };
+}
+
+/** The answer's body ends after so many bytes, and its headers say that this is all. */
+export function shortBody(bytes: number): Intercept {
+  return (_, response) => {
+    const writeHead = response.writeHead.bind(response) as (
+      status: number,
+      headers: object,
+    ) => ServerResponse;
+    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+    let left = Number.POSITIVE_INFINITY;
+    response.writeHead = ((status: number, headers: Record<string, unknown>) => {
+      left = Math.min(bytes, Number(headers['content-length']));
+      return writeHead(status, { ...headers, 'content-length': left });
+    }) as ServerResponse['writeHead'];
+    response.write = ((chunk: Buffer): boolean => {
+      const sent = chunk.subarray(0, left);
+      left -= sent.length;
+      return sent.length === 0 || write(sent);
+    }) as ServerResponse['write'];
+    return false;
+  };
+}
+
+/** The answer's body goes on behind its end, and its headers say that this belongs to it. */
+export function longBody(bytes: number): Intercept {
+  return (_, response) => {
+    const writeHead = response.writeHead.bind(response) as (
+      status: number,
+      headers: object,
+    ) => ServerResponse;
+    const end = response.end.bind(response) as (chunk: Buffer) => ServerResponse;
+    let isContent = false;
+    response.writeHead = ((status: number, headers: Record<string, unknown>) => {
+      isContent = status < 300;
+      const length = Number(headers['content-length']) + (isContent ? bytes : 0);
+      return writeHead(status, { ...headers, 'content-length': length });
+    }) as ServerResponse['writeHead'];
+    response.end = ((chunk?: Buffer): ServerResponse => {
+      if (!isContent) return end(chunk ?? Buffer.alloc(0));
+      return end(Buffer.concat([chunk ?? Buffer.alloc(0), Buffer.alloc(bytes)]));
+    }) as ServerResponse['end'];
+    return false;
+  };
+}
+
+/** The byte at this place of the request's body arrives as another one. */
+export function flipOnTheWay(at: number): Intercept {
+  return request => {
+    const push = request.push.bind(request);
+    let passed = 0;
+    request.push = (chunk: Buffer | null): boolean => {
+      const place = at - passed;
+      passed += chunk?.length ?? 0;
+      if (!chunk || place < 0 || place >= chunk.length) return push(chunk);
+      const altered = Buffer.from(chunk);
+      altered[place]! ^= 1;
+      return push(altered);
+    };
+    return false;
+  };
+}

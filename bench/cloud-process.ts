@@ -2,13 +2,15 @@
  * The local cloud in a process of its own, so that its CPU time is not counted as the command's. Started with `fork` by
  * the benchmark: told what to hold, it answers with where it is, and later with what was asked of it.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startCloud } from '../test/cloud/cloud.ts';
 
 export interface CloudOrder {
   home: string;
   files: { count: number; sizeBytes: number }[];
   filesAFolder: number;
-  migration: Record<string, unknown>;
+  queriesPerSecond: number;
 }
 
 export interface CloudReady {
@@ -40,7 +42,11 @@ process.once('message', async (order: CloudOrder) => {
   });
   cloud.appSync.addObservations(sizes.map((_, index) => FIRST_ID + index));
   await cloud.drive.tree.prepare();
-  await cloud.writeHome(order.home, { folderId, migration: order.migration });
+  await cloud.writeHome(order.home, { folderId });
+  const configPath = join(order.home, 'config.json');
+  const config = JSON.parse(readFileSync(configPath, 'utf8'));
+  config.google_drive.queries_per_second = order.queriesPerSecond;
+  writeFileSync(configPath, JSON.stringify(config));
   process.send!({ kind: 'ready', environment: cloud.environment(order.home), folderId } satisfies CloudReady);
 
   process.on('message', async message => {

@@ -140,6 +140,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async finally(error: Error | undefined): Promise<void> {
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
     await super.finally(error);
+    // Requests that were given up may still wait for an answer, and would keep the process for as long.
+    if (this.halt.signal.aborted) process.exit();
   }
 }
 

@@ -1,4 +1,5 @@
 /** What Ctrl-C does to a command that moves files. */
+import type { EventEmitter } from 'node:events';
 import type { Halt } from '../stages/stage.ts';
 import { EXIT } from './command.ts';
 
@@ -18,25 +19,34 @@ export class Interrupted extends Error {
 /** What is in flight gets so long to finish. */
 const GRACE_MS = 10_000;
 
+/** Injected by tests. */
+export interface Signals {
+  source?: EventEmitter;
+  exit?: (code: number) => void;
+  graceMs?: number;
+}
+
 /**
  * The first SIGINT or SIGTERM lets what is in flight finish within ten seconds, the second one ends at once. Gives what
  * undoes it.
  */
-export function haltOnSignals(halt: Halt, say: (text: string) => void): () => void {
+export function haltOnSignals(
+  halt: Halt,
+  say: (text: string) => void,
+  { source = process, exit = code => process.exit(code), graceMs = GRACE_MS }: Signals = {},
+): () => void {
   let grace: NodeJS.Timeout | undefined;
   const onSignal = () => {
-    if (halt.stopped) process.exit(EXIT.interrupted);
+    if (halt.stopped) return exit(EXIT.interrupted);
     halt.stop(new Interrupted());
-    grace = setTimeout(() => halt.abort(), GRACE_MS);
+    grace = setTimeout(() => halt.abort(), graceMs);
     say(
       'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
     );
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  source.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return () => {
     clearTimeout(grace);
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    source.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   };
 }

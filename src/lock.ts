@@ -107,11 +107,13 @@ function setAside(path: string, stale: string): void {
   }
 }
 
+/** Null if there is none (any more). Throws RunError for what cannot be a lock. */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unwritable(path, error);
   }
 }
 

@@ -1,15 +1,12 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
 import { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { withExistingMedia } from '../stages/existing-media.ts';
 import { type FileRecord, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
-import { joined, lister, remembering, STAGE_MAKERS, type StageContext } from './pipeline.ts';
+import { joined, lister, remembering, run as runChain, STAGE_MAKERS, type StageContext } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
-import type { Storage } from './storage/storage.ts';
-import { type Takeover, takeoverOf } from './takeover.ts';
+import type { Takeover } from './takeover.ts';
 
 export interface MigrationOptions extends StageContext {
   run: Run;
@@ -18,9 +15,8 @@ export interface MigrationOptions extends StageContext {
   retryOrphans: boolean;
   /** List the folder anew, also if that was done to its end before. */
   rescan: boolean;
-  /** Look for media records that other tools have made, and leave alone what they have linked. */
-  skipExisting: boolean;
-  home: string;
+  /** What another tool has done for this folder; null if none has. */
+  takeover: Takeover | null;
   warn: (message: string) => void;
   /** Told about each record when it has been listed, resolved, and has come out of the last stage. */
   onListed?: (record: FileRecord) => void;
@@ -51,7 +47,6 @@ export interface Migrated {
 export async function runMigration(options: MigrationOptions): Promise<Migrated> {
   const { run, until, retryOrphans, warn } = options;
   const manifests = await openManifests(run, until, warn);
-  const takeover = takeoverOf(options.home, run.folderId);
   const tally = new Tally();
   try {
     const context: StageContext = { ...options, claimed: claimed(manifests.resolve) };
@@ -68,11 +63,11 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
 
     const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
     const isNew = options.rescan && run.isListed;
-    const list = Readable.from(await listing(options, manifests, takeover, changes));
+    const list = Readable.from(await listing(options, manifests, changes));
     const stages = joined([
+      options.takeover?.apply,
       ...(await stage('parse')),
       ...(await stage('resolve')),
-      until === 'link' ? await existingMedia(options, takeover) : null,
       told(options.onPlanned),
       ...(until === 'link' ? await stage('transfer') : []),
       ...(until === 'link' ? await stage('link') : []),
@@ -85,7 +80,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
         done();
       },
     });
-    await pipeline(list, stages, counter);
+    await runChain(list, stages, counter, options.halt);
     return { tally, changes: isNew ? changes : null };
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
@@ -108,24 +103,13 @@ async function openManifests(
 
 function standingIn(transferred: ManifestFile | undefined, id: string): FileRecord | null {
   const record = transferred?.last(id);
-  return record?.url ? record : null;
-}
-
-/** Null if nobody else can have made media records for these files. */
-async function existingMedia({ neighbours, skipExisting }: MigrationOptions, takeover: Takeover | null) {
-  if (!skipExisting && !takeover) return null;
-  const storage: Storage = await neighbours.storage();
-  return withExistingMedia(await neighbours.mediaRecords(), {
-    urlOf: key => storage.urlOf(key),
-    concerns: record => skipExisting || record.takenOver === true,
-  });
+  return record?.url || record?.replaces ? record : null;
 }
 
 /** From Drive the first time, or when asked to; from the manifest once the folder has been listed to its end. */
 async function listing(
   options: MigrationOptions,
   manifests: Manifests,
-  takeover: Takeover | null,
   changes: Changes,
 ): Promise<AsyncIterable<FileRecord>> {
   const { run, halt, onListed, onAllListed } = options;
@@ -134,22 +118,27 @@ async function listing(
   const list = await lister(options);
   const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
   return (async function* () {
-    const unseen = new Map<string, true>();
-    if (options.rescan) for (const { id } of manifest.records()) unseen.set(id, true);
+    const unseen = new Set<string>();
+    if (options.rescan) for (const { id } of manifest.records()) unseen.add(id);
+    const duplicates: FileRecord[] = [];
     for await (const listed of list(run.folderId)) {
       unseen.delete(listed.id);
       count(changes, listed, manifest.last(listed.id));
-      const record = await keep(recall(takeover?.apply(listed) ?? listed));
+      const record = await keep(recall(listed));
       onListed?.(record);
-      yield record;
+      // Whether the file that was migrated in its stead is still there is known at the end.
+      if (manifests.resolve.last(record.id)?.status === 'duplicate') duplicates.push(record);
+      else yield record;
     }
     if (halt.stopped) return;
-    for (const id of unseen.keys()) {
-      changes.removed += 1;
-      const record = await keep(removed(manifest.last(id)!, manifests.link?.last(id)));
+    for (const id of unseen) {
+      const before = manifest.last(id)!;
+      if (!before.removed) changes.removed += 1;
+      const record = await keep(removed(before, standingIn(manifests.transfer, id)));
       onListed?.(record);
       yield record;
     }
+    yield* duplicates;
     await manifest.flush();
     run.markListed();
     onAllListed?.();
@@ -157,15 +146,15 @@ async function listing(
 }
 
 function count(changes: Changes, now: FileRecord, before: FileRecord | undefined): void {
-  if (!before) changes.added += 1;
+  if (!before || before.removed) changes.added += 1;
   else if (now.md5 !== before.md5) changes.replaced += 1;
   else if (now.name !== before.name) changes.renamed += 1;
 }
 
-/** What is migrated stays; what is not can no longer be. */
-function removed(listed: FileRecord, linked: FileRecord | undefined): FileRecord {
-  if (linked?.status === 'completed') return listed;
-  return stopped(listed, 'orphan', {
+/** What stands in S3 stays, and needs no Drive any more to be linked; what does not can no longer be migrated. */
+function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
+  if (standing) return { ...listed, removed: true };
+  return stopped({ ...listed, removed: true }, 'orphan', {
     stage: 'list',
     code: 'removed_from_drive',
     message: `${nameOf(listed)}: the file is no longer in the folder in Drive.`,

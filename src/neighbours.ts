@@ -30,6 +30,7 @@ export class Neighbours {
   readonly #warn: (message: string) => void;
   readonly #questions: Questions;
   readonly #onEnded: ((error: RunError) => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
   /** Where multipart uploads are written down; null when the command works on no run. */
   readonly #journalPath: string | null;
   #session: CognitoSession | null = null;
@@ -46,6 +47,8 @@ export class Neighbours {
     questions?: Questions;
     /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
     onSignInEnded?: (error: RunError) => void;
+    /** Ends the waits between attempts. */
+    signal?: AbortSignal;
   }) {
     this.#config = options.config;
     this.#env = options.env;
@@ -54,6 +57,7 @@ export class Neighbours {
     const { username } = options.config.aws.cognito;
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
     this.#onEnded = options.onSignInEnded;
+    this.#signal = options.signal;
   }
 
   /** Throws ConfigError that names every value that is missing for any of the neighbours, before any is asked. */
@@ -64,7 +68,12 @@ export class Neighbours {
 
   get backoff(): Backoff {
     const { retry_attempts, retry_delay_seconds } = this.#config.migration;
-    return { retries: retry_attempts, baseMs: retry_delay_seconds * 1000, capMs: LONGEST_WAIT_MS };
+    return {
+      retries: retry_attempts,
+      baseMs: retry_delay_seconds * 1000,
+      capMs: LONGEST_WAIT_MS,
+      signal: this.#signal,
+    };
   }
 
   drive(): Promise<Drive> {
@@ -132,7 +141,6 @@ export class Neighbours {
     ]);
     return new Table(
       client,
-      this.#endpoint,
       modelsOf(this.#config.aws.amplify.models),
       rules.enabled ? rules.discriminator_field : null,
     );
@@ -154,7 +162,7 @@ export class Neighbours {
       import('./data/models.ts'),
       this.dataClient(),
     ]);
-    return new Table(client, this.#endpoint, modelsOf(this.#config.aws.amplify.models));
+    return new Table(client, modelsOf(this.#config.aws.amplify.models));
   }
 
   get #endpoint(): string {

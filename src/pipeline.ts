@@ -1,6 +1,8 @@
 /** The five stages, put together. Reads from top to bottom like the picture in README. */
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { chainUnchecked as chain } from 'stream-chain';
+import { MediaIndex, withExistingMedia } from '../stages/existing-media.ts';
 import { link } from '../stages/link.ts';
 import { list } from '../stages/list.ts';
 import { parse } from '../stages/parse.ts';
@@ -26,6 +28,8 @@ export interface StageContext {
   watcher?: TransferWatcher;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
+  /** Look for media records that other tools have made, and leave alone what they have linked. */
+  skipExisting?: boolean;
 }
 
 /** The stages between listing and the end, with what each of them needs, ready to run. Signs in where a stage needs it. */
@@ -48,20 +52,46 @@ export const STAGE_MAKERS: Readonly<
     });
   },
 
-  transfer: async ({ config, neighbours, halt, watcher }) => {
+  transfer: async ({ config, neighbours, halt, watcher, skipExisting = false }) => {
     const storage = await neighbours.storage();
     await storage.removeLeftovers();
-    return transfer(await neighbours.drive(), storage, {
+    const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
+      concerns: record => skipExisting && !record.url && !record.replaces,
+      urlOf: key => storage.urlOf(key),
+      halt,
+    });
+    const moved = transfer(await neighbours.drive(), storage, {
       concurrency: config.migration.concurrency,
       backoff: neighbours.backoff,
       halt,
       watcher,
     });
+    return records => moved(unlinked(records));
   },
 
-  link: async ({ config, neighbours, halt }) =>
-    link(await neighbours.media(), { isAvailableForPublicUse: config.migration.default_media_public, halt }),
+  link: async ({ config, neighbours, halt, skipExisting = false }) => {
+    const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
+      concerns: record => skipExisting || record.takenOver === true,
+      halt,
+    });
+    const isAvailableForPublicUse = config.migration.default_media_public;
+    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt });
+    return records => linked(unlinked(records));
+  },
 };
+
+const indexes = new WeakMap<Neighbours, MediaIndex>();
+
+/** One sweep of the Media table serves all stages of a run. */
+function mediaIndexOf(neighbours: Neighbours): MediaIndex {
+  const index = indexes.get(neighbours) ?? new MediaIndex({ sweep: () => sweepOf(neighbours) });
+  indexes.set(neighbours, index);
+  return index;
+}
+
+async function* sweepOf(neighbours: Neighbours) {
+  yield* (await neighbours.mediaRecords()).sweep();
+}
 
 /** What lists a folder; signs in to Google. */
 export async function lister({
@@ -84,4 +114,13 @@ export function asStream(stage: Stage): Duplex {
 /** Joins steps to one stream, with the backpressure of the slowest. */
 export function joined(steps: Steps): Duplex {
   return chain(steps as Parameters<typeof chain>[0]) as unknown as Duplex;
+}
+
+/** Runs a chain to its end, or until the halt gives up what is in flight: an answer that never comes is not waited for. */
+export async function run(source: Readable, steps: Duplex, target: Writable, halt: Halt): Promise<void> {
+  try {
+    await pipeline(source, steps, target, { signal: halt.signal });
+  } catch (error) {
+    if (!halt.signal.aborted) throw error;
+  }
 }

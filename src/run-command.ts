@@ -15,6 +15,7 @@ import { Neighbours } from './neighbours.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
 import { folderToMigrate } from './stage-command.ts';
+import { takeoverOf } from './takeover.ts';
 import { ProgressView } from './ui/progress-view.ts';
 
 /** First waits of the projection's rewrites; each wait is as long as all before, so a long run writes it few times. */
@@ -55,6 +56,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       warn: this.warnLine,
       journalPath: run.uploadsPath,
       onSignInEnded: error => this.halt.stop(error),
+      signal: this.halt.signal,
     });
     neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
     const startedAt = performance.now();
@@ -62,6 +64,8 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
     let view: ProgressView | null = null;
+    // Before the projection, which is written to the same place.
+    const takeover = takeoverOf(this.home, run.folderId);
     const projection = this.#keepProjecting(run);
     try {
       await neighbours.drive();
@@ -73,7 +77,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         ...options,
         rescan: options.rescan ?? false,
         skipExisting: options.skipExisting ?? false,
-        home: this.home,
+        takeover,
         config,
         neighbours,
         run,
@@ -103,6 +107,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       };
     } finally {
       view?.stop();
+      run.discardIfVoid();
       // An error of the run itself goes first; one of the projection alone has been thrown above.
       await projection.last().catch(() => {});
       release();

@@ -13,6 +13,8 @@ export async function recordsOf(run: Run, warn: (message: string) => void): Prom
 export interface Rewriter {
   /** The record as it is to be from now on, for the stages that move and link. */
   write(record: FileRecord): Promise<void>;
+  /** Resolves when every record is on disk. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,9 @@ export async function rewriterOf(run: Run, warn: (message: string) => void): Pro
   return {
     write: async record => {
       for (const manifest of manifests) await manifest.append(record);
+    },
+    flush: async () => {
+      for (const manifest of manifests) await manifest.flush();
     },
     close: async () => {
       for (const manifest of manifests) await manifest.close();

@@ -2,7 +2,6 @@
 import { existsSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Command, Flags } from '@oclif/core';
 import { type FileRecord, STAGES, type StageName } from '../stages/record.ts';
 import { BaseCommand, EXIT } from './command.ts';
@@ -18,7 +17,7 @@ import { lineOf } from './manifest/record-line.ts';
 import { Rejects } from './manifest/rejects.ts';
 import { lastRunOf, Run } from './manifest/run.ts';
 import { Neighbours } from './neighbours.ts';
-import { asStream, joined, STAGE_MAKERS, type StageContext, type Steps } from './pipeline.ts';
+import { asStream, joined, run, STAGE_MAKERS, type StageContext, type Steps } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
 import { formatBytes, formatCount } from './ui/format.ts';
 import { ProgressView } from './ui/progress-view.ts';
@@ -97,6 +96,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       warn: this.warnLine,
       journalPath: target.kind === 'run' ? target.run.uploadsPath : null,
       onSignInEnded: error => this.halt.stop(error),
+      signal: this.halt.signal,
     });
     if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
@@ -129,10 +129,11 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
         view?.finished(record);
         return record;
       };
-      await pipeline(
+      await run(
         Readable.from(source),
         joined([memory?.recall, planned, ...steps, memory?.keep, counted]),
         target.kind === 'stream' ? linesTo(process.stdout) : sink(),
+        this.halt,
       );
       if (target.kind === 'run' && !this.halt.stopped) this.finished(target.run);
     } finally {

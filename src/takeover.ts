@@ -1,10 +1,10 @@
 /**
  * Taking over a migration that the Python tool of the same name has begun. Its `progress_{folder_id}.json` stands where
  * ours does, with the same fields but without the singular ones, and with `size` and `checksum` for each file. It is set
- * aside as `.bak` before ours is written, and read from there as often as the folder is listed.
+ * aside as `.bak` before ours is written, and read from there in every run.
  */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
-import type { FileRecord } from '../stages/record.ts';
+import { type FileRecord, isOnTheWay } from '../stages/record.ts';
 import { progressPath } from './config/home.ts';
 
 interface Entry {
@@ -37,7 +37,8 @@ function setAside(path: string, aside: string): boolean {
   const files = existsSync(path) ? filesOf(path) : null;
   if (!files) return false;
   const entries = Object.values(files);
-  if (entries.length === 0 || entries.some(entry => 'sequential_id' in entry)) return false;
+  if (!entries.some(isEntry) || entries.some(entry => isEntry(entry) && 'sequential_id' in entry))
+    return false;
   renameSync(path, aside);
   return true;
 }
@@ -51,12 +52,18 @@ function filesOf(path: string): Record<string, Entry> | null {
   }
 }
 
-function isStored({ status, s3_url }: Entry): boolean {
-  return typeof s3_url === 'string' && ['completed', 'uploaded', 'partial'].includes(String(status));
+function isEntry(entry: unknown): entry is Entry {
+  return typeof entry === 'object' && entry !== null;
+}
+
+function isStored(entry: unknown): boolean {
+  if (!isEntry(entry)) return false;
+  const { status, s3_url } = entry;
+  return keyOf(s3_url) !== null && ['completed', 'uploaded', 'partial'].includes(String(status));
 }
 
 function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
-  if (!entry || record.url || isReplaced(record, entry)) return record;
+  if (!entry || !isOnTheWay(record) || record.url || isReplaced(record, entry)) return record;
   const url = entry.s3_url as string;
   const observationIds = textsOf(entry.observation_ids);
   const mediaIds = textsOf(entry.media_ids);
@@ -66,7 +73,7 @@ function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
       ? mediaIds.map((id, index) => ({ id, observationId: observationIds[index]! }))
       : [];
   const bytes = typeof entry.size === 'number' ? entry.size : (record.size ?? undefined);
-  return { ...record, key: keyOf(url), url, bytes, media, takenOver: true, status: 'uploaded' };
+  return { ...record, key: keyOf(url)!, url, bytes, media, takenOver: true, status: 'uploaded' };
 }
 
 /** The file has changed in Drive since: what was stored is something else. */
@@ -77,8 +84,10 @@ function isReplaced(record: FileRecord, { size, checksum }: Entry): boolean {
   return typeof size === 'number' && typeof record.size === 'number' && size !== record.size;
 }
 
-function keyOf(url: string): string {
-  const path = url.replace(/^https?:\/\/[^/]+\//, '');
+/** The bucket may stand in the host or before the key; null for what is no address of a file below `media/`. */
+function keyOf(url: unknown): string | null {
+  const [, path] = /^https?:\/\/[^/]+\/(?:[^/]+\/)??(media\/[^?#]+)/.exec(String(url)) ?? [];
+  if (!path) return null;
   try {
     return decodeURIComponent(path);
   } catch {

@@ -1,6 +1,7 @@
 /**
  * undo: takes back what a run created, and only that. A media record is the run's if its id follows from observation
- * and key; an object is, if it still has the etag that the manifest remembers and the Drive file's id in its metadata.
+ * and key and the run did not find it there; an object is, if the run knows its etag, and it still has that etag and the
+ * Drive file's id in its metadata.
  */
 import { mediaIdOf } from '../stages/media-id.ts';
 import { type FileRecord, nameOf } from '../stages/record.ts';
@@ -9,7 +10,8 @@ import type { ObjectState } from './storage/objects.ts';
 /** What undo needs of S3. */
 export interface ObjectRemover {
   find(key: string): Promise<ObjectState | null>;
-  remove(key: string, etag: string): Promise<void>;
+  /** False if the object has another etag by now; it then stays. */
+  remove(key: string, etag: string): Promise<boolean>;
 }
 
 /** What undo needs of the data service. */
@@ -42,7 +44,7 @@ const RECORDS_A_BATCH = 25;
 
 /** True if there is something of this run to take back. */
 export function isUndoable(record: FileRecord): boolean {
-  return Boolean(record.url && record.key) || Boolean(record.media?.length);
+  return storedByRun(record) || ownMedia(record).length > 0;
 }
 
 /**
@@ -78,39 +80,46 @@ function* batches(records: Iterable<FileRecord>): Generator<FileRecord[]> {
   if (batch.length > 0) yield batch;
 }
 
+/** False for what another tool has stored: the run knows no etag of it. */
+function storedByRun(record: FileRecord): record is FileRecord & { key: string } {
+  return Boolean(record.url && record.key && record.etag);
+}
+
 /** Other tools' media records have ids of their own. */
 function ownMedia({ key, media = [] }: FileRecord): string[] {
   return media
-    .filter(({ id, observationId }) => key && id === mediaIdOf(observationId, key))
+    .filter(({ id, observationId, found }) => key && !found && id === mediaIdOf(observationId, key))
     .map(({ id }) => id);
 }
 
 async function undoObject(record: FileRecord, options: UndoOptions, undone: Undone): Promise<void> {
-  const why = record.url && record.key ? await removeObject(record, record.key, options) : null;
+  const why = storedByRun(record) ? await removeObject(record, options) : null;
   if (why) undone.left.push({ id: record.id, name: nameOf(record), why });
-  else if (record.url) undone.objects += 1;
+  else if (storedByRun(record)) undone.objects += 1;
   if (!options.dryRun) await options.keep(takenBack(record));
 }
 
 /** Null when the object is gone; otherwise why it was left alone. */
 async function removeObject(
-  record: FileRecord,
-  key: string,
+  record: FileRecord & { key: string },
   { objects, dryRun }: UndoOptions,
 ): Promise<string | null> {
+  const { key } = record;
   const object = await objects.find(key);
   if (!object) return null;
   if (object.etag !== record.etag)
     return `${key} was replaced since: its etag is ${object.etag}, not ${record.etag}`;
   if (object.fileId !== record.id) return `${key} was put there by something else`;
-  if (!dryRun) await objects.remove(key, object.etag);
-  return null;
+  if (dryRun || (await objects.remove(key, object.etag))) return null;
+  return `${key} has just been replaced`;
 }
 
-/** The record as it was before transfer. */
+/** The record without what the run made of it: before transfer, or with no more than another tool has made of it. */
 function takenBack(record: FileRecord): FileRecord {
+  const own = new Set(ownMedia(record));
+  const foreign = (record.media ?? []).filter(({ id }) => !own.has(id));
   const {
-    url: _url,
+    url,
     bytes: _bytes,
     etag: _etag,
     verified: _verified,
@@ -118,5 +127,8 @@ function takenBack(record: FileRecord): FileRecord {
     error: _error,
     ...rest
   } = record;
-  return { ...rest, status: 'pending' };
+  const media = foreign.length > 0 && { media: foreign };
+  if (!storedByRun(record) && url) return { ...rest, ...media, url, status: 'uploaded' };
+  const { replaces: _replaces, ...untransferred } = rest;
+  return { ...untransferred, ...media, status: 'pending' };
 }

@@ -1,5 +1,6 @@
 /** verify: is everything that the manifests call done really there? Reads only. */
 import { createHash } from 'node:crypto';
+import { isSameObject } from '../stages/existing-media.ts';
 import { type FileRecord, nameOf } from '../stages/record.ts';
 import type { MediaRecord } from './data/media-records.ts';
 import type { ObjectState } from './storage/objects.ts';
@@ -113,14 +114,13 @@ async function checkObject(
   object: ObjectState | null,
   { objects, deep }: VerificationOptions,
 ): Promise<Finding | null> {
-  if (!object) {
-    return {
-      record,
-      code: 'object_missing',
-      etag: null,
-      message: `${nameOf(record)}: there is no object ${record.key}.`,
-    };
-  }
+  const missing: Finding = {
+    record,
+    code: 'object_missing',
+    etag: null,
+    message: `${nameOf(record)}: there is no object ${record.key}.`,
+  };
+  if (!object) return missing;
   const differs = (how: string): Finding => ({
     record,
     code: 'object_differs',
@@ -134,13 +134,15 @@ async function checkObject(
     return differs(`has been replaced: its etag is ${object.etag}, not ${record.etag}`);
   }
   if (!deep || !record.md5) return null;
-  const found = await md5Of(await objects.read(record.key));
+  const bytes = await objects.read(record.key);
+  if (!bytes) return missing;
+  const found = await md5Of(bytes);
   return found === record.md5 ? null : differs(`has the md5 ${found}, Drive says ${record.md5}`);
 }
 
-async function md5Of(bytes: AsyncIterable<Buffer> | null): Promise<string> {
+async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {
   const md5 = createHash('md5');
-  for await (const chunk of bytes ?? []) md5.update(chunk);
+  for await (const chunk of bytes) md5.update(chunk);
   return md5.digest('hex');
 }
 
@@ -152,20 +154,30 @@ function checkMedia(record: FileRecord & { url: string }, found: Map<string, Med
       record,
       code: 'media_missing',
       mediaIds: missing,
-      message: `${nameOf(record)}: the media record ${missing.join(', ')} does not exist.`,
+      message: `${nameOf(record)}: ${mediaNamed(missing, 'does', 'do')} not exist.`,
     };
   }
   const differing = media.filter(({ id, observationId }) => {
     const item = found.get(id)!;
-    return item.url !== record.url || item.observationId !== observationId;
+    return !isSameObject(item.url, record.url) || item.observationId !== observationId;
   });
   if (differing.length === 0) return null;
   return {
     record,
     code: 'media_differs',
     mediaIds: differing.map(({ id }) => id),
-    message: `${nameOf(record)}: the media record ${differing.map(({ id }) => id).join(', ')} points to another file or observation.`,
+    message: `${nameOf(record)}: ${mediaNamed(
+      differing.map(({ id }) => id),
+      'points',
+      'point',
+    )} to another file or observation. Correct or remove it in the app.`,
   };
+}
+
+function mediaNamed(ids: string[], one: string, several: string): string {
+  return ids.length === 1
+    ? `the media record ${ids[0]} ${one}`
+    : `the media records ${ids.join(', ')} ${several}`;
 }
 
 /**

@@ -8,20 +8,34 @@ interface Claim {
   id: string;
   name: string;
   path: string;
-  md5: string | null;
+  key: string;
+  content: string | null;
 }
 
 export class Claims {
   readonly #byKey = new Map<string, Claim>();
   readonly #byContent = new Map<string, Claim>();
+  readonly #byFile = new Map<string, Claim>();
 
   /** Takes a record's key and content for it, whoever has them; for records that earlier runs let through. */
   hold(record: FileRecord): void {
     if (!record.key) return;
-    const claim = claimOf(record);
-    this.#byKey.set(record.key, claim);
-    const content = contentOf(record);
-    if (content) this.#byContent.set(content, claim);
+    const claim = { ...claimOf(record), key: record.key };
+    this.giveUp(record);
+    this.#byFile.set(record.id, claim);
+    this.#byKey.set(claim.key, claim);
+    if (claim.content) this.#byContent.set(claim.content, claim);
+  }
+
+  /** Frees what the file has had and, as the record is now, has no more. */
+  giveUp(record: FileRecord): void {
+    const claim = this.#byFile.get(record.id);
+    if (!claim) return;
+    if (claim.key !== record.key && this.#byKey.get(claim.key) === claim) this.#byKey.delete(claim.key);
+    const content = record.key ? contentOf(record) : null;
+    if (claim.content && claim.content !== content && this.#byContent.get(claim.content) === claim)
+      this.#byContent.delete(claim.content);
+    if (!record.key) this.#byFile.delete(record.id);
   }
 
   /** Takes key and content for the record and gives it back, or stops it if another file has them. */
@@ -53,8 +67,9 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function claimOf({ id, name, path, md5 }: FileRecord): Claim {
-  return { id, name, path: path ?? '', md5: md5 ?? null };
+function claimOf(record: FileRecord): Omit<Claim, 'key'> {
+  const { id, name, path = '' } = record;
+  return { id, name, path, content: contentOf(record) };
 }
 
 function contentOf(record: FileRecord): string | null {
@@ -62,14 +77,10 @@ function contentOf(record: FileRecord): string | null {
   return `${record.md5} ${record.prefix ?? ''}${record.sequentialIds.join(',')}`;
 }
 
-/** Without observations and key, so that a later run asks again whether the claim still stands. */
-function released(record: FileRecord): FileRecord {
-  const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
-  return rest;
-}
-
+/** Its observations stay: a later run need not look them up to ask whether the survivor is still there. */
 function duplicateOf(record: FileRecord, survivor: Claim): FileRecord {
-  return stopped(released(record), 'duplicate', {
+  const { key: _key, ...rest } = record;
+  return stopped(rest, 'duplicate', {
     stage: 'resolve',
     code: 'duplicate',
     message: `${nameOf(record)}: the same bytes and the same observations as ${placeOf(survivor)}, which is migrated in its stead.`,
@@ -79,7 +90,9 @@ function duplicateOf(record: FileRecord, survivor: Claim): FileRecord {
 }
 
 function collidesWith(record: FileRecord & { key: string }, first: Claim): FileRecord {
-  return stopped(released(record), 'needs_review', {
+  // Without observations too: that a record has them while it waits for a person means that the person wrote them.
+  const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
+  return stopped(rest, 'needs_review', {
     stage: 'resolve',
     code: 'key_collision',
     message: `${nameOf(record)}: ${placeOf(first)} has other bytes and the same place in S3 (${record.key}). Rename one of the two in Drive.`,

@@ -2,7 +2,9 @@
  * Finds media records that somebody else has made (another tool, with ids of its own), so that what is linked already
  * is neither transferred nor linked a second time. For `--skip-existing`, and for runs taken over from another tool.
  */
+import { RunError } from './errors.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
+import type { Halt, Stage } from './stage.ts';
 
 export interface ExistingMedia {
   id: string;
@@ -15,56 +17,91 @@ export interface MediaSweep {
   sweep(): AsyncIterable<ExistingMedia[]>;
 }
 
+/** The Media table by what its records link; swept once, when the first question comes. */
+export class MediaIndex {
+  readonly #table: MediaSweep;
+  #ids: Promise<Map<string, string>> | null = null;
+
+  constructor(table: MediaSweep) {
+    this.#table = table;
+  }
+
+  /** Id of a record that links the observation to the object at `url`; undefined if there is none. */
+  async find(observationId: string, url: string): Promise<string | undefined> {
+    this.#ids ??= this.#sweep();
+    return (await this.#ids).get(linkOf(observationId, url));
+  }
+
+  async #sweep(): Promise<Map<string, string>> {
+    const ids = new Map<string, string>();
+    for await (const page of this.#table.sweep()) {
+      for (const { id, url, observationId } of page) ids.set(linkOf(observationId, url), id);
+    }
+    return ids;
+  }
+}
+
 export interface ExistingOptions {
-  /** The canonical URL of a key. */
-  urlOf: (key: string) => string;
   /** Whether a record is to be looked up at all. */
   concerns: (record: FileRecord) => boolean;
+  /** The canonical URL of a key, for records that have no `url` yet. */
+  urlOf?: (key: string) => string;
+  halt?: Halt;
 }
 
 /**
- * A step between resolve and transfer: adds the media that exist for the record's observations and its place in S3. A
- * record of which every observation is linked needs no transfer: it gets its `url` too. The table is swept once, when
- * the first record asks. Throws what the sweep throws.
+ * Adds the media that exist for the record's observations and its place in S3. A record of which every observation is
+ * linked needs no transfer: it gets its `url` too.
  */
-export function withExistingMedia(
-  table: MediaSweep,
-  { urlOf, concerns }: ExistingOptions,
-): (record: FileRecord) => Promise<FileRecord> | FileRecord {
-  let index: Promise<Map<string, string>> | null = null;
-
-  const lookUp = async (record: FileRecord & { key: string }): Promise<FileRecord> => {
-    index ??= indexOf(table);
-    const ids = await index;
-    const url = record.url ?? urlOf(record.key);
+export function withExistingMedia(index: MediaIndex, { concerns, urlOf, halt }: ExistingOptions): Stage {
+  const lookUp = async (record: FileRecord, url: string): Promise<FileRecord> => {
     const linked = new Set(record.media?.map(({ observationId }) => observationId));
-    const found = (record.observations ?? []).flatMap(({ id: observationId }) => {
-      const id = linked.has(observationId) ? undefined : ids.get(nameOf(url, observationId));
-      return id ? [{ id, observationId }] : [];
-    });
+    const unlinked = (record.observations ?? []).filter(({ id }) => !linked.has(id));
+    const found: NonNullable<FileRecord['media']> = [];
+    for (const { id: observationId } of unlinked) {
+      const id = await index.find(observationId, url);
+      if (id) found.push({ id, observationId, found: true });
+    }
     if (found.length === 0) return record;
     const media = [...(record.media ?? []), ...found];
-    const complete = media.length >= (record.observations ?? []).length;
-    return { ...record, media, ...(complete && { url, status: 'uploaded' as const }) };
+    return {
+      ...record,
+      media,
+      ...(found.length === unlinked.length && { url, status: 'uploaded' as const }),
+    };
   };
 
-  return record =>
-    isOnTheWay(record) && record.key && concerns(record) ? lookUp({ ...record, key: record.key }) : record;
+  return async function* (records) {
+    for await (const record of records) {
+      const url = record.url ?? (record.key && urlOf?.(record.key));
+      if (!url || !isOnTheWay(record) || !concerns(record)) {
+        yield record;
+        continue;
+      }
+      try {
+        yield await lookUp(record, url);
+      } catch (error) {
+        // What is linked is not known: the record stays for the next run.
+        if (!(error instanceof RunError && halt)) throw error;
+        halt.stop(error);
+      }
+    }
+  };
 }
 
-async function indexOf(table: MediaSweep): Promise<Map<string, string>> {
-  const ids = new Map<string, string>();
-  for await (const page of table.sweep()) {
-    for (const { id, url, observationId } of page) ids.set(nameOf(url, observationId), id);
-  }
-  return ids;
+/** True if both address the same object: tools differ in what they percent-encode. */
+export function isSameObject(a: string, b: string): boolean {
+  return decoded(a) === decoded(b);
 }
 
-/** Tools differ in what they percent-encode; the object that a URL means does not. */
-function nameOf(url: string, observationId: string): string {
+function linkOf(observationId: string, url: string): string {
+  return `${observationId} ${decoded(url)}`;
+}
+
+function decoded(url: string): string {
   try {
-    return `${observationId} ${decodeURIComponent(url)}`;
+    return decodeURIComponent(url);
   } catch {
-    return `${observationId} ${url}`;
+    return url;
   }
 }

@@ -166,7 +166,10 @@ function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): Fil
   if (!isOnTheWay(record)) return record;
   if (!isTransferred(record)) return untransferred(record);
   const created = links.filter((_, index) => outcomes[index] === null);
-  const media = [...(record.media ?? []), ...created.map(({ id, observationId }) => ({ id, observationId }))];
+  const media = inOrder(record, [
+    ...(record.media ?? []),
+    ...created.map(({ id, observationId }) => ({ id, observationId })),
+  ]);
   const { error: _, ...rest } = record;
   const linked: FileRecord = { ...rest, media, status: 'completed' };
 
@@ -181,6 +184,13 @@ function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): Fil
   }
   const missing = stillMissing(record);
   return missing.length > 0 ? incomplete(linked, missing) : linked;
+}
+
+/** In the order of the observations, in whatever order they have been made. */
+function inOrder<T extends { observationId: string }>({ observations = [] }: FileRecord, media: T[]): T[] {
+  const places = new Map(observations.map(({ id }, place) => [id, place]));
+  const placeOf = ({ observationId }: T) => places.get(observationId) ?? observations.length;
+  return media.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function incomplete(record: FileRecord, missing: number[]): FileRecord {

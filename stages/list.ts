@@ -30,8 +30,8 @@ export interface DriveItem {
 /** What list needs of Drive. */
 export interface DriveFolders {
   /**
-   * The items that lie directly in the folders, page by page, without those in the trash. A folder that has disappeared
-   * has no children. Throws RunError when Drive refuses.
+   * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice. A
+   * folder that has disappeared has no children. Throws RunError when Drive refuses.
    */
   children(folderIds: string[]): AsyncIterable<DriveItem[]>;
   /** One item, in the trash or not; null if it does not exist or may not be seen. */

@@ -22,7 +22,7 @@ export interface ObservationIndex {
 
 /** What resolve needs of the data service. */
 export interface ObservationTable {
-  /** The whole table, a page a request; pages may be empty. */
+  /** The whole table, a page a request; pages may be empty, and an observation may come twice. */
   sweep(): AsyncIterable<Observation[]>;
   /** The index on the sequential id; null if the schema has none. */
   index(): Promise<ObservationIndex | null>;
@@ -80,8 +80,8 @@ export class ObservationFinder {
       this.#pagesRead += 1;
       for (const observation of page.value) {
         const known = this.#swept.get(observation.sequentialId);
-        if (known) known.push(observation);
-        else this.#swept.set(observation.sequentialId, [observation]);
+        if (!known) this.#swept.set(observation.sequentialId, [observation]);
+        else if (known.every(({ id }) => id !== observation.id)) known.push(observation);
       }
     }
   }

@@ -51,6 +51,8 @@ export interface FileRecord {
   md5?: string | null;
   /** RFC 3339. */
   modifiedTime?: string;
+  /** True when a later listing did not have it any more, false when it has come back. */
+  removed?: boolean;
 
   pattern?: NamePattern;
   /** In the order of the name, each once. */
@@ -78,8 +80,11 @@ export interface FileRecord {
   /** What the bytes were compared by before the object became visible. */
   verified?: 'md5' | 'size';
 
-  /** The media records that exist for this file. */
-  media?: { id: string; observationId: string }[];
+  /** The media records that exist for this file; `found`: somebody else has made them. */
+  media?: { id: string; observationId: string; found?: true }[];
+
+  /** Another tool has stored it; see `src/takeover.ts`. */
+  takenOver?: boolean;
 
   status: Status;
   error?: RecordError;

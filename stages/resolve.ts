@@ -45,14 +45,22 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     const wanted = batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? [])));
     const found = await finder.find(wanted.filter(id => id <= MAX_SEQUENTIAL_ID));
     const located = batch.map(record => locate(record.observations ? record : observe(record, found, rules)));
-    const decided = new Map<string, FileRecord>();
-    for (const record of located.toSorted(byCleanness)) {
-      decided.set(
-        record.id,
-        isOnTheWay(record) && record.key ? claims.take({ ...record, key: record.key }) : record,
-      );
-    }
-    return located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
+    const decided = new Map(located.map(record => [record.id, record]));
+    for (const record of located) claims.giveUp(record);
+    const claimants = located.filter(record => isOnTheWay(record) && record.key).toSorted(byPrecedence);
+    const decide = (record: FileRecord) =>
+      decided.set(record.id, claims.take({ ...record, key: record.key! }));
+    claimants.forEach(decide);
+    // One that found its key taken may have the very bytes of one that came after it.
+    claimants.filter(({ id }) => !isOnTheWay(decided.get(id)!)).forEach(decide);
+    const results = located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
+    // Those that gave way to others come last: a crash may keep the first of these records and lose the rest, and the
+    // next run must come to the same decisions from them.
+    const gaveWay = (index: number) => isOnTheWay(located[index]!) && !isOnTheWay(results[index]!);
+    return [
+      ...results.filter((_, index) => !gaveWay(index)),
+      ...results.filter((_, index) => gaveWay(index)),
+    ];
   };
 
   const resolveOrHalt = async (batch: FileRecord[]): Promise<FileRecord[]> => {
@@ -72,6 +80,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
       if (options.halt?.stopped) continue;
       const record = reopened(given);
       if (!isOnTheWay(record)) {
+        claims.giveUp(record);
         yield record;
         continue;
       }
@@ -82,6 +91,11 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     }
     if (!options.halt?.stopped) yield* await resolveOrHalt(batch);
   };
+}
+
+/** Files that stand in S3 already (another tool has put them there) go before any other. */
+function byPrecedence(a: FileRecord, b: FileRecord): number {
+  return Number(Boolean(b.url)) - Number(Boolean(a.url)) || byCleanness(a, b);
 }
 
 function unlessSame(given: FileRecord, result: FileRecord): FileRecord {

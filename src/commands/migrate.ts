@@ -32,7 +32,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
   };
 
   async run(): Promise<void> {
-    const dryRun = this.flags['dry-run'];
+    const dryRun = this.flags['dry-run'] ?? false;
     const outcome = await this.migrateFolder({
       folderId: this.flags['folder-id'],
       configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },

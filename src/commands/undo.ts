@@ -4,6 +4,7 @@ import { ConfigError } from '../config/error.ts';
 import { haltOnSignals } from '../interruption.ts';
 import { noRun, Run } from '../manifest/run.ts';
 import { Neighbours } from '../neighbours.ts';
+import { writeProjection } from '../progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run-records.ts';
 import { folderAtHand, folderFlag } from '../stage-command.ts';
 import { formatCount } from '../ui/format.ts';
@@ -31,7 +32,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
     const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
     neighbours.require(['storage', 'data']);
-    const dryRun = this.flags['dry-run'];
+    const dryRun = this.flags['dry-run'] ?? false;
     run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
     const rewriter = await rewriterOf(run, this.warnLine);
@@ -47,6 +48,8 @@ export default class Undo extends BaseCommand<typeof Undo> {
         stopped: () => this.halt.stopped,
         keep: record => rewriter.write(record),
       });
+      await rewriter.flush();
+      if (!dryRun) await writeProjection(this.home, run);
       this.#report(undone, dryRun);
     } finally {
       await rewriter.close();

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand, EXIT } from '../command.ts';
 import { noRun, Run } from '../manifest/run.ts';
 import { Neighbours } from '../neighbours.ts';
+import { writeProjection } from '../progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run-records.ts';
 import { folderAtHand, folderFlag } from '../stage-command.ts';
 import { formatCount } from '../ui/format.ts';
@@ -41,6 +42,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
         concurrency: config.migration.concurrency,
       });
       const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
+      if (setBack > 0) await writeProjection(this.home, run);
       this.#report(records.filter(claimsObject).length, findings, setBack);
     } finally {
       run.unlock();
@@ -81,6 +83,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
       this.say(`Verified ${formatCount(checked, 'file')}: ${formatCount(findings.length, 'problem')}.`);
       if (setBack > 0) this.say(`${formatCount(setBack, 'file')} set back. Go on with "migrator resume".`);
     }
-    if (findings.length > setBack) process.exitCode = EXIT.unfinished;
+    const files = new Set(findings.map(({ record }) => record.id)).size;
+    if (files > setBack) process.exitCode = EXIT.unfinished;
   }
 }

@@ -3,6 +3,7 @@ import { type Backoff, withRetries } from '../retry/backoff.ts';
 import {
   type AppSyncError,
   aboutRequest,
+  isPassing,
   isPassingRequest,
   isSignInRefused,
   RequestFailed,
@@ -72,6 +73,54 @@ export class AppSyncClient {
     } catch (error) {
       throw aboutRequest(error, endpoint);
     }
+  }
+
+  /**
+   * The data of a document of which every field has been answered, for reading: half an answer would make orphans of
+   * observations that exist. Tries again after passing errors of single fields, too. Throws RunError.
+   */
+  async read(document: string, variables: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+    try {
+      return await this.#answered(document, variables, () => false);
+    } catch (error) {
+      throw aboutRequest(error, this.#options.endpoint);
+    }
+  }
+
+  /**
+   * Sends a document that is safe to repeat, also after passing errors of single fields. Errors that are `fine` are
+   * none. Gives the error that remains, or null. Throws RunError like {@link request}.
+   */
+  async repeat(
+    document: string,
+    variables: Record<string, unknown>,
+    fine: (error: AppSyncError) => boolean,
+  ): Promise<AppSyncError | null> {
+    try {
+      await this.#answered(document, variables, fine);
+      return null;
+    } catch (error) {
+      if (error instanceof RequestFailed) return error.errors[0] ?? { message: error.message };
+      throw error;
+    }
+  }
+
+  /** Throws RequestFailed for errors of single fields that remain. */
+  async #answered(
+    document: string,
+    variables: Record<string, unknown>,
+    fine: (error: AppSyncError) => boolean,
+  ): Promise<Record<string, unknown>> {
+    const attempt = async () => {
+      const { data, errors } = await this.request(document, variables);
+      const failures = errors.filter(error => !fine(error));
+      if (data && failures.length === 0) return data;
+      throw new RequestFailed(200, failures[0]?.message ?? 'no data', failures);
+    };
+    // What the whole request met has been tried again by then, and is a RunError.
+    const again = (error: unknown) =>
+      error instanceof RequestFailed && error.errors.length > 0 && error.errors.every(isPassing);
+    return withRetries(attempt, error => ({ again: again(error), afterMs: null }), this.#options.backoff);
   }
 
   async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {

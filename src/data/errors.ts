@@ -63,6 +63,20 @@ export function isSignInRefused(error: unknown): boolean {
   );
 }
 
+/**
+ * True if the token of a page is not taken any more. AppSync has no error type of its own for it; its words, and those of
+ * DynamoDB's start key, which the token stands for.
+ */
+export function isBadPageToken(error: unknown): boolean {
+  const failed = error instanceof RunError ? error.cause : error;
+  return (
+    failed instanceof RequestFailed &&
+    failed.errors.some(({ message = '' }) =>
+      /(pagination|page|next) ?token|ExclusiveStartKey|starting key/i.test(message),
+    )
+  );
+}
+
 /** True if the document does not fit the schema: no record can be created or read, whatever its values. */
 export function isSchemaMismatch(errors: AppSyncError[]): boolean {
   return errors.some(

@@ -1,8 +1,9 @@
 /** Looking at media records that are there, and removing them: what `verify`, `undo` and `--skip-existing` need. */
 import { RunError } from '../../stages/errors.ts';
 import type { AppSyncClient } from './client.ts';
-import { aboutRequest, isConflict, isForbidden, notAllowed, RequestFailed } from './errors.ts';
+import { isConflict, isForbidden, notAllowed } from './errors.ts';
 import type { Models } from './models.ts';
+import { sweep } from './sweep.ts';
 
 /** A media record as the data service has it. */
 export interface MediaRecord {
@@ -11,19 +12,15 @@ export interface MediaRecord {
   observationId: string;
 }
 
-/** DynamoDB cuts a page at 1 MB whatever the limit is (facts.md, AppSync). */
-const PAGE_LIMIT = 1000;
 const RECORDS_A_REQUEST = 50;
 const DELETES_A_REQUEST = 25;
 
 export class MediaRecords {
   readonly #client: AppSyncClient;
-  readonly #endpoint: string;
   readonly #models: Models['media'];
 
-  constructor(client: AppSyncClient, endpoint: string, models: Models) {
+  constructor(client: AppSyncClient, models: Models) {
     this.#client = client;
-    this.#endpoint = endpoint;
     this.#models = models.media;
   }
 
@@ -31,21 +28,11 @@ export class MediaRecords {
     return `id url: ${this.#models.url} observationId: ${this.#models.observationId}`;
   }
 
-  /** The whole table, page by page; pages may be empty. Throws RunError. */
+  /** The whole table, page by page; pages may be empty, and a record may come twice. Throws RunError. */
   async *sweep(): AsyncGenerator<MediaRecord[]> {
-    const document = `query SweepMedia($limit: Int, $nextToken: String) {
-      page: ${this.#models.listQuery}(limit: $limit, nextToken: $nextToken) { items { ${this.#fields()} } nextToken }
-    }`;
-    let nextToken: string | null = null;
-    do {
-      const { data, errors } = await this.#client.request(document, { limit: PAGE_LIMIT, nextToken });
-      const page = data?.page as { items: (MediaRecord | null)[]; nextToken: string | null } | undefined;
-      if (!page || errors.length > 0) {
-        throw aboutRequest(new RequestFailed(200, errors[0]?.message ?? 'no data', errors), this.#endpoint);
-      }
-      yield page.items.filter(item => item !== null);
-      nextToken = page.nextToken;
-    } while (nextToken);
+    for await (const items of sweep(this.#client, this.#models.listQuery, this.#fields())) {
+      yield items as unknown as MediaRecord[];
+    }
   }
 
   /** The records with these ids; ids without one are absent. Throws RunError. */
@@ -58,13 +45,10 @@ export class MediaRecords {
         (_, index) => `m${index}: ${this.#models.getQuery}(id: $i${index}) { ${this.#fields()} }`,
       );
       const variables = Object.fromEntries(asked.map((id, index) => [`i${index}`, id]));
-      const { data, errors } = await this.#client.request(
+      const data = await this.#client.read(
         `query FindMedia(${parameters}) { ${fields.join('\n')} }`,
         variables,
       );
-      if (!data || errors.length > 0) {
-        throw aboutRequest(new RequestFailed(200, errors[0]?.message ?? 'no data', errors), this.#endpoint);
-      }
       for (const record of Object.values(data) as (MediaRecord | null)[])
         if (record) found.set(record.id, record);
     }
@@ -80,11 +64,8 @@ export class MediaRecords {
         (_, index) => `m${index}: ${this.#models.deleteMutation}(input: $i${index}) { id }`,
       );
       const variables = Object.fromEntries(asked.map((id, index) => [`i${index}`, { id }]));
-      const { errors } = await this.#client.request(
-        `mutation Unlink(${parameters}) { ${fields.join('\n')} }`,
-        variables,
-      );
-      const failure = errors.find(error => !isConflict(error));
+      const document = `mutation Unlink(${parameters}) { ${fields.join('\n')} }`;
+      const failure = await this.#client.repeat(document, variables, isConflict);
       if (!failure) continue;
       if (isForbidden(failure)) throw notAllowed(failure);
       throw new RunError(

@@ -32,6 +32,7 @@ export class Media implements MediaTable {
   }
 
   async create(links: MediaLink[]): Promise<(FileError | null)[]> {
+    const { sleep = pause, signal } = this.#backoff;
     const outcomes = new Map<MediaLink, FileError | null>();
     let open = links;
     for (let retry = 0; open.length > 0; retry += 1) {
@@ -43,12 +44,12 @@ export class Media implements MediaTable {
         const result = results[index] === 'conflict' ? confirmed.get(link)! : results[index]!;
         if (result === 'linked') outcomes.set(link, null);
         else if (result instanceof FileError) outcomes.set(link, result);
-        else if (result !== 'conflict' && retry >= this.#backoff.retries)
+        else if (result !== 'conflict' && (retry >= this.#backoff.retries || signal?.aborted))
           outcomes.set(link, exhausted(link, result.again));
         else again.push(link);
       });
       open = again;
-      if (open.length > 0) await (this.#backoff.sleep ?? pause)(waitMs(this.#backoff, retry, null));
+      if (open.length > 0) await sleep(waitMs(this.#backoff, retry, null), signal);
     }
     return links.map(link => outcomes.get(link) ?? null);
   }

@@ -1,12 +1,9 @@
 /** The Observation model as resolve needs it: swept page by page, or asked for some ids through its index. */
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationIndex, ObservationTable } from '../../stages/observation-finder.ts';
-import type { Answer, AppSyncClient } from './client.ts';
-import { aboutRequest, RequestFailed } from './errors.ts';
+import type { AppSyncClient } from './client.ts';
 import type { Models } from './models.ts';
-
-/** DynamoDB cuts a page at 1 MB whatever the limit is (facts.md, AppSync). */
-const PAGE_LIMIT = 1000;
+import { sweep } from './sweep.ts';
 
 /** Index queries in one document. */
 const IDS_A_REQUEST = 25;
@@ -24,29 +21,20 @@ interface Field {
 
 export class Observations implements ObservationTable {
   readonly #client: AppSyncClient;
-  readonly #endpoint: string;
   readonly #model: Models['observation'];
   readonly #discriminatorField: string | null;
   #index: Promise<ObservationIndex | null> | null = null;
 
-  constructor(client: AppSyncClient, endpoint: string, models: Models, discriminatorField: string | null) {
+  constructor(client: AppSyncClient, models: Models, discriminatorField: string | null) {
     this.#client = client;
-    this.#endpoint = endpoint;
     this.#model = models.observation;
     this.#discriminatorField = discriminatorField;
   }
 
   async *sweep(): AsyncGenerator<Observation[]> {
-    const { listQuery } = this.#model;
-    const document = `query Sweep($limit: Int, $nextToken: String) {
-      page: ${listQuery}(limit: $limit, nextToken: $nextToken) { items { ${this.#fields()} } nextToken }
-    }`;
-    let nextToken: string | null = null;
-    do {
-      const { page } = this.#complete(await this.#client.request(document, { limit: PAGE_LIMIT, nextToken }));
-      yield this.#observations(page!);
-      nextToken = page!.nextToken;
-    } while (nextToken);
+    for await (const items of sweep(this.#client, this.#model.listQuery, this.#fields())) {
+      yield this.#observations(items);
+    }
   }
 
   index(): Promise<ObservationIndex | null> {
@@ -85,7 +73,7 @@ export class Observations implements ObservationTable {
       const pages = await this.#ask(query, asked);
       asked.forEach(({ id }, index) => {
         const page = pages[`q${index}`]!;
-        found.push(...this.#observations(page));
+        found.push(...this.#observations(page.items));
         if (page.nextToken) questions.push({ id, nextToken: page.nextToken });
       });
     }
@@ -107,23 +95,16 @@ export class Observations implements ObservationTable {
         [`t${index}`, nextToken],
       ]),
     );
-    return this.#complete(
-      await this.#client.request(`query Find(${parameters}) { ${fields.join('\n')} }`, variables),
-    );
+    const data = await this.#client.read(`query Find(${parameters}) { ${fields.join('\n')} }`, variables);
+    return data as Record<string, Page>;
   }
 
   #fields(): string {
     return ['id', this.#model.sequentialId, this.#discriminatorField].filter(Boolean).join(' ');
   }
 
-  /** Half an answer would make orphans of observations that exist: any error ends the run. */
-  #complete({ data, errors }: Answer): Record<string, Page> {
-    if (data && errors.length === 0) return data as Record<string, Page>;
-    throw aboutRequest(new RequestFailed(200, errors[0]?.message ?? 'no data', errors), this.#endpoint);
-  }
-
-  #observations(page: Page): Observation[] {
-    return page.items.flatMap(item => {
+  #observations(items: Page['items']): Observation[] {
+    return items.flatMap(item => {
       if (!item) return [];
       const sequentialId = item[this.#model.sequentialId];
       if (typeof item.id !== 'string' || typeof sequentialId !== 'number') throw unexpectedItem(item);

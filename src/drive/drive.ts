@@ -35,6 +35,9 @@ const PAGE_SIZE = 1000;
 const ITEM_FIELDS =
   'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,shortcutDetails(targetId,targetMimeType)';
 
+/** How often a listing begins when its page tokens become invalid on the way. */
+const LISTING_BEGINNINGS = 4;
+
 /** Drive lifts its brake within minutes: with waits up to a minute, so many attempts outlast it. */
 const THROTTLED_RETRIES = 12;
 
@@ -72,16 +75,27 @@ export class Drive implements DriveFolders, MediaSource {
   async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
     const within = folderIds.map(id => `'${quoted(id)}' in parents`).join(' or ');
     let pageToken: string | undefined;
-    do {
-      const page = await this.#page(`(${within}) and trashed = false`, pageToken);
+    let begun = 1;
+    while (true) {
+      const page = await this.#page(`(${within}) and trashed = false`, pageToken, begun < LISTING_BEGINNINGS);
       if (!page) return;
+      if (page === 'token refused') {
+        begun += 1;
+        pageToken = undefined;
+        continue;
+      }
       yield (page.files ?? []).map(itemOf);
-      pageToken = page.nextPageToken ?? undefined;
-    } while (pageToken);
+      if (!page.nextPageToken) return;
+      pageToken = page.nextPageToken;
+    }
   }
 
   /** Null if Drive answers 404: one of the folders has disappeared since it was found. */
-  async #page(q: string, pageToken: string | undefined): Promise<drive_v3.Schema$FileList | null> {
+  async #page(
+    q: string,
+    pageToken: string | undefined,
+    mayBeginAgain: boolean,
+  ): Promise<drive_v3.Schema$FileList | 'token refused' | null> {
     try {
       return await this.#query(async () => {
         const { data } = await this.#api.files.list({
@@ -97,6 +111,7 @@ export class Drive implements DriveFolders, MediaSource {
       });
     } catch (error) {
       if (isGone(error)) return null;
+      if (pageToken && mayBeginAgain && isBadRequest(error)) return 'token refused';
       throw aboutListing(error, 'list the folder');
     }
   }
@@ -257,6 +272,11 @@ function notResumed(fileName: string, cause?: unknown): FileError {
 
 function isGone(error: unknown): boolean {
   return error instanceof DriveRefusal && error.status === 404;
+}
+
+/** Of a query that Drive took without the page token: the token is no longer valid, whatever reason Drive gives. */
+function isBadRequest(error: unknown): boolean {
+  return error instanceof DriveRefusal && (error.status === 400 || error.status === 410);
 }
 
 /** Drive's query language: backslash and quote are escaped by a backslash. */

@@ -51,15 +51,20 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
 
 /** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */
 function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOptions): FileRecord {
-  if (!isOnTheWay(incoming)) return isDeepStrictEqual(incoming, own) ? own : incoming;
+  if (!isOnTheWay(incoming)) {
+    const record = withObjectOf(own, incoming, options.stage);
+    return isDeepStrictEqual(record, own) ? own : record;
+  }
   if (options.stage === 'list') return listedAgain(incoming, own);
   if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
   const answered = reopened(own);
   if (answered !== own) return answered;
   switch (own.status) {
     case 'completed':
-    case 'duplicate':
       return own;
+    // Whose duplicate it is may have changed: resolve asks its claims in every run.
+    case 'duplicate':
+      return options.stage === 'resolve' ? again(own, options.stage) : own;
     case 'orphan':
       return options.retryOrphans ? again(own, options.stage) : own;
     case 'failed':
@@ -73,9 +78,20 @@ function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOption
 
 /** What Drive says now, over what was listed earlier and what people have added to it. */
 function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
-  if (isOnTheWay(own) && !isEdited(incoming, own)) return own;
+  if (isOnTheWay(own) && !own.removed && !isEdited(incoming, own)) return own;
   const { error: _error, ...kept } = own;
-  return { ...kept, ...incoming, status: isOnTheWay(own) ? own.status : 'pending' };
+  const status = isOnTheWay(own) ? own.status : 'pending';
+  return { ...kept, ...incoming, ...(own.removed && { removed: false }), status };
+}
+
+/** A record that an earlier stage has stopped, with the object and the media that exist for its file all the same. */
+function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
+  const { key, url, bytes, etag, verified, replaces, media } = own;
+  const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
+  if (!exists || (incoming.key && incoming.key !== key)) return incoming;
+  const facts = { key, url, bytes, etag, verified, replaces, media };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(known), ...incoming };
 }
 
 /** True if the incoming record says something that the own one, which was made from it, does not: a person changed it. */
@@ -96,10 +112,12 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
       return key && !incoming.key && !incoming.observations ? { ...incoming, key } : incoming;
     }
     case 'transfer': {
-      if (!own.url || incoming.key !== own.key) return incoming;
+      if (incoming.key !== own.key) return incoming;
+      // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
+      if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
       const { url, bytes, etag, verified, media } = own;
-      // Other bytes in Drive: they take the place of this object, and of no other.
-      if (incoming.md5 !== own.md5) return { ...incoming, ...(etag && { replaces: etag }) };
+      // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes.
+      if (incoming.md5 !== own.md5) return replacing(etag ?? own.md5, incoming);
       return { ...incoming, url, bytes, etag, verified, ...(media && { media }), status: 'uploaded' };
     }
     case 'link':
@@ -107,6 +125,12 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
     default:
       return incoming;
   }
+}
+
+/** Other bytes in Drive: they take the place of the object with this etag, and of no other. */
+function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
+  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...untransferred } = incoming;
+  return { ...untransferred, ...(etag && { replaces: etag }), status: 'pending' };
 }
 
 /** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */

@@ -1,5 +1,5 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
@@ -61,6 +61,12 @@ export class Run {
   unlock(): void {
     this.#lock?.release();
     this.#lock = null;
+  }
+
+  /** Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one. */
+  discardIfVoid(): void {
+    const isVoid = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
+    if (isVoid && !this.isListed) rmSync(this.folder, { recursive: true, force: true });
   }
 
   get startedAt(): string {

@@ -6,8 +6,10 @@ export interface Backoff {
   /** How often to try again after the first attempt. */
   retries: number;
   baseMs: number;
-  /** Longest wait between two attempts, unless the service asks for a longer one. */
+  /** Longest wait between two attempts, unless the service asks for a longer one (of up to ten minutes). */
   capMs: number;
+  /** Ends every wait, and with it the retries; of those that are given no signal of their own. */
+  signal?: AbortSignal;
   /** Injected by tests. */
   random?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -16,6 +18,9 @@ export interface Backoff {
 /** Whether to try again after an error, and how long the service asked to wait (null if it did not). */
 export type Judge = (error: unknown) => { again: boolean; afterMs: number | null };
 
+/** A service that asks for more would stop the run for good, and timers of weeks go off at once. */
+const LONGEST_ASKED_MS = 10 * 60_000;
+
 /** Milliseconds to wait before retry number `retry` (from 0). */
 export function waitMs(
   { baseMs, capMs, random = Math.random }: Backoff,
@@ -23,7 +28,7 @@ export function waitMs(
   afterMs: number | null,
 ): number {
   const jittered = random() * Math.min(capMs, baseMs * 2 ** retry);
-  return Math.max(jittered, afterMs ?? 0);
+  return Math.max(jittered, Math.min(afterMs ?? 0, LONGEST_ASKED_MS));
 }
 
 /** Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it. */
@@ -31,7 +36,7 @@ export async function withRetries<T>(
   attempt: (retry: number) => Promise<T>,
   judge: Judge,
   backoff: Backoff,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {
   const sleep = backoff.sleep ?? pause;
   for (let retry = 0; ; retry += 1) {

@@ -43,6 +43,11 @@ export function isExpiredToken(error: unknown): boolean {
   return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(s3ErrorOf(error).name);
 }
 
+/** S3 does not know the multipart upload: it was aborted, or completed. */
+export function isForgotten(error: unknown): boolean {
+  return s3ErrorOf(error).name === 'NoSuchUpload';
+}
+
 /** S3 compared the bytes with the digest that was sent with them, and they differ. */
 export function isBadDigest(error: unknown): boolean {
   return ['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'].includes(

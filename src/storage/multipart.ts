@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import { isForgotten } from './errors.ts';
 import type { PartBuffer, PartBuffers } from './part-buffers.ts';
 
 export interface MultipartTarget {
@@ -61,7 +62,9 @@ export async function sendInParts(
   } catch (error) {
     await upload.settled();
     const uploadId = await upload.idIfBegun();
-    if (uploadId) await options.onLeftover(uploadId);
+    // What S3 does not know any more has no parts either.
+    if (uploadId && isForgotten(error)) journal.ended(uploadId);
+    else if (uploadId) await options.onLeftover(uploadId);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError, RunError } from '../../stages/errors.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../stages/transfer.ts';
 import { type AwsKeySource, createClient } from './client.ts';
-import { aboutUpload, isExpiredToken, isTaken, s3ErrorOf } from './errors.ts';
+import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
 import { Objects } from './objects.ts';
 import { PartBuffers } from './part-buffers.ts';
 import { FILE_ID_METADATA, fitsOnePut, MD5_METADATA, type Place, putInParts, putWhole } from './upload.ts';
@@ -67,8 +67,9 @@ export class Storage implements ObjectStore {
     return new Objects(this.#client, this.#options.bucket);
   }
 
-  async store(upload: Upload): Promise<StoredObject> {
+  async store(given: Upload): Promise<StoredObject> {
     const { accessKeyId } = await this.#options.credentials();
+    const upload = await this.#ifReplaceable(given, accessKeyId);
     try {
       const stored = await this.#put(upload);
       this.#hasAnswered = true;
@@ -77,6 +78,8 @@ export class Storage implements ObjectStore {
       this.#hasAnswered ||= s3ErrorOf(error).status !== null;
       if (isTaken(error)) return this.#adopt(upload, accessKeyId);
       if (isExpiredToken(error)) throw this.#keysExpired(upload, accessKeyId, error);
+      const stands = isForgotten(error) ? await this.#standing(upload, accessKeyId) : null;
+      if (stands) return stands;
       if (upload.replaces && s3ErrorOf(error).name === 'NoSuchKey') return this.#storeAnew(upload);
       throw this.#about(error, upload);
     }
@@ -85,10 +88,16 @@ export class Storage implements ObjectStore {
   #put(upload: Upload): Promise<StoredObject> {
     return fitsOnePut(upload, this.#place)
       ? putWhole({ ...upload, size: upload.size! }, this.#place)
-      : putInParts(upload, this.#place, uploadId => this.#abort(upload.key, uploadId));
+      : putInParts(upload, this.#place, uploadId => this.#abortFailed(upload.key, uploadId));
   }
 
-  /** The object to be replaced is gone: the next attempt creates one. */
+  /** Where nothing stands that could be replaced, the object is created like any other. */
+  async #ifReplaceable(upload: Upload, accessKeyId: string): Promise<Upload> {
+    if (!upload.replaces || (await this.#head(upload, accessKeyId))) return upload;
+    return { ...upload, replaces: undefined };
+  }
+
+  /** The object to be replaced has just gone: the next attempt creates one. */
   #storeAnew(upload: Upload): never {
     throw new FileError('replaced_object_gone', `${upload.fileName}: the object it was to replace is gone.`, {
       retryable: true,
@@ -121,18 +130,20 @@ export class Storage implements ObjectStore {
   /** The object that stands under the key, if it has the upload's bytes; otherwise the key is somebody else's. */
   async #adopt(upload: Upload, accessKeyId: string): Promise<StoredObject> {
     const object = await this.#head(upload, accessKeyId);
-    const etag = object.ETag?.replaceAll('"', '') ?? '';
-    const sameBytes = upload.md5
-      ? etag === upload.md5 || object.Metadata?.[MD5_METADATA] === upload.md5
-      : object.Metadata?.[FILE_ID_METADATA] === upload.fileId;
-    const bytes = object.ContentLength ?? 0;
-    if (!sameBytes || (upload.size !== null && bytes !== upload.size)) {
-      throw keyTaken(upload, `${bytes} bytes, etag ${etag || 'unknown'}`);
-    }
-    return { bytes, etag, verified: upload.md5 ? 'md5' : 'size' };
+    if (!object) throw keyTaken(upload, 'which may not be read');
+    const found = sameBytes(upload, object);
+    if (found) return found;
+    throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
   }
 
-  async #head(upload: Upload, accessKeyId: string): Promise<HeadObjectCommandOutput> {
+  /** After an upload that S3 no longer knows: it may have been completed, and the answer lost. Null if it was not. */
+  async #standing(upload: Upload, accessKeyId: string): Promise<StoredObject | null> {
+    const object = await this.#head(upload, accessKeyId);
+    return object && sameBytes(upload, object);
+  }
+
+  /** What stands under the key; null if nothing does, or it may not be read (S3 answers 403 to both). */
+  async #head(upload: Upload, accessKeyId: string): Promise<HeadObjectCommandOutput | null> {
     const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
     try {
       return await this.#client.send(
@@ -140,44 +151,77 @@ export class Storage implements ObjectStore {
       );
     } catch (error) {
       const { status } = s3ErrorOf(error);
-      if (status === 403) throw keyTaken(upload, 'which may not be read');
+      if (status === 403 || status === 404) return null;
       // The answer to a HEAD has no body to say why; what S3 refuses so in a well-formed one are expired keys.
       if (status === 400) throw this.#keysExpired(upload, accessKeyId, error);
       throw this.#about(error, upload);
     }
   }
 
-  /** Tries to remove what uploads of earlier processes have left behind. Never throws. */
+  /**
+   * Tries to remove what uploads of earlier processes have left behind. What this user may not remove is named, once;
+   * what S3 did not answer to stays in the journal for the next run. Throws RunError if the journal cannot be written.
+   */
   async removeLeftovers(): Promise<void> {
     const { journal } = this.#options;
     if (!journal) return;
-    const open = journal.open();
-    for (const { key, uploadId } of open) await this.#abort(key, uploadId);
-    if (open.length > 0) journal.clear();
+    const refused: string[] = [];
+    for (const { key, uploadId } of journal.open()) {
+      if ((await this.#abort(key, uploadId)) !== 'refused') continue;
+      refused.push(key);
+      journal.ended(uploadId);
+    }
+    if (journal.open().length === 0) journal.clear();
+    if (refused.length > 0) this.#options.warn(leftovers(refused, this.#options.bucket));
   }
 
-  async #abort(Key: string, UploadId: string): Promise<void> {
+  async #abortFailed(key: string, uploadId: string): Promise<void> {
+    if ((await this.#abort(key, uploadId)) !== 'refused' || this.#leftoversNamed) return;
+    this.#leftoversNamed = true;
+    this.#options.warn(leftovers([key], this.#options.bucket));
+  }
+
+  async #abort(Key: string, UploadId: string): Promise<'gone' | 'refused' | 'unknown'> {
     const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
     const { bucket, journal } = this.#options;
     try {
       await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-      journal?.ended(UploadId);
     } catch (error) {
-      const { name, status } = s3ErrorOf(error);
-      if (name === 'NoSuchUpload') return journal?.ended(UploadId);
-      if (status !== 403 || this.#leftoversNamed) return;
-      this.#leftoversNamed = true;
-      this.#options.warn(
-        `Parts of an unfinished upload of ${Key} stay in the bucket ${bucket}: this user may not remove them. They cost storage until a lifecycle rule with AbortIncompleteMultipartUpload removes them.`,
-      );
+      if (!isForgotten(error)) return s3ErrorOf(error).status === 403 ? 'refused' : 'unknown';
     }
+    journal?.ended(UploadId);
+    return 'gone';
   }
 }
+
+/** More would only scroll away what else is said. */
+const LEFTOVERS_NAMED = 10;
 
 /** Below HTTP: no such host, no way there, or nobody listening. */
 const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const NO_JOURNAL = { begun: () => {}, ended: () => {} };
+
+/** The object as this upload's, if it has its bytes. */
+function sameBytes(upload: Upload, object: HeadObjectCommandOutput): StoredObject | null {
+  const etag = etagOf(object);
+  const isSame = upload.md5
+    ? etag === upload.md5 || object.Metadata?.[MD5_METADATA] === upload.md5
+    : object.Metadata?.[FILE_ID_METADATA] === upload.fileId;
+  const bytes = object.ContentLength ?? 0;
+  if (!isSame || (upload.size !== null && bytes !== upload.size)) return null;
+  return { bytes, etag, verified: upload.md5 ? 'md5' : 'size' };
+}
+
+function etagOf(object: HeadObjectCommandOutput): string {
+  return object.ETag?.replaceAll('"', '') ?? '';
+}
+
+function leftovers(keys: string[], bucket: string): string {
+  const named = keys.slice(0, LEFTOVERS_NAMED).join(', ');
+  const more = keys.length > LEFTOVERS_NAMED ? ` and ${keys.length - LEFTOVERS_NAMED} more` : '';
+  return `Parts of an unfinished upload of ${named}${more} stay in the bucket ${bucket}: this user may not remove them. They cost storage until a lifecycle rule with AbortIncompleteMultipartUpload removes them.`;
+}
 
 function keyTaken(upload: Upload, what: string): FileError {
   return new FileError(

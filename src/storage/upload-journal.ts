@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { RunError } from '../../stages/errors.ts';
 import type { UploadJournal } from './multipart.ts';
 
 export interface OpenUpload {
@@ -11,7 +12,7 @@ export interface OpenUpload {
   uploadId: string;
 }
 
-/** A journal in a file, one JSON object a line. Lines that a crash cut short are passed over. */
+/** A journal in a file, one JSON object a line. Lines that a crash cut short are passed over. Throws RunError if the disk refuses. */
 export class JournalFile implements UploadJournal {
   readonly #path: string;
 
@@ -46,8 +47,18 @@ export class JournalFile implements UploadJournal {
   }
 
   #append(entry: Record<string, unknown>): void {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    appendFileSync(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      // A line of its own also behind one that was cut short.
+      appendFileSync(this.#path, `\n${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw new RunError(
+        'journal_unwritable',
+        `${this.#path} cannot be written: ${(error as Error).message}.`,
+        'Free some space, or check who owns the folder, then run "migrator resume".',
+        { cause: error },
+      );
+    }
   }
 }
 

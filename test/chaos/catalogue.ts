@@ -33,7 +33,7 @@ export interface Fault extends Weighted {
   /** What happens; `dice` decide what the name leaves open. */
   readonly make: (dice: Dice, cloud: Cloud) => Intercept;
   /** Absent: any request of the operation. */
-  readonly fits?: (request: IncomingMessage) => boolean;
+  readonly fits?: (request: IncomingMessage, cloud: Cloud) => boolean;
 }
 
 const RETRY_AT_ONCE = { 'retry-after': '0' };
@@ -45,6 +45,12 @@ const fault = (name: string, weight: number, make: Fault['make'], fits?: Fault['
   make,
   fits,
 });
+/** Nobody can tell that a byte of any other file has changed. */
+function hasMd5(request: IncomingMessage, { drive }: Cloud): boolean {
+  const id = /\/files\/([^/?]+)/.exec(request.url!)?.[1];
+  return drive.tree.find(decodeURIComponent(id ?? ''))?.md5 !== null;
+}
+
 /** A fault that happens beside the request, which is then answered as ever. */
 const aside = (
   name: string,
@@ -68,6 +74,7 @@ const GOOGLE_TOO_FAST: readonly Fault[] = [
   fault('429 with Retry-After', 1, () => driveRefusal(429, 'rateLimitExceeded', RETRY_AT_ONCE)),
   fault('500 backendError', 2, () => driveRefusal(500, 'backendError')),
   fault('403 dailyLimitExceeded', 0.2, () => driveRefusal(403, 'dailyLimitExceeded')),
+  fault('403 accessNotConfigured', 0.2, () => driveRefusal(403, 'accessNotConfigured')),
   aside('access tokens expire', 1, ({ drive }) => drive.accounts.expireAccessTokens()),
 ];
 
@@ -90,11 +97,12 @@ const DOWNLOAD: readonly Fault[] = [
   fault('403 downloadQuotaExceeded', 0.5, () => driveRefusal(403, 'downloadQuotaExceeded')),
   fault('403 cannotDownloadAbusiveFile', 0.3, () => driveRefusal(403, 'cannotDownloadAbusiveFile')),
   fault('403 cannotDownloadFile', 0.3, () => driveRefusal(403, 'cannotDownloadFile')),
+  fault('403 fileNotDownloadable', 0.3, () => driveRefusal(403, 'fileNotDownloadable')),
   fault('403 insufficientFilePermissions', 0.3, () => driveRefusal(403, 'insufficientFilePermissions')),
   fault('download breaks', 5, dice => breakAfter(place(dice))),
   fault('download stalls', 0.7, dice => stallAfter(place(dice))),
   fault('no answer', 0.2, () => silence),
-  fault('flipped byte', 3, dice => flipByte(place(dice))),
+  fault('flipped byte', 3, dice => flipByte(place(dice)), hasMd5),
   fault('short body', 2, dice => shortBody(place(dice))),
   fault('long body', 2, dice => longBody(place(dice))),
   fault('page in place of the file', 1, () => htmlPage(200)),

@@ -161,9 +161,9 @@ class Round {
     const outcome = await this.#ended(migration);
     this.#weather.forget();
     this.#kills += Number(struck);
-    this.#options.log?.(
-      `  run ${n}: ${struck ? `${signal} when request ${request} ${moment}` : 'not struck'}, exit code ${outcome.code}`,
-    );
+    const why = outcome.code === 1 ? `, ${/Error: .*/.exec(outcome.stderr)?.[0]}` : '';
+    const what = struck ? `${signal} when request ${request} ${moment}` : 'not struck';
+    this.#options.log?.(`  run ${n}: ${what}, exit code ${outcome.code}${why}`);
     if (!CODES_IN_A_STORM.includes(outcome.code))
       this.#wrong.push(`run ${n} ended with ${outcome.code}: ${outcome.stderr}`);
     if (/unexpected happened|\n\s+at /.test(outcome.stderr))

@@ -63,7 +63,7 @@ export class Weather {
     this.#seen.set(target, nth);
     const dice = this.#dice.of(`${target} ${nth}`);
     if (!dice.chance('fault', this.#probability)) return false;
-    const possible = (FAULTS[operation] ?? []).filter(({ fits }) => fits?.(request) ?? true);
+    const possible = (FAULTS[operation] ?? []).filter(({ fits }) => fits?.(request, this.#cloud) ?? true);
     if (possible.length === 0) return false;
     const fault = dice.weighted('which', possible);
     const name = `${operation}: ${fault.name}`;

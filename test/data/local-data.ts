@@ -72,7 +72,7 @@ export async function localData(
     client,
     media: more => new Media(client(more), api.endpoint, DEFAULT_MODELS, backoff),
     observations: (discriminatorField = null) =>
-      new Observations(client(), api.endpoint, DEFAULT_MODELS, discriminatorField),
+      new Observations(client(), DEFAULT_MODELS, discriminatorField),
     requests: () => api.service.requests.get('graphql') ?? 0,
     close: () => api.close(),
   };

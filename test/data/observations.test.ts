@@ -249,7 +249,7 @@ describe('observations', () => {
           backoff: { retries: 0, baseMs: 0, capMs: 0 },
           token: { get: async () => 'a.b.c', renew: async () => {} },
         });
-        const index = await new Observations(client, endpoint, DEFAULT_MODELS, null).index();
+        const index = await new Observations(client, DEFAULT_MODELS, null).index();
         await index?.find([1]);
         return asked;
       } finally {

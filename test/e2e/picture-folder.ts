@@ -78,7 +78,7 @@ export class PictureFolder {
   links(): string[] {
     return this.media()
       .map(({ observationId, url }) => {
-        const [observation = '', name] = String(url).split('/media/')[1]!.split('/');
+        const [observation = '', name] = decodeURIComponent(String(url)).split('/media/')[1]!.split('/');
         return `${this.#idOf.get(String(observationId))} → ${this.#idOf.get(observation)}/${name}`;
       })
       .sort();

@@ -128,13 +128,18 @@ describe('The memory of a stage', () => {
   });
 
   describe('of a file that it had finished with, in each status', () => {
-    it('leaves completed files and duplicates as they are', async () => {
-      for (const status of ['completed', 'duplicate'] as const) {
-        const own = transferred({ media: MEDIA, status });
-        const { record, appendedIfLeftAlone } = await recalled('link', transferred(), own);
-        expect(record).to.deep.equal(own);
-        expect(appendedIfLeftAlone).to.equal(false);
-      }
+    it('leaves completed files as they are', async () => {
+      const own = transferred({ media: MEDIA, status: 'completed' });
+      const { record, appendedIfLeftAlone } = await recalled('link', transferred(), own);
+      expect(record).to.deep.equal(own);
+      expect(appendedIfLeftAlone).to.equal(false);
+    });
+
+    it('lets resolve ask in each run whether a duplicate still is one, without looking its observations up', async () => {
+      const { key: _, ...unplaced } = resolved();
+      const own = { ...unplaced, status: 'duplicate' as const, error: errorOf('resolve', 'duplicate') };
+      const { record } = await recalled('resolve', parsed(), own);
+      expect(record).to.deep.equal(unplaced);
     });
 
     it('gives failed, partial and needs_review files another try, without the old error', async () => {
@@ -183,13 +188,33 @@ describe('The memory of a stage', () => {
   describe('of a file that an earlier stage has stopped', () => {
     it('gives way to what the earlier stage says', async () => {
       const incoming = listed({ status: 'needs_review', error: errorOf('parse') });
-      const { record, appendedIfLeftAlone } = await recalled(
-        'link',
-        incoming,
-        transferred({ status: 'completed' }),
-      );
+      const { record, appendedIfLeftAlone } = await recalled('resolve', incoming, resolved());
       expect(record).to.equal(incoming);
       expect(appendedIfLeftAlone).to.equal(true);
+    });
+
+    it('does not forget the object and the media that exist for it', async () => {
+      const incoming = listed({ status: 'needs_review', error: errorOf('parse') });
+      const { key } = resolved();
+      const own = transferred({ media: MEDIA, status: 'completed' });
+      expect(await recall('link', incoming, own)).to.deep.equal({
+        ...incoming,
+        key,
+        ...OBJECT,
+        media: MEDIA,
+      });
+      expect(await recall('transfer', incoming, transferred())).to.deep.equal({
+        ...incoming,
+        key,
+        ...OBJECT,
+      });
+      const failed = resolved({ replaces: 'e0', status: 'failed', error: errorOf('transfer') });
+      expect(await recall('transfer', incoming, failed)).to.deep.equal({ ...incoming, key, replaces: 'e0' });
+    });
+
+    it('forgets them when the file has its place elsewhere by now', async () => {
+      const incoming = resolved({ key: 'media/by-hand/x.jpg', status: 'failed', error: errorOf('resolve') });
+      expect(await recall('transfer', incoming, transferred())).to.equal(incoming);
     });
 
     it('writes nothing when it knows that already', async () => {
@@ -287,6 +312,20 @@ describe('The memory of a stage', () => {
         ...otherContent,
         replaces: transferred().etag,
       });
+    });
+
+    it('replaces the object that another tool has stored in one piece, whose etag it was not told', async () => {
+      const own = transferred({ etag: undefined, takenOver: true });
+      const incoming = resolved({ md5: 'b'.repeat(32), takenOver: true, url: OBJECT.url });
+      const { url: _, ...untransferred } = incoming;
+      expect(await recall('transfer', incoming, own)).to.deep.equal({ ...untransferred, replaces: own.md5 });
+    });
+
+    it('remembers over failed attempts which object a file may replace', async () => {
+      const failed = resolved({ replaces: 'e1', status: 'failed', error: errorOf('transfer') });
+      expect(await recall('transfer', resolved(), failed)).to.deep.equal(resolved({ replaces: 'e1' }));
+      const renamed = resolved({ name: '6602-6603b.jpg', replaces: 'e1' });
+      expect(await recall('transfer', resolved({ name: renamed.name }), failed)).to.deep.equal(renamed);
     });
 
     it('does a file again whose status was set back to pending and whose results were taken out', async () => {

@@ -41,6 +41,12 @@ describe('The wait before another attempt', () => {
     expect(waitMs(BACKOFF, 0, 10)).to.equal(100);
   });
 
+  it('is ten minutes at most, whatever the service asks for', () => {
+    for (const asked of [11 * 60_000, 2 ** 31, Number.POSITIVE_INFINITY]) {
+      expect(waitMs(BACKOFF, 0, asked)).to.equal(600_000);
+    }
+  });
+
   it('is never negative and never beyond the cap by itself', () => {
     fc.assert(
       fc.property(fc.nat(2000), fc.double({ min: 0, max: 1, noNaN: true }), (retry, drawn) => {
@@ -108,6 +114,12 @@ describe('An attempt with retries', () => {
     const error = await rejection(withRetries(during.attempt, always, backoff, switchOff.signal));
     expect(during.attempts).to.have.length(1);
     expect(error.message).to.equal('failure 1');
+  });
+
+  it('is called off by the signal that comes with the backoff, too', async () => {
+    const { attempt, attempts } = failing(99);
+    await rejection(withRetries(attempt, always, recording({ signal: AbortSignal.abort() }).backoff));
+    expect(attempts).to.have.length(1);
   });
 });
 

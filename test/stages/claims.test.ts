@@ -72,11 +72,33 @@ describe('Claims', () => {
   it('take from a stopped file what it did not get, so that a later run asks again', () => {
     const claims = new Claims();
     claims.take(located('one', { md5: A }));
-    for (const md5 of [A, B]) {
-      const second = claims.take(located('two', { md5, note: 'mine' }));
-      expect(second).to.include({ note: 'mine' });
-      expect(second).not.to.have.any.keys('key', 'observations', 'missing');
-    }
+    const duplicate = claims.take(located('two', { md5: A, note: 'mine' }));
+    expect(duplicate).to.include({ note: 'mine' });
+    expect(duplicate).to.have.any.keys('observations').and.not.to.have.any.keys('key');
+    const collision = claims.take(located('two', { md5: B, note: 'mine' }));
+    expect(collision).to.include({ note: 'mine' });
+    expect(collision).not.to.have.any.keys('key', 'observations', 'missing');
+  });
+
+  it('free what a file has had and has no more: other bytes, or no place at all', () => {
+    const claims = new Claims();
+    claims.hold(located('one', { md5: A }));
+    const twin = located('two', { md5: A, key: 'media/obs-1/6602b.jpg' });
+    expect(claims.take(twin).status).to.equal('duplicate');
+    claims.giveUp(located('one', { md5: B }));
+    expect(claims.take(twin)).to.equal(twin);
+    const namesake = located('three', { md5: 'c'.repeat(32) });
+    expect(claims.take(namesake).error).to.include({ code: 'key_collision', first: 'one' });
+    claims.giveUp({ ...located('one'), key: undefined });
+    expect(claims.take(namesake)).to.equal(namesake);
+  });
+
+  it('free nothing of a file when another one gives up the same', () => {
+    const claims = new Claims();
+    claims.hold(located('one', { md5: A }));
+    claims.giveUp({ ...located('two', { md5: A }), key: undefined });
+    claims.giveUp(located('one', { md5: A }));
+    expect(claims.take(located('three', { md5: A })).error).to.include({ survivor: 'one' });
   });
 
   it('hold keys and contents of files that earlier runs let through', () => {

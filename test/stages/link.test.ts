@@ -249,14 +249,14 @@ describe('link', () => {
     expect(record).to.include({ status: 'completed' }).and.not.to.have.property('error');
   });
 
-  it('creates only what a file has not yet, behind what it has', async () => {
+  it('creates only what a file has not yet, and gives all in the order of the observations', async () => {
     const media = new FakeMedia();
     const had = [{ id: 'made-before', observationId: 'obs-2' }];
     const record = await one(link(media, options), rangeOf(3, { media: had }));
     expect(media.links.map(({ observationId }) => observationId)).to.deep.equal(['obs-1', 'obs-3']);
     expect(record.media!.map(({ observationId }) => observationId)).to.deep.equal([
-      'obs-2',
       'obs-1',
+      'obs-2',
       'obs-3',
     ]);
     expect(record.status).to.equal('completed');

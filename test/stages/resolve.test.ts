@@ -56,6 +56,13 @@ function resolved(fields: Partial<FileRecord>, options: ResolveOptions = {}): Pr
 }
 
 describe('resolve', () => {
+  it('gives files that gave way to others after those', async () => {
+    const copies = ['6602 (1).jpg', '6602a.jpg', '6602.jpg'].map(name => parsed({ id: name, name, md5: A }));
+    const other = parsed({ id: 'other', name: '6000.jpg', sequentialIds: [6000] });
+    const results = await through(resolve(tableOf(...TABLE)), [...copies, other]);
+    expect(results.map(({ id }) => id)).to.deep.equal(['6602.jpg', 'other', '6602 (1).jpg', '6602a.jpg']);
+  });
+
   it('adds observations, what is missing, and the key, and passes on all other fields', async () => {
     const given = { name: '6000-6002.jpg', sequentialIds: [6000, 6001, 6002], note: 'mine' };
     expect(await resolved(given)).to.deep.equal({
@@ -261,10 +268,10 @@ describe('Two files that resolve brings together', () => {
       twin('one', '6602.jpg'),
     ]);
     expect(results.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
-      'two needs_review',
       'one pending',
+      'two needs_review',
     ]);
-    expect(results[0]!.error).to.include({ code: 'key_collision', first: 'one' });
+    expect(results[1]!.error).to.include({ code: 'key_collision', first: 'one' });
   });
 
   it('that show different observations: both go on, though their bytes are the same', async () => {

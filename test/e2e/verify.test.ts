@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { answer, inject } from '../faults.ts';
+import { PictureFolder } from './picture-folder.ts';
+import { meter, Sandbox } from './sandbox.ts';
+
+describe('verify', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  /** Five migrated files: one for each kind of damage, and one that stays whole. */
+  async function migrated() {
+    const folder = await PictureFolder.open(sandbox, 5);
+    const files = folder.ids.map(id => ({ id, driveId: folder.add(`${id}.jpg`, `bytes of ${id}`) }));
+    const { code, stderr } = await folder.migrator(['migrate']);
+    expect(code, stderr).to.equal(0);
+    return { folder, files, objects: folder.objects(), links: folder.links() };
+  }
+  const mediaOf = (folder: PictureFolder, id: number) =>
+    folder.media().find(({ observationId }) => observationId === folder.observationOf(id))!;
+  async function verified(folder: PictureFolder, ...flags: string[]) {
+    const { code, stdout, stderr } = await folder.migrator(['verify', '--json', ...flags]);
+    if (stdout === '') throw new Error(stderr);
+    const { checked, problems, set_back } = JSON.parse(stdout);
+    const found = problems.map(
+      (problem: { name: string; code: string }) => `${problem.name} ${problem.code}`,
+    );
+    return { code, checked, found: found.sort(), set_back };
+  }
+
+  it('finds everything there after a migration, and changes nothing', async () => {
+    const { folder, objects, links } = await migrated();
+    const before = folder.home.manifests(folder.folderId);
+    for (const flags of [[], ['--deep'], ['--repair']]) {
+      const outcome = await verified(folder, ...flags);
+      expect(outcome, flags.join()).to.deep.equal({ code: 0, checked: 5, found: [], set_back: 0 });
+    }
+    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.objects()).to.deep.equal(objects);
+    expect(folder.links()).to.deep.equal(links);
+  });
+
+  it('finds what is missing or other than it should be; --repair and resume put it right, each link once', async () => {
+    const { folder, files, objects, links } = await migrated();
+    const [gone, altered, unlinked, both] = files.map(({ id }) => id) as [number, number, number, number];
+    const { s3, appSync } = sandbox.cloud;
+    s3.remove(folder.keyOf(gone, `${gone}.jpg`));
+    s3.put(folder.keyOf(altered, `${altered}.jpg`), 'something else', 'image/jpeg');
+    appSync.removeMedia(mediaOf(folder, unlinked).id);
+    s3.remove(folder.keyOf(both, `${both}.jpg`));
+    appSync.removeMedia(mediaOf(folder, both).id);
+
+    const found = [
+      `${gone}.jpg object_missing`,
+      `${altered}.jpg object_differs`,
+      `${unlinked}.jpg media_missing`,
+      `${both}.jpg object_missing`,
+      `${both}.jpg media_missing`,
+    ];
+    expect(await verified(folder)).to.deep.equal({ code: 3, checked: 5, found, set_back: 0 });
+    expect(await verified(folder, '--repair')).to.deep.equal({ code: 0, checked: 5, found, set_back: 4 });
+    const progress = JSON.parse(folder.home.read(`progress_${folder.folderId}.json`));
+    expect(progress.summary).to.deep.equal({ pending: 3, uploaded: 1, completed: 1 });
+
+    const count = meter(sandbox.cloud);
+    const { code, stderr } = await folder.migrator(['resume']);
+    expect(code, stderr).to.equal(0);
+    expect(count()).to.include({ 's3 PutObject': 3, 'field createMedia': 2, 'drive files.download': 3 });
+    expect(folder.objects()).to.deep.equal(objects);
+    expect(folder.links()).to.deep.equal(links);
+    expect(await verified(folder, '--deep')).to.include({ code: 0 });
+  });
+
+  it('leaves a media record that somebody has changed to a person', async () => {
+    const { folder, files } = await migrated();
+    const { id } = files[0]!;
+    const media = mediaOf(folder, id);
+    sandbox.cloud.appSync.changeMedia(media.id, { url: folder.urlOf(id, 'other.jpg') });
+    const outcome = { code: 3, checked: 5, found: [`${id}.jpg media_differs`], set_back: 0 };
+    expect(await verified(folder, '--repair')).to.deep.equal(outcome);
+    const { stdout } = await folder.migrator(['verify']);
+    expect(stdout).to.include(media.id).and.to.include('in the app');
+  });
+
+  it('sees bytes behind an unchanged etag only with --deep', async () => {
+    const { folder, files } = await migrated();
+    const key = folder.keyOf(files[0]!.id, `${files[0]!.id}.jpg`);
+    inject(sandbox.cloud.s3.service, new RegExp(`^GET .*${files[0]!.id}\\.jpg`), [
+      answer(200, 'rotten bytes'),
+    ]);
+    expect(await verified(folder)).to.include({ code: 0 });
+    const { found } = await verified(folder, '--deep', '--repair');
+    sandbox.cloud.s3.service.intercept = null;
+    expect(found).to.deep.equal([`${files[0]!.id}.jpg object_differs`]);
+    const count = meter(sandbox.cloud);
+    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    expect(count()).to.include({ 's3 PutObject': 1 });
+    expect(sandbox.cloud.s3.read(key).toString()).to.equal(`bytes of ${files[0]!.id}`);
+  });
+
+  it('puts right what is set back to be replaced and has gone altogether in the meantime', async () => {
+    const { folder, files, objects, links } = await migrated();
+    const key = folder.keyOf(files[0]!.id, `${files[0]!.id}.jpg`);
+    sandbox.cloud.s3.put(key, 'something else', 'image/jpeg');
+    await verified(folder, '--repair');
+    sandbox.cloud.s3.remove(key);
+    const { code, stderr } = await folder.migrator(['resume']);
+    expect(code, stderr).to.equal(0);
+    expect(folder.objects()).to.deep.equal(objects);
+    expect(folder.links()).to.deep.equal(links);
+  });
+
+  it('does not let what is set back overwrite what somebody has put there in the meantime', async () => {
+    const { folder, files } = await migrated();
+    const { id, driveId } = files[0]!;
+    const key = folder.keyOf(id, `${id}.jpg`);
+    sandbox.cloud.s3.put(key, 'something else', 'image/jpeg');
+    await verified(folder, '--repair');
+    sandbox.cloud.s3.put(key, 'and yet another', 'image/jpeg');
+    expect((await folder.migrator(['resume'])).code).to.equal(3);
+    expect(folder.statusOf(driveId)).to.equal('needs_review: key_taken');
+    expect(sandbox.cloud.s3.read(key).toString()).to.equal('and yet another');
+  });
+
+  it('does not take objects that it may not look at for missing ones', async () => {
+    const { folder } = await migrated();
+    const before = folder.home.manifests(folder.folderId);
+    sandbox.cloud.s3.service.intercept = (request, response) => {
+      if (request.method !== 'HEAD') return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    const { code, stdout } = await folder.migrator(['verify', '--repair', '--json']);
+    sandbox.cloud.s3.service.intercept = null;
+    expect(code).to.equal(1);
+    expect(JSON.parse(stdout).error.code).to.equal('storage_access_denied');
+    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+  });
+
+  it('says that there is no run where there is none', async () => {
+    const home = await sandbox.home({ folderId: 'nothing-yet' });
+    const { code, stderr } = await home.migrator(['verify']);
+    expect(code).to.equal(1);
+    expect(stderr).to.include('There is no run').and.to.include('migrator migrate');
+  });
+});

@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type PartBuffer, PartBuffers } from '../../src/storage/part-buffers.ts';
+import { settled } from '../stages/flow.ts';
+
+describe('the memory for parts', () => {
+  it('is lent in just the size that was asked for', async () => {
+    const buffers = new PartBuffers(100, 1000);
+    for (const size of [0, 1, 99, 100, 350]) {
+      const buffer = await buffers.lend(size);
+      expect(buffer.bytes).to.have.length(size);
+      expect(buffers.usedBytes).to.equal(size);
+      buffer.release();
+    }
+    expect(buffers.usedBytes).to.equal(0);
+  });
+
+  it('is used again, and never by two at a time', async () => {
+    const buffers = new PartBuffers(100, 1000);
+    const first = await buffers.lend(100);
+    const second = await buffers.lend(100);
+    expect(second.bytes.buffer).not.to.equal(first.bytes.buffer);
+    first.release();
+    expect((await buffers.lend(50)).bytes.buffer).to.equal(first.bytes.buffer);
+  });
+
+  it('makes whoever wants more than there is wait, in the order of asking, however little they want', async () => {
+    const buffers = new PartBuffers(100, 200);
+    const held = [await buffers.lend(100), await buffers.lend(100)];
+    const served: string[] = [];
+    const wait = (name: string, size: number) =>
+      buffers.lend(size).then(buffer => {
+        served.push(name);
+        return buffer;
+      });
+    const large = wait('large', 100);
+    void wait('small', 1);
+    await settled();
+    expect(served).to.deep.equal([]);
+    held[0]!.release();
+    await settled();
+    expect(served).to.deep.equal(['large']);
+    (await large).release();
+    await settled();
+    expect(served).to.deep.equal(['large', 'small']);
+  });
+
+  it('lends more than there is in all when nothing else is lent, so that nobody waits for ever', async () => {
+    const buffers = new PartBuffers(100, 200);
+    const held = await buffers.lend(10);
+    let served = false;
+    const huge = buffers.lend(5000).then(buffer => {
+      served = true;
+      return buffer;
+    });
+    await settled();
+    expect(served).to.equal(false);
+    held.release();
+    expect((await huge).bytes).to.have.length(5000);
+  });
+
+  it('takes a budget below one part for one part', async () => {
+    expect((await new PartBuffers(100, 5).lend(100)).bytes).to.have.length(100);
+  });
+
+  it('comes back once, though it is given back twice', async () => {
+    const buffers = new PartBuffers(100, 200);
+    const buffer = await buffers.lend(100);
+    await buffers.lend(100);
+    buffer.release();
+    buffer.release();
+    expect(buffers.usedBytes).to.equal(100);
+    const [one, another] = [buffers.lend(60), buffers.lend(40)];
+    expect((await one).bytes.buffer).not.to.equal((await another).bytes.buffer);
+  });
+
+  it('serves everybody in the end, within the budget, whatever is asked for and given back', async () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 1, max: 500 }), async (wanted, budget) => {
+        const buffers = new PartBuffers(100, budget);
+        const lent = new Set<PartBuffer>();
+        let served = 0;
+        for (const size of wanted)
+          void buffers.lend(size).then(buffer => {
+            served += 1;
+            lent.add(buffer);
+          });
+        while (served < wanted.length || lent.size > 0) {
+          await settled();
+          const sum = [...lent].reduce((bytes, buffer) => bytes + buffer.bytes.length, 0);
+          expect(buffers.usedBytes).to.equal(sum);
+          if (lent.size > 1) expect(sum).to.be.at.most(Math.max(100, budget));
+          const [first] = lent;
+          if (!first) throw new Error(`${served} of ${wanted.length} served, and nothing is lent`);
+          lent.delete(first);
+          first.release();
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

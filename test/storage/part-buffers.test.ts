@@ -90,7 +90,9 @@ describe('the memory for parts', () => {
           await settled();
           const sum = [...lent].reduce((bytes, buffer) => bytes + buffer.bytes.length, 0);
           expect(buffers.usedBytes).to.equal(sum);
-          if (lent.size > 1) expect(sum).to.be.at.most(Math.max(100, budget));
+          // A size above the budget is lent when nothing else is; empty buffers are nothing.
+          const holders = [...lent].filter(({ bytes }) => bytes.length > 0);
+          if (holders.length > 1) expect(sum).to.be.at.most(Math.max(100, budget));
           const [first] = lent;
           if (!first) throw new Error(`${served} of ${wanted.length} served, and nothing is lent`);
           lent.delete(first);

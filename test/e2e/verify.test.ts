@@ -56,8 +56,8 @@ describe('verify', () => {
       `${gone}.jpg object_missing`,
       `${altered}.jpg object_differs`,
       `${unlinked}.jpg media_missing`,
-      `${both}.jpg object_missing`,
       `${both}.jpg media_missing`,
+      `${both}.jpg object_missing`,
     ];
     expect(await verified(folder)).to.deep.equal({ code: 3, checked: 5, found, set_back: 0 });
     expect(await verified(folder, '--repair')).to.deep.equal({ code: 0, checked: 5, found, set_back: 4 });

@@ -79,6 +79,8 @@ export interface FileRecord {
   etag?: string;
   /** What the bytes were compared by before the object became visible. */
   verified?: 'md5' | 'size';
+  /** When the object became complete; RFC 3339. Absent where nobody knows. */
+  storedAt?: string;
 
   /** The media records that exist for this file; `found`: somebody else has made them. */
   media?: { id: string; observationId: string; found?: true }[];

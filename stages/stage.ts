@@ -36,6 +36,24 @@ export class Halt {
   }
 }
 
+/** What waits for a free worker, and in which order it goes. */
+export interface WaitingRoom<Item> {
+  /** Nothing more is to be let in for now. */
+  readonly isFull: boolean;
+  enter(item: Item): void;
+  /** Takes out what is to be worked on next, by one of so many workers; undefined if nobody waits. */
+  next(workers: number): Item | undefined;
+  /** What was taken out has been worked on. */
+  left(item: Item): void;
+}
+
+export interface Order<In, Out> {
+  /** Who goes first; in the order of the input, and none taken in before a worker is free, when absent. */
+  room?: WaitingRoom<In>;
+  /** The result for an item that needs no work; undefined for one that does. It is not kept waiting behind work. */
+  aside?: (item: In) => Out | undefined;
+}
+
 /**
  * Runs `work` on up to `limit` items at a time (a function is asked anew for each item) and gives the results as they
  * come, not in order: one large video does not hold up the photos behind it. A result of `undefined` is dropped. New
@@ -44,6 +62,7 @@ export class Halt {
 export function concurrently<In, Out>(
   limit: number | (() => number),
   work: (item: In) => Out | Promise<Out | undefined>,
+  { room: given, aside }: Order<In, Out> = {},
 ): (items: AsyncIterable<In>) => AsyncGenerator<Out> {
   const allowed = typeof limit === 'function' ? limit : () => limit;
   return async function* (items) {
@@ -53,6 +72,7 @@ export function concurrently<In, Out>(
     let pulling = false;
     let ended = false;
     let failure: { error: unknown } | null = null;
+    const room = given ?? onePlace<In>(() => running < allowed());
     // One promise for whatever happens next: a race over all that runs would leave a reaction on each long task.
     let wake = () => {};
 
@@ -67,12 +87,14 @@ export function concurrently<In, Out>(
     const start = (item: In): void => {
       const result = work(item);
       if (!(result instanceof Promise)) {
+        room.left(item);
         done(result);
         return;
       }
       running += 1;
       const finish = (settle: () => void) => {
         running -= 1;
+        room.left(item);
         settle();
       };
       result.then(
@@ -80,13 +102,23 @@ export function concurrently<In, Out>(
         error => finish(() => fail(error)),
       );
     };
+    const startAllowed = (): void => {
+      while (running < allowed()) {
+        const item = room.next(allowed());
+        if (item === undefined) return;
+        start(item);
+      }
+    };
     const pull = async (): Promise<void> => {
       pulling = true;
       try {
         const { done: isLast, value } = await input.next();
         pulling = false;
+        const atOnce = isLast ? undefined : aside?.(value);
         if (isLast) ended = true;
-        else start(value);
+        else if (atOnce !== undefined) results.push(atOnce);
+        else room.enter(value);
+        startAllowed();
         wake();
       } catch (error) {
         pulling = false;
@@ -99,8 +131,10 @@ export function concurrently<In, Out>(
       while (true) {
         while (results.length > 0) yield results.shift()!;
         if (failure) throw (failure as { error: unknown }).error;
+        startAllowed();
+        if (results.length > 0) continue;
         if (ended && running === 0) return;
-        if (!ended && !pulling && running < allowed()) void pull();
+        if (!ended && !pulling && !room.isFull) void pull();
         await new Promise<void>(resolve => {
           wake = resolve;
         });
@@ -108,5 +142,24 @@ export function concurrently<In, Out>(
     } finally {
       await input.return?.();
     }
+  };
+}
+
+/** Nobody waits: an item is taken in when a worker is free. */
+function onePlace<Item>(isWorkerFree: () => boolean): WaitingRoom<Item> {
+  let waiting: Item | undefined;
+  return {
+    get isFull() {
+      return waiting !== undefined || !isWorkerFree();
+    },
+    enter: item => {
+      waiting = item;
+    },
+    next: () => {
+      const item = waiting;
+      waiting = undefined;
+      return item;
+    },
+    left: () => {},
   };
 }

@@ -5,10 +5,11 @@
  * compared when, and what a crash at each point leaves behind is told in `src/storage/upload.ts`.
  */
 import { type Backoff, withRetries } from '../src/retry/backoff.ts';
-import { Brake } from '../src/retry/brake.ts';
 import { afterError, FileError, RunError } from './errors.ts';
+import { LargeAndSmall } from './large-and-small.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
+import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
 export interface MediaSource {
@@ -45,6 +46,8 @@ export interface StoredObject {
   /** Without quotes. */
   etag: string;
   verified: 'md5' | 'size';
+  /** RFC 3339; absent if the store does not tell. */
+  storedAt?: string;
 }
 
 /** What transfer needs of S3. */
@@ -67,10 +70,12 @@ export interface TransferWatcher {
   /** An attempt failed and its bytes do not count; another one may follow. */
   restarted(record: FileRecord): void;
   ended(record: FileRecord): void;
+  /** So many files at a time from now on: fewer when a service says that requests come too fast, then more again. */
+  workersAllowed?(count: number): void;
 }
 
 export interface TransferOptions {
-  /** Files at a time, at most: fewer while a service says that requests come too fast. */
+  /** Files at a time, at most: fewer when more make nothing faster, or a service says that requests come too fast. */
   concurrency: number;
   backoff: Backoff;
   halt?: Halt;
@@ -78,8 +83,8 @@ export interface TransferOptions {
 }
 
 /**
- * Adds `url`, `bytes`, `etag` and `verified` and makes the record `uploaded`. Records with a `url` are not transferred
- * again. The order changes: small files overtake large ones.
+ * Adds `url`, `bytes`, `etag`, `verified` and `storedAt` and makes the record `uploaded`. Records with a `url` are not transferred
+ * again. The order changes: small files overtake large ones, and large ones are begun early.
  */
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
   const { halt, watcher } = options;
@@ -93,7 +98,11 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       size: record.size ?? null,
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
-      bytes: watched(source.download(record, halt?.signal), bytes => watcher?.moved(record, bytes)),
+      bytes: watched(source.download(record, halt?.signal), bytes => {
+        workers.moved(bytes);
+        tellWorkers();
+        watcher?.moved(record, bytes);
+      }),
       signal: halt?.signal,
     });
 
@@ -112,13 +121,18 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     const again =
       !(error instanceof RunError) && (!(error instanceof FileError) || error.retryable) && !halt?.stopped;
     if (again) watcher?.restarted(record);
-    if (error instanceof FileError && error.throttled) brake.refused();
+    if (error instanceof FileError && error.throttled) workers.refused();
+    tellWorkers();
     return { again, afterMs: error instanceof FileError ? error.retryAfterMs : null };
   };
 
   const outage = new Outage();
-  const brake = new Brake({ slowest: 0, step: 1 / options.concurrency, successesAStep: options.concurrency });
-  const workers = () => Math.max(1, Math.floor(options.concurrency * brake.share));
+  const workers = new WorkerCount(options.concurrency);
+  let told = options.concurrency;
+  const tellWorkers = () => {
+    if (workers.allowed !== told) watcher?.workersAllowed?.(workers.allowed);
+    told = workers.allowed;
+  };
 
   const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
@@ -131,7 +145,8 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
         halt?.signal,
       );
       outage.over();
-      brake.succeeded();
+      workers.succeeded();
+      tellWorkers();
       const { replaces: _, ...kept } = record;
       return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
     } catch (error) {
@@ -151,12 +166,14 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     }
   };
 
-  return concurrently(workers, given => {
+  /** The record if nothing is to be moved for it. */
+  const aside = (given: FileRecord): FileRecord | undefined => {
     const record = reopened(given);
     if (!isOnTheWay(record) || record.url) return record;
-    if (!record.key) return unresolved(record);
-    return move({ ...record, key: record.key });
-  });
+    return record.key ? undefined : unresolved(record);
+  };
+  const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
+  return concurrently(() => workers.allowed, work, { aside, room: new LargeAndSmall() });
 }
 
 /** So many files in a row that failed in spite of their retries are no accident of single files. */

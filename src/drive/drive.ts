@@ -72,6 +72,11 @@ export class Drive implements DriveFolders, MediaSource {
     this.#downloads.close();
   }
 
+  /** Queries that go out a second, at most, at the moment: fewer after Drive has said "too fast". */
+  get queriesPerSecond(): number {
+    return this.#quota.rate;
+  }
+
   async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
     const within = folderIds.map(id => `'${quoted(id)}' in parents`).join(' or ');
     let pageToken: string | undefined;

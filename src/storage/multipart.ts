@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import type { BytePuts } from './byte-requests.ts';
 import { isForgotten } from './errors.ts';
 import type { PartBuffer, PartBuffers } from './part-buffers.ts';
 
@@ -22,6 +23,7 @@ export interface UploadJournal {
 
 export interface MultipartOptions {
   client: S3Client;
+  puts: Pick<BytePuts, 'put'>;
   target: MultipartTarget;
   bytes: AsyncIterable<Buffer>;
   partBytes: number;
@@ -142,32 +144,26 @@ class PartSender {
   }
 
   async #send({ bytes }: PartBuffer, number: number): Promise<void> {
-    const { client, target, signal } = this.#options;
-    const { UploadPartCommand } = await import('@aws-sdk/client-s3');
+    const { puts, target, signal } = this.#options;
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32BE(crc32(bytes));
     const ChecksumCRC32 = checksum.toString('base64');
-    const { ETag } = await client.send(
-      new UploadPartCommand({
-        Bucket: target.Bucket,
-        Key: target.Key,
-        UploadId: await this.id(),
-        PartNumber: number,
-        Body: bytes,
-        ContentLength: bytes.length,
-        ChecksumCRC32,
-      }),
-      { abortSignal: signal },
-    );
+    const ETag = await puts.put({
+      key: target.Key,
+      query: { partNumber: String(number), uploadId: await this.id() },
+      headers: { 'x-amz-checksum-crc32': ChecksumCRC32 },
+      body: bytes,
+      signal,
+    });
     this.#parts[number - 1] = { PartNumber: number, ETag, ChecksumCRC32 };
   }
 }
 
 /** The bytes in parts, all full but the last one; at least one, of length 0 for an empty file. */
 async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGenerator<PartBuffer> {
-  let part: PartBuffer | null = null;
+  // Memory first: a download that is open while nobody can take its bytes would be cut off.
+  let part: PartBuffer | null = await buffers.lend(partBytes);
   let length = 0;
-  let parts = 0;
   try {
     for await (const chunk of bytes) {
       for (let from = 0; from < chunk.length; ) {
@@ -176,7 +172,6 @@ async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGe
         from += taken;
         length += taken;
         if (length < partBytes) continue;
-        parts += 1;
         // Handed over: from here on it is the receiver's to give back, also if this generator ends at the yield.
         const full = part;
         part = null;
@@ -184,8 +179,7 @@ async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGe
         yield full;
       }
     }
-    if (!part && parts > 0) return;
-    part ??= await buffers.lend(partBytes);
+    if (!part) return;
     const last = part;
     part = null;
     yield { bytes: last.bytes.subarray(0, length), release: last.release };

@@ -54,6 +54,11 @@ export class PartBuffers {
     }
   }
 
+  /** Memory that was written to once stays resident: what lies idle counts like what is lent. */
+  get #mayKeepOneMore(): boolean {
+    return this.#usedBytes + (this.#free.length + 1) * this.#partBytes <= this.#budgetBytes;
+  }
+
   #buffer(size: number): PartBuffer {
     const pooled = size <= this.#partBytes;
     const memory = pooled
@@ -66,7 +71,7 @@ export class PartBuffers {
         if (!lent) return;
         lent = false;
         this.#usedBytes -= size;
-        if (pooled) this.#free.push(memory);
+        if (pooled && this.#mayKeepOneMore) this.#free.push(memory);
         this.#serve();
       },
     };

@@ -2,6 +2,7 @@
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError, RunError } from '../../stages/errors.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../stages/transfer.ts';
+import { BytePuts } from './byte-requests.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
 import { Objects } from './objects.ts';
@@ -43,6 +44,7 @@ export class Storage implements ObjectStore {
     this.#client = client;
     this.#place = {
       client,
+      puts: new BytePuts(client, options.bucket, options.attempts),
       bucket: options.bucket,
       partBytes: options.partBytes,
       buffers: new PartBuffers(options.partBytes, options.bufferBytes),
@@ -73,7 +75,7 @@ export class Storage implements ObjectStore {
     try {
       const stored = await this.#put(upload);
       this.#hasAnswered = true;
-      return stored;
+      return { ...stored, storedAt: new Date().toISOString() };
     } catch (error) {
       this.#hasAnswered ||= s3ErrorOf(error).status !== null;
       if (isTaken(error)) return this.#adopt(upload, accessKeyId);
@@ -210,7 +212,8 @@ function sameBytes(upload: Upload, object: HeadObjectCommandOutput): StoredObjec
     : object.Metadata?.[FILE_ID_METADATA] === upload.fileId;
   const bytes = object.ContentLength ?? 0;
   if (!isSame || (upload.size !== null && bytes !== upload.size)) return null;
-  return { bytes, etag, verified: upload.md5 ? 'md5' : 'size' };
+  const storedAt = object.LastModified && { storedAt: object.LastModified.toISOString() };
+  return { bytes, etag, verified: upload.md5 ? 'md5' : 'size', ...storedAt };
 }
 
 function etagOf(object: HeadObjectCommandOutput): string {

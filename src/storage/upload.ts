@@ -26,12 +26,15 @@ import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FileError } from '../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../stages/transfer.ts';
+import type { BytePuts } from './byte-requests.ts';
 import { isBadDigest } from './errors.ts';
 import { type MultipartTarget, sendInParts, type UploadJournal } from './multipart.ts';
 import type { PartBuffers } from './part-buffers.ts';
 
 export interface Place {
   client: S3Client;
+  /** Requests that carry bytes. */
+  puts: Pick<BytePuts, 'put'>;
   bucket: string;
   /** Size of a part, and the largest file that goes in one PUT. */
   partBytes: number;
@@ -54,21 +57,20 @@ export function fitsOnePut(upload: Upload, place: Place): boolean {
 
 /** One PUT; see above. Throws what the SDK throws, or FileError if more or fewer bytes came than announced. */
 export async function putWhole(upload: Upload & { size: number }, place: Place): Promise<StoredObject> {
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   const buffer = await place.buffers.lend(upload.size);
   const body = buffer.bytes;
   try {
     await collect(upload, body);
-    const { ETag } = await place.client.send(
-      new PutObjectCommand({
-        ...target(upload, place),
-        Body: body,
-        ContentLength: body.length,
-        ContentMD5: Buffer.from(upload.md5 ?? md5Of(body), 'hex').toString('base64'),
-      }),
-      { abortSignal: upload.signal },
-    );
-    return stored(upload, body.length, ETag);
+    const etag = await place.puts.put({
+      key: upload.key,
+      headers: {
+        ...headersOf(upload),
+        'content-md5': Buffer.from(upload.md5 ?? md5Of(body), 'hex').toString('base64'),
+      },
+      body,
+      signal: upload.signal,
+    });
+    return stored(upload, body.length, etag);
   } catch (error) {
     const found = upload.md5 && isBadDigest(error) ? md5Of(body) : upload.md5;
     if (found && found !== upload.md5) throw md5Differs(upload, found);
@@ -112,6 +114,16 @@ function target(upload: Upload, place: Place): MultipartTarget {
     ContentType: upload.contentType,
     ...(upload.replaces ? { IfMatch: `"${upload.replaces}"` } : { IfNoneMatch: '*' }),
     Metadata: { [FILE_ID_METADATA]: upload.fileId, ...(upload.md5 && { [MD5_METADATA]: upload.md5 }) },
+  };
+}
+
+/** The same as headers; names of metadata and their values are ASCII. */
+function headersOf(upload: Upload): Record<string, string> {
+  return {
+    'content-type': upload.contentType,
+    ...(upload.replaces ? { 'if-match': `"${upload.replaces}"` } : { 'if-none-match': '*' }),
+    [`x-amz-meta-${FILE_ID_METADATA}`]: upload.fileId,
+    ...(upload.md5 && { [`x-amz-meta-${MD5_METADATA}`]: upload.md5 }),
   };
 }
 

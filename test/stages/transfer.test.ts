@@ -178,12 +178,16 @@ describe('transfer', () => {
 
   it('begins no new files while nobody takes the finished ones', async () => {
     const input = counted(index => located({ id: `f${index}` }));
-    const results = transfer(drive, new FakeStore(), options)(input.records)[Symbol.asyncIterator]();
+    const store = new FakeStore();
+    const results = transfer(drive, store, options)(input.records)[Symbol.asyncIterator]();
     await results.next();
     await settled();
+    const { length } = store.uploads;
     const taken = input.taken();
-    expect(taken).to.be.at.most(5);
+    expect(length).to.be.at.most(5);
+    expect(taken, 'looked ahead').to.be.at.most(505);
     await settled();
+    expect(store.uploads).to.have.length(length);
     expect(input.taken()).to.equal(taken);
     await results.return?.();
   });

@@ -25,7 +25,7 @@ describe('an upload that S3 says it does not know when it is to be completed', (
     inject(local.s3.service, COMPLETE, [lostAnswer]);
     const stored = await storage.store(uploadOf(BYTES));
     const [object] = local.s3.objects();
-    expect(stored).to.deep.equal({ bytes: BYTES.length, etag: object!.etag, verified: 'md5' });
+    expect(stored).to.include({ bytes: BYTES.length, etag: object!.etag, verified: 'md5' });
     expect(object!.md5).to.equal(md5Of(BYTES));
     expect(local.requests('CreateMultipartUpload')).to.equal(1);
     expect(local.requests('UploadPart')).to.equal(3);

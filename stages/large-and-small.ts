@@ -1,0 +1,76 @@
+/**
+ * Which of the files that wait goes next. Photos are bound by how many queries Drive allows, videos by the line: going
+ * side by side they use both, and a video that is begun late would be alone on the line at the end.
+ */
+
+import type { WaitingRoom } from './stage.ts';
+
+/** From here on a file is large: it takes longer to move than a query has to wait for its turn. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+
+/** So many records are looked ahead, at some hundred bytes each. */
+const PLACES = 500;
+
+/**
+ * Large files go first, the largest of all before the others, but on half of the workers only while small ones wait;
+ * small ones go in the order in which they came.
+ */
+export class LargeAndSmall<Item extends { size?: number | null }> implements WaitingRoom<Item> {
+  readonly #places: number;
+  /** The largest last. */
+  readonly #large: Item[] = [];
+  #small: Item[] = [];
+  #smallTaken = 0;
+  #largeAtWork = 0;
+
+  constructor(places = PLACES) {
+    this.#places = places;
+  }
+
+  get isFull(): boolean {
+    return this.#large.length + this.#small.length - this.#smallTaken >= this.#places;
+  }
+
+  enter(item: Item): void {
+    if (!isLarge(item)) this.#small.push(item);
+    else this.#large.splice(this.#placeOf(item), 0, item);
+  }
+
+  next(workers: number): Item | undefined {
+    const smallWaits = this.#smallTaken < this.#small.length;
+    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= Math.max(1, workers / 2))) {
+      return this.#nextSmall();
+    }
+    if (this.#large.length > 0) this.#largeAtWork += 1;
+    return this.#large.pop();
+  }
+
+  left(item: Item): void {
+    if (isLarge(item)) this.#largeAtWork -= 1;
+  }
+
+  #nextSmall(): Item {
+    const item = this.#small[this.#smallTaken]!;
+    this.#smallTaken += 1;
+    if (this.#smallTaken === this.#places) {
+      this.#small = this.#small.slice(this.#smallTaken);
+      this.#smallTaken = 0;
+    }
+    return item;
+  }
+
+  /** Of equal ones the first to come is the first to go. */
+  #placeOf(item: Item): number {
+    const place = this.#large.findIndex(other => sizeOf(other) >= sizeOf(item));
+    return place < 0 ? this.#large.length : place;
+  }
+}
+
+function isLarge(item: { size?: number | null }): boolean {
+  return sizeOf(item) >= LARGE_BYTES;
+}
+
+/** Where Drive gives no size, it may be any. */
+function sizeOf({ size }: { size?: number | null }): number {
+  return size ?? LARGE_BYTES;
+}

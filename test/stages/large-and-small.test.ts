@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { LargeAndSmall } from '../../stages/large-and-small.ts';
+import { concurrently } from '../../stages/stage.ts';
+import { all, given } from './flow.ts';
+
+const MIB = 1024 * 1024;
+const photo = (name: string) => ({ name, size: 3 * MIB });
+const video = (name: string, mib: number) => ({ name, size: mib * MIB });
+type File = { name: string; size: number | null };
+
+function roomWith(...files: File[]): LargeAndSmall<File> {
+  const room = new LargeAndSmall<File>();
+  for (const file of files) room.enter(file);
+  return room;
+}
+
+/** Names in the order in which they go to workers of whom none ever comes back. */
+function taken(room: LargeAndSmall<File>, workers: number, count = workers): string[] {
+  return Array.from({ length: count }, () => room.next(workers)?.name ?? '-');
+}
+
+describe('Large and small files that wait for a worker', () => {
+  it('go side by side: large ones on half of the workers, the largest first', () => {
+    const room = roomWith(photo('p1'), video('v1', 50), photo('p2'), video('v2', 900), video('v3', 70));
+    expect(taken(room, 4)).to.deep.equal(['v2', 'v3', 'p1', 'p2']);
+  });
+
+  it('leave no worker idle when only large ones wait', () => {
+    expect(taken(roomWith(video('v1', 20), video('v2', 30), video('v3', 40)), 2, 3)).to.deep.equal([
+      'v3',
+      'v2',
+      'v1',
+    ]);
+  });
+
+  it('give way to small ones that come while large ones are on half of the workers', () => {
+    const room = roomWith(video('v1', 20), video('v2', 30), video('v3', 40));
+    const first = room.next(2)!;
+    room.enter(photo('p1'));
+    expect(room.next(2)!.name).to.equal('p1');
+    room.left(first);
+    room.enter(photo('p2'));
+    expect(room.next(2)!.name).to.equal('v2');
+  });
+
+  it('begin with a large one also when there is a single worker', () => {
+    const room = roomWith(photo('p1'), video('v1', 20));
+    const first = room.next(1)!;
+    expect(first.name).to.equal('v1');
+    room.left(first);
+    expect(room.next(1)!.name).to.equal('p1');
+  });
+
+  it('keep the order in which they came if they are of one size', () => {
+    const room = roomWith(video('v1', 20), video('v2', 20), video('v3', 20));
+    expect(taken(room, 3)).to.deep.equal(['v1', 'v2', 'v3']);
+  });
+
+  it('are let in only as far as there are places', () => {
+    const room = new LargeAndSmall<File>(2);
+    room.enter(photo('p1'));
+    expect(room.isFull).to.equal(false);
+    room.enter(video('v1', 20));
+    expect(room.isFull).to.equal(true);
+    room.next(1);
+    expect(room.isFull).to.equal(false);
+  });
+
+  it('all come to their turn, whatever their sizes and the number of workers', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.option(fc.integer({ min: 0, max: 40 }), { nil: null }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (sizes, workers, places) => {
+          const files = sizes.map((size, index) => ({ index, size: size === null ? null : size * MIB }));
+          const moved = await all(
+            concurrently(workers, async (file: (typeof files)[number]) => file.index, {
+              room: new LargeAndSmall(places),
+            })(given(files)),
+          );
+          expect(moved.toSorted((a, b) => a - b)).to.deep.equal(files.map(({ index }) => index));
+        },
+      ),
+    );
+  });
+});

@@ -1,10 +1,19 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { Readable, Writable } from 'node:stream';
 import { type FileRecord, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
-import type { ManifestFile } from './manifest/manifest-file.ts';
+import { TextSet } from './compact/text-set.ts';
+import { type ListingAhead, listingAhead } from './listing-ahead.ts';
+import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
-import { joined, lister, remembering, run as runChain, STAGE_MAKERS, type StageContext } from './pipeline.ts';
+import {
+  each,
+  lister,
+  type Records,
+  remembering,
+  run as runSteps,
+  STAGE_MAKERS,
+  type StageContext,
+} from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
 import type { Takeover } from './takeover.ts';
 
@@ -18,10 +27,13 @@ export interface MigrationOptions extends StageContext {
   /** What another tool has done for this folder; null if none has. */
   takeover: Takeover | null;
   warn: (message: string) => void;
-  /** Told about each record when it has been listed, resolved, and has come out of the last stage. */
-  onListed?: (record: FileRecord) => void;
+  /**
+   * Told about each record when it has been listed, resolved, and has come out of the last stage. `isMoved`: an earlier
+   * run has moved its bytes.
+   */
+  onListed?: (record: FileRecord, isMoved: boolean) => void;
   onPlanned?: (record: FileRecord) => void;
-  onFinished?: (record: FileRecord) => void;
+  onFinished?: (record: FileRecord, isMoved: boolean) => void;
   /** Told when every file has been listed. */
   onAllListed?: () => void;
 }
@@ -56,31 +68,30 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
         retryOrphans,
         standing: id => standingIn(manifests.transfer, id),
       });
-    const told = (tell?: (record: FileRecord) => void) => (record: FileRecord) => {
-      tell?.(record);
-      return record;
-    };
+    const told = (tell?: (record: FileRecord) => void) =>
+      tell &&
+      each(record => {
+        tell(record);
+        return record;
+      });
 
     const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
     const isNew = options.rescan && run.isListed;
-    const list = Readable.from(await listing(options, manifests, changes));
-    const stages = joined([
-      options.takeover?.apply,
+    const listed = await listing(options, manifests, changes);
+    const finished = (record: FileRecord) => {
+      options.onFinished?.(record, until === 'resolve' && isMovedIn(manifests, record.id));
+      if (record.url) listed.fileCameThrough();
+      tally.add(record);
+    };
+    const steps = [
+      options.takeover && each(options.takeover.apply),
       ...(await stage('parse')),
       ...(await stage('resolve')),
       told(options.onPlanned),
       ...(until === 'link' ? await stage('transfer') : []),
       ...(until === 'link' ? await stage('link') : []),
-      told(options.onFinished),
-    ]);
-    const counter = new Writable({
-      objectMode: true,
-      write: (record: FileRecord, _encoding, done) => {
-        tally.add(record);
-        done();
-      },
-    });
-    await runChain(list, stages, counter, options.halt);
+    ];
+    await runSteps(listed.records, steps, finished, options.halt);
     return { tally, changes: isNew ? changes : null };
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
@@ -98,7 +109,16 @@ async function openManifests(
   for (const stage of STAGES.slice(0, STAGES.indexOf(until) + 1)) {
     opened[stage] = await run.open(stage, { write: true, warn });
   }
+  // What stands in S3 is known to a run that stops before the transfer, too.
+  if (!opened.transfer && manifestExists(run.pathOf('transfer'))) {
+    opened.transfer = await run.open('transfer', { write: false, warn });
+  }
   return opened as Manifests;
+}
+
+/** The listing may be ahead of everything else: what a replaced file needs is not known yet. */
+function isMovedIn({ transfer }: Manifests, id: string): boolean {
+  return Boolean(transfer?.last(id)?.url);
 }
 
 function standingIn(transferred: ManifestFile | undefined, id: string): FileRecord | null {
@@ -106,36 +126,34 @@ function standingIn(transferred: ManifestFile | undefined, id: string): FileReco
   return record?.url || record?.replaces ? record : null;
 }
 
+type Listing = Omit<ListingAhead, 'records'> & { records: Records };
+
 /** From Drive the first time, or when asked to; from the manifest once the folder has been listed to its end. */
-async function listing(
-  options: MigrationOptions,
-  manifests: Manifests,
-  changes: Changes,
-): Promise<AsyncIterable<FileRecord>> {
+async function listing(options: MigrationOptions, manifests: Manifests, changes: Changes): Promise<Listing> {
   const { run, halt, onListed, onAllListed } = options;
   const manifest = manifests.list;
-  if (run.isListed && !options.rescan) return fromManifest(manifest, options);
+  if (run.isListed && !options.rescan)
+    return { records: fromManifest(manifests, options), fileCameThrough: () => {} };
   const list = await lister(options);
   const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
-  return (async function* () {
-    const unseen = new Set<string>();
-    if (options.rescan) for (const { id } of manifest.records()) unseen.add(id);
+  const listed = (async function* () {
+    const seen = new TextSet();
     const duplicates: FileRecord[] = [];
     for await (const listed of list(run.folderId)) {
-      unseen.delete(listed.id);
+      if (options.rescan) seen.add(listed.id);
       count(changes, listed, manifest.last(listed.id));
       const record = await keep(recall(listed));
-      onListed?.(record);
+      onListed?.(record, isMovedIn(manifests, record.id));
       // Whether the file that was migrated in its stead is still there is known at the end.
       if (manifests.resolve.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
     }
     if (halt.stopped) return;
-    for (const id of unseen) {
-      const before = manifest.last(id)!;
+    for (const before of options.rescan ? manifest.records() : []) {
+      if (seen.has(before.id)) continue;
       if (!before.removed) changes.removed += 1;
-      const record = await keep(removed(before, standingIn(manifests.transfer, id)));
-      onListed?.(record);
+      const record = await keep(removed(before, standingIn(manifests.transfer, before.id)));
+      onListed?.(record, true);
       yield record;
     }
     yield* duplicates;
@@ -143,6 +161,11 @@ async function listing(
     run.markListed();
     onAllListed?.();
   })();
+  return listingAhead(
+    listed,
+    id => manifest.last(id)!,
+    () => halt.stopped,
+  );
 }
 
 function count(changes: Changes, now: FileRecord, before: FileRecord | undefined): void {
@@ -162,11 +185,14 @@ function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
   });
 }
 
-async function* fromManifest(manifest: ManifestFile, options: MigrationOptions): AsyncGenerator<FileRecord> {
+function* fromManifest(manifests: Manifests, options: MigrationOptions): Generator<FileRecord> {
+  const { onListed } = options;
   // The files are known already: a first pass gives progress its totals.
-  if (options.onListed) for (const record of manifest.records()) options.onListed(record);
+  if (onListed) {
+    for (const record of manifests.list.records()) onListed(record, isMovedIn(manifests, record.id));
+  }
   options.onAllListed?.();
-  for (const record of manifest.records()) {
+  for (const record of manifests.list.records()) {
     if (options.halt.stopped) return;
     yield record;
   }

@@ -1,9 +1,8 @@
 /** The five stages, put together. Reads from top to bottom like the picture in README. */
-import { Duplex, type Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { chainUnchecked as chain } from 'stream-chain';
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MediaIndex, withExistingMedia } from '../stages/existing-media.ts';
-import { link } from '../stages/link.ts';
+import type { LinkWatcher } from '../stages/link.ts';
 import { list } from '../stages/list.ts';
 import { parse } from '../stages/parse.ts';
 import type { FileRecord, StageName } from '../stages/record.ts';
@@ -15,17 +14,16 @@ import type { ManifestFile } from './manifest/manifest-file.ts';
 import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
 import type { Neighbours } from './neighbours.ts';
 
-/** A step of a chain: a function of one record, or a stream of them. */
-type Step = ((record: FileRecord) => FileRecord | Promise<FileRecord>) | Duplex;
+export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 
 /** Steps in their order; null and undefined ones are left out. */
-export type Steps = (Step | null | undefined)[];
+export type Steps = (Stage | null | undefined)[];
 
 export interface StageContext {
   config: Config;
   neighbours: Neighbours;
   halt: Halt;
-  watcher?: TransferWatcher;
+  watcher?: TransferWatcher & LinkWatcher;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
   /** Look for media records that other tools have made, and leave alone what they have linked. */
@@ -69,13 +67,15 @@ export const STAGE_MAKERS: Readonly<
     return records => moved(unlinked(records));
   },
 
-  link: async ({ config, neighbours, halt, skipExisting = false }) => {
+  link: async ({ config, neighbours, halt, watcher, skipExisting = false }) => {
     const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
       concerns: record => skipExisting || record.takenOver === true,
       halt,
     });
     const isAvailableForPublicUse = config.migration.default_media_public;
-    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt });
+    // Only this stage needs uuid, which is many files to load.
+    const { link } = await import('../stages/link.ts');
+    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt, watcher });
     return records => linked(unlinked(records));
   },
 };
@@ -104,23 +104,63 @@ export async function lister({
 /** A stage with its memory: what its manifest has is recalled before it, what is new is kept behind it. */
 export function remembering(stage: Stage, manifest: ManifestFile, options: MemoryOptions): Steps {
   const { recall, keep } = memoryOf(manifest, options);
-  return [recall, asStream(stage), keep];
+  return [each(recall), workingAhead(stage), each(keep)];
 }
 
-export function asStream(stage: Stage): Duplex {
-  return Duplex.from(stage as (source: AsyncIterable<unknown>) => AsyncIterable<unknown>);
+/** What is done to one record after the other, as a step. */
+export function each(work: (record: FileRecord) => FileRecord | Promise<FileRecord>): Stage {
+  return async function* (records) {
+    for await (const record of records) yield work(record);
+  };
 }
 
-/** Joins steps to one stream, with the backpressure of the slowest. */
-export function joined(steps: Steps): Duplex {
-  return chain(steps as Parameters<typeof chain>[0]) as unknown as Duplex;
+/** As many as a stage may be ahead of the next one, so that two that wait for services do so at the same time. */
+const RECORDS_AHEAD = 32;
+
+export function workingAhead(stage: Stage): Stage {
+  return records => Readable.from(stage(records), { highWaterMark: RECORDS_AHEAD });
 }
 
-/** Runs a chain to its end, or until the halt gives up what is in flight: an answer that never comes is not waited for. */
-export async function run(source: Readable, steps: Duplex, target: Writable, halt: Halt): Promise<void> {
+/** Records that come from memory or disk; after so many, whatever else is due gets its turn: signals, timers, writes. */
+const RECORDS_A_TURN = 250;
+
+async function* givingWay(records: Records): AsyncGenerator<FileRecord> {
+  let count = 0;
+  for await (const record of records) {
+    yield record;
+    count += 1;
+    if (count % RECORDS_A_TURN === 0) await nextTurn();
+  }
+}
+
+/**
+ * Runs records through the steps, and to `take`, which pulls them: each step is as fast as what comes after it. Ends with
+ * the last record, or when the halt gives up what is in flight: an answer that never comes is not waited for.
+ */
+export async function run(
+  source: Records,
+  steps: Steps,
+  take: (record: FileRecord) => unknown,
+  { signal }: Halt,
+): Promise<void> {
+  const isStep = (step: Steps[number]): step is Stage => Boolean(step);
+  const records = steps
+    .filter(isStep)
+    .reduce<AsyncIterable<FileRecord>>((before, step) => step(before), givingWay(source));
+  const flow = async () => {
+    for await (const record of records) {
+      if (signal.aborted) return;
+      const waiting = take(record);
+      if (waiting instanceof Promise) await waiting;
+    }
+  };
+  const givenUp = new Promise<void>(resolve => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   try {
-    await pipeline(source, steps, target, { signal: halt.signal });
+    await Promise.race([flow(), givenUp]);
   } catch (error) {
-    if (!halt.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
   }
 }

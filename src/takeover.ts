@@ -3,7 +3,7 @@
  * ours does, with the same fields but without the singular ones, and with `size` and `checksum` for each file. It is set
  * aside as `.bak` before ours is written, and read from there in every run.
  */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
 import { type FileRecord, isOnTheWay } from '../stages/record.ts';
 import { progressPath } from './config/home.ts';
 
@@ -34,13 +34,28 @@ export function takeoverOf(home: string, folderId: string): Takeover | null {
 
 /** True if the file is the Python tool's; it is then under its new name. */
 function setAside(path: string, aside: string): boolean {
-  const files = existsSync(path) ? filesOf(path) : null;
+  const files = existsSync(path) && !isOurs(path) ? filesOf(path) : null;
   if (!files) return false;
   const entries = Object.values(files);
   if (!entries.some(isEntry) || entries.some(entry => isEntry(entry) && 'sequential_id' in entry))
     return false;
   renameSync(path, aside);
   return true;
+}
+
+/** Enough for the longest name. */
+const HEAD_BYTES = 256 * 1024;
+
+/** Whether the first file has the fields that only this tool writes: ours may be too large to be read whole. */
+function isOurs(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    // Quotes in a value are escaped: with plain ones it is a field.
+    return head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)).includes('"sequential_id":');
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function filesOf(path: string): Record<string, Entry> | null {

@@ -2,6 +2,8 @@
  * Who has an S3 key, and who has the same content: of two files that would take one key only the first gets it, and of
  * byte-identical files with the same sequential ids only one is migrated.
  */
+import { HashIndex, hashOf } from '../src/compact/hash-index.ts';
+import { TextStore } from '../src/compact/text-store.ts';
 import { type FileRecord, nameOf, stopped } from './record.ts';
 
 interface Claim {
@@ -12,42 +14,69 @@ interface Claim {
   content: string | null;
 }
 
+/** Claims are kept as text, out of the heap: a folder may have a million files, and each has one. */
 export class Claims {
-  readonly #byKey = new Map<string, Claim>();
-  readonly #byContent = new Map<string, Claim>();
-  readonly #byFile = new Map<string, Claim>();
+  readonly #claims = new TextStore();
+  readonly #byKey = new HashIndex();
+  readonly #byContent = new HashIndex();
+  readonly #byFile = new HashIndex();
 
   /** Takes a record's key and content for it, whoever has them; for records that earlier runs let through. */
   hold(record: FileRecord): void {
     if (!record.key) return;
-    const claim = { ...claimOf(record), key: record.key };
+    const { id, key } = record;
+    const content = contentOf(record);
+    const text = textOf({ id, name: record.name, path: record.path ?? '', key, content });
     this.giveUp(record);
-    this.#byFile.set(record.id, claim);
-    this.#byKey.set(claim.key, claim);
-    if (claim.content) this.#byContent.set(claim.content, claim);
+    const own = this.#find(this.#byFile, id, claim => claim.id);
+    const number = own >= 0 && this.#claims.get(own) === text ? own : this.#claims.add(text);
+    this.#put(this.#byFile, number, id, claim => claim.id);
+    this.#put(this.#byKey, number, key, claim => claim.key);
+    if (content) this.#put(this.#byContent, number, content, claim => claim.content);
   }
 
   /** Frees what the file has had and, as the record is now, has no more. */
   giveUp(record: FileRecord): void {
-    const claim = this.#byFile.get(record.id);
-    if (!claim) return;
-    if (claim.key !== record.key && this.#byKey.get(claim.key) === claim) this.#byKey.delete(claim.key);
-    const content = record.key ? contentOf(record) : null;
-    if (claim.content && claim.content !== content && this.#byContent.get(claim.content) === claim)
-      this.#byContent.delete(claim.content);
-    if (!record.key) this.#byFile.delete(record.id);
+    const number = this.#find(this.#byFile, record.id, claim => claim.id);
+    if (number < 0) return;
+    const claim = this.#claim(number);
+    if (claim.key !== record.key) this.#byKey.remove(number);
+    if (!record.key || claim.content !== contentOf(record)) this.#byContent.remove(number);
+    if (!record.key) this.#byFile.remove(number);
   }
 
   /** Takes key and content for the record and gives it back, or stops it if another file has them. */
   take(record: FileRecord & { key: string }): FileRecord {
     const content = contentOf(record);
-    const twin = content === null ? undefined : this.#byContent.get(content);
-    if (twin && twin.id !== record.id) return duplicateOf(record, twin);
-    const holder = this.#byKey.get(record.key);
-    if (holder && holder.id !== record.id) return collidesWith(record, holder);
+    const twin = content === null ? -1 : this.#find(this.#byContent, content, claim => claim.content);
+    if (twin >= 0 && this.#claim(twin).id !== record.id) return duplicateOf(record, this.#claim(twin));
+    const holder = this.#find(this.#byKey, record.key, claim => claim.key);
+    if (holder >= 0 && this.#claim(holder).id !== record.id) return collidesWith(record, this.#claim(holder));
     this.hold(record);
     return record;
   }
+
+  /** Number of the claim for which `by` gives the text; -1 if there is none. */
+  #find(index: HashIndex, text: string, by: (claim: Claim) => string | null): number {
+    return index.find(hashOf(text), number => by(this.#claim(number)) === text);
+  }
+
+  /** Puts the claim in the place of the one that has stood for this text. */
+  #put(index: HashIndex, number: number, text: string, by: (claim: Claim) => string | null): void {
+    const before = this.#find(index, text, by);
+    if (before === number) return;
+    index.remove(before);
+    index.add(hashOf(text), number);
+  }
+
+  #claim(number: number): Claim {
+    const [id, name, path, key, content] = JSON.parse(this.#claims.get(number));
+    return { id, name, path, key, content };
+  }
+}
+
+function textOf({ id, name, path, key, content }: Claim): string {
+  return JSON.stringify([id, name, path, key, content]);
 }
 
 /**
@@ -65,11 +94,6 @@ export function byCleanness(a: FileRecord, b: FileRecord): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-function claimOf(record: FileRecord): Omit<Claim, 'key'> {
-  const { id, name, path = '' } = record;
-  return { id, name, path, content: contentOf(record) };
 }
 
 function contentOf(record: FileRecord): string | null {

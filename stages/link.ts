@@ -29,6 +29,13 @@ export interface MediaTable {
   create(links: MediaLink[]): Promise<(FileError | null)[]>;
 }
 
+/** Told about the files whose media records are being created, request by request; for progress. */
+export interface LinkWatcher {
+  linking(records: readonly FileRecord[]): void;
+  /** The same records, created or not. */
+  linked(records: readonly FileRecord[]): void;
+}
+
 export interface LinkOptions {
   isAvailableForPublicUse: boolean;
   /** Links in one request; 25 keeps a request of sequential mutations well under AppSync's 30 seconds. */
@@ -36,6 +43,7 @@ export interface LinkOptions {
   /** How long a request that is not full waits for more. */
   lingerMs?: number;
   halt?: Halt;
+  watcher?: LinkWatcher;
 }
 
 const REQUESTS_AT_A_TIME = 4;
@@ -53,10 +61,12 @@ interface Work {
  * have, `failed` when none could be created. Media that it already has are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
-  const { halt, linksARequest = 25, lingerMs = 5_000 } = options;
+  const { halt, watcher, linksARequest = 25, lingerMs = 5_000 } = options;
 
   const linkAll = async (batch: Work[]): Promise<FileRecord[] | undefined> => {
     const links = batch.flatMap(work => work.links);
+    const toLink = batch.filter(work => work.links.length > 0).map(({ record }) => record);
+    watcher?.linking(toLink);
     try {
       const outcomes: (FileError | null)[] = [];
       for (let start = 0; start < links.length; start += linksARequest) {
@@ -72,6 +82,8 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
       if (!(error instanceof RunError && halt)) throw error;
       halt.stop(error);
       return undefined;
+    } finally {
+      watcher?.linked(toLink);
     }
   };
 

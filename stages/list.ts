@@ -5,6 +5,7 @@
  * that a file that lies in the tree is listed where it lies; what a shortcut points to is then listed once, under the
  * name and in the place of the shortcut. A folder is never read twice, so loops end.
  */
+import { TextSet } from '../src/compact/text-set.ts';
 import { RunError } from './errors.ts';
 import type { FileRecord } from './record.ts';
 import type { Halt } from './stage.ts';
@@ -81,7 +82,7 @@ export function list(
 class Walk {
   readonly #drive: DriveFolders;
   readonly #seenFolders = new Set<string>();
-  readonly #seenFiles = new Set<string>();
+  readonly #seenFiles = new TextSet();
   #folders: Place[] = [];
   #shortcuts: { item: DriveItem; path: string }[] = [];
   #foldersAQuery = FOLDERS_A_QUERY;
@@ -153,9 +154,7 @@ class Walk {
   }
 
   #once(record: FileRecord): FileRecord | null {
-    if (this.#seenFiles.has(record.id)) return null;
-    this.#seenFiles.add(record.id);
-    return record;
+    return this.#seenFiles.add(record.id) ? record : null;
   }
 
   async *#followShortcuts(): AsyncGenerator<FileRecord> {

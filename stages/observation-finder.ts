@@ -6,6 +6,9 @@
  * look-ups by index would have cost so far, and goes on where it stopped when more ids are wanted: in all at most
  * about twice what the better of the two would have needed. Without an index only the sweep is left.
  */
+import { HashIndex } from '../src/compact/hash-index.ts';
+import { TextStore } from '../src/compact/text-store.ts';
+
 export interface Observation {
   id: string;
   sequentialId: number;
@@ -30,7 +33,7 @@ export interface ObservationTable {
 
 export class ObservationFinder {
   readonly #table: ObservationTable;
-  readonly #swept = new Map<number, Observation[]>();
+  readonly #swept = new SweptObservations();
   readonly #lookedUp = new Map<number, Observation[]>();
   #pages: AsyncIterator<Observation[]> | null = null;
   #pagesRead = 0;
@@ -47,10 +50,9 @@ export class ObservationFinder {
     const unknown = wanted.filter(id => !this.#lookedUp.has(id));
     if (!this.#complete && unknown.length > 0) await this.#learn(unknown);
 
-    const source = this.#complete ? this.#swept : this.#lookedUp;
     const found = new Map<number, Observation[]>();
     for (const id of wanted) {
-      const observations = source.get(id);
+      const observations = this.#complete ? this.#swept.with(id) : this.#lookedUp.get(id);
       if (observations?.length) found.set(id, observations);
     }
     return found;
@@ -75,14 +77,38 @@ export class ObservationFinder {
       const page = await this.#pages.next();
       if (page.done) {
         this.#complete = true;
+        this.#lookedUp.clear();
         return;
       }
       this.#pagesRead += 1;
-      for (const observation of page.value) {
-        const known = this.#swept.get(observation.sequentialId);
-        if (!known) this.#swept.set(observation.sequentialId, [observation]);
-        else if (known.every(({ id }) => id !== observation.id)) known.push(observation);
-      }
+      for (const observation of page.value) this.#swept.add(observation);
     }
+  }
+}
+
+/** The table as far as it has been read, out of the heap: it may have as many observations as the folder has files. */
+class SweptObservations {
+  readonly #texts = new TextStore();
+  /** By sequential id, which has 32 bits: it is its own hash. */
+  readonly #numbers = new HashIndex();
+
+  /** Adds an observation, unless it is there. */
+  add({ sequentialId, id, discriminator }: Observation): void {
+    for (const number of this.#numbers.all(sequentialId)) if (this.#at(number)[0] === id) return;
+    const text = JSON.stringify(discriminator === undefined ? [id] : [id, discriminator]);
+    this.#numbers.add(sequentialId, this.#texts.add(text));
+  }
+
+  /** In the order in which they were added. */
+  with(sequentialId: number): Observation[] {
+    const numbers = [...this.#numbers.all(sequentialId)].reverse();
+    return numbers.map(number => {
+      const [id, discriminator] = this.#at(number);
+      return { id, sequentialId, ...(discriminator !== undefined && { discriminator }) };
+    });
+  }
+
+  #at(number: number): [id: string, discriminator?: string | null] {
+    return JSON.parse(this.#texts.get(number));
   }
 }

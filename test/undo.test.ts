@@ -9,7 +9,13 @@ const KEY = 'media/obs-1/6602.jpg';
 const own = { id: mediaIdOf('obs-1', KEY), observationId: 'obs-1' };
 const foreign = { id: 'random', observationId: 'obs-2' };
 const resolved = (fields: Partial<FileRecord> = {}) => fileRecord({ key: KEY, ...fields });
-const OBJECT = { url: `https://b/${KEY}`, bytes: 3, etag: 'e1', verified: 'md5' as const };
+const OBJECT = {
+  url: `https://b/${KEY}`,
+  bytes: 3,
+  etag: 'e1',
+  verified: 'md5' as const,
+  storedAt: '2026-03-02T08:30:00.000Z',
+};
 const completed = (fields: Partial<FileRecord> = {}) =>
   resolved({ ...OBJECT, media: [own], status: 'completed', ...fields });
 

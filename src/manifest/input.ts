@@ -1,6 +1,7 @@
 /** Records from a stream of NDJSON, as it comes. */
 import type { Readable } from 'node:stream';
-import chain from 'stream-chain';
+import { getManyValues, none } from 'stream-chain';
+import fun from 'stream-chain/fun.js';
 import fixUtf8Stream from 'stream-chain/utils/fixUtf8Stream.js';
 import lines from 'stream-chain/utils/lines.js';
 import type { FileRecord } from '../../stages/record.ts';
@@ -21,23 +22,22 @@ export async function* recordsFrom(
   stream: Readable,
   { name, reject }: InputOptions,
 ): AsyncGenerator<FileRecord> {
+  const linesOf = fun(fixUtf8Stream(), lines()) as (chunk: Buffer | typeof none) => Many;
   let line = 0;
-  const records = chain([
-    fixUtf8Stream(),
-    lines(),
-    (text: string) => {
+  const recordsOf = function* (texts: string[]): Generator<FileRecord> {
+    for (const text of texts) {
       line += 1;
-      return { text, line };
-    },
-  ]);
-  stream.on('error', error => records.destroy(error));
-  for await (const item of stream.pipe(records) as unknown as AsyncIterable<{ text: string; line: number }>) {
-    if (item.text.trim() === '') continue;
-    try {
-      yield recordOf(item.text, name, item.line);
-    } catch (error) {
-      if (!(error instanceof BadLine && reject)) throw error;
-      reject(item.text, error);
+      if (text.trim() === '') continue;
+      try {
+        yield recordOf(text, name, line);
+      } catch (error) {
+        if (!(error instanceof BadLine && reject)) throw error;
+        reject(text, error);
+      }
     }
-  }
+  };
+  for await (const chunk of stream) yield* recordsOf(getManyValues(linesOf(chunk)));
+  yield* recordsOf(getManyValues(linesOf(none)));
 }
+
+type Many = Parameters<typeof getManyValues<string>>[0];

@@ -6,9 +6,14 @@ import { type Holder, type Lock, tryLock } from '../lock.ts';
 
 export type { Lock } from '../lock.ts';
 
+/** Where the lock of a run folder lies. */
+export function lockPath(folder: string): string {
+  return join(folder, 'lock');
+}
+
 /** Takes the lock of a run folder (which is made if need be). Throws RunError that names the holder. */
 export function takeLock(folder: string, command: string): Lock {
-  const attempt = tryLock(join(folder, 'lock'), command);
+  const attempt = tryLock(lockPath(folder), command);
   if ('holder' in attempt) throw held(attempt.holder);
   return attempt.lock;
 }

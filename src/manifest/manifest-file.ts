@@ -1,20 +1,31 @@
 /**
  * A manifest on disk: NDJSON, appended to while a stage runs; of several lines with one id the last one holds.
  *
- * What is kept in memory is where each id's last line begins, not the lines: a million records fit. Lines are read
- * back from disk when they are asked for; stages ask in the order of the manifest, so one read serves many.
+ * What is kept in memory is where each id's last line begins, neither the lines nor the ids: 30 MiB for a million
+ * records. Lines are read back from disk when they are asked for; stages ask more or less in the order of the manifest,
+ * so one read serves many.
  */
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
+import { HashIndex, hashOf } from '../compact/hash-index.ts';
+import { BlockReader } from './block-reader.ts';
 import { BadLine, lineOf, recordOf } from './record-line.ts';
 
 const NEWLINE = 0x0a;
 const SCAN_BYTES = 1024 * 1024;
-const WINDOW_BYTES = 64 * 1024;
 /** Appended lines that wait for the disk; more make the stage wait. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** A power cut costs at most what was appended since the last sync. */
@@ -26,16 +37,23 @@ export interface OpenOptions {
   warn: (message: string) => void;
   /** Takes lines that are not records, instead of the error that they are otherwise. */
   reject?: ((line: string, reason: BadLine) => void) | null;
+  /** This process has read every line as a record before: of most of them no more than the id is looked at. */
+  checked?: boolean;
 }
 
 export class ManifestFile {
   readonly path: string;
-  readonly #offsets = new Map<string, number>();
   readonly #fd: number;
-  #window = Buffer.alloc(0);
-  #windowStart = 0;
+  readonly #blocks: BlockReader;
+  /** Entries are numbered in the order in which their ids first appear. */
+  readonly #entries = new HashIndex();
+  /** By entry: where the last line of its id begins. */
+  #offsets = new Float64Array(1024);
+  /** The id that was asked for last, with its entry (-1 for none): it is likely to be the next that is appended. */
+  #asked = { id: '', entry: -1 };
   #size = 0;
   #needsNewline = false;
+  #isOpen = true;
 
   #handle: FileHandle | null = null;
   /** Lines by their offset: those that wait for the disk, and those that are on their way to it. */
@@ -50,6 +68,7 @@ export class ManifestFile {
   private constructor(path: string, fd: number) {
     this.path = path;
     this.#fd = fd;
+    this.#blocks = new BlockReader(fd);
   }
 
   /** Throws {@link BadLine} for the first line that is not a record (unless rejected), RunError if the disk refuses. */
@@ -63,7 +82,7 @@ export class ManifestFile {
     }
     const manifest = new ManifestFile(path, fd);
     try {
-      manifest.#scan(options);
+      await manifest.#scan(options);
       if (options.write) manifest.#handle = await open(path, 'a', 0o600);
     } catch (error) {
       closeSync(fd);
@@ -72,24 +91,35 @@ export class ManifestFile {
     return manifest;
   }
 
+  /** False once it has been closed: nothing can be read then. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** How many ids the manifest has. */
   get count(): number {
-    return this.#offsets.size;
+    return this.#entries.count;
   }
 
   has(id: string): boolean {
-    return this.#offsets.has(id);
+    return this.last(id) !== undefined;
   }
 
   /** The record that holds for an id, each time a new object; undefined if the manifest has none. */
   last(id: string): FileRecord | undefined {
-    const offset = this.#offsets.get(id);
-    return offset === undefined ? undefined : this.#readAt(offset);
+    let found: FileRecord | undefined;
+    const entry = this.#entries.find(hashOf(id), other => {
+      const record = this.#readAt(this.#offsets[other]!);
+      if (record.id === id) found = record;
+      return found !== undefined;
+    });
+    this.#asked = { id, entry };
+    return found;
   }
 
   /** The records that hold, in the order in which their ids first appear. */
   *records(): Generator<FileRecord> {
-    for (const offset of this.#offsets.values()) yield this.#readAt(offset);
+    for (let entry = 0; entry < this.count; entry += 1) yield this.#readAt(this.#offsets[entry]!);
   }
 
   /** Appends a record; resolves when it is safe to hand over the next one. Throws RunError if the disk refuses. */
@@ -98,7 +128,7 @@ export class ManifestFile {
     const line = (this.#needsNewline ? '\n' : '') + lineOf(record);
     const offset = this.#size + Number(this.#needsNewline);
     this.#needsNewline = false;
-    this.#offsets.set(record.id, offset);
+    this.#begins(record.id, offset);
     this.#waiting.set(offset, line);
     const bytes = Buffer.byteLength(line);
     this.#size += bytes;
@@ -130,6 +160,7 @@ export class ManifestFile {
   }
 
   async close(): Promise<void> {
+    this.#isOpen = false;
     try {
       clearTimeout(this.#lateSync ?? undefined);
       if (this.#handle) await this.flush();
@@ -148,7 +179,8 @@ export class ManifestFile {
         this.#leaving = this.#waiting;
         this.#waiting = new Map();
         this.#waitingBytes = 0;
-        await this.#handle!.appendFile([...this.#leaving.values()].join(''));
+        // Not by a thread of the pool: waking one costs more than the copy to the page cache that this is.
+        appendFileSync(this.#fd, [...this.#leaving.values()].join(''));
         this.#leaving = new Map();
         if (performance.now() - this.#syncedAt < SYNC_EVERY_MS) this.#syncLater();
         else await this.#sync();
@@ -160,7 +192,7 @@ export class ManifestFile {
     }
   }
 
-  #scan(options: OpenOptions): void {
+  async #scan(options: OpenOptions): Promise<void> {
     const size = fstatSync(this.#fd).size;
     const chunk = Buffer.allocUnsafe(SCAN_BYTES);
     let rest: Buffer = Buffer.alloc(0);
@@ -174,11 +206,15 @@ export class ManifestFile {
       let from = 0;
       for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, from)) {
         line += 1;
-        this.#index(text.toString('utf8', from, end), lineStart, line, options.reject);
+        const id = options.checked ? idIn(text, from, end) : null;
+        if (id === null) this.#index(text.toString('utf8', from, end), lineStart, line, options.reject);
+        else this.#begins(id, lineStart);
         lineStart += end + 1 - from;
         from = end + 1;
       }
       rest = text.subarray(from);
+      // Files that are on their way at the same time must not stand still for a large manifest.
+      if (at < size) await nextTurn();
     }
     this.#size = size;
     if (rest.length > 0) this.#endWithoutNewline(rest.toString('utf8'), lineStart, line + 1, options);
@@ -188,11 +224,28 @@ export class ManifestFile {
     const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text;
     if (bare.trim() === '') return;
     try {
-      this.#offsets.set(recordOf(bare, this.path, line).id, offset);
+      this.#begins(recordOf(bare, this.path, line).id, offset);
     } catch (error) {
       if (!(error instanceof BadLine && reject)) throw error;
       reject(text, error);
     }
+  }
+
+  /** From now on, the last line of the id begins here. */
+  #begins(id: string, offset: number): void {
+    if (this.#asked.id !== id) this.last(id);
+    let { entry } = this.#asked;
+    if (entry < 0) {
+      entry = this.count;
+      this.#entries.add(hashOf(id), entry);
+      if (entry === this.#offsets.length) {
+        const offsets = new Float64Array(entry * 2);
+        offsets.set(this.#offsets);
+        this.#offsets = offsets;
+      }
+      this.#asked = { id, entry };
+    }
+    this.#offsets[entry] = offset;
   }
 
   /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */
@@ -207,40 +260,30 @@ export class ManifestFile {
     );
     if (!write) return;
     ftruncateSync(this.#fd, offset);
+    this.#blocks.forget();
     this.#size = offset;
   }
 
   #readAt(offset: number): FileRecord {
-    const text = this.#waiting.get(offset) ?? this.#leaving.get(offset) ?? this.#lineAt(offset);
+    // Its number may be another file's by now.
+    if (!this.#isOpen) throw new Error(`${this.path} is closed`);
+    const text = this.#waiting.get(offset) ?? this.#leaving.get(offset) ?? this.#blocks.lineAt(offset);
     return recordOf(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path, 0);
   }
+}
 
-  #lineAt(offset: number): string {
-    const within = offset - this.#windowStart;
-    if (within >= 0 && within < this.#window.length) {
-      const end = this.#window.indexOf(NEWLINE, within);
-      if (end >= 0) return this.#window.toString('utf8', within, end);
-    }
-    this.#window = Buffer.allocUnsafe(WINDOW_BYTES);
-    this.#windowStart = offset;
-    this.#window = this.#window.subarray(0, readSync(this.#fd, this.#window, 0, WINDOW_BYTES, offset));
-    const end = this.#window.indexOf(NEWLINE);
-    if (end >= 0) return this.#window.toString('utf8', 0, end);
-    return this.#longLineAt(offset);
-  }
+const LINE_HEAD = Buffer.from('{"id":"');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
-  #longLineAt(offset: number): string {
-    const decoder = new StringDecoder('utf8');
-    const chunk = Buffer.allocUnsafe(SCAN_BYTES);
-    let text = '';
-    for (let at = offset; ; ) {
-      const bytes = readSync(this.#fd, chunk, 0, SCAN_BYTES, at);
-      const end = chunk.subarray(0, bytes).indexOf(NEWLINE);
-      if (bytes === 0 || end >= 0) return text + decoder.end(chunk.subarray(0, Math.max(0, end)));
-      text += decoder.write(chunk.subarray(0, bytes));
-      at += bytes;
-    }
-  }
+/** The id at the head of a line, where `lineOf` puts it; null for a line that somebody else has written. */
+function idIn(bytes: Buffer, from: number, end: number): string | null {
+  const begin = from + LINE_HEAD.length;
+  if (begin > end || bytes.compare(LINE_HEAD, 0, LINE_HEAD.length, from, begin) !== 0) return null;
+  const quote = bytes.indexOf(QUOTE, begin);
+  if (quote < 0 || quote >= end) return null;
+  const id = bytes.subarray(begin, quote);
+  return id.includes(BACKSLASH) ? null : id.toString('utf8');
 }
 
 /** A record that was cut short is no JSON: it ends with the brace it began with. */

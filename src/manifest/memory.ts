@@ -3,7 +3,6 @@
  * record what the manifest has of it, so that the stage finds its work done; `keep` stands behind it and appends what
  * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
  */
-import { isDeepStrictEqual } from 'node:util';
 import {
   type FileRecord,
   isOnTheWay,
@@ -14,6 +13,7 @@ import {
   stopped,
 } from '../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
+import { isSameJson } from './same-json.ts';
 
 export interface MemoryOptions {
   stage: StageName;
@@ -24,7 +24,8 @@ export interface MemoryOptions {
 
 export interface Memory {
   recall: (record: FileRecord) => FileRecord;
-  keep: (record: FileRecord) => Promise<FileRecord>;
+  /** A promise only where the disk has to be waited for. */
+  keep: (record: FileRecord) => FileRecord | Promise<FileRecord>;
 }
 
 export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory {
@@ -39,11 +40,13 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
     return record;
   };
 
-  const keep = async (record: FileRecord): Promise<FileRecord> => {
-    if (unchanged.has(record)) return record;
-    const known = manifest.has(record.id) && isDeepStrictEqual(manifest.last(record.id), plain(record));
-    if (!known) await manifest.append(record);
-    return record;
+  const keep = (record: FileRecord): FileRecord | Promise<FileRecord> => {
+    // Taken out at once: a large weak set costs the garbage collector more than the records in it.
+    if (unchanged.delete(record)) return record;
+    const own = manifest.last(record.id);
+    if (own && isSameJson(own, plain(record))) return record;
+    const waiting = manifest.append(record);
+    return waiting ? waiting.then(() => record) : record;
   };
 
   return { recall, keep };
@@ -53,7 +56,7 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
 function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOptions): FileRecord {
   if (!isOnTheWay(incoming)) {
     const record = withObjectOf(own, incoming, options.stage);
-    return isDeepStrictEqual(record, own) ? own : record;
+    return isSameJson(record, own) ? own : record;
   }
   if (options.stage === 'list') return listedAgain(incoming, own);
   if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
@@ -86,19 +89,20 @@ function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
 
 /** A record that an earlier stage has stopped, with the object and the media that exist for its file all the same. */
 function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
-  const { key, url, bytes, etag, verified, replaces, media } = own;
+  const { key, url, bytes, etag, verified, storedAt, replaces, media } = own;
   const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
   if (!exists || (incoming.key && incoming.key !== key)) return incoming;
-  const facts = { key, url, bytes, etag, verified, replaces, media };
+  const facts = { key, url, bytes, etag, verified, storedAt, replaces, media };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(known), ...incoming };
 }
 
 /** True if the incoming record says something that the own one, which was made from it, does not: a person changed it. */
 function isEdited(incoming: FileRecord, own: FileRecord): boolean {
-  return Object.entries(incoming).some(
-    ([field, value]) => field !== 'status' && field !== 'error' && !isDeepStrictEqual(value, own[field]),
-  );
+  for (const field in incoming) {
+    if (field !== 'status' && field !== 'error' && !isSameJson(incoming[field], own[field])) return true;
+  }
+  return false;
 }
 
 /**
@@ -115,10 +119,11 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
       if (incoming.key !== own.key) return incoming;
       // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
       if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
-      const { url, bytes, etag, verified, media } = own;
+      const { url, bytes, etag, verified, storedAt, media } = own;
       // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes.
       if (incoming.md5 !== own.md5) return replacing(etag ?? own.md5, incoming);
-      return { ...incoming, url, bytes, etag, verified, ...(media && { media }), status: 'uploaded' };
+      const known = { ...(storedAt && { storedAt }), ...(media && { media }) };
+      return { ...incoming, url, bytes, etag, verified, ...known, status: 'uploaded' };
     }
     case 'link':
       return own.media && incoming.key === own.key ? withMediaOf(own.media, incoming) : incoming;
@@ -129,7 +134,14 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
 
 /** Other bytes in Drive: they take the place of the object with this etag, and of no other. */
 function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
-  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...untransferred } = incoming;
+  const {
+    url: _url,
+    bytes: _bytes,
+    etag: _etag,
+    verified: _verified,
+    storedAt: _storedAt,
+    ...untransferred
+  } = incoming;
   return { ...untransferred, ...(etag && { replaces: etag }), status: 'pending' };
 }
 
@@ -147,7 +159,7 @@ function withMediaOf(media: NonNullable<FileRecord['media']>, incoming: FileReco
 }
 
 function hasSameIds(a: FileRecord, b: FileRecord): boolean {
-  return a.name === b.name && a.prefix === b.prefix && isDeepStrictEqual(a.sequentialIds, b.sequentialIds);
+  return a.name === b.name && a.prefix === b.prefix && isSameJson(a.sequentialIds, b.sequentialIds);
 }
 
 /** The record as it was before the stage stopped it. Observations are looked up again if some were missing. */

@@ -65,11 +65,11 @@ const listOf =
   (check: Check): Check =>
   value =>
     Array.isArray(value) && value.every(check);
-const objectWith =
-  (fields: Record<string, Check>): Check =>
-  value =>
-    isObject(value) &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+const objectWith = (fields: Record<string, Check>): Check => {
+  const checks = Object.entries(fields);
+  return value =>
+    isObject(value) && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+};
 
 /** What the fields that stages rely on must be when they are there; all other fields are people's own. */
 const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
@@ -96,6 +96,7 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
   bytes: { check: isCount, accepted: 'a number of bytes' },
   etag: { check: isText, accepted: 'text' },
   verified: { check: value => value === 'md5' || value === 'size', accepted: '"md5" or "size"' },
+  storedAt: { check: isText, accepted: 'text' },
   media: {
     check: listOf(objectWith({ id: isText, observationId: isText })),
     accepted: 'a list of {"id": text, "observationId": text}',
@@ -110,13 +111,15 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
   },
 };
 
+const RULES = Object.entries(FIELDS);
+
 /** Null for a record; otherwise what is wrong, what was found and what is accepted. */
 function faultOf(value: unknown): string | null {
   if (!isObject(value)) return 'a record is a JSON object';
   const fields = value as Record<string, unknown>;
   if (!isText(fields.id) || fields.id === '') return '"id" (the Drive file id) is missing or not text';
   if (!isText(fields.name)) return '"name" is missing or not text';
-  for (const [field, { check, accepted }] of Object.entries(FIELDS)) {
+  for (const [field, { check, accepted }] of RULES) {
     const found = fields[field];
     if (found !== undefined && !check(found)) {
       return `"${field}" is ${shown(found)}, accepted is ${accepted}`;

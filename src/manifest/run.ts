@@ -1,10 +1,13 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { LowSync } from 'lowdb';
+import { JSONFileSync } from 'lowdb/node';
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
 import { FOLDER_ID, runFolder } from '../config/home.ts';
-import { type Lock, takeLock } from './lock.ts';
+import { holderOf } from '../lock.ts';
+import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
 
 /** What is true of the run and of no file in it. */
@@ -20,6 +23,8 @@ export class Run {
   readonly folderId: string;
   readonly folder: string;
   #lock: Lock | null = null;
+  /** What this process appends to. */
+  readonly #written = new Map<StageName, ManifestFile>();
 
   constructor(home: string, folderId: string) {
     this.folderId = folderId;
@@ -48,8 +53,10 @@ export class Run {
     return manifestExists(this.pathOf(stage));
   }
 
-  open(stage: StageName, options: OpenOptions): Promise<ManifestFile> {
-    return ManifestFile.open(this.pathOf(stage), options);
+  async open(stage: StageName, options: OpenOptions): Promise<ManifestFile> {
+    const manifest = await ManifestFile.open(this.pathOf(stage), options);
+    if (options.write) this.#written.set(stage, manifest);
+    return manifest;
   }
 
   /** Makes this process the run's only writer. Throws RunError that names the one there is. */
@@ -61,6 +68,11 @@ export class Run {
   unlock(): void {
     this.#lock?.release();
     this.#lock = null;
+  }
+
+  /** True while another process works on the run. */
+  get isHeldElsewhere(): boolean {
+    return this.#lock === null && holderOf(lockPath(this.folder)) !== null;
   }
 
   /** Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one. */
@@ -88,40 +100,64 @@ export class Run {
 
   /** A run without the file was put together by hand: what is in its list manifest is all there is to it. */
   #facts(): Facts {
+    const now = new Date().toISOString();
+    const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
+    const file = this.#factsFile(unknown);
     try {
-      return JSON.parse(readFileSync(this.#factsPath, 'utf8')) as Facts;
-    } catch {
-      const now = new Date().toISOString();
-      return { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
-    }
+      file.read();
+    } catch {}
+    return file.data;
   }
 
   #write(facts: Facts): void {
-    const temporary = `${this.#factsPath}.${process.pid}`;
-    writeFileSync(temporary, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, this.#factsPath);
+    this.#factsFile(facts).write();
+  }
+
+  /** Written atomically; the folder that it lies in is its owner's alone. */
+  #factsFile(facts: Facts): LowSync<Facts> {
+    return new LowSync(new JSONFileSync<Facts>(this.#factsPath), facts);
   }
 
   /**
    * Every file of the run once, as far as it has come: in the order of the listing, each from the last manifest that
-   * has it. For readers; takes no lock.
+   * has it. For readers; takes no lock. `checked`: this process has read the manifests before (see {@link OpenOptions}).
    */
-  async *latest(warn: (message: string) => void): AsyncGenerator<FileRecord> {
+  async *latest(
+    warnOfDamage: (message: string) => void,
+    { checked = false } = {},
+  ): AsyncGenerator<FileRecord> {
+    // A last line that is incomplete while another process works on the run is one that it is writing.
+    const warn = this.isHeldElsewhere ? () => {} : warnOfDamage;
     const manifests: ManifestFile[] = [];
+    const opened: ManifestFile[] = [];
     try {
       for (const stage of STAGES) {
-        if (this.has(stage)) manifests.push(await this.open(stage, { write: false, warn }));
+        if (!this.has(stage)) continue;
+        const written = this.#written.get(stage);
+        // Open already: it need not be read a second time, nor be in memory twice.
+        if (!written?.isOpen) this.#written.delete(stage);
+        const manifest = written?.isOpen ? written : await this.open(stage, { write: false, warn, checked });
+        if (manifest !== written) opened.push(manifest);
+        manifests.push(manifest);
       }
       const [first, ...later] = manifests;
       if (!first) return;
       later.reverse();
       for (const record of first.records()) {
-        yield later.find(manifest => manifest.has(record.id))?.last(record.id) ?? record;
+        yield furthest(later, record.id) ?? record;
       }
     } finally {
-      for (const manifest of manifests) await manifest.close();
+      for (const manifest of opened) await manifest.close();
     }
   }
+}
+
+function furthest(latestFirst: readonly ManifestFile[], id: string): FileRecord | undefined {
+  for (const manifest of latestFirst) {
+    const record = manifest.last(id);
+    if (record) return record;
+  }
+  return undefined;
 }
 
 /** The folder of the run that was worked on last; null if there is none. */

@@ -1,7 +1,11 @@
 /**
  * `progress_{folder_id}.json`: a projection of a run's manifests for people and scripts. It is written whole from the
- * manifests, never read back: losing it loses nothing.
+ * manifests, never read back: losing it loses nothing. It is written piece by piece: of a million files it would be longer
+ * than a text can be (V8: 512 MiB).
  */
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import type { FileRecord, Status } from '../../stages/record.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../manifest/run.ts';
@@ -31,29 +35,41 @@ export interface Progress {
   summary: Partial<Record<Status, number>>;
 }
 
-/** Writes the projection atomically; gives its path. */
+/** Pieces of this size keep the number of writes low and the event loop free. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+/** Writes the projection atomically; gives its path. For a process that has read the run's manifests before. */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
-  const [{ Low }, { JSONFile }] = await Promise.all([import('lowdb'), import('lowdb/node')]);
   const path = progressPath(home, run.folderId);
-  const tally = new Tally();
-  const files: Record<string, ProgressEntry> = {};
-  for await (const record of run.latest(() => {})) {
-    tally.add(record);
-    files[record.id] = entryOf(record);
+  const temporary = `${path}.tmp`;
+  try {
+    await pipeline(projectionOf(run, now), createWriteStream(temporary, { mode: 0o600 }));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  const progress: Progress = {
-    folder_id: run.folderId,
-    started_at: run.startedAt,
-    updated_at: now.toISOString(),
-    total_files: tally.total,
-    files,
-    summary: tally.summary(),
-  };
-  await new Low<Progress>(new JSONFile(path), progress).write();
   return path;
 }
 
-function entryOf(record: FileRecord): ProgressEntry {
+/** The text of a {@link Progress}, a line for each file. */
+async function* projectionOf(run: Run, now: Date): AsyncGenerator<string> {
+  const tally = new Tally();
+  const head = { folder_id: run.folderId, started_at: run.startedAt, updated_at: now.toISOString() };
+  let text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": {`;
+  for await (const record of run.latest(() => {}, { checked: true })) {
+    text += `${tally.total > 0 ? ',' : ''}\n    ${JSON.stringify(record.id)}: ${JSON.stringify(entryOf(record))}`;
+    tally.add(record);
+    if (text.length < PIECE_CHARACTERS) continue;
+    yield text;
+    text = '';
+  }
+  const end = { total_files: tally.total, summary: tally.summary() };
+  yield `${text}\n  },${JSON.stringify(end, null, 2).slice(1)}\n`;
+}
+
+/** What the projection says of a file. */
+export function entryOf(record: FileRecord): ProgressEntry {
   const sequentialIds = record.sequentialIds ?? [];
   const observationIds = (record.observations ?? []).map(({ id }) => id);
   const mediaIds = (record.media ?? []).map(({ id }) => id);

@@ -31,7 +31,13 @@ const resolved = (fields: Partial<FileRecord> = {}) =>
     ...fields,
   });
 
-const OBJECT = { url: 'https://bucket/x', bytes: 3, etag: 'e1', verified: 'md5' as const };
+const OBJECT = {
+  url: 'https://bucket/x',
+  bytes: 3,
+  etag: 'e1',
+  verified: 'md5' as const,
+  storedAt: '2026-03-02T08:30:00.000Z',
+};
 
 const transferred = (fields: Partial<FileRecord> = {}) =>
   resolved({ ...OBJECT, status: 'uploaded', ...fields });

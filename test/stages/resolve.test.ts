@@ -1,8 +1,6 @@
-import { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { asStream } from '../../src/pipeline.ts';
+import { run, workingAhead } from '../../src/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
@@ -385,14 +383,14 @@ describe('When the observations cannot be asked for', () => {
       for (; read < 2500; read += 1) yield record(read);
     })();
     let came = 0;
-    const count = new Writable({
-      objectMode: true,
-      write: (_record, _encoding, done) => {
+    await run(
+      records,
+      [workingAhead(resolve(refusing(refusal), { halt }))],
+      () => {
         came += 1;
-        done();
       },
-    });
-    await pipeline(Readable.from(records), asStream(resolve(refusing(refusal), { halt })), count);
+      halt,
+    );
     expect([read, came]).to.deep.equal([2500, 0]);
     expect(halt.reason).to.equal(refusal);
   });

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand, EXIT } from '../command.ts';
+import { mapped, outputOf, writeOutput } from '../output.ts';
+import { pageOf } from '../report/page.ts';
+import { reportOf } from '../report/report.ts';
+import { reportJson } from '../report/report-json.ts';
+import { folderFlag, runAtHand } from '../stage-command.ts';
+import { formatBytes, formatCount } from '../ui/format.ts';
+import { visibleJson } from '../ui/visible.ts';
+
+export default class Report extends BaseCommand<typeof Report> {
+  static override summary =
+    'Make one HTML page of a run: how far it is, over time, by folder, and what to do about each file.';
+  static override description =
+    'Made from the manifests alone; signs in nowhere, and can be made while a run goes on. The page needs no network and can be handed on; it holds the names of all files. Without --folder-id: the run that was worked on last.';
+  static override examples = [
+    '<%= config.bin %> report',
+    '<%= config.bin %> report --folder-id FOLDER_ID --output report.html',
+    '<%= config.bin %> report --output - > report.html',
+    '<%= config.bin %> report --json',
+  ];
+  static override flags = {
+    ...folderFlag,
+    output: Flags.string({
+      char: 'o',
+      description:
+        'write the page to this file ("-": standard output); report_{folder id}.html in the current folder if absent, with --json none',
+      helpValue: 'FILE',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { output } = this.flags;
+    if (this.json && output === '-')
+      this.error('--json and "--output -" both want standard output.', { exit: EXIT.usage });
+    const run = runAtHand(this.flags['folder-id'], this.home);
+    const name = output ?? (this.json ? null : `report_${run.folderId}.html`);
+    const place = name === null ? null : outputOf({ output: name }, 'json');
+    const madeAt = new Date();
+    const report = await reportOf(run, this.warnLine);
+    if (place) await writeOutput(place, mapped(pageOf(report, { madeAt }), String), this.halt);
+    const path = place?.path ? resolve(place.path) : null;
+    if (this.json) {
+      process.stdout.write(`${visibleJson({ ...reportJson(report, madeAt), report: path })}\n`);
+    } else if (path) {
+      const { tally, attention } = report;
+      const need = formatCount(attention.files, 'needs', 'need');
+      this.say(`${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}; ${need} attention.`);
+      this.say(`The report is in ${path}; open it in a browser.`);
+    }
+  }
+}

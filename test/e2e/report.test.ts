@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { PageData } from '../../src/report/page-script.ts';
+import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
+
+describe('report', () => {
+  let sandbox: Sandbox;
+  let sample: SampleFolder;
+  let home: Home;
+  let cwd: string;
+
+  before(async () => {
+    sandbox = await Sandbox.open();
+    sample = seedSampleFolder(sandbox.cloud.drive);
+    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    home = await sandbox.home({ folderId: sample.folderId });
+    await home.migrator(['migrate']);
+    cwd = join(sandbox.folder, 'here');
+    mkdirSync(cwd);
+  });
+  after(() => sandbox.close());
+
+  const dataIn = (page: string) =>
+    JSON.parse(/<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(page)![1]!) as PageData;
+  const offline = () => ({ HOME: sandbox.folder, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' });
+
+  it('is a page in the current folder with every file of the run, made without asking anybody', async () => {
+    const count = meter(sandbox.cloud);
+    const manifests = home.manifests(sample.folderId);
+    const { code, stdout, stderr } = await home.migrator(['report'], { cwd, env: offline() });
+    expect(code, stderr).to.equal(0);
+    expect(count()).to.deep.equal({});
+    expect(home.manifests(sample.folderId)).to.deep.equal(manifests);
+    const path = join(cwd, `report_${sample.folderId}.html`);
+    expect(stdout).to.equal('');
+    expect(stderr).to.include(path);
+    const { files } = dataIn(readFileSync(path, 'utf8'));
+    const listed = home.manifest(sample.folderId, 'list').map(({ id }) => id);
+    expect(listed).to.have.length(sample.files.length);
+    expect(files.map(([id]) => id)).to.deep.equal(listed);
+  });
+
+  it('goes to the file or to standard output that --output names', async () => {
+    const output = join(cwd, 'page.html');
+    const run = ['report', '--folder-id', sample.folderId, '--output'];
+    expect((await home.migrator([...run, output])).code).to.equal(0);
+    const { code, stdout } = await home.migrator([...run, '-']);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    expect(dataIn(stdout)).to.deep.equal(dataIn(readFileSync(output, 'utf8')));
+  });
+
+  it('says the same as JSON, and then writes a page only where --output asks for one', async () => {
+    const folder = join(cwd, 'json');
+    mkdirSync(folder);
+    const { stdout } = await home.migrator(['report', '--json'], { cwd: folder });
+    const report = JSON.parse(stdout);
+    const records = home.manifest(sample.folderId, 'link');
+    expect(report).to.deep.include({
+      folder_id: sample.folderId,
+      total_files: sample.files.length,
+      summary: statuses(records),
+      report: null,
+    });
+    const stored = records.filter(({ url }) => url);
+    expect(report.over_time.sessions.map(({ files }: { files: number }) => files)).to.deep.equal([
+      stored.length,
+    ]);
+    expect(report.files).to.have.length(report.need_attention);
+    expect(report.files.find(({ code }: { code: string }) => code === 'no_observation')).to.include({
+      name: '6999.jpg',
+      path: '6000-6999',
+      status: 'orphan',
+    });
+    expect(existsSync(join(folder, `report_${sample.folderId}.html`))).to.equal(false);
+
+    const both = await home.migrator(['report', '--json', '--output', 'both.html'], { cwd: folder });
+    expect(JSON.parse(both.stdout).report).to.equal(join(folder, 'both.html'));
+    expect(existsSync(join(folder, 'both.html'))).to.equal(true);
+    const clash = await home.migrator(['report', '--json', '--output', '-']);
+    expect(clash.code).to.equal(2);
+    expect(JSON.parse(clash.stdout).error.code).to.equal('usage');
+  });
+
+  it('tells when each object was stored, and a second run does not move that time', async () => {
+    const times = () =>
+      Object.fromEntries(home.manifest(sample.folderId, 'link').map(({ id, storedAt }) => [id, storedAt]));
+    const before = times();
+    const stored = home.manifest(sample.folderId, 'link').filter(({ url }) => url);
+    for (const { storedAt } of stored) expect(Date.now() - Date.parse(storedAt!)).to.be.within(0, 600_000);
+    await home.migrator(['resume']);
+    expect(times()).to.deep.equal(before);
+  });
+
+  it('says what is wrong when there is no run, or no such place', async () => {
+    const none = await home.migrator(['report', '--folder-id', '1other'], { cwd });
+    expect(none.code).to.equal(1);
+    expect(none.stderr).to.match(/There is no run/);
+    const nowhere = await home.migrator(['report', '--output', join(cwd, 'missing', 'x.html')]);
+    expect(nowhere.code).to.equal(1);
+    expect(nowhere.stderr).to.match(/missing\/x\.html cannot be written[\s\S]*--output/);
+  });
+});

@@ -35,6 +35,15 @@ export class MediaRecords {
     }
   }
 
+  /** The observations that the whole table points to, page by page; one may come many times. Throws RunError. */
+  async *sweepObservationIds(): AsyncGenerator<string[]> {
+    const { listQuery, observationId } = this.#models;
+    for await (const items of sweep(this.#client, listQuery, observationId)) {
+      // A record that somebody has cut loose from its observation has none.
+      yield items.map(item => item[observationId]).filter(id => typeof id === 'string');
+    }
+  }
+
   /** The records with these ids; ids without one are absent. Throws RunError. */
   async find(ids: string[]): Promise<Map<string, MediaRecord>> {
     const found = new Map<string, MediaRecord>();

@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import { STATUSES } from '../../stages/record.ts';
+import { BaseCommand } from '../command.ts';
+import { exportOf } from '../export.ts';
+import { outputFlags, outputOf, writeOutput } from '../output.ts';
+import { folderFlag, runAtHand } from '../stage-command.ts';
+import { formatCount } from '../ui/format.ts';
+
+export default class Export extends BaseCommand<typeof Export> {
+  static override summary = "Write a run's files, by status, as JSON, NDJSON or CSV. Signs in nowhere.";
+  static override description =
+    'Without --folder-id: the run that was worked on last. JSON has the form of progress_{folder_id}.json, NDJSON holds the records as they are in the manifests, CSV opens in a spreadsheet: there an apostrophe stands before a text that would be read as a formula, a date or a changed number. Also while another process works on the run.';
+  static override examples = [
+    '<%= config.bin %> export --status needs_review --output review_files.json',
+    '<%= config.bin %> export --status orphan,partial --output missing.csv',
+    '<%= config.bin %> export --status failed --format ndjson | head -3',
+  ];
+  static override flags = {
+    ...folderFlag,
+    status: Flags.option({
+      options: STATUSES,
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description: 'only files with this status; several by commas, or by giving the flag again',
+    })(),
+    ...outputFlags,
+  };
+
+  async run(): Promise<void> {
+    const output = outputOf(this.flags, 'json');
+    const run = runAtHand(this.flags['folder-id'], this.home);
+    const { status } = this.flags;
+    const statuses = status ? new Set(status) : null;
+    const { text, tally } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });
+    await writeOutput(output, text, this.halt);
+    if (this.json && output.path !== null) {
+      const counts = { total_files: tally.total, summary: tally.summary() };
+      const written = { folder_id: run.folderId, output: output.path, ...counts };
+      process.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+    } else if (!this.json) {
+      const byStatus = Object.entries(tally.summary()).map(([name, count]) => `${count} ${name}`);
+      const where = output.path === null ? '' : ` → ${output.path}`;
+      const counts = byStatus.length > 0 ? `: ${byStatus.join(', ')}` : '';
+      this.say(`export: ${formatCount(tally.total, 'file')}${counts}${where}`);
+    }
+  }
+}

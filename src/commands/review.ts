@@ -1,0 +1,102 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand, EXIT } from '../command.ts';
+import type { Run } from '../manifest/run.ts';
+import { writeProjection } from '../progress/projection.ts';
+import { acceptRelaxed, itemsOf, type Reviewed, type ReviewItem, review, reviewOnly } from '../review.ts';
+import { folderFlag, runAtHand } from '../stage-command.ts';
+import { csvLines } from '../ui/csv.ts';
+import {
+  countLines,
+  fileJson,
+  nextLine,
+  REVIEW_COLUMNS,
+  readingLines,
+  reasonLines,
+  reviewJson,
+  reviewRows,
+  unknownReasons,
+} from '../ui/review-view.ts';
+import { visibleJson } from '../ui/visible.ts';
+
+export default class Review extends BaseCommand<typeof Review> {
+  static override summary =
+    'Show the files that need a person: why, where in Drive, and what relaxed naming reads in their names.';
+  static override description =
+    'From the manifests; signs in nowhere. Without --folder-id: the run that was worked on last. Exit code 0 if nothing needs a person, 3 if something does.\n\nWith --accept relaxed, names that could not be read are taken as relaxed naming reads them, without renaming a file in Drive: the readings are written into the manifest, and "resume" goes on with these files. Names that relaxed naming cannot read either stay with you.';
+  static override examples = [
+    '<%= config.bin %> review',
+    '<%= config.bin %> review --only name_unreadable,no_observation',
+    '<%= config.bin %> review --format csv',
+    '<%= config.bin %> review --accept relaxed --only name_unreadable --dry-run',
+    '<%= config.bin %> review --accept relaxed',
+  ];
+  static override flags = {
+    ...folderFlag,
+    only: Flags.string({
+      description:
+        'show, and accept, only files with this error code; may be given several times, or as a list with commas',
+      helpValue: 'REASON',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
+    accept: Flags.string({
+      description:
+        'take names that could not be read as this naming reads them; "resume" then goes on with them',
+      options: ['relaxed'],
+    }),
+    'dry-run': Flags.boolean({
+      description: 'say what would be accepted, and write nothing',
+      dependsOn: ['accept'],
+    }),
+    format: Flags.string({
+      description: 'how to write the list; text by default',
+      options: ['text', 'csv'],
+      exclusive: ['json'],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const run = runAtHand(this.flags['folder-id'], this.home);
+    const { migration, prefix_disambiguation } = await this.configuration();
+    const rules = { maxRange: migration.max_range, prefixes: prefix_disambiguation.enabled };
+    const writes = this.flags.accept !== undefined && !this.flags['dry-run'];
+    if (writes) run.lock(`migrator ${this.id}`);
+    try {
+      const whole = await review(run.latest(this.warnLine), rules);
+      const only = this.flags.only && new Set(this.flags.only.map(code => code.trim()));
+      for (const warning of unknownReasons(whole, only ?? [])) this.warnLine(warning);
+      const found = reviewOnly(whole, ({ code }) => only?.has(code) ?? true);
+      const accepted = writes ? await acceptRelaxed(run, itemsOf(found), rules, this.warnLine) : [];
+      if (accepted.length > 0) await writeProjection(this.home, run);
+      const ids = new Set(accepted.map(({ record }) => record.id));
+      const left = reviewOnly(found, ({ record }) => !ids.has(record.id));
+      await this.#show(run, left, accepted);
+      if (left.reasons.length > 0) process.exitCode = EXIT.unfinished;
+    } finally {
+      run.unlock();
+    }
+  }
+
+  async #show(run: Run, left: Reviewed, accepted: ReviewItem[]): Promise<void> {
+    const accept = this.flags.accept !== undefined;
+    const dryRun = this.flags['dry-run'] ?? false;
+    if (this.json) {
+      const acceptance = accept && { dry_run: dryRun, accepted: accepted.map(fileJson) };
+      const shown = { folder_id: run.folderId, ...reviewJson(left), ...acceptance, manifests: run.folder };
+      this.log(visibleJson(shown));
+      return;
+    }
+    if (this.flags.format === 'csv') {
+      for await (const line of csvLines(REVIEW_COLUMNS, reviewRows(left))) process.stdout.write(line);
+    } else {
+      for (const line of readingLines(accepted)) this.log(line);
+      const [count, ...reasons] = countLines(left);
+      this.log(`Folder ${run.folderId}: ${count}`);
+      const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+      for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);
+    }
+    const next = nextLine(left, { accept, dryRun, accepted, manifest: run.pathOf('parse') });
+    if (next) this.say(next);
+  }
+}

@@ -1,0 +1,145 @@
+/** Where a command's table goes: standard output or a file, as JSON, NDJSON or CSV. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type FileHandle, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Flags } from '@oclif/core';
+import { RunError } from '../stages/errors.ts';
+import type { Halt } from '../stages/stage.ts';
+import { ConfigError } from './config/error.ts';
+import { haltOnSignals } from './interruption.ts';
+
+export const FORMATS = ['json', 'ndjson', 'csv'] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.csv': 'csv',
+};
+
+/** Text is handed on in pieces of about this size; a write for each row would take longer than the rows. */
+const CHUNK_CHARACTERS = 64 * 1024;
+
+export const outputFlags = {
+  output: Flags.string({
+    char: 'o',
+    description: 'file to write, replaced if it is there ("-", and without it: standard output)',
+    helpValue: 'FILE',
+  }),
+  format: Flags.option({
+    options: FORMATS,
+    description: "by default what the file's extension says",
+  })(),
+};
+
+export interface Output {
+  format: Format;
+  /** Null for standard output. */
+  path: string | null;
+}
+
+/**
+ * What the flags say. Throws ConfigError (usage) for `--json` with another format, RunError for a file whose folder is
+ * not there: before the work that would be for nothing.
+ */
+export function outputOf(
+  flags: { output?: string; format?: Format; json?: boolean },
+  otherwise: Format,
+): Output {
+  const path = flags.output === undefined || flags.output === '-' ? null : flags.output;
+  if (path !== null && !existsSync(dirname(path))) throw unwritable(path, 'its folder does not exist');
+  if (flags.json && flags.format && flags.format !== 'json') {
+    throw new ConfigError(
+      'two_formats',
+      `--json is the same as --format json, and --format says ${flags.format}.`,
+      'Give one of the two.',
+      { exitCode: 2 },
+    );
+  }
+  const named = flags.json ? 'json' : flags.format;
+  return { path, format: named ?? FORMAT_OF_EXTENSION[extname(path ?? '').toLowerCase()] ?? otherwise };
+}
+
+/**
+ * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Throws
+ * RunError if the file cannot be written, and what the text's source throws.
+ */
+export async function writeOutput({ path }: Output, text: AsyncIterable<string>, halt: Halt): Promise<void> {
+  if (path === null) return pipeline(inChunks(text, halt), process.stdout, { end: false });
+  const release = haltOnSignals(halt, () => {});
+  try {
+    await replaceFile(path, inChunks(text, halt));
+  } finally {
+    release();
+  }
+}
+
+async function* inChunks(text: AsyncIterable<string>, halt: Halt): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const piece of text) {
+    chunk += piece;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    // Rows that are at hand already never leave signals a turn.
+    await new Promise(resolve => setImmediate(resolve));
+    if (halt.reason) throw halt.reason;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk) yield chunk;
+}
+
+/** What `map` makes of each item, as they come. */
+export async function* mapped<In, Out>(
+  items: AsyncIterable<In> | Iterable<In>,
+  map: (item: In) => Out,
+): AsyncGenerator<Out> {
+  for await (const item of items) yield map(item);
+}
+
+/** The mode is what the umask says, or what the file had: what is exported is meant to be passed on. */
+async function replaceFile(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  // A link stays one: the file behind it is replaced.
+  const target = await realpath(path).catch(() => path);
+  const before = await stat(target).catch(() => null);
+  if (before && !before.isFile()) {
+    // A device or a pipe cannot be replaced.
+    await writeFile(target, chunks).catch(error => {
+      throw aboutFile(path, error);
+    });
+    return;
+  }
+  const temporary = join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
+  let file: FileHandle | null = null;
+  try {
+    file = await open(temporary, 'wx', 0o666);
+    if (before) await file.chmod(before.mode & 0o777);
+    await writeFile(file, chunks);
+    await file.sync();
+    await file.close();
+    file = null;
+    await rename(temporary, target);
+  } catch (error) {
+    await file?.close().catch(() => {});
+    await rm(temporary, { force: true });
+    throw aboutFile(path, error);
+  }
+}
+
+/** Errors of the disk as what they mean; others, as those of the text's source, as they are. */
+function aboutFile(path: string, error: unknown): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (!syscall || code === 'ENOSPC' || code === 'EDQUOT') return error;
+  return unwritable(path, message);
+}
+
+function unwritable(path: string, why: string): RunError {
+  return new RunError(
+    'output_unwritable',
+    `${path} cannot be written: ${why}.`,
+    'Name a file in a folder that is there and yours with --output.',
+  );
+}

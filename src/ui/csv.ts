@@ -1,0 +1,40 @@
+/** Tables for spreadsheets: CSV (RFC 4180) in UTF-8. */
+import { stringify } from 'csv-stringify/sync';
+
+/** What one cell may hold; null and undefined make it empty. */
+export type Cell = string | number | boolean | null | undefined;
+
+/** Excel takes a file without it for one in the local 8-bit character set. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Leading zeros, more digits than a spreadsheet counts, exponents, and days: `00042`, `1e5`, `1-2`, `2021-01-02`. */
+const TAKEN_FOR_ANOTHER =
+  /^(?:0\d+(?:\.\d+)?|\d{16,}|\d+(?:\.\d+)?e[+-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?)$/i;
+
+/**
+ * The header and each row as one line of text with its line end; the first begins with a byte order mark. A text that
+ * a spreadsheet would take for a formula, or for a number or date that it shows otherwise, gets an apostrophe before it.
+ * Control characters in a text, line ends among them, are spelled out (`\u000a`), so that every row is one line and does
+ * no harm on a terminal.
+ */
+export async function* csvLines(
+  header: readonly string[],
+  rows: AsyncIterable<readonly Cell[]> | Iterable<readonly Cell[]>,
+): AsyncGenerator<string> {
+  yield BYTE_ORDER_MARK + lineOf(header);
+  for await (const row of rows) yield lineOf(row);
+}
+
+function lineOf(cells: readonly Cell[]): string {
+  return stringify([cells.map(printable)], {
+    escape_formulas: true,
+    record_delimiter: 'windows',
+    cast: { boolean: value => String(value) },
+  });
+}
+
+function printable(cell: Cell): Cell {
+  if (typeof cell !== 'string') return cell;
+  if (TAKEN_FOR_ANOTHER.test(cell)) return `'${cell}`;
+  return cell.replace(/\p{Cc}/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { renamedApi } from '../cloud/appsync/renamed.ts';
+import { says } from '../data/local-data.ts';
+import { inject } from '../faults.ts';
+import { type Home, meter, Sandbox } from './sandbox.ts';
+
+describe('observations-without-media', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+    const folderId = sandbox.seed({ '21.jpg': 'one', '22-23.jpg': 'two' });
+    sandbox.cloud.appSync.addObservations([
+      { sequentialId: 100, id: 'hundred' },
+      { sequentialId: 23, id: 'z', countryId: 'EG' },
+      { sequentialId: 22, id: 'b', countryId: '=1+1' },
+      { sequentialId: 21, id: 'a', countryId: 'IL' },
+      { sequentialId: 9, id: 'nine' },
+    ]);
+    home = await sandbox.home({ folderId });
+  });
+  afterEach(() => sandbox.close());
+
+  const audit = async (...flags: string[]) => {
+    const outcome = await home.migrator(['observations-without-media', ...flags]);
+    expect(outcome.code, outcome.stderr).to.equal(0);
+    return outcome;
+  };
+
+  it('lists them by sequential id before a migration, and those that are left after it', async () => {
+    const before = await audit();
+    expect(before.stdout.split('\r\n')).to.deep.equal([
+      '\uFEFFsequentialId,id,countryId',
+      '9,nine,',
+      '21,a,IL',
+      "22,b,'=1+1",
+      '23,z,EG',
+      '100,hundred,',
+      '',
+    ]);
+    expect(before.stderr).to.include('5 of 5 observations');
+
+    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    const count = meter(sandbox.cloud);
+    const after = await audit('--json');
+    expect(JSON.parse(after.stdout)).to.deep.equal({
+      total_observations: 5,
+      without_media: 2,
+      observations: [
+        { sequentialId: 9, id: 'nine', countryId: null },
+        { sequentialId: 100, id: 'hundred', countryId: null },
+      ],
+    });
+    expect(after.stderr).to.equal('');
+    for (const name of Object.keys(count())) expect(name).to.match(/^(cognito|appsync|field (list|__))/);
+  });
+
+  it('writes NDJSON and files, and a closed pipe ends it quietly', async () => {
+    const output = join(sandbox.folder, 'left.ndjson');
+    const { stdout, stderr } = await audit('--output', output);
+    expect(stdout).to.equal('');
+    expect(stderr).to.include(output);
+    const lines = readFileSync(output, 'utf8').trim().split('\n');
+    expect(lines).to.have.length(5);
+    expect(JSON.parse(lines[0]!)).to.deep.equal({ sequentialId: 9, id: 'nine', countryId: null });
+    const { codes } = await home.pipe([['observations-without-media'], 'true']);
+    expect(codes[0]).to.equal(0);
+  });
+
+  it('counts links of other tools, reads every page, and tries again what is throttled', async () => {
+    const { appSync } = sandbox.cloud;
+    const more = appSync.addObservations(Array.from({ length: 1500 }, (_, index) => 1000 + index));
+    appSync.addMedia(
+      ...more.slice(1).map(({ id }) => ({ url: 'https://example.com/x.jpg', observationId: id })),
+      { url: 'https://example.com/y.jpg', observationId: 'nobody' },
+    );
+    const throttled = says(200, {
+      data: { page: null },
+      errors: [{ path: ['page'], errorType: 'DynamoDB:ProvisionedThroughputExceededException' }],
+    });
+    inject(appSync.service, /^POST/, [() => false, throttled, () => false, () => false, throttled]);
+    const { total_observations, observations } = JSON.parse((await audit('--json')).stdout);
+    expect(total_observations).to.equal(1505);
+    expect(observations.map(({ sequentialId }: { sequentialId: number }) => sequentialId)).to.deep.equal([
+      9, 21, 22, 23, 100, 1000,
+    ]);
+  });
+
+  it('goes by the configured names, and by the discriminator field of the prefix rules', async () => {
+    const api = await renamedApi(sandbox.cloud.appSync);
+    home.edit(config => {
+      config.prefix_disambiguation = { discriminator_field: 'species' };
+      config.aws.amplify = {
+        ...(config.aws.amplify as object),
+        api_endpoint: `${api.url}/graphql`,
+        models: {
+          observation: { name: 'Sighting', sequential_id: 'number' },
+          media: { name: 'Photo', observation_id: 'sightingId', list_query: 'listPhoto' },
+        },
+      };
+    });
+    sandbox.cloud.appSync.addMedia({ url: 'https://example.com/x.jpg', observationId: 'nine' });
+    const { stdout } = await audit();
+    await api.close();
+    expect(stdout.split('\r\n').slice(0, 2)).to.deep.equal(['\uFEFFsequentialId,id,species', '21,a,']);
+  });
+
+  it('leaves the field out where the model has none', async () => {
+    home.edit(config => {
+      config.prefix_disambiguation = { discriminator_field: 'nothing' };
+    });
+    expect((await audit()).stdout).to.match(/^\uFEFFsequentialId,id\r\n9,nine\r\n/);
+  });
+
+  it('fails before it asks anybody when it has nowhere to write or the configuration is incomplete', async () => {
+    const count = meter(sandbox.cloud);
+    const nowhere = await home.migrator(['observations-without-media', '-o', join(home.path, 'no', 'x.csv')]);
+    expect(nowhere).to.include({ code: 1, stdout: '' });
+    const bare = await sandbox.bareHome('bare').migrator(['observations-without-media', '--json']);
+    expect(bare.code).to.equal(1);
+    expect(JSON.parse(bare.stdout).error.code).to.equal('config_incomplete');
+    expect(count()).to.deep.equal({});
+  });
+});

@@ -1,0 +1,248 @@
+import { expect } from 'chai';
+import { Run } from '../../src/manifest/run.ts';
+import type { FileRecord } from '../../stages/record.ts';
+import { type SampleFile, type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { type Home, meter, Sandbox } from './sandbox.ts';
+
+/** Moves the cursor, sets the window's title, turns the writing direction. */
+const HARMFUL = '\u001b]0;owned\u0007\u202egpj.jpg';
+const FORMULA = '=HYPERLINK("x").jpg';
+
+interface Shown {
+  id: string;
+  name: string;
+  path: string;
+  link: string;
+  status: string;
+  error: { code: string; message: string };
+  relaxed: { sequentialIds: number[] } | null;
+}
+
+interface Reasons {
+  need_a_person: number;
+  readable_relaxed: number;
+  reasons: { code: string; count: number; files: Shown[] }[];
+  accepted?: Shown[];
+}
+
+describe('review', () => {
+  let sandbox: Sandbox;
+  let sample: SampleFolder;
+  let home: Home;
+
+  const migrated = async () => {
+    sandbox = await Sandbox.open();
+    sample = seedSampleFolder(sandbox.cloud.drive);
+    for (const name of [HARMFUL, FORMULA])
+      sandbox.cloud.drive.tree.addFile({ name, parent: sample.folderId, content: Buffer.from(name) });
+    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    home = await sandbox.home({ folderId: sample.folderId });
+    expect((await home.migrator(['migrate'])).code).to.equal(3);
+  };
+
+  const shown = async (...args: string[]): Promise<Reasons & { code: number | null }> => {
+    const { code, stdout } = await home.migrator(['review', '--json', ...args]);
+    return { code, ...(JSON.parse(stdout) as Reasons) };
+  };
+  const filesOf = ({ reasons }: Reasons) => reasons.flatMap(({ files }) => files);
+  const last = (id: string): FileRecord =>
+    home.manifest(sample.folderId, 'link').findLast(record => record.id === id)!;
+  const onlyRelaxed = () => sample.files.filter(({ strictIds, relaxedIds }) => !strictIds && relaxedIds);
+  const idsOf = (files: readonly { id: string }[]) => files.map(({ id }) => id).sort();
+  const objectsOf = (file: SampleFile) =>
+    sandbox.cloud.s3.objects().filter(({ key }) => key.endsWith(`/${file.name}`));
+
+  describe('of a folder that was migrated', () => {
+    before(() => migrated());
+    after(() => sandbox.close());
+
+    it('shows every file that needs a person, and only these, with link, reason and relaxed reading', async () => {
+      const before = home.manifests(sample.folderId);
+      const count = meter(sandbox.cloud);
+      const { code, ...found } = await shown();
+      expect(code).to.equal(3);
+      expect(count()).to.deep.equal({});
+      expect(home.manifests(sample.folderId)).to.deep.equal(before);
+
+      const needing = home
+        .manifest(sample.folderId, 'link')
+        .filter(({ status }) => ['needs_review', 'orphan', 'partial'].includes(status));
+      const files = filesOf(found);
+      expect(idsOf(files)).to.deep.equal(idsOf(needing));
+      expect(found.need_a_person).to.equal(needing.length);
+      for (const { code, count, files } of found.reasons) {
+        expect(files).to.have.length(count);
+        for (const file of files) {
+          expect(file.error.code).to.equal(code);
+          expect(file.error).to.deep.equal(last(file.id).error);
+          expect(file.link).to.equal(`https://drive.google.com/file/d/${file.id}/view`);
+        }
+      }
+      const readings = new Map(files.map(({ id, relaxed }) => [id, relaxed?.sequentialIds ?? null]));
+      for (const { id, strictIds, relaxedIds } of sample.files)
+        if (readings.has(id)) expect(readings.get(id)).to.deep.equal(strictIds ? null : relaxedIds);
+    });
+
+    it('counts first, then names each file by reason, and does no harm to the terminal', async () => {
+      const { code, stdout, stderr } = await home.migrator(['review']);
+      expect(code).to.equal(3);
+      const found = await shown();
+      const [first, ...lines] = stdout.split('\n');
+      expect(first).to.include(`: ${found.need_a_person} of ${sample.files.length + 2} files need a person.`);
+      for (const { code, count } of found.reasons) expect(stdout).to.match(new RegExp(` ${count}  ${code} `));
+      const copy = sample.files.find(({ name }) => name === '5414 (2).mp4')!;
+      const line = lines.find(text => text.includes(copy.name))!;
+      expect(line)
+        .to.include(`${copy.path}/${copy.name}`)
+        .and.to.include(copy.id)
+        .and.to.match(/relaxed: 5414$/);
+      expect(stdout).to.include('\\u001b]0;owned\\u0007\\u202egpj.jpg').and.to.include('\\u200f6610.jpg');
+      expect(stdout).not.to.match(/[^\P{C}\n]/u);
+      expect(stderr).to.include('"migrator review --accept relaxed"');
+    });
+
+    it('gives JSON that says what the names are and holds no character that does harm', async () => {
+      const { stdout } = await home.migrator(['review', '--json', '--only', 'unsafe_name']);
+      expect(stdout).not.to.match(/[^\P{C}\n]/u);
+      expect(filesOf(JSON.parse(stdout) as Reasons).map(({ name }) => name)).to.deep.equal([HARMFUL]);
+    });
+
+    it('gives a table in which no name is a formula and every file is one line', async () => {
+      const { code, stdout } = await home.migrator(['review', '--format', 'csv']);
+      expect(code).to.equal(3);
+      const [header, ...rows] = stdout.trimEnd().split('\r\n');
+      expect(header).to.match(/^\uFEFFreason,status,path,name,link,why,/);
+      expect(rows).to.have.length((await shown()).need_a_person);
+      expect(rows.find(row => row.includes('HYPERLINK'))).to.include(`,"'=HYPERLINK(""x"").jpg",`);
+      expect(rows.join('')).not.to.match(/[^\P{C}]/u);
+    });
+
+    it('shows only the reasons that were asked for, and says which there are when one is none', async () => {
+      const some = await shown('--only', 'no_observation,range_backwards', '--only', 'key_collision');
+      const codes = some.reasons.map(({ code }) => code);
+      expect(codes).to.have.members(['no_observation', 'range_backwards', 'key_collision']);
+      expect(some.code).to.equal(3);
+      const none = await home.migrator(['review', '--only', 'name_unreadabel']);
+      expect(none.code).to.equal(0);
+      expect(none.stderr).to.match(/"name_unreadabel".*name_unreadable/);
+    });
+
+    it('accepts nothing when it is only asked what it would do', async () => {
+      const before = home.manifests(sample.folderId);
+      const { code, stderr } = await home.migrator(['review', '--accept', 'relaxed', '--dry-run']);
+      expect(code).to.equal(3);
+      expect(stderr).to.include(`Would accept ${onlyRelaxed().length} readings`);
+      expect(home.manifests(sample.folderId)).to.deep.equal(before);
+    });
+
+    it('is used wrongly with a dry run of nothing, an unknown naming, or two formats', async () => {
+      for (const args of [['--dry-run'], ['--accept', 'strict'], ['--json', '--format', 'csv']])
+        expect((await home.migrator(['review', ...args])).code, args.join(' ')).to.equal(2);
+    });
+
+    it('says so when there is no such run', async () => {
+      const { code, stderr } = await home.migrator(['review', '--folder-id', '1other']);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/There is no run of the folder 1other/);
+    });
+  });
+
+  describe('--accept relaxed', () => {
+    beforeEach(() => migrated());
+    afterEach(() => sandbox.close());
+
+    it('lets resume migrate exactly the files of the reasons that were accepted', async () => {
+      const objects = sandbox.cloud.s3.objects().map(({ key }) => key);
+      const { reasons } = await shown();
+      const readable = reasons
+        .find(({ code }) => code === 'name_unreadable')!
+        .files.filter(({ relaxed }) => relaxed);
+      const others = onlyRelaxed().filter(({ id }) => !readable.some(file => file.id === id));
+      expect(others).not.to.have.length(0);
+
+      const accepted = await shown('--accept', 'relaxed', '--only', 'name_unreadable');
+      expect(idsOf(accepted.accepted!)).to.deep.equal(idsOf(readable));
+      expect(accepted.code).to.equal(3);
+      expect(filesOf(accepted).every(({ relaxed }) => !relaxed)).to.equal(true);
+      expect((await shown()).need_a_person).to.equal(
+        filesOf({ reasons } as Reasons).length - readable.length,
+      );
+      const status = JSON.parse((await home.migrator(['status', '--json'])).stdout);
+      expect(status.summary.pending).to.equal(readable.length);
+
+      await home.migrator(['resume']);
+      for (const { id, relaxed } of readable) {
+        const file = sample.files.find(file => file.id === id)!;
+        const [object, ...more] = objectsOf(file);
+        expect(more).to.deep.equal([]);
+        expect(sandbox.cloud.s3.read(object!.key)).to.deep.equal(sandbox.cloud.drive.tree.read(id));
+        expect(last(id)).to.include({ status: 'completed', name: file.name });
+        expect(last(id).media).to.have.length(relaxed!.sequentialIds.length);
+        for (const { id: mediaId, observationId } of last(id).media!)
+          expect(sandbox.cloud.appSync.media.get(mediaId)).to.deep.include({ observationId });
+      }
+      expect(sandbox.cloud.s3.objects()).to.have.length(objects.length + readable.length);
+      for (const { id } of others) expect(last(id).status).to.equal('needs_review');
+
+      const again = await home.migrator(['review', '--accept', 'relaxed', '--only', 'name_unreadable']);
+      expect(again.stderr).to.include('no relaxed reading to accept');
+    });
+
+    it('says where it wrote, what it read, and how to go on', async () => {
+      const { code, stdout, stderr } = await home.migrator(['review', '--accept', 'relaxed']);
+      expect(code).to.equal(3);
+      expect(stdout).to.include('5000-5999/5143a,5144a.mp4 → 5143, 5144\n');
+      expect(stderr).to.include(`${onlyRelaxed().length} readings written to`).and.to.include('parse.ndjson');
+      expect(stderr).to.include('"migrator resume"');
+    });
+
+    it('leaves alone what somebody else is working on', async () => {
+      const before = home.manifests(sample.folderId);
+      const run = new Run(home.path, sample.folderId);
+      run.lock('migrator resume');
+      const { code, stderr } = await home.migrator(['review', '--accept', 'relaxed']);
+      run.unlock();
+      expect(code).to.equal(1);
+      expect(stderr).to.include('being worked on already');
+      expect(home.manifests(sample.folderId)).to.deep.equal(before);
+    });
+  });
+
+  it('lets a file keep its object that was renamed so that only relaxed naming reads it', async () => {
+    sandbox = await Sandbox.open();
+    try {
+      const folderId = sandbox.seed({ '6602.jpg': 'a' }, [6602]);
+      home = await sandbox.home({ folderId });
+      expect((await home.migrator(['migrate'])).code).to.equal(0);
+      const { s3, appSync, drive } = sandbox.cloud;
+      const arrived = () => [s3.objects().map(({ key, etag }) => [key, etag]), [...appSync.media.keys()]];
+      const before = arrived();
+      drive.tree.rename(home.manifest(folderId, 'list')[0]!.id, '6602 (1).jpg');
+      expect((await home.migrator(['migrate', '--rescan'])).code).to.equal(3);
+      expect((await home.migrator(['review', '--accept', 'relaxed'])).code).to.equal(0);
+      const count = meter(sandbox.cloud);
+      expect((await home.migrator(['resume'])).code).to.equal(0);
+      expect(count()).not.to.have.any.keys('drive files.download', 'field createMedia');
+      expect(arrived()).to.deep.equal(before);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  it('ends with 0 when nothing needs a person', async () => {
+    sandbox = await Sandbox.open();
+    try {
+      const folderId = sandbox.seed({ '6602 (1).jpg': 'a' }, [6602]);
+      home = await sandbox.home({ folderId });
+      await home.migrator(['scan']);
+      expect((await home.migrator(['review'])).code).to.equal(3);
+      expect((await home.migrator(['review', '--accept', 'relaxed'])).code).to.equal(0);
+      expect((await home.migrator(['migrate'])).code).to.equal(0);
+      const { code, stdout } = await home.migrator(['review']);
+      expect(code).to.equal(0);
+      expect(stdout).to.equal(`Folder ${folderId}: none of 1 file needs a person.\n`);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});

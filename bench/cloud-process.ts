@@ -1,71 +1,201 @@
 /**
  * The local cloud in a process of its own, so that its CPU time is not counted as the command's. Started with `fork` by
- * the benchmark: told what to hold, it answers with where it is, and later with what was asked of it.
+ * the benchmark (`local-cloud.ts`): told what to hold, it answers with where it is, and later with what was asked of it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCloud } from '../test/cloud/cloud.ts';
 
+export interface DriveFolder {
+  /** In this order; `path` is that of the folder, `/`-joined, below the migrated one. */
+  files: { path: string; name: string; sizeBytes: number }[];
+  observations: { first: number; count: number };
+  /** Media records that a whole migration makes. */
+  links: number;
+}
+
 export interface CloudOrder {
-  home: string;
-  files: { count: number; sizeBytes: number }[];
-  filesAFolder: number;
+  folder: DriveFolder;
   queriesPerSecond: number;
+  concurrency: number;
 }
 
 export interface CloudReady {
-  kind: 'ready';
-  environment: Record<string, string>;
+  /** For files of this cloud's time; removed when it ends. */
+  folder: string;
   folderId: string;
+  /** Folders below it. */
+  folders: number;
+  drive: { url: string; accessToken: string; refreshToken: string; clientId: string; clientSecret: string };
+  s3: { url: string; bucket: string; region: string; accessKeyId: string; secretAccessKey: string };
+  appSync: { url: string };
+  files: { id: string; name: string; sizeBytes: number; md5: string }[];
 }
 
 export interface CloudReport {
-  kind: 'report';
-  /** By service and operation. */
-  requests: Record<string, Record<string, number>>;
+  /** By service and operation, since the last reset. */
+  requests: Record<'drive' | 's3' | 'appSync', Record<string, number>>;
   objects: number;
+  bytes: number;
   media: number;
+  /** Media records that were asked for, since the last reset. */
+  linksAsked: number;
+  /** Since the last reset. */
   cpuSeconds: number;
 }
 
-const FIRST_ID = 1_000_000;
+/** A new home for the command, led to the cloud by its environment. */
+export interface NewHome {
+  home: string;
+  environment: Record<string, string>;
+}
 
-process.once('message', async (order: CloudOrder) => {
-  const cloud = await startCloud();
-  const { tree } = cloud.drive;
+export type CloudRequest =
+  | { ask: 'start'; order: CloudOrder }
+  /** Empties bucket, Media table and counters. */
+  | { ask: 'reset' }
+  /** Only counters begin anew. */
+  | { ask: 'recount' }
+  | { ask: 'home'; home: string }
+  | { ask: 'report' };
+
+type Cloud = Awaited<ReturnType<typeof startCloud>>;
+
+async function start(cloud: Cloud, order: CloudOrder): Promise<CloudReady> {
+  const { tree, accounts, apiUrl, tokenUri } = cloud.drive;
+  const { folder } = order;
   const folderId = tree.addFolder({ name: 'benchmark' });
-  const sizes = order.files.flatMap(({ count, sizeBytes }) => Array<number>(count).fill(sizeBytes));
-  let parent = folderId;
-  sizes.forEach((size, index) => {
-    if (index % order.filesAFolder === 0) parent = tree.addFolder({ name: `${index}`, parent: folderId });
-    tree.addFile({ name: `${FIRST_ID + index}.jpg`, parent, content: { size, seed: index + 1 } });
+  const folders = new Map([['', folderId]]);
+  const folderAt = (path: string): string => {
+    const known = folders.get(path);
+    if (known) return known;
+    const cut = path.lastIndexOf('/');
+    const parent = folderAt(cut < 0 ? '' : path.slice(0, cut));
+    const id = tree.addFolder({ name: path.slice(cut + 1), parent });
+    folders.set(path, id);
+    return id;
+  };
+  const files = folder.files.map(({ path, name, sizeBytes }, index) => {
+    const content = { size: sizeBytes, seed: index + 1 };
+    const id = tree.addFile({ name, parent: folderAt(path), content });
+    return { id, name, sizeBytes, md5: tree.get(id).content!.md5() };
   });
-  cloud.appSync.addObservations(sizes.map((_, index) => FIRST_ID + index));
-  await cloud.drive.tree.prepare();
-  await cloud.writeHome(order.home, { folderId });
-  const configPath = join(order.home, 'config.json');
+  const { first, count } = folder.observations;
+  cloud.appSync.addObservations(
+    (function* () {
+      for (let id = first; id < first + count; id++) yield id;
+    })(),
+  );
+  const user = accounts.addUser('person@example.com');
+  const answer = await fetch(tokenUri, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: user.refresh_token,
+      client_id: user.client_id,
+      client_secret: user.client_secret,
+    }),
+  });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  return {
+    folder: ownFolder,
+    folderId,
+    folders: folders.size - 1,
+    drive: {
+      url: apiUrl,
+      accessToken: access_token,
+      refreshToken: user.refresh_token,
+      clientId: user.client_id,
+      clientSecret: user.client_secret,
+    },
+    s3: {
+      url: cloud.s3.service.url,
+      bucket: cloud.s3.bucket,
+      region: cloud.s3.region,
+      ...cloud.credentials.issueRoot(),
+    },
+    appSync: { url: cloud.appSync.service.url },
+    files,
+  };
+}
+
+function empty(cloud: Cloud): void {
+  for (const { key } of cloud.s3.objects()) cloud.s3.remove(key);
+  for (const id of [...cloud.appSync.media.keys()]) cloud.appSync.removeMedia(id);
+}
+
+function recount(cloud: Cloud): null {
+  cpuBefore = process.cpuUsage();
+  for (const { service } of [cloud.drive, cloud.s3, cloud.appSync]) service.requests.clear();
+  cloud.appSync.fields.clear();
+  return null;
+}
+
+async function newHome(cloud: Cloud, home: string, folderId: string, order: CloudOrder): Promise<NewHome> {
+  await cloud.writeHome(home, { folderId, migration: { concurrency: order.concurrency } });
+  const configPath = join(home, 'config.json');
   const config = JSON.parse(readFileSync(configPath, 'utf8'));
   config.google_drive.queries_per_second = order.queriesPerSecond;
   writeFileSync(configPath, JSON.stringify(config));
-  process.send!({ kind: 'ready', environment: cloud.environment(order.home), folderId } satisfies CloudReady);
+  return { home, environment: cloud.environment(home) };
+}
 
-  process.on('message', async message => {
-    if (message === 'stop') {
-      await cloud.stop();
-      process.exit(0);
+function report(cloud: Cloud, cpuSeconds: number): CloudReport {
+  const objects = cloud.s3.objects();
+  const counted = (service: { requests: Map<string, number> }) => Object.fromEntries(service.requests);
+  return {
+    requests: {
+      drive: counted(cloud.drive.service),
+      s3: counted(cloud.s3.service),
+      appSync: counted(cloud.appSync.service),
+    },
+    objects: objects.length,
+    bytes: objects.reduce((sum, { size }) => sum + size, 0),
+    media: cloud.appSync.media.size,
+    linksAsked: cloud.appSync.fields.get('createMedia') ?? 0,
+    cpuSeconds,
+  };
+}
+
+const starting = startCloud();
+const ownFolder = mkdtempSync(join(tmpdir(), 'migrator-bench-'));
+let order: CloudOrder;
+let folderId = '';
+let cpuBefore = process.cpuUsage();
+
+async function answerTo(request: CloudRequest): Promise<unknown> {
+  const cloud = await starting;
+  switch (request.ask) {
+    case 'start': {
+      order = request.order;
+      const ready = await start(cloud, order);
+      folderId = ready.folderId;
+      return ready;
     }
-    const { user, system } = process.cpuUsage();
-    const report: CloudReport = {
-      kind: 'report',
-      requests: Object.fromEntries(
-        Object.entries({ drive: cloud.drive, s3: cloud.s3, appSync: cloud.appSync }).map(
-          ([name, { service }]) => [name, Object.fromEntries(service.requests)],
-        ),
-      ),
-      objects: cloud.s3.objects().length,
-      media: cloud.appSync.media.size,
-      cpuSeconds: (user + system) / 1e6,
-    };
-    process.send!(report);
-  });
+    case 'home':
+      return newHome(cloud, request.home, folderId, order);
+    case 'reset':
+      empty(cloud);
+      return recount(cloud);
+    case 'recount':
+      return recount(cloud);
+    case 'report': {
+      const { user, system } = process.cpuUsage(cpuBefore);
+      return report(cloud, (user + system) / 1e6);
+    }
+  }
+}
+
+process.on('message', async (request: CloudRequest) => {
+  const answer = await answerTo(request);
+  process.send!(answer);
 });
+// The benchmark is done, or gone by whatever end.
+process.once('disconnect', async () => {
+  await (await starting).stop();
+  rmSync(ownFolder, { recursive: true, force: true });
+  process.exit(0);
+});
+// Ctrl-C goes to all processes of the terminal; this one has to clean up first.
+process.on('SIGINT', () => {});

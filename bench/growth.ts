@@ -1,0 +1,198 @@
+/**
+ * Rows about growth: parse and resolve of ten thousand, a hundred thousand and a million records, once through a pipe and
+ * once in the run's own folder, where the manifests are the memory. Ten files show one observation, as where people take
+ * several pictures of everything; the observations come from the local AppSync.
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalCloud } from './local-cloud.ts';
+import { COMMAND, launch, measure, type Usage } from './measured-process.ts';
+import { digits, leftOut, type Row, row } from './row.ts';
+
+const SIZES = [10_000, 100_000, 1_000_000];
+const LARGEST = SIZES.at(-1)!;
+const FILES_AN_OBSERVATION = 10;
+const LETTERS = 'abcdefghi';
+const FIRST_ID = 1_000_000;
+const PEAK_MIB = 600;
+/** How much longer a record may take among a million than among a hundred thousand: noise of the machine. */
+const LINEAR = 1.3;
+
+interface Growth {
+  records: number;
+  /** Of one command, or of all that run at the same time. */
+  seconds: number;
+  cpuSeconds: number;
+  /** Of the larger of two. */
+  peakMib: number;
+}
+
+interface InFolder extends Growth {
+  /** By all writes, and how much of that is there at the end; null where the system does not tell. */
+  written: { bytes: number; there: number } | null;
+}
+
+/** A line of a list manifest, as Drive's answers make it. */
+export function listedLine(index: number): string {
+  const place = index % FILES_AN_OBSERVATION;
+  const base = FIRST_ID + Math.floor(index / FILES_AN_OBSERVATION);
+  const hex = index.toString(16).padStart(8, '0');
+  const record = {
+    id: `1${hex.repeat(4)}`,
+    name: `${base}${place === 0 ? '' : LETTERS[place - 1]}.jpg`,
+    path: `${base - (base % 1000)}-${base - (base % 1000) + 999}`,
+    size: 350_000 + (index % 1000),
+    mimeType: 'image/jpeg',
+    md5: hex.repeat(4),
+    modifiedTime: '2024-05-17T09:30:00.000Z',
+    status: 'pending',
+  };
+  return `${JSON.stringify(record)}\n`;
+}
+
+export function growthRows(): Promise<Row[]> {
+  const observations = { first: FIRST_ID, count: LARGEST / FILES_AN_OBSERVATION };
+  return LocalCloud.with({ folder: { files: [], observations, links: 0 } }, async cloud => {
+    const piped = await grown('parse | resolve', records => pipe(cloud, records));
+    // What the one form cannot do must not cost the rows of the other.
+    const scanned = await grown('scan', records => runFolder(cloud, records)).catch(String);
+    return [
+      ...rowsOf('parse | resolve', piped),
+      ...(typeof scanned === 'string'
+        ? [leftOut('scan', `could not be measured: ${scanned.split('\n').slice(0, 2).join(' ')}`)]
+        : [...rowsOf('scan', scanned), ...rewritingRows(scanned.at(-1)!)]),
+    ];
+  });
+}
+
+async function grown<T extends Growth>(name: string, run: (records: number) => Promise<T>): Promise<T[]> {
+  const growths: T[] = [];
+  for (const records of SIZES) {
+    const each = await run(records);
+    console.error(
+      `  ${name}, ${thousands(records)}: ${each.seconds.toFixed(1)} s, ${each.cpuSeconds.toFixed(1)} CPU s, ${each.peakMib.toFixed(0)} MiB`,
+    );
+    growths.push(each);
+  }
+  return growths;
+}
+
+/** A manifest that is appended to is written once. */
+function rewritingRows({ records, written }: InFolder): Row[] {
+  const name = `scan: bytes written ÷ bytes in the run’s folder`;
+  if (written === null) return [leftOut(name, 'this system does not tell what a process has written')];
+  const { bytes, there } = written;
+  return [
+    row({
+      name,
+      value: bytes / there,
+      unit: 'times',
+      bound: Math.log2(records),
+      goal: { of: 'ratio', atMost: 1 },
+      note: `bound: log2 of ${thousands(records)} records; at the end there are ${digits(there / records)} bytes a record, manifests and projection`,
+    }),
+  ];
+}
+
+function rowsOf(name: string, growths: Growth[]): Row[] {
+  const [small, middle, large] = growths as [Growth, Growth, Growth];
+  // Between two sizes, so that the start-up counts for nothing; and CPU time, which other programs disturb less.
+  const microsARecord = (from: Growth, to: Growth) =>
+    (1e6 * (to.cpuSeconds - from.cpuSeconds)) / (to.records - from.records);
+  const speeds = growths.map(({ records, seconds }) => `${thousands(records)} in ${seconds.toFixed(1)} s`);
+  const memory = growths.map(({ records, peakMib }) => `${thousands(records)} ${peakMib.toFixed(0)} MiB`);
+  return [
+    row({
+      name: `${name}: CPU a record, up to ${thousands(LARGEST)}`,
+      value: microsARecord(middle, large),
+      unit: 'µs',
+      bound: microsARecord(small, middle),
+      goal: { of: 'ratio', atMost: LINEAR },
+      note: `without the start-up; bound: the same up to ${thousands(middle.records)}; ${speeds.join(', ')}: ${thousands(Math.round(large.records / large.seconds))} records/s`,
+    }),
+    row({
+      name: `${name}: peak memory, ${thousands(LARGEST)}`,
+      value: large.peakMib,
+      unit: 'MiB',
+      bound: null,
+      goal: { of: 'value', atMost: PEAK_MIB },
+      note: memory.join(', '),
+    }),
+  ];
+}
+
+const thousands = (count: number) => count.toLocaleString('en-US');
+
+async function pipe(cloud: LocalCloud, records: number): Promise<Growth> {
+  const { environment } = await cloud.newHome();
+  const listPath = join(cloud.folder, 'list.ndjson');
+  const resolvedPath = join(cloud.folder, 'resolve.ndjson');
+  writeList(listPath, records);
+  const list = openSync(listPath, 'r');
+  const resolved = openSync(resolvedPath, 'w');
+  try {
+    const resolve = launch({
+      arguments: [COMMAND, 'resolve'],
+      environment,
+      input: 'pipe',
+      output: resolved,
+    });
+    const parse = launch({
+      arguments: [COMMAND, 'parse'],
+      environment,
+      input: list,
+      output: resolve.input!,
+    });
+    // Only the one end that parse holds may keep the pipe open.
+    resolve.input!.destroy();
+    return growth(records, await Promise.all([parse.usage, resolve.usage]));
+  } finally {
+    closeSync(list);
+    closeSync(resolved);
+    rmSync(listPath);
+    rmSync(resolvedPath);
+  }
+}
+
+async function runFolder(cloud: LocalCloud, records: number): Promise<InFolder> {
+  const { home, environment } = await cloud.newHome();
+  const folder = join(home, 'runs', cloud.ready.folderId);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeList(join(folder, 'list.ndjson'), records);
+  const listed = bytesIn(home);
+  const usage = await measure({
+    arguments: [COMMAND, 'scan', '--folder-id', cloud.ready.folderId],
+    environment,
+  });
+  const there = bytesIn(home) - listed;
+  rmSync(home, { recursive: true, force: true });
+  const bytes = usage.writtenBytes;
+  return { ...growth(records, [usage]), written: bytes === null ? null : { bytes, there } };
+}
+
+function growth(records: number, usages: Usage[]): Growth {
+  return {
+    records,
+    seconds: Math.max(...usages.map(({ seconds }) => seconds)),
+    cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    peakMib: Math.max(...usages.map(({ maxRssMiB }) => maxRssMiB)),
+  };
+}
+
+/** Of all files in a folder and below. */
+function bytesIn(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+const LINES_A_WRITE = 10_000;
+
+function writeList(path: string, records: number): void {
+  const file = openSync(path, 'w', 0o600);
+  for (let from = 0; from < records; from += LINES_A_WRITE) {
+    const count = Math.min(LINES_A_WRITE, records - from);
+    writeSync(file, Array.from({ length: count }, (_, index) => listedLine(from + index)).join(''));
+  }
+  closeSync(file);
+}

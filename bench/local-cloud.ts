@@ -1,0 +1,72 @@
+/** The local cloud of the benchmark, from the side of who measures. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { ask, startBeside } from './ask-process.ts';
+import type { CloudOrder, CloudReady, CloudReport, CloudRequest, NewHome } from './cloud-process.ts';
+import { WORKERS } from './load.ts';
+
+/** The most that the configuration accepts, above what a run reaches: rows on loopback are not about Drive's quota. */
+const HIGHEST_RATE = 1000;
+
+export class LocalCloud {
+  readonly ready: CloudReady;
+  readonly #process: ChildProcess;
+  #homes = 0;
+
+  private constructor(process: ChildProcess, ready: CloudReady) {
+    this.#process = process;
+    this.ready = ready;
+  }
+
+  /** Starts a cloud, lets `use` work with it, and ends it however that ends. */
+  static async with<T>(
+    order: Pick<CloudOrder, 'folder'> & Partial<CloudOrder>,
+    use: (cloud: LocalCloud) => Promise<T>,
+  ): Promise<T> {
+    const child = startBeside('cloud-process');
+    const whole = { queriesPerSecond: HIGHEST_RATE, concurrency: WORKERS, ...order };
+    const question: CloudRequest = { ask: 'start', order: whole };
+    const cloud = new LocalCloud(child, await ask<CloudReady>(child, question));
+    try {
+      return await use(cloud);
+    } finally {
+      await cloud.#stop();
+    }
+  }
+
+  /** A folder for files of this cloud's time. */
+  get folder(): string {
+    return this.ready.folder;
+  }
+
+  /** Empties bucket, Media table and counters. */
+  reset(): Promise<void> {
+    return this.#ask({ ask: 'reset' });
+  }
+
+  /** Counters begin anew. */
+  recount(): Promise<void> {
+    return this.#ask({ ask: 'recount' });
+  }
+
+  /** A home in which nothing has been migrated yet. */
+  newHome(): Promise<NewHome> {
+    this.#homes += 1;
+    return this.#ask({ ask: 'home', home: join(this.folder, `home-${this.#homes}`) });
+  }
+
+  report(): Promise<CloudReport> {
+    return this.#ask({ ask: 'report' });
+  }
+
+  #ask<T>(question: CloudRequest): Promise<T> {
+    return ask(this.#process, question);
+  }
+
+  async #stop(): Promise<void> {
+    const ended = this.#process.exitCode === null ? once(this.#process, 'exit') : null;
+    if (this.#process.connected) this.#process.disconnect();
+    await ended;
+  }
+}

@@ -1,0 +1,77 @@
+/** Runs a Node program in a process of its own and tells what it used. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../test/project-root.ts';
+import type { ProcessUsage } from './usage.ts';
+
+export interface Usage extends ProcessUsage {
+  /** From start to end, as somebody who waits for it sees it. */
+  seconds: number;
+  /** What it said on standard error. */
+  messages: { line: string; atSeconds: number }[];
+}
+
+export interface Program {
+  /** The script and what follows it. */
+  arguments: string[];
+  environment?: Record<string, string>;
+  /** Options of Node itself. */
+  node?: string[];
+  /** Standard input: a file descriptor, or a pipe to what `launch` gives; nothing when absent. */
+  input?: number | 'pipe';
+  /** Standard output: a file descriptor, or another program's input; nowhere when absent. */
+  output?: number | Writable;
+}
+
+export interface Launched {
+  /** Null unless the input is a pipe. */
+  input: Writable | null;
+  /** Rejects when the program ends with anything but 0 or 3, with what it said. */
+  usage: Promise<Usage>;
+}
+
+export const COMMAND = join(projectRoot(), 'bin', 'run.js');
+/** The command's code for: finished, but some files need a person. */
+const FINISHED_WITH_REMAINDER = 3;
+
+export function launch(program: Program): Launched {
+  const folder = mkdtempSync(join(tmpdir(), 'migrator-usage-'));
+  const usagePath = join(folder, 'usage.json');
+  const preload = pathToFileURL(join(projectRoot(), 'dist', 'bench', 'usage.js')).href;
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    ['--import', preload, ...(program.node ?? []), ...program.arguments],
+    {
+      stdio: [program.input ?? 'ignore', program.output ?? 'ignore', 'pipe'],
+      env: { ...process.env, ...program.environment, BENCH_USAGE: usagePath },
+    },
+  );
+  return { input: child.stdin, usage: ended(child).finally(() => rmSync(folder, { recursive: true })) };
+
+  async function ended(child: ChildProcess): Promise<Usage> {
+    const passed = () => (performance.now() - started) / 1000;
+    const messages: Usage['messages'] = [];
+    createInterface({ input: child.stderr! }).on('line', line =>
+      messages.push({ line, atSeconds: passed() }),
+    );
+    const [code] = await once(child, 'close');
+    const seconds = passed();
+    if (code !== 0 && code !== FINISHED_WITH_REMAINDER) {
+      const said = messages.map(({ line }) => line).join('\n');
+      throw new Error(`${program.arguments.join(' ')} ended with ${code}:\n${said}`);
+    }
+    return { ...JSON.parse(readFileSync(usagePath, 'utf8')), seconds, messages };
+  }
+}
+
+/** Runs a program to its end. */
+export function measure(program: Program): Promise<Usage> {
+  return launch(program).usage;
+}

@@ -1,7 +1,21 @@
 #!/usr/bin/env node
-// The AWS SDK prints a notice on older Node versions that are still supported here.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const { execute } = await import('@oclif/core');
+// From Node 22.1 on: what has been compiled once is not compiled again.
+module.enableCompileCache?.();
 
-await execute({ dir: import.meta.url });
+const packageJson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+if (process.argv[2] === '--version') {
+  const { name, version } = packageJson;
+  console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
+} else {
+  // The AWS SDK prints a notice on older Node versions that are still supported here.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // oclif would load semver to find that this Node is newer than the oldest it supports.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING ??= 'true';
+  const { main } = await import('../dist/src/main.js');
+  await main(fileURLToPath(new URL('../dist', import.meta.url)), packageJson);
+}

@@ -112,8 +112,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
-    if (error.oclif?.exit !== undefined && !isHelpful(error)) return this.#usage(error);
-    const helpful = withoutSecretsIn(isHelpful(error) ? error : unexpected(error, this.logPath), this.env);
+    if (isExit(error)) throw error;
+    const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
+    const helpful = withoutSecretsIn(known, this.env);
     this.logger?.error({ err: error }, helpful.message);
     process.exitCode = helpful.exitCode ?? EXIT.fatal;
     if (this.json || process.argv.includes('--json')) {
@@ -125,16 +126,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }
   }
 
-  /** oclif's own errors: flags and arguments that are wrong, `this.exit()`. */
-  #usage(error: Error): Promise<void> {
-    if (process.argv.includes('--json') && error.message && (error as { code?: string }).code !== 'EEXIT') {
-      this.jsonStream.write(
-        `${JSON.stringify({ error: { code: 'usage', message: error.message } }, null, 2)}\n`,
-      );
-      process.exitCode = EXIT.usage;
-      return Promise.resolve();
-    }
-    return super.catch(error) as Promise<void>;
+  /** oclif's own errors about flags and arguments; null for all others. */
+  async #usage(error: Error): Promise<Helpful | null> {
+    const { usageErrorOf } = await import('./usage-error.ts');
+    const { id, flags, baseFlags } = this.ctor;
+    const flagNames = Object.entries({ ...baseFlags, ...flags }).flatMap(([name, flag]) =>
+      flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
+    );
+    return usageErrorOf(error, { name: id.replaceAll(':', ' '), flagNames });
   }
 
   override async finally(error: Error | undefined): Promise<void> {
@@ -143,6 +142,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Requests that were given up may still wait for an answer, and would keep the process for as long.
     if (this.halt.signal.aborted) process.exit();
   }
+}
+
+/** `this.exit()` */
+function isExit(error: Error): boolean {
+  return (error as { code?: string }).code === 'EEXIT';
 }
 
 function isHelpful(error: Error): error is Helpful {

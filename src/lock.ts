@@ -60,6 +60,17 @@ export function tryLock(
   };
 }
 
+/** Who holds the lock at `path`; null if nobody does, a dead process, or nobody can tell. Takes nothing. */
+export function holderOf(path: string): Holder | null {
+  try {
+    const holder = holderIn(textOf(path));
+    return holder && isAlive(holder) ? holder : null;
+  } catch {
+    // Who only looks at a run needs no lock, and is not kept from it by one that cannot be read.
+    return null;
+  }
+}
+
 const POLL_MS = 50;
 
 /** Like {@link tryLock}, but waits for the holder. `waiting` is told once, when the wait gets long. */

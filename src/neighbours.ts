@@ -132,18 +132,19 @@ export class Neighbours {
     });
   }
 
-  async observations(): Promise<Observations> {
-    const { prefix_disambiguation: rules } = this.#config;
+  /** With the prefix rules' discriminator field if they are on, or with the one that is given; null for none. */
+  async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
     const [{ Observations: Table }, { modelsOf }, client] = await Promise.all([
       import('./data/observations.ts'),
       import('./data/models.ts'),
       this.dataClient(),
     ]);
-    return new Table(
-      client,
-      modelsOf(this.#config.aws.amplify.models),
-      rules.enabled ? rules.discriminator_field : null,
-    );
+    return new Table(client, modelsOf(this.#config.aws.amplify.models), discriminatorField);
+  }
+
+  get #discriminatorField(): string | null {
+    const { enabled, discriminator_field } = this.#config.prefix_disambiguation;
+    return enabled ? discriminator_field : null;
   }
 
   async media(): Promise<Media> {

@@ -7,6 +7,7 @@ import { BaseCommand, EXIT } from './command.ts';
 import type { ConfigValues } from './config/load.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import type { Config } from './config/settings.ts';
+import type { Drive } from './drive/drive.ts';
 import { haltOnSignals } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
@@ -28,6 +29,10 @@ export interface RunOutcome {
   /** What a rescan found; null if there was none. */
   changes: Changes | null;
   seconds: number;
+  /** What a migration would begin to move, in order; only after `until: 'resolve'`. */
+  toMove: FileRecord[];
+  /** Of the line from Drive; null if it was not to be measured, or could not be. */
+  measuredMbit: number | null;
   progressPath: string;
   failedPath: string | null;
 }
@@ -45,6 +50,10 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     retryOrphans: boolean;
     rescan?: boolean;
     skipExisting?: boolean;
+    /** Whether the computer may not fall asleep meanwhile. */
+    keepsAwake?: boolean;
+    /** Whether to try out the line from Drive with the files that are to be moved. */
+    measures?: boolean;
   }): Promise<RunOutcome> {
     const config = await this.configuration(options.configFlags);
     const folderId = folderToMigrate(options.folderId, config);
@@ -63,15 +72,27 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
+    const toMove: FileRecord[] = [];
     let view: ProgressView | null = null;
+    let letSleep = () => {};
     // Before the projection, which is written to the same place.
     const takeover = takeoverOf(this.home, run.folderId);
     const projection = this.#keepProjecting(run);
     try {
-      await neighbours.drive();
+      const drive = await neighbours.drive();
       // Before the progress view is drawn: a prompt would be lost in it.
       await neighbours.session().idToken();
-      view = await ProgressView.start();
+      if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
+      view = await ProgressView.start({
+        transfer:
+          options.until === 'link'
+            ? {
+                concurrency: config.migration.concurrency,
+                queriesPerSecond: () => drive.queriesPerSecond,
+                mostQueriesPerSecond: config.google_drive.queries_per_second,
+              }
+            : null,
+      });
       this.say = text => view!.say(text);
       const { tally, changes } = await runMigration({
         ...options,
@@ -84,15 +105,17 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         halt: this.halt,
         watcher: view,
         warn: this.warnLine,
-        onListed: record => view!.listed(record),
+        onListed: (record, isMoved) => view!.listed(record, isMoved),
         onAllListed: () => view!.allListed(),
         onPlanned: record => view!.planned(record),
-        onFinished: record => {
+        onFinished: (record, isMoved) => {
           view!.finished(record);
           this.logger?.debug(
             { id: record.id, name: record.name, status: record.status, error: record.error },
             'file',
           );
+          if (options.until === 'resolve' && record.status === 'pending' && !record.url && !isMoved)
+            toMove.push(briefly(record));
           if (record.status === 'failed' || record.status === 'partial') failed.push(record);
         },
       });
@@ -102,11 +125,14 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         tally,
         changes,
         seconds: (performance.now() - startedAt) / 1000,
+        toMove,
+        measuredMbit: options.measures ? await measure(drive, toMove) : null,
         progressPath: await projection.last(),
         failedPath: await this.#writeFailed(failed),
       };
     } finally {
       view?.stop();
+      letSleep();
       run.discardIfVoid();
       // An error of the run itself goes first; one of the projection alone has been thrown above.
       await projection.last().catch(() => {});
@@ -188,6 +214,16 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     if (this.halt.reason) throw this.halt.reason;
     if (tally.unfinished) process.exitCode = EXIT.unfinished;
   }
+}
+
+/** A whole folder of them is kept. */
+function briefly({ id, name, size, status }: FileRecord): FileRecord {
+  return { id, name, size, status };
+}
+
+async function measure(drive: Drive, records: FileRecord[]): Promise<number | null> {
+  const { measuredMbit } = await import('./progress/bandwidth.ts');
+  return measuredMbit(drive, records);
 }
 
 function changesLine({ added, renamed, replaced, removed }: Changes): string {

@@ -1,8 +1,10 @@
 /** A stage as a command: where its records come from, where they go, and what it says at the end. */
-import { existsSync, fstatSync } from 'node:fs';
+
+import { once } from 'node:events';
+import { existsSync, fstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { type Command, Flags } from '@oclif/core';
+import { RunError } from '../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../stages/record.ts';
 import { BaseCommand, EXIT } from './command.ts';
 import { ConfigError } from './config/error.ts';
@@ -15,12 +17,20 @@ import { ManifestFile } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import { lineOf } from './manifest/record-line.ts';
 import { Rejects } from './manifest/rejects.ts';
-import { lastRunOf, Run } from './manifest/run.ts';
+import { lastRunOf, noRun, Run } from './manifest/run.ts';
 import { Neighbours } from './neighbours.ts';
-import { asStream, joined, run, STAGE_MAKERS, type StageContext, type Steps } from './pipeline.ts';
+import {
+  each,
+  type Records,
+  run,
+  STAGE_MAKERS,
+  type StageContext,
+  type Steps,
+  workingAhead,
+} from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
 import { formatBytes, formatCount } from './ui/format.ts';
-import { ProgressView } from './ui/progress-view.ts';
+import { ProgressView, type ViewOptions } from './ui/progress-view.ts';
 
 export const folderFlag = {
   'folder-id': Flags.string({
@@ -52,7 +62,7 @@ interface StageFlags {
   'retry-orphans'?: boolean;
 }
 
-export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
+export type { Records } from './pipeline.ts';
 
 type Place = { kind: 'stream' } | { kind: 'file'; path: string } | { kind: 'run'; run: Run };
 
@@ -74,8 +84,8 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
   /** Neighbours whose configuration must be complete before anything begins. */
   protected readonly needs: Parameters<Neighbours['require']>[0] = [];
 
-  /** Whether bytes move, so that a bar is worth its place. */
-  protected readonly showsTransfer: boolean = false;
+  /** What takes long enough to show its progress: files on their way, or their links. */
+  protected readonly shows: 'transfer' | 'link' | null = null;
 
   /** Stages that this command runs, in order; none for the one that has no input. */
   protected readonly makers: readonly (keyof typeof STAGE_MAKERS)[] = [];
@@ -110,31 +120,39 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       if (target.kind === 'run') own = await target.run.open(this.stage, options);
       const context: StageContext = { config, neighbours, halt: this.halt, claimed: claimedIn(own) };
       const source = await this.source(context, input);
-      if (this.showsTransfer) {
-        view = await ProgressView.start();
+      const ahead = input.ahead();
+      // In a pipe the transfer before the link draws already, on the same terminal.
+      if (this.shows === 'transfer' || (this.shows && ahead)) {
+        view = await ProgressView.start(await this.#whatIsShown(config, neighbours));
         this.say = text => view!.say(text);
         context.watcher = view;
       }
       const steps: Steps = [];
-      for (const maker of this.makers) steps.push(asStream(await STAGE_MAKERS[maker](context)));
+      for (const maker of this.makers) steps.push(workingAhead(await STAGE_MAKERS[maker](context)));
       const memory =
         own && memoryOf(own, { stage: this.stage, retryOrphans: Boolean(flags['retry-orphans']) });
+      if (ahead && view) {
+        for (const record of ahead) view.listed(record, Boolean(record.url || own?.last(record.id)?.url));
+        view.allListed();
+      }
       const planned = (record: FileRecord) => {
-        view?.listed(record);
+        if (!ahead) view?.listed(record);
         view?.planned(record);
         return record;
       };
-      const counted = (record: FileRecord) => {
+      const output = target.kind === 'stream' ? new LineWriter(process.stdout) : null;
+      const taken = (record: FileRecord) => {
         tally.add(record);
         view?.finished(record);
-        return record;
+        return output?.write(record);
       };
-      await run(
-        Readable.from(source),
-        joined([memory?.recall, planned, ...steps, memory?.keep, counted]),
-        target.kind === 'stream' ? linesTo(process.stdout) : sink(),
-        this.halt,
-      );
+      const recalled = memory && each(memory.recall);
+      const kept = memory && each(memory.keep);
+      try {
+        await run(source, [recalled, view && each(planned), ...steps, kept], taken, this.halt);
+      } finally {
+        output?.flush();
+      }
       if (target.kind === 'run' && !this.halt.stopped) this.finished(target.run);
     } finally {
       view?.stop();
@@ -146,6 +164,20 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     }
     if (this.halt.reason) throw this.halt.reason;
     this.#summary(tally, own, input.rejects);
+  }
+
+  async #whatIsShown(config: Config, neighbours: Neighbours): Promise<ViewOptions> {
+    // Before anything is drawn: a prompt would be lost in it.
+    await neighbours.session().idToken();
+    if (this.shows !== 'transfer') return { transfer: null };
+    const drive = await neighbours.drive();
+    return {
+      transfer: {
+        concurrency: config.migration.concurrency,
+        queriesPerSecond: () => drive.queriesPerSecond,
+        mostQueriesPerSecond: config.google_drive.queries_per_second,
+      },
+    };
   }
 
   /** After the last record of a run's manifest; not when the stage ended early. */
@@ -234,6 +266,11 @@ export class Input {
     return this.#fromFile(this.run.pathOf(before));
   }
 
+  /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
+  ahead(): Iterable<FileRecord> | null {
+    return this.#manifest?.records() ?? null;
+  }
+
   async #fromFile(path: string): Promise<Iterable<FileRecord>> {
     this.#manifest = await ManifestFile.open(path, { write: false, warn: this.#warn, reject: this.reject });
     return this.#manifest.records();
@@ -262,18 +299,35 @@ function* claimedIn(manifest: ManifestFile | null): Generator<FileRecord> {
   for (const record of manifest?.records() ?? []) if (record.key) yield record;
 }
 
-function linesTo(stream: NodeJS.WriteStream): Writable {
-  return new Writable({
-    objectMode: true,
-    write: (record: FileRecord, _encoding, done) => {
-      if (stream.write(lineOf(record))) done();
-      else stream.once('drain', done);
-    },
-  });
-}
+/** What is written at once; one write a line would cost more than all else that is done with a record. */
+const CHUNK_CHARACTERS = 64 * 1024;
 
-function sink(): Writable {
-  return new Writable({ objectMode: true, write: (_record, _encoding, done) => done() });
+/** Writes records as lines: together those that come together, and none later than in the next turn of the event loop. */
+class LineWriter {
+  readonly #stream: NodeJS.WriteStream;
+  #text = '';
+  #turn: NodeJS.Immediate | null = null;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  /** A promise when the reader has to be waited for. */
+  write(record: FileRecord): Promise<unknown> | undefined {
+    this.#text += lineOf(record);
+    this.#turn ??= setImmediate(() => this.flush());
+    if (this.#text.length >= CHUNK_CHARACTERS) this.flush();
+    // Also when it was what an earlier turn has written that nobody reads.
+    return this.#stream.writableNeedDrain ? once(this.#stream, 'drain') : undefined;
+  }
+
+  flush(): void {
+    clearImmediate(this.#turn ?? undefined);
+    this.#turn = null;
+    const text = this.#text;
+    this.#text = '';
+    if (text !== '') this.#stream.write(text);
+  }
 }
 
 function noPlace(what: string, ways: string): ConfigError {
@@ -288,4 +342,20 @@ export function folderToMigrate(flag: string | undefined, config: Config): strin
 /** The folder to go on with or to look at: flag, else the run that was worked on last, else configuration. */
 export function folderAtHand(flag: string | undefined, config: Config, home: string): string | null {
   return folderIdFrom(flag ?? '') || lastRunOf(home) || config.google_drive.folder_id || null;
+}
+
+/**
+ * The run to look at: the flag's, else the one that was worked on last. Needs no configuration. Throws RunError if there
+ * is none.
+ */
+export function runAtHand(flag: string | undefined, home: string): Run {
+  if (existsSync(home) && !statSync(home).isDirectory()) {
+    const remedy = 'Move it away, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.';
+    throw new RunError('home_unusable', `${home} is no folder.`, remedy);
+  }
+  const folderId = folderIdFrom(flag ?? '') || lastRunOf(home);
+  if (!folderId) throw noRun('yet');
+  const run = new Run(home, folderId);
+  if (!run.exists) throw noRun(`of the folder ${folderId}`);
+  return run;
 }

@@ -123,6 +123,7 @@ function takenBack(record: FileRecord): FileRecord {
     bytes: _bytes,
     etag: _etag,
     verified: _verified,
+    storedAt: _storedAt,
     media: _media,
     error: _error,
     ...rest

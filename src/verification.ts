@@ -194,6 +194,13 @@ export function repaired(findings: Finding[]): FileRecord | null {
   const media = (record.media ?? []).filter(({ id }) => !missing.has(id));
   const { error: _error, ...kept } = { ...record, media };
   if (!object) return { ...kept, status: 'uploaded' };
-  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...untransferred } = kept;
+  const {
+    url: _url,
+    bytes: _bytes,
+    etag: _etag,
+    verified: _verified,
+    storedAt: _storedAt,
+    ...untransferred
+  } = kept;
   return { ...untransferred, ...(object.etag && { replaces: object.etag }), status: 'pending' };
 }

@@ -17,6 +17,7 @@ const recordOf = (n: number, fields: Partial<FileRecord> = {}): FileRecord =>
     bytes: 3,
     etag: md5Of(bytes),
     verified: 'md5',
+    storedAt: '2026-03-02T08:30:00.000Z',
     media: [{ id: `m${n}`, observationId: `o${n}` }],
     status: 'completed',
     ...fields,
@@ -173,7 +174,14 @@ describe('a record that is set back', () => {
     message: '',
     ...more,
   });
-  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...untransferred } = record;
+  const {
+    url: _url,
+    bytes: _bytes,
+    etag: _etag,
+    verified: _verified,
+    storedAt: _storedAt,
+    ...untransferred
+  } = record;
 
   it('is transferred again where its object is missing, over its object where that is wrong, and keeps its media', () => {
     const pending = { ...untransferred, status: 'pending' };

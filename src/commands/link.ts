@@ -11,4 +11,5 @@ export default class Link extends StageCommand<typeof Link> {
   protected override readonly stage = 'link';
   protected override readonly makers = ['link'] as const;
   protected override readonly needs = ['data'] as ['data'];
+  protected override readonly shows = 'link';
 }

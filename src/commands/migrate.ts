@@ -15,6 +15,11 @@ export const migrationFlags = {
   'skip-existing': Flags.boolean({
     description: 'leave alone what media records of other tools link already; reads the Media table once',
   }),
+  'keep-awake': Flags.boolean({
+    description: 'keep the computer from falling asleep while files move',
+    default: true,
+    allowNo: true,
+  }),
 };
 
 export default class Migrate extends RunCommand<typeof Migrate> {
@@ -40,6 +45,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
       skipExisting: this.flags['skip-existing'],
+      keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);

@@ -28,6 +28,7 @@ export default class Resume extends RunCommand<typeof Resume> {
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
       skipExisting: this.flags['skip-existing'],
+      keepsAwake: this.flags['keep-awake'],
     });
     const { run, tally, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [

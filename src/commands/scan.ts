@@ -2,8 +2,10 @@ import { Flags } from '@oclif/core';
 import { estimate } from '../progress/estimate.ts';
 import { RunCommand } from '../run-command.ts';
 import { folderFlag } from '../stage-command.ts';
-import { formatBytes, formatDuration } from '../ui/format.ts';
+import { type Bandwidth, estimateLine } from '../ui/estimate-line.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+
+const ASSUMED_MBIT = 100;
 
 export default class Scan extends RunCommand<typeof Scan> {
   static override summary = 'List, parse and resolve: what a migration would do, and how long it would take.';
@@ -11,6 +13,7 @@ export default class Scan extends RunCommand<typeof Scan> {
     'Writes nothing to AWS. The manifests it makes are those that migrate goes on with.';
   static override examples = [
     '<%= config.bin %> scan --folder-id FOLDER_ID',
+    '<%= config.bin %> scan --folder-id FOLDER_ID --measure',
     '<%= config.bin %> scan --folder-id FOLDER_ID --naming relaxed --bandwidth-mbit 50 --json',
   ];
   static override flags = {
@@ -19,9 +22,13 @@ export default class Scan extends RunCommand<typeof Scan> {
     'retry-orphans': Flags.boolean({ description: 'look again for observations that were missing' }),
     rescan: Flags.boolean({ description: 'list the folder anew' }),
     'bandwidth-mbit': Flags.integer({
-      description: 'megabits a second that the slower of down- and upload allows; for the estimate',
-      default: 100,
+      description: `megabits a second that the slower of down- and upload allows, for the estimate; ${ASSUMED_MBIT} when nothing is said`,
       min: 1,
+      exclusive: ['measure'],
+    }),
+    measure: Flags.boolean({
+      description:
+        'measure what comes from Drive, for the estimate: reads up to 32 MiB of the largest files, and keeps nothing',
     }),
   };
 
@@ -32,16 +39,16 @@ export default class Scan extends RunCommand<typeof Scan> {
       until: 'resolve',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
+      measures: this.flags.measure,
     });
     const { run, config, tally } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
-    const bandwidthMbit = this.flags['bandwidth-mbit'];
-    const files = tally.files('pending');
-    const bytes = tally.bytesOf('pending');
+    const sizes = outcome.toMove.map(({ size }) => size ?? 0);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const bandwidth = this.#bandwidth(outcome.measuredMbit);
     const queriesPerSecond = config.google_drive.queries_per_second;
-    const { seconds, bound } = estimate({ files, bytes, bandwidthMbit, queriesPerSecond });
-    const why =
-      bound === 'bandwidth' ? `${bandwidthMbit} Mbit/s` : `${queriesPerSecond} queries a second to Drive`;
+    const { concurrency } = config.migration;
+    const estimated = estimate({ sizes, bandwidthMbit: bandwidth.mbit, queriesPerSecond, concurrency });
     this.conclude(
       outcome,
       [
@@ -49,12 +56,29 @@ export default class Scan extends RunCommand<typeof Scan> {
         `Scanned: ${totalLine(tally)}`,
         ...statusLines(tally),
         '',
-        `To migrate: ${files.toLocaleString('en-US')} files, ${formatBytes(bytes)}; about ${formatDuration(seconds)}, bound by ${why}.`,
+        estimateLine(estimated, { files: sizes.length, bytes, bandwidth, queriesPerSecond }),
         '',
         'Where to look:',
         ...placeLines({ manifests: run.folder, progress: outcome.progressPath, log: this.logPath }),
       ],
-      { to_migrate: { files, bytes, estimated_seconds: Math.round(seconds), bound } },
+      {
+        to_migrate: {
+          files: sizes.length,
+          bytes,
+          estimated_seconds: Math.round(estimated.seconds),
+          bound: estimated.bound,
+          bandwidth_mbit: bandwidth.mbit,
+          bandwidth: bandwidth.origin,
+          queries_per_second: queriesPerSecond,
+        },
+      },
     );
+  }
+
+  #bandwidth(measuredMbit: number | null): Bandwidth {
+    const given = this.flags['bandwidth-mbit'];
+    if (given !== undefined) return { mbit: given, origin: 'given' };
+    if (measuredMbit !== null) return { mbit: Math.round(measuredMbit * 10) / 10, origin: 'measured' };
+    return { mbit: ASSUMED_MBIT, origin: 'assumed' };
   }
 }

@@ -1,14 +1,13 @@
 import { BaseCommand } from '../command.ts';
 import { progressPath } from '../config/home.ts';
-import { noRun, Run } from '../manifest/run.ts';
 import { Tally } from '../progress/tally.ts';
-import { folderAtHand, folderFlag } from '../stage-command.ts';
+import { folderFlag, runAtHand } from '../stage-command.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';
   static override description =
-    'Without --folder-id: the run that was worked on last, or the configured folder.';
+    'Without --folder-id: the run that was worked on last. Also while another process works on it.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --folder-id FOLDER_ID --json',
@@ -16,11 +15,8 @@ export default class Status extends BaseCommand<typeof Status> {
   static override flags = folderFlag;
 
   async run(): Promise<void> {
-    const config = await this.configuration();
-    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
-    if (!folderId) throw noRun('yet');
-    const run = new Run(this.home, folderId);
-    if (!run.exists) throw noRun(`of the folder ${folderId}`);
+    const run = runAtHand(this.flags['folder-id'], this.home);
+    const { folderId } = run;
     const tally = new Tally();
     for await (const record of run.latest(this.warnLine)) tally.add(record);
 

@@ -16,7 +16,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   protected override readonly stage = 'transfer';
   protected override readonly makers = ['transfer'] as const;
   protected override readonly needs = ['storage'] as ['storage'];
-  protected override readonly showsTransfer = true;
+  protected override readonly shows = 'transfer';
 
   protected override configFlags(): ConfigValues {
     return { 'migration.concurrency': this.flags.concurrency };

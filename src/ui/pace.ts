@@ -19,6 +19,6 @@ export class Pace {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     if (!first || !last || last.at === first.at) return null;
-    return ((last.value - first.value) * 1000) / (last.at - first.at);
+    return Math.max(0, ((last.value - first.value) * 1000) / (last.at - first.at));
   }
 }

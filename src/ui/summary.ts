@@ -2,6 +2,7 @@
 import type { Status } from '../../stages/record.ts';
 import { type Tally, UNFINISHED } from '../progress/tally.ts';
 import { formatBytes, formatCount } from './format.ts';
+import { visible } from './visible.ts';
 
 const MEANINGS: Readonly<Record<Status, string>> = {
   completed: 'in S3 and linked to every observation',
@@ -11,7 +12,7 @@ const MEANINGS: Readonly<Record<Status, string>> = {
   partial: 'linked to some observations, others are missing; each run looks for them again',
   failed: 'a passing fault outlived its retries; "migrator resume" tries again',
   orphan: 'no observation has this id, or the file is gone from Drive; "--retry-orphans" tries again',
-  needs_review: 'a person has to decide; the manifests say more, file by file',
+  needs_review: 'a person has to decide; "migrator review" says more, file by file',
   duplicate: 'the same bytes and ids as another file, which is migrated in their stead',
 };
 
@@ -41,14 +42,6 @@ function reasonLines(tally: Tally, status: Status): string[] {
     const count = files.toLocaleString('en-US').padStart(8);
     return `${' '.repeat(4)}${count}  ${code}: ${files > 1 ? 'like ' : ''}${visible(example)}`;
   });
-}
-
-/** Names may hold what would move the cursor or turn the writing direction of the rest of the line. */
-function visible(name: string): string {
-  return name.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}]/gu,
-    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** `41 files, 15.2 MiB`. */

@@ -121,8 +121,16 @@ function lastOf(home: Home, folderId: string, stage: StageName): Map<string, Fil
 /** With the fields of each in one order. */
 function textsById(values: Map<string, object>): Map<string, string> {
   return new Map(
-    [...values].map(([id, value]) => [id, JSON.stringify(value, Object.keys(flat(value)).sort())]),
+    [...values].map(([id, value]) => [
+      id,
+      JSON.stringify(value, Object.keys(flat(value)).filter(isSameEachTime).sort()),
+    ]),
   );
+}
+
+/** When an object was stored is a matter of the clock. */
+function isSameEachTime(field: string): boolean {
+  return field !== 'storedAt';
 }
 
 /** Every name of a field at any depth; JSON.stringify takes the list for all depths. */

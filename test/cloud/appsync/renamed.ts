@@ -61,7 +61,7 @@ function realNode(node: ASTNode): ASTNode | undefined {
 }
 
 /** Of variables, the names of models that introspection is asked for. */
-const isInputName = (key: string): boolean => ['observation', 'media', 'input'].includes(key);
+const isInputName = (key: string): boolean => ['observation', 'media', 'model', 'input'].includes(key);
 
 /** Keys that are names are mapped, and the texts under keys that `holdsName` picks. */
 function mapped(

@@ -1,0 +1,33 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../command.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export default class Completion extends BaseCommand<typeof Completion> {
+  static override summary = 'Print a script that completes commands, flags and values in your shell.';
+  static override description =
+    'For bash, add the line "source <(migrator completion bash)" to ~/.bashrc; for zsh, "source <(migrator completion zsh)" to ~/.zshrc, after compinit. For fish, write the script to ~/.config/fish/completions/migrator.fish. It completes the full name of the command too. Make it anew after an update.';
+  static override examples = [
+    '<%= config.bin %> completion bash > migrator.bash',
+    '<%= config.bin %> completion zsh > _migrator',
+    '<%= config.bin %> completion fish > migrator.fish',
+  ];
+  static override args = {
+    shell: Args.string({ description: 'the shell', options: [...SHELLS], required: true }),
+  };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(Completion);
+    const [{ sectionsOf }, { bashCompletion }, { zshCompletion }, { fishCompletion }] = await Promise.all([
+      import('../help/reference.ts'),
+      import('../completion/bash.ts'),
+      import('../completion/zsh.ts'),
+      import('../completion/fish.ts'),
+    ]);
+    const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+    const shell = args.shell as (typeof SHELLS)[number];
+    const { bin, name } = this.config;
+    const script = scripts[shell]({ programs: [bin, name], sections: sectionsOf(this.config) });
+    process.stdout.write(this.json ? `${JSON.stringify({ shell, script }, null, 2)}\n` : script);
+  }
+}

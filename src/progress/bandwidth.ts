@@ -1,0 +1,53 @@
+/** What the line from Drive carries, tried out with files of the folder; nothing is kept of their bytes. */
+import type { FileRecord } from '../../stages/record.ts';
+import type { MediaSource } from '../../stages/transfer.ts';
+
+const MIB = 1024 * 1024;
+
+export interface ProbeLimits {
+  /** Files at a time: one connection alone seldom fills a line. */
+  files: number;
+  bytes: number;
+  ms: number;
+}
+
+/** A few seconds, and less than a video. */
+const LIMITS: ProbeLimits = { files: 4, bytes: 32 * MIB, ms: 5_000 };
+
+/**
+ * Megabits a second that come from Drive, of the largest files; null if no byte came. Errors of single files count as
+ * bytes that did not come.
+ */
+export async function measuredMbit(
+  source: MediaSource,
+  records: readonly FileRecord[],
+  { limits = LIMITS, now = () => performance.now() }: { limits?: ProbeLimits; now?: () => number } = {},
+): Promise<number | null> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), limits.ms);
+  let bytes = 0;
+  /** The first piece opens the measuring: what the request itself takes is no property of the line. */
+  let beganAt: number | null = null;
+  let endedAt = 0;
+  const read = async (record: FileRecord): Promise<void> => {
+    for await (const chunk of source.download(record, enough.signal)) {
+      endedAt = now();
+      if (beganAt === null) beganAt = endedAt;
+      else bytes += chunk.length;
+      if (bytes >= limits.bytes) enough.abort();
+      if (enough.signal.aborted) return;
+    }
+  };
+  try {
+    await Promise.allSettled(largest(records, limits.files).map(read));
+  } finally {
+    clearTimeout(timer);
+    enough.abort();
+  }
+  const seconds = (endedAt - (beganAt ?? 0)) / 1000;
+  return bytes > 0 && seconds > 0 ? (bytes * 8) / 1_000_000 / seconds : null;
+}
+
+function largest(records: readonly FileRecord[], count: number): FileRecord[] {
+  return records.toSorted((a, b) => (b.size ?? 0) - (a.size ?? 0)).slice(0, count);
+}

@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import type { Intercept } from '../cloud/service.ts';
+import { answer } from '../faults.ts';
+import { type Home, Sandbox } from './sandbox.ts';
+import { TerminalRun } from './terminal.ts';
+
+const MIB = 1 << 20;
+const NUMBERS = /^\d+ %|[█░]{24}/;
+
+/** Answers stop in the middle until they are let go. */
+class Gate {
+  #open = () => {};
+  readonly #opened = new Promise<void>(resolve => {
+    this.#open = resolve;
+  });
+
+  open(): void {
+    this.#open();
+  }
+
+  /** After the first piece of the body. */
+  readonly inBody: Intercept = (_, response) => {
+    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+    let isFirst = true;
+    response.write = ((chunk: Buffer): boolean => {
+      if (isFirst) {
+        isFirst = false;
+        return write(chunk);
+      }
+      void this.#opened.then(() => {
+        response.write = write as typeof response.write;
+        if (write(chunk)) response.emit('drain');
+      });
+      return false;
+    }) as typeof response.write;
+    return false;
+  };
+
+  readonly before: Intercept = async () => {
+    await this.#opened;
+    return false;
+  };
+}
+
+describe('progress on a terminal', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  let names: string[];
+  let run: TerminalRun | null = null;
+
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+    const { drive, appSync } = sandbox.cloud;
+    const folderId = drive.tree.addFolder({ name: 'pictures' });
+    const ids = [1, 2, 3, 4, 5, 6];
+    names = ids.map(id => `${id}.jpg`);
+    for (const id of ids)
+      drive.tree.addFile({ name: `${id}.jpg`, parent: folderId, content: Buffer.alloc(4 * MIB, id) });
+    drive.tree.addFile({
+      name: `写真\u202e\u001b[31m${'とても長い名前'.repeat(20)}.jpg`,
+      parent: folderId,
+      content: Buffer.from('x'),
+    });
+    appSync.addObservations(ids);
+    home = await sandbox.home({ folderId, migration: { concurrency: 3 } });
+  });
+  afterEach(async () => {
+    run?.kill();
+    await run?.ended;
+    await sandbox.close();
+  });
+
+  const onDownload = (fault: Intercept) => {
+    sandbox.cloud.drive.service.intercept = (request, response) =>
+      /alt=media/.test(request.url!) && fault(request, response);
+  };
+  const start = (args: string[], columns: number, env: Record<string, string> = {}, rows = 24) => {
+    run = new TerminalRun(args, { ...home.env, ...env }, { columns, rows });
+    return run;
+  };
+  /** The picture at the bottom of the screen: what is below the last line that stays. */
+  const workers = (lines: string[]) => lines.filter(line => /^[↓↑] /.test(line));
+  const summaryOf = (lines: string[]) => lines.slice(lines.findIndex(line => line.startsWith('Migrated')));
+
+  for (const columns of [40, 80, 200]) {
+    it(`shows what each worker does, and then the summary alone (${columns} columns)`, async () => {
+      const gate = new Gate();
+      onDownload(gate.inBody);
+      const terminal = start(['migrate'], columns);
+      const lines = await terminal.until(
+        seen => workers(seen).filter(line => /^↓ +25 %/.test(line)).length === 3,
+      );
+      expect(lines.length).to.be.at.most(3 + 6);
+      for (const line of lines) expect(line.length).to.be.below(columns);
+      for (const line of workers(lines))
+        expect(
+          names.some(name => line.endsWith(name)),
+          line,
+        ).to.equal(true);
+      expect(lines.join(' '))
+        .to.match(/7 files/)
+        .and.to.include('3.0 MiB/24.0 MiB')
+        .and.to.include('3 of 3 workers busy');
+      gate.open();
+      expect(await terminal.ended).to.equal(3);
+      const left = terminal.lines();
+      expect(left[0]).to.equal('');
+      expect(left[1]).to.match(/^Migrated: 7 files/);
+      expect(left.filter(line => NUMBERS.test(line) || /^[↓↑·→]/.test(line))).to.deep.equal([]);
+      expect(terminal.output).to.include('\u001b[?25h');
+    });
+  }
+
+  it('shows what waits for S3, and what is being linked', async () => {
+    const [upload, link] = [new Gate(), new Gate()];
+    const { s3, appSync } = sandbox.cloud;
+    s3.service.intercept = upload.before;
+    appSync.service.intercept = (request, response) =>
+      s3.objects().length > 0 ? link.before(request, response) : false;
+    const terminal = start(['migrate'], 80);
+    await terminal.until(seen => seen.filter(line => /^↑ .* \d\.jpg$/.test(line)).length === 3);
+    upload.open();
+    await terminal.until(seen => seen.some(line => /^→ link {2}6 files, like \d\.jpg$/.test(line)));
+    link.open();
+    expect(await terminal.ended).to.equal(3);
+    expect(summaryOf(terminal.lines()).join('\n')).to.match(/6 {2}completed/);
+  });
+
+  it('leaves warnings above the picture, whole, and the picture whole below them', async () => {
+    const gate = new Gate();
+    onDownload(gate.inBody);
+    const terminal = start(['migrate'], 80);
+    await terminal.until(seen => workers(seen).length === 3);
+    process.kill(terminal.pid, 'SIGINT');
+    const lines = await terminal.until(
+      seen => seen.some(line => line.startsWith('Interrupted')) && workers(seen).length === 3,
+    );
+    const said = lines.findIndex(line => line.startsWith('Interrupted'));
+    expect(said).to.equal(0);
+    expect(lines.filter(line => line.startsWith('Interrupted'))).to.have.length(1);
+    expect(lines.filter(line => NUMBERS.test(line))).to.have.length(1);
+    expect(lines.findIndex(line => /^↓/.test(line))).to.be.above(said);
+    gate.open();
+    expect(await terminal.ended).to.equal(130);
+    expect(terminal.lines().filter(line => NUMBERS.test(line) || /^[↓↑·]/.test(line))).to.deep.equal([]);
+  });
+
+  for (const [from, to] of [
+    [200, 80],
+    [120, 40],
+    [60, 160],
+  ] as const) {
+    it(`draws anew when the window changes from ${from} to ${to} columns`, async () => {
+      const gate = new Gate();
+      onDownload(gate.inBody);
+      const terminal = start(['migrate'], from);
+      await terminal.until(seen => workers(seen).filter(line => /25 %/.test(line)).length === 3);
+      terminal.resize(to, 24);
+      // A resize moves what is there; only what is drawn after it counts.
+      await terminal.until(seen => workers(seen).length === 3 && seen.every(line => line.length < to));
+      gate.open();
+      expect(await terminal.ended).to.equal(3);
+      const left = terminal.lines();
+      expect(
+        left.filter(line => NUMBERS.test(line) || /^[↓↑·]/.test(line)),
+        left.join('\n'),
+      ).to.deep.equal([]);
+      expect(left[1]).to.match(/^Migrated/);
+    });
+  }
+
+  it('fits a window of few rows', async () => {
+    const gate = new Gate();
+    onDownload(gate.inBody);
+    const terminal = start(['migrate'], 80, {}, 5);
+    const lines = await terminal.until(seen => seen.some(line => /and \d more/.test(line)));
+    expect(lines.length).to.be.at.most(5);
+    gate.open();
+    expect(await terminal.ended).to.equal(3);
+  });
+
+  it('says that Drive asks for less, and how many workers are left when S3 does', async () => {
+    const gate = new Gate();
+    let refusals = 0;
+    const tooFast = JSON.stringify({ error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
+    onDownload((request, response) => {
+      refusals += 1;
+      return refusals === 1
+        ? answer(403, tooFast, { 'content-type': 'application/json' })(request, response)
+        : gate.inBody(request, response);
+    });
+    home.edit(config => {
+      config.google_drive.queries_per_second = 8;
+    });
+    const terminal = start(['migrate'], 200);
+    await terminal.until(seen => /Drive asks for less: 4\.0 of 8\.0 queries\/s/.test(seen.join(' ')));
+    gate.open();
+    expect(await terminal.ended).to.equal(3);
+  });
+
+  for (const env of [{ TERM: 'dumb' }, { CI: 'true' }] as Record<string, string>[]) {
+    it(`is plain lines with ${JSON.stringify(env)}, without a single escape sequence`, async () => {
+      const gate = new Gate();
+      onDownload(gate.inBody);
+      const terminal = start(['migrate'], 80, env);
+      await terminal.until(seen => /0\/7 files · 3\.0 MiB\/24\.0 MiB/.test(seen.join('')));
+      gate.open();
+      expect(await terminal.ended).to.equal(3);
+      expect(terminal.output).not.to.include('\u001b');
+    });
+  }
+
+  it('has no colours with NO_COLOR', async () => {
+    const terminal = start(['migrate'], 80, { NO_COLOR: '1' });
+    expect(await terminal.ended).to.equal(3);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for.
+    expect(terminal.output).not.to.match(/\u001b\[[\d;]*m/);
+  });
+});

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { PictureFolder } from './picture-folder.ts';
+import { meter, Sandbox } from './sandbox.ts';
+
+describe('the estimate of scan', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  const estimated = async (folder: PictureFolder, ...args: string[]) => {
+    const { stdout } = await folder.migrator(['scan', '--json', ...args]);
+    return JSON.parse(stdout).to_migrate;
+  };
+
+  it('is no number for an empty folder', async () => {
+    const folder = await PictureFolder.open(sandbox, 0);
+    const { stderr, code } = await folder.migrator(['scan']);
+    expect(code).to.equal(0);
+    expect(stderr).to.include('To migrate: nothing.').and.not.to.include('0 s,');
+    expect(await estimated(folder)).to.include({ files: 0, bytes: 0, estimated_seconds: 0, bound: null });
+  });
+
+  it('says what it assumes, and takes what the person says', async () => {
+    const folder = await PictureFolder.open(sandbox, 3);
+    for (const id of folder.ids) folder.add(`${id}.jpg`, Buffer.alloc(1_000_000, id));
+    const { stderr } = await folder.migrator(['scan']);
+    expect(stderr).to.include('bound by the line: 100 Mbit/s, assumed ("--measure"');
+    const said = await estimated(folder, '--bandwidth-mbit', '1');
+    expect(said).to.include({
+      estimated_seconds: 24,
+      bound: 'bandwidth',
+      bandwidth: 'given',
+      bandwidth_mbit: 1,
+    });
+    folder.home.edit(config => {
+      config.google_drive.queries_per_second = 1;
+    });
+    expect(await estimated(folder)).to.include({
+      bound: 'queries',
+      queries_per_second: 1,
+      bandwidth: 'assumed',
+    });
+  });
+
+  it('measures the line with files of the folder, of which nothing is kept', async () => {
+    const folder = await PictureFolder.open(sandbox, 6);
+    for (const id of folder.ids) folder.add(`${id}.jpg`, Buffer.alloc(4_000_000, id));
+    const count = meter(sandbox.cloud);
+    const measured = await estimated(folder, '--measure');
+    expect(measured.bandwidth).to.equal('measured');
+    expect(measured.bandwidth_mbit).to.be.above(0);
+    expect(count()).to.include({ 'drive files.download': 4 }).and.not.to.have.any.keys('s3 PutObject');
+    const { code, stderr } = await folder.migrator(['scan', '--measure', '--bandwidth-mbit', '5']);
+    expect(code).to.equal(2);
+    expect(stderr).to.include('--measure');
+  });
+
+  it('leaves out what has been moved already', async () => {
+    const folder = await PictureFolder.open(sandbox, 2);
+    folder.add(`${folder.ids[0]}.jpg`, 'first');
+    await folder.migrator(['migrate']);
+    folder.add(`${folder.ids[1]}.jpg`, 'second one');
+    expect(await estimated(folder, '--rescan')).to.include({ files: 1, bytes: 10 });
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { measuredMbit } from '../../src/progress/bandwidth.ts';
+import type { FileRecord } from '../../stages/record.ts';
+import { fileRecord } from '../stages/flow.ts';
+
+const LIMITS = { files: 2, bytes: 10_000_000, ms: 60_000 };
+
+describe('The measured bandwidth', () => {
+  /** Gives chunks of 100 kB, each of which takes so long; tells what was asked for. */
+  function line(msAChunk: number, chunks = Infinity) {
+    const clock = { ms: 0 };
+    const asked: string[] = [];
+    const given = { chunks: 0 };
+    const source = {
+      async *download({ id }: FileRecord) {
+        asked.push(id);
+        for (let index = 0; index < chunks; index += 1) {
+          clock.ms += msAChunk;
+          given.chunks += 1;
+          yield Buffer.alloc(100_000);
+        }
+      },
+    };
+    return { source, asked, given, now: () => clock.ms };
+  }
+
+  it('is what comes in the time in which it comes, and no more of it than is needed', async () => {
+    const { source, given, now } = line(10);
+    const mbit = await measuredMbit(source, [fileRecord({ size: 5 })], { limits: LIMITS, now });
+    expect(mbit).to.be.closeTo(80, 0.1);
+    expect(given.chunks).to.be.at.most(102);
+  });
+
+  it('is measured with the largest files', async () => {
+    const { source, asked, now } = line(10, 3);
+    const records = [1, 5, 3, 4, null].map((size, index) => fileRecord({ id: `file-${index}`, size }));
+    await measuredMbit(source, records, { limits: LIMITS, now });
+    expect(asked).to.deep.equal(['file-1', 'file-3']);
+  });
+
+  it('ends after its time, however slow the line is', async () => {
+    const source = {
+      async *download(_: FileRecord, signal?: AbortSignal) {
+        yield Buffer.alloc(1);
+        await new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+      },
+    };
+    expect(await measuredMbit(source, [fileRecord()], { limits: { ...LIMITS, ms: 5 } })).to.equal(null);
+  });
+
+  it('is unknown when nothing comes, and when there is nothing to ask for', async () => {
+    const broken = {
+      // biome-ignore lint/correctness/useYield: it fails before.
+      async *download(): AsyncGenerator<Buffer> {
+        throw new Error('gone');
+      },
+    };
+    expect(await measuredMbit(broken, [fileRecord()], { limits: LIMITS })).to.equal(null);
+    expect(await measuredMbit(broken, [], { limits: LIMITS })).to.equal(null);
+  });
+});

@@ -1,0 +1,17 @@
+import { expect } from 'chai';
+import { visible, visibleJson } from '../../src/ui/visible.ts';
+
+const HARMFUL = 'a\u001b[2J\u009b\u200f\u202e\u2028\n\u{e0041}\ud800z';
+
+describe('Text from strangers', () => {
+  it('is shown with what cannot be seen, or does harm, spelled out', () => {
+    expect(visible(HARMFUL)).to.equal('a\\u001b[2J\\u009b\\u200f\\u202e\\u2028\\u000a\\udb40\\udc41\\ud800z');
+    expect(visible('1885-ק é 写真 👍.jpg')).to.equal('1885-ק é 写真 👍.jpg');
+  });
+
+  it('is harmless in JSON, and the same when it is read', () => {
+    const value = { [HARMFUL]: [HARMFUL, '\\u0041'] };
+    expect(visibleJson(value)).not.to.match(/[^\P{C}\n]/u);
+    expect(JSON.parse(visibleJson(value))).to.deep.equal(value);
+  });
+});

@@ -97,7 +97,6 @@ export class Neighbours {
       auth,
       apiUrl: google_drive.api_url,
       queriesPerSecond: google_drive.queries_per_second,
-      connections: migration.concurrency,
       backoff: this.backoff,
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
     });

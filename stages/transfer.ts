@@ -13,11 +13,19 @@ import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
 export interface MediaSource {
+  /** The file's bytes from the first to the last. `onBytes` is told of them as they come. */
+  download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): ByteReader;
+}
+
+/** Bytes that are read straight into the memory from which they go on. */
+export interface ByteReader {
   /**
-   * The file's bytes from the first to the last. Throws FileError or RunError while the bytes are read, and whatever
-   * the signal's reason is when it aborts.
+   * Fills the memory from its start: with fewer bytes than it has room for only at the end, with none after it. One read
+   * at a time. Rejects with FileError or RunError, and with the signal's reason when it aborts.
    */
-  download(record: FileRecord, signal?: AbortSignal): AsyncIterable<Buffer>;
+  read(into: Buffer): Promise<number>;
+  /** Gives up what has not been read. */
+  close(): void;
 }
 
 /** One object to be stored. */
@@ -34,7 +42,7 @@ export interface Upload {
   md5: string | null;
   /** Etag of the object that may be replaced; absent if nothing may stand under the key. */
   replaces?: string;
-  bytes: AsyncIterable<Buffer>;
+  bytes: ByteReader;
   signal?: AbortSignal;
 }
 
@@ -89,6 +97,12 @@ export interface TransferOptions {
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
   const { halt, watcher } = options;
 
+  const moved = (record: FileRecord, count: number): void => {
+    workers.moved(count);
+    tellWorkers();
+    watcher?.moved(record, count);
+  };
+
   const attempt = (record: FileRecord & { key: string }): Promise<StoredObject> =>
     store.store({
       key: record.key,
@@ -98,11 +112,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       size: record.size ?? null,
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
-      bytes: watched(source.download(record, halt?.signal), bytes => {
-        workers.moved(bytes);
-        tellWorkers();
-        watcher?.moved(record, bytes);
-      }),
+      bytes: source.download(record, count => moved(record, count), halt?.signal),
       signal: halt?.signal,
     });
 
@@ -200,16 +210,6 @@ function outageError(last: FileRecord): RunError {
     `${FILES_OF_AN_OUTAGE} files in a row could not be transferred, the last one because: ${last.error?.message}`,
     'Check the network connection, then run "migrator resume".',
   );
-}
-
-async function* watched(
-  bytes: AsyncIterable<Buffer>,
-  moved: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes) {
-    moved(chunk.length);
-    yield chunk;
-  }
 }
 
 function unresolved(record: FileRecord): FileRecord {

@@ -2,14 +2,14 @@
  * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. Everything
  * that goes to Drive waits for its turn in one quota, downloads included.
  */
-import type { IncomingMessage } from 'node:http';
 import type { drive_v3 } from '@googleapis/drive';
 import { FileError } from '../../stages/errors.ts';
 import type { DriveFolders, DriveItem } from '../../stages/list.ts';
 import { type FileRecord, nameOf } from '../../stages/record.ts';
-import type { MediaSource } from '../../stages/transfer.ts';
+import type { ByteReader, MediaSource } from '../../stages/transfer.ts';
+import type { Answer } from '../http/connections.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
-import { createDownloads, type Downloads } from './download.ts';
+import { Downloads } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
 import { aboutFile, aboutListing, DriveRefusal, isPassing, isThrottling } from './errors.ts';
 import { QueryQuota } from './quota.ts';
@@ -19,8 +19,6 @@ export interface DriveOptions {
   /** Root of the API, without a slash at the end; Google's is `https://www.googleapis.com`. */
   apiUrl: string;
   queriesPerSecond: number;
-  /** Downloads at a time. */
-  connections: number;
   /** For queries and broken downloads. Refusals because of the rate have their own, longer patience. */
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
@@ -42,6 +40,7 @@ const LISTING_BEGINNINGS = 4;
 const THROTTLED_RETRIES = 12;
 
 const QUERY_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 
 export class Drive implements DriveFolders, MediaSource {
   readonly #options: DriveOptions;
@@ -53,7 +52,7 @@ export class Drive implements DriveFolders, MediaSource {
     this.#options = options;
     this.#api = api;
     this.#quota = quota;
-    this.#downloads = createDownloads(options);
+    this.#downloads = new Downloads({ connectMs: CONNECT_TIMEOUT_MS, stallMs: options.stallTimeoutMs });
   }
 
   static async connect(options: DriveOptions): Promise<Drive> {
@@ -138,55 +137,77 @@ export class Drive implements DriveFolders, MediaSource {
   }
 
   /** Bytes of a file; after a break it goes on where it stopped, by Range, without giving a byte twice. */
-  async *download(record: FileRecord, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  download(
+    record: FileRecord,
+    onBytes: (count: number) => void = () => {},
+    signal?: AbortSignal,
+  ): ByteReader {
     const fileName = nameOf(record);
+    let answer: Answer | null = null;
     let offset = 0;
     let breaks = 0;
-    while (true) {
-      try {
-        const response = await this.#openAt(record.id, offset, fileName);
-        for await (const chunk of abortable(response, signal)) {
-          offset += chunk.length;
-          breaks = 0;
-          yield chunk;
-        }
-        return;
-      } catch (error) {
-        breaks += 1;
-        if (signal?.aborted) throw error;
-        if (offset === 0 || !isPassing(error) || breaks > this.#options.backoff.retries) {
-          throw aboutFile(error, fileName);
+    let isOver = false;
+
+    const readOn = async (into: Buffer): Promise<number> => {
+      let filled = 0;
+      const arrived = (count: number) => {
+        offset += count;
+        filled += count;
+        breaks = 0;
+        onBytes(count);
+      };
+      while (filled < into.length && !isOver) {
+        try {
+          answer ??= await this.#openAt(record.id, offset, fileName, signal);
+          const left = into.length - filled;
+          isOver = (await answer.read(into.subarray(filled), arrived)) < left;
+        } catch (error) {
+          answer = null;
+          breaks += 1;
+          if (signal?.aborted) throw error;
+          if (offset === 0 || !isPassing(error) || breaks > this.#options.backoff.retries) {
+            throw aboutFile(error, fileName);
+          }
         }
       }
-    }
+      return filled;
+    };
+
+    return {
+      read: readOn,
+      close: () => {
+        answer?.close();
+        isOver = true;
+      },
+    };
   }
 
-  async #openAt(fileId: string, offset: number, fileName: string): Promise<IncomingMessage> {
+  async #openAt(fileId: string, offset: number, fileName: string, signal?: AbortSignal): Promise<Answer> {
     const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(fileId)}?alt=media&supportsAllDrives=true`;
     const range: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-    const response = await this.#query(() => this.#openSignedIn(url, range)).catch(error => {
+    const answer = await this.#query(() => this.#openSignedIn(url, range, signal)).catch(error => {
       // 416: the file has become shorter than what has arrived of it.
       throw offset > 0 && error instanceof DriveRefusal && error.status === 416
         ? notResumed(fileName, error)
         : error;
     });
-    const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+    const start = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
     if (offset > 0 && Number(start) !== offset) {
-      response.destroy();
+      answer.close();
       throw notResumed(fileName);
     }
-    return response;
+    return answer;
   }
 
   /** A token that is refused is renewed once; Google's client does the same for queries. */
-  async #openSignedIn(url: string, range: Record<string, string>): Promise<IncomingMessage> {
+  async #openSignedIn(url: string, range: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
     const { auth } = this.#options;
     const open = (token: string) =>
-      this.#downloads.open(url, {
-        ...range,
-        authorization: `Bearer ${token}`,
-        'accept-encoding': 'identity',
-      });
+      this.#downloads.open(
+        url,
+        { ...range, authorization: `Bearer ${token}`, 'accept-encoding': 'identity' },
+        signal,
+      );
     const { token } = await auth.getAccessToken();
     try {
       return await open(token ?? '');
@@ -235,18 +256,6 @@ export class Drive implements DriveFolders, MediaSource {
       }),
       this.#options.backoff,
     );
-  }
-}
-
-/** The response's bytes; an abort destroys the connection. */
-async function* abortable(response: IncomingMessage, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const abort = () => response.destroy(signal?.reason as Error | undefined);
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    yield* response as AsyncIterable<Buffer>;
-  } finally {
-    signal?.removeEventListener('abort', abort);
   }
 }
 

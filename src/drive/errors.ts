@@ -49,7 +49,7 @@ const PASSING_CODES = new Set([
   'AbortError',
   'TimeoutError',
   'ANSWER_GARBLED',
-  'DOWNLOAD_STALLED',
+  'STALLED',
 ]);
 
 /** 403 reasons that are about one file, with what the person can do. */

@@ -4,6 +4,9 @@ import type { MediaSource } from '../../stages/transfer.ts';
 
 const MIB = 1024 * 1024;
 
+/** Bytes are read over the ones before. */
+const PIECE_BYTES = 256 * 1024;
+
 export interface ProbeLimits {
   /** Files at a time: one connection alone seldom fills a line. */
   files: number;
@@ -29,14 +32,16 @@ export async function measuredMbit(
   /** The first piece opens the measuring: what the request itself takes is no property of the line. */
   let beganAt: number | null = null;
   let endedAt = 0;
+  const arrived = (count: number): void => {
+    endedAt = now();
+    if (beganAt === null) beganAt = endedAt;
+    else bytes += count;
+    if (bytes >= limits.bytes) enough.abort();
+  };
   const read = async (record: FileRecord): Promise<void> => {
-    for await (const chunk of source.download(record, enough.signal)) {
-      endedAt = now();
-      if (beganAt === null) beganAt = endedAt;
-      else bytes += chunk.length;
-      if (bytes >= limits.bytes) enough.abort();
-      if (enough.signal.aborted) return;
-    }
+    const memory = Buffer.allocUnsafe(PIECE_BYTES);
+    const reader = source.download(record, arrived, enough.signal);
+    while (!enough.signal.aborted && (await reader.read(memory)) === memory.length);
   };
   try {
     await Promise.allSettled(largest(records, limits.files).map(read));

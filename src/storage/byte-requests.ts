@@ -1,12 +1,13 @@
 /**
  * PUTs that carry bytes, without the SDK's layers. They are all but a few of the requests of a run, and the SDK spends
  * 1 to 2 ms of CPU on each (middleware, schemas, endpoint rules), as much as a 1 MiB file needs for everything else;
- * what is needed here takes a tenth of that. Signature, HTTP handler and keys are the SDK's own, and where the bucket is
- * reached is asked of its client, so that settings hold for both alike. Errors look like the SDK's.
+ * what is needed here takes a tenth of that. Signature and keys are the SDK's own, and where the bucket is reached is
+ * asked of its client, so that settings hold for both alike. Errors look like the SDK's.
  */
-import type { IncomingMessage } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { HttpRequest, HttpResponse } from '@smithy/types';
+import type { HttpRequest } from '@smithy/types';
+import type { Patience } from '../http/connection.ts';
+import { type Answer, Connections } from '../http/connections.ts';
 import { withRetries } from '../retry/backoff.ts';
 
 export interface BytePut {
@@ -20,6 +21,7 @@ export interface BytePut {
 
 /** The SDK's waits between attempts (AWS SDKs and Tools Reference Guide, "Retry behavior"). */
 const BACKOFF = { baseMs: 100, capMs: 20_000 };
+const CONNECT_TIMEOUT_MS = 15_000;
 /** Error bodies are small; whatever is longer is not S3's. */
 const MAX_ERROR_BODY = 64 * 1024;
 
@@ -30,16 +32,29 @@ const PASSING_STATUSES = new Set([408, 429]);
 /** Where requests for a bucket go. */
 type Address = Pick<HttpRequest, 'protocol' | 'hostname' | 'port' | 'path'>;
 
+interface Sending {
+  address: Address;
+  connections: Connections;
+  sign: (request: HttpRequest) => Promise<HttpRequest>;
+}
+
 export class BytePuts {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #attempts: number;
-  #sending: Promise<{ address: Address; sign: (request: HttpRequest) => Promise<HttpRequest> }> | null = null;
+  readonly #patience: Patience;
+  #connections: Connections | null = null;
+  #sending: Promise<Sending> | null = null;
 
-  constructor(client: S3Client, bucket: string, attempts: number) {
-    this.#client = client;
-    this.#bucket = bucket;
-    this.#attempts = attempts;
+  constructor(options: { client: S3Client; bucket: string; attempts: number; stallTimeoutMs: number }) {
+    this.#client = options.client;
+    this.#bucket = options.bucket;
+    this.#attempts = options.attempts;
+    this.#patience = { connectMs: CONNECT_TIMEOUT_MS, stallMs: options.stallTimeoutMs };
+  }
+
+  close(): void {
+    this.#connections?.close();
   }
 
   /**
@@ -57,7 +72,7 @@ export class BytePuts {
 
   async #attempt({ key, query = {}, headers, body, signal }: BytePut): Promise<string | undefined> {
     this.#sending ??= this.#prepare();
-    const { address, sign } = await this.#sending;
+    const { address, sign, connections } = await this.#sending;
     const signed = await sign({
       ...address,
       method: 'PUT',
@@ -72,23 +87,25 @@ export class BytePuts {
       },
       body,
     });
-    const { response } = await this.#client.config.requestHandler.handle(signed as never, {
-      abortSignal: signal,
-    });
-    const text = await textOf(response);
-    if (response.statusCode >= 200 && response.statusCode < 300) return response.headers.etag;
-    const error = errorOf(response, text);
-    if (error.name === 'RequestTimeTooSkewed') this.#setClockBy(response);
+    const answer = await connections.exchange(
+      { method: 'PUT', path: signed.path + queryOf(query), headers: signed.headers, body },
+      signal,
+    );
+    const text = await answer.text(MAX_ERROR_BODY);
+    answer.close();
+    if (answer.status >= 200 && answer.status < 300) return answer.headers.etag;
+    const error = errorOf(answer, text);
+    if (error.name === 'RequestTimeTooSkewed') this.#setClockBy(answer);
     throw error;
   }
 
   /** As the SDK does for its own requests. */
-  #setClockBy({ headers }: HttpResponse): void {
+  #setClockBy({ headers }: Answer): void {
     const serverTime = Date.parse(headers.date ?? '');
     if (!Number.isNaN(serverTime)) this.#client.config.systemClockOffset = serverTime - Date.now();
   }
 
-  async #prepare() {
+  async #prepare(): Promise<Sending> {
     const { SignatureV4 } = await import('@smithy/signature-v4');
     const { config } = this.#client;
     const signer = new SignatureV4({
@@ -98,8 +115,11 @@ export class BytePuts {
       sha256: config.sha256,
       uriEscapePath: false,
     });
+    const address = await addressOf(this.#client, this.#bucket);
+    this.#connections = new Connections(address, this.#patience);
     return {
-      address: await addressOf(this.#client, this.#bucket),
+      address,
+      connections: this.#connections,
       sign: (request: HttpRequest) =>
         signer.sign(request, {
           signingDate: new Date(Date.now() + config.systemClockOffset),
@@ -125,27 +145,28 @@ async function addressOf(client: S3Client, bucket: string): Promise<Address> {
   return address!;
 }
 
-/** RFC 3986 as S3 signs it: everything but unreserved characters is escaped, slashes stay. */
+/** Slashes stay. */
 function pathOf(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll('%2F', '/')
-    .replace(/[!'()*]/g, found => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
+  return escaped(key).replaceAll('%2F', '/');
 }
 
-async function textOf({ body }: { body?: unknown }): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as IncomingMessage) {
-    length += chunk.length;
-    if (length <= MAX_ERROR_BODY) chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+/** RFC 3986 as S3 signs it: everything but unreserved characters is escaped. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    found => `%${found.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
-function errorOf({ statusCode }: HttpResponse, text: string): Error {
+function queryOf(query: Record<string, string>): string {
+  const text = Object.entries(query).map(([name, value]) => `${name}=${escaped(value)}`);
+  return text.length > 0 ? `?${text.join('&')}` : '';
+}
+
+function errorOf({ status }: Answer, text: string): Error {
   const name = elementOf(text, 'Code') ?? 'UnknownError';
-  const message = elementOf(text, 'Message') ?? `status ${statusCode}`;
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: statusCode } });
+  const message = elementOf(text, 'Message') ?? `status ${status}`;
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
 }
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

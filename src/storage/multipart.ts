@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import type { ByteReader } from '../../stages/transfer.ts';
 import type { BytePuts } from './byte-requests.ts';
 import { isForgotten } from './errors.ts';
 import type { PartBuffer, PartBuffers } from './part-buffers.ts';
@@ -25,11 +26,13 @@ export interface MultipartOptions {
   client: S3Client;
   puts: Pick<BytePuts, 'put'>;
   target: MultipartTarget;
-  bytes: AsyncIterable<Buffer>;
+  bytes: ByteReader;
   partBytes: number;
   buffers: PartBuffers;
   journal: UploadJournal;
   signal?: AbortSignal;
+  /** Told how many bytes there are so far, before they are sent; throws if these are too many. */
+  onBytes: (bytes: number) => void;
   /** Called when all bytes have been sent and before the object becomes visible; throws if they are not the right ones. */
   verify: (found: { bytes: number; md5: string }) => void;
   /** Called with an upload that failed and whose parts S3 still has. */
@@ -107,6 +110,7 @@ class PartSender {
     for await (const part of filled(this.#options)) {
       const number = this.#parts.push({});
       bytes += part.bytes.length;
+      this.#accept(part, bytes);
       md5.update(part.bytes);
       const sending: Promise<void> = this.#send(part, number)
         .catch(error => {
@@ -123,6 +127,15 @@ class PartSender {
     await this.settled();
     this.#throwIfFailed();
     return { bytes, md5: md5.digest('hex') };
+  }
+
+  #accept(part: PartBuffer, bytes: number): void {
+    try {
+      this.#options.onBytes(bytes);
+    } catch (error) {
+      part.release();
+      throw error;
+    }
   }
 
   #throwIfFailed(): void {
@@ -161,29 +174,23 @@ class PartSender {
 
 /** The bytes in parts, all full but the last one; at least one, of length 0 for an empty file. */
 async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGenerator<PartBuffer> {
-  // Memory first: a download that is open while nobody can take its bytes would be cut off.
-  let part: PartBuffer | null = await buffers.lend(partBytes);
-  let length = 0;
   try {
-    for await (const chunk of bytes) {
-      for (let from = 0; from < chunk.length; ) {
-        part ??= await buffers.lend(partBytes);
-        const taken = chunk.copy(part.bytes, length, from);
-        from += taken;
-        length += taken;
-        if (length < partBytes) continue;
-        // Handed over: from here on it is the receiver's to give back, also if this generator ends at the yield.
-        const full = part;
-        part = null;
-        length = 0;
-        yield full;
+    for (let isFirst = true; ; isFirst = false) {
+      // Memory first: a download that is open while nobody can take its bytes would be cut off.
+      const part = await buffers.lend(partBytes);
+      let length = 0;
+      try {
+        length = await bytes.read(part.bytes);
+      } catch (error) {
+        part.release();
+        throw error;
       }
+      if (length === 0 && !isFirst) return part.release();
+      // From here on it is the receiver's to give back, also if this generator ends at the yield.
+      yield { bytes: part.bytes.subarray(0, length), release: part.release };
+      if (length < partBytes) return;
     }
-    if (!part) return;
-    const last = part;
-    part = null;
-    yield { bytes: last.bytes.subarray(0, length), release: last.release };
   } finally {
-    part?.release();
+    bytes.close();
   }
 }

@@ -36,15 +36,17 @@ export class Storage implements ObjectStore {
   readonly #options: StorageOptions;
   readonly #client: S3Client;
   readonly #place: Place;
+  readonly #puts: BytePuts;
   #leftoversNamed = false;
   #hasAnswered = false;
 
   private constructor(options: StorageOptions, client: S3Client) {
     this.#options = options;
     this.#client = client;
+    this.#puts = new BytePuts({ ...options, client });
     this.#place = {
       client,
-      puts: new BytePuts(client, options.bucket, options.attempts),
+      puts: this.#puts,
       bucket: options.bucket,
       partBytes: options.partBytes,
       buffers: new PartBuffers(options.partBytes, options.bufferBytes),
@@ -57,6 +59,7 @@ export class Storage implements ObjectStore {
   }
 
   close(): void {
+    this.#puts.close();
     this.#client.destroy();
   }
 

@@ -89,9 +89,12 @@ export async function putInParts(
   const { etag, bytes } = await sendInParts({
     ...place,
     target: target(upload, place),
-    bytes: notLonger(upload),
+    bytes: upload.bytes,
     partBytes: partBytesFor(upload.size, place.partBytes),
     signal: upload.signal,
+    onBytes: bytes => {
+      if (upload.size !== null && bytes > upload.size) throw longer(upload);
+    },
     verify: found => {
       if (upload.size !== null && found.bytes < upload.size) throw shorter(upload, found.bytes);
       if (upload.md5 && found.md5 !== upload.md5) throw md5Differs(upload, found.md5);
@@ -132,24 +135,20 @@ function stored(upload: Upload, bytes: number, etag = ''): StoredObject {
 }
 
 async function collect(upload: Upload & { size: number }, body: Buffer): Promise<void> {
-  const giveUpAt = performance.now() + WHOLE_FILE_TIMEOUT_MS;
-  let bytes = 0;
-  for await (const chunk of upload.bytes) {
-    if (bytes + chunk.length > upload.size) throw longer(upload);
-    if (performance.now() > giveUpAt) throw tooSlow(upload, bytes);
-    chunk.copy(body, bytes);
-    bytes += chunk.length;
-  }
-  if (bytes < upload.size) throw shorter(upload, bytes);
-}
-
-/** The bytes as they come; throws as soon as there are more than were announced. */
-async function* notLonger(upload: Upload): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const chunk of upload.bytes) {
-    bytes += chunk.length;
-    if (upload.size !== null && bytes > upload.size) throw longer(upload);
-    yield chunk;
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    upload.bytes.close();
+  }, WHOLE_FILE_TIMEOUT_MS);
+  try {
+    const bytes = await upload.bytes.read(body);
+    if (bytes < upload.size) throw shorter(upload, bytes);
+    if ((await upload.bytes.read(Buffer.alloc(1))) > 0) throw longer(upload);
+  } catch (error) {
+    throw isLate ? tooSlow(upload) : error;
+  } finally {
+    clearTimeout(late);
+    upload.bytes.close();
   }
 }
 
@@ -181,10 +180,10 @@ function shorter(upload: Upload, bytes: number): FileError {
   );
 }
 
-function tooSlow(upload: Upload, bytes: number): FileError {
+function tooSlow(upload: Upload): FileError {
   return new FileError(
     'too_slow',
-    `${upload.fileName}: after ${WHOLE_FILE_TIMEOUT_MS / 1000} s only ${bytes} of ${upload.size} bytes had come.`,
+    `${upload.fileName}: its ${upload.size} bytes had not come after ${WHOLE_FILE_TIMEOUT_MS / 1000} s.`,
     { retryable: true },
   );
 }

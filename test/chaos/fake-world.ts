@@ -8,6 +8,7 @@ import type { ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import type { Halt } from '../../stages/stage.ts';
 import type { MediaSource, ObjectStore, StoredObject, Upload } from '../../stages/transfer.ts';
+import { piecesOf, readerOf } from '../byte-reader.ts';
 
 /**
  * What becomes of a call: done; refused; done, but reported as failed; done with altered bytes, if there are bytes; refused
@@ -92,7 +93,7 @@ export class FakeWorld {
           yield found.slice(start, start + ITEMS_A_PAGE);
         }
       },
-      download: record => this.#bytesOf(record),
+      download: record => readerOf(this.#bytesOf(record)),
     };
   }
 
@@ -110,7 +111,7 @@ export class FakeWorld {
     const failing = (code: string) => new FileError(code, 'S3 failed.', { retryable: true });
     const store = async ({ key, fileId, md5, bytes, signal }: Upload): Promise<StoredObject> => {
       let content = '';
-      for await (const chunk of bytes) content += chunk.toString();
+      for await (const chunk of piecesOf(bytes)) content += chunk.toString();
       const fate = this.#next();
       if (signal?.aborted) throw signal.reason;
       if (fate === 'refused' || fate === 'altered') throw failing('storage_busy');

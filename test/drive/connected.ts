@@ -28,7 +28,6 @@ export async function connectDrive(
     auth: new DriveAuth(tokens),
     apiUrl: service.apiUrl,
     queriesPerSecond: 1000,
-    connections: 4,
     stallTimeoutMs: 5_000,
     backoff: {
       retries: 3,

@@ -132,7 +132,7 @@ const CASES: Case[] = [
     'ENOTFOUND',
     'EAI_AGAIN',
     'ERR_STREAM_PREMATURE_CLOSE',
-    'DOWNLOAD_STALLED',
+    'STALLED',
     'TimeoutError',
     'ANSWER_GARBLED',
   ].map((code): Case => [code, coded(code), PASSING, 'download_broken failed again']),

@@ -11,6 +11,7 @@ import {
   transfer,
   type Upload,
 } from '../../stages/transfer.ts';
+import { piecesOf, readerOf } from '../byte-reader.ts';
 import { rejection } from '../config/scratch.ts';
 import {
   all,
@@ -27,7 +28,7 @@ import {
 const CONTENT = [Buffer.from('one '), Buffer.from('file')];
 const STORED: StoredObject = { bytes: 8, etag: 'e1', verified: 'md5' };
 
-const drive: MediaSource = { download: () => given(CONTENT) };
+const drive: MediaSource = { download: (_, onBytes) => readerOf(given(CONTENT), onBytes) };
 
 /** Takes what it is given, unless `refuse` has something against it. */
 class FakeStore implements ObjectStore {
@@ -39,7 +40,7 @@ class FakeStore implements ObjectStore {
   }
 
   async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
-    const content = Buffer.concat(await all(bytes)).toString();
+    const content = Buffer.concat(await all(piecesOf(bytes))).toString();
     const { signal: _, ...asked } = upload;
     this.uploads.push({ ...asked, content });
     const error = this.refuse(this.uploads.length, { ...upload, bytes });
@@ -142,12 +143,15 @@ describe('transfer', () => {
     let running = 0;
     const seen: number[] = [];
     const slow: MediaSource = {
-      download: async function* () {
-        running += 1;
-        seen.push(running);
-        for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
-        running -= 1;
-        for (const piece of CONTENT) yield piece;
+      download: () => {
+        const bytes = async function* () {
+          running += 1;
+          seen.push(running);
+          for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
+          running -= 1;
+          for (const piece of CONTENT) yield piece;
+        };
+        return readerOf(bytes());
       },
     };
     store.refuse = attempt =>
@@ -263,9 +267,12 @@ describe('transfer', () => {
       },
     };
     const inMidStream: MediaSource = {
-      async *download() {
-        yield CONTENT[0]!;
-        throw broken;
+      download: () => {
+        const bytes = async function* () {
+          yield CONTENT[0]!;
+          throw broken;
+        };
+        return readerOf(bytes());
       },
     };
     for (const source of [atTheCall, inMidStream]) {

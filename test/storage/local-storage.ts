@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Storage, type StorageOptions } from '../../src/storage/storage.ts';
 import type { Upload } from '../../stages/transfer.ts';
+import { readerOf } from '../byte-reader.ts';
 import { CredentialStore, type IssuedCredentials, type Role } from '../cloud/s3/credentials.ts';
 import { createS3, type S3Options, type S3Service } from '../cloud/s3/s3.ts';
 
@@ -92,7 +93,13 @@ export async function* pieces(bytes: Buffer, pieceBytes = 65_536): AsyncGenerato
 }
 
 /** What transfer asks of the store for these bytes; `more` can lie about them. */
-export function uploadOf(bytes: Buffer, more: Partial<Upload> = {}): Upload {
+export function uploadOf(
+  bytes: Buffer,
+  {
+    bytes: sent = pieces(bytes),
+    ...more
+  }: Omit<Partial<Upload>, 'bytes'> & { bytes?: AsyncIterable<Buffer> } = {},
+): Upload {
   return {
     key: 'media/obs-1/1.jpg',
     contentType: 'image/jpeg',
@@ -100,7 +107,7 @@ export function uploadOf(bytes: Buffer, more: Partial<Upload> = {}): Upload {
     fileName: '1.jpg (drive-file-1)',
     size: bytes.length,
     md5: md5Of(bytes),
-    bytes: pieces(bytes),
+    bytes: readerOf(sent),
     ...more,
   };
 }

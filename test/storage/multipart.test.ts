@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { BytePut } from '../../src/storage/byte-requests.ts';
 import { sendInParts } from '../../src/storage/multipart.ts';
 import { PartBuffers } from '../../src/storage/part-buffers.ts';
+import { readerOf } from '../byte-reader.ts';
 import { rejection } from '../config/scratch.ts';
 import { settled } from '../stages/flow.ts';
 import { bytesOf, md5Of, pieces } from './local-storage.ts';
@@ -66,7 +67,8 @@ describe('an upload in parts', () => {
       client: s3 as unknown as S3Client,
       puts: s3,
       target: { Bucket: 'b', Key: 'media/k', ContentType: 'video/mp4', IfNoneMatch: '*', Metadata: {} },
-      bytes,
+      bytes: readerOf(bytes),
+      onBytes: () => {},
       partBytes: PART,
       buffers,
       journal: {

@@ -64,7 +64,7 @@ export class Drive implements DriveFolders, MediaSource {
       retry: false,
       timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     });
-    return new Drive(options, api, await QueryQuota.of(options.queriesPerSecond));
+    return new Drive(options, api, new QueryQuota(options.queriesPerSecond));
   }
 
   close(): void {

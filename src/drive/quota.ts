@@ -1,4 +1,4 @@
-import type Bottleneck from 'bottleneck';
+import { pause } from '../retry/backoff.ts';
 import { Brake } from '../retry/brake.ts';
 
 const BRAKE = { slowest: 1 / 32, step: 1 / 10, successesAStep: 20 };
@@ -8,18 +8,13 @@ const BRAKE = { slowest: 1 / 32, step: 1 / 10, successesAStep: 20 };
  * waits: the rate halves, and climbs back in small steps while queries succeed.
  */
 export class QueryQuota {
-  readonly #limiter: Bottleneck;
   readonly #queriesPerSecond: number;
   readonly #brake = new Brake(BRAKE);
+  /** When the next query may go out, in ms of `performance.now()`: turns are given out ahead, so that late timers cost nothing. */
+  #nextAt = 0;
 
-  private constructor(limiter: Bottleneck, queriesPerSecond: number) {
-    this.#limiter = limiter;
+  constructor(queriesPerSecond: number) {
     this.#queriesPerSecond = queriesPerSecond;
-  }
-
-  static async of(queriesPerSecond: number): Promise<QueryQuota> {
-    const { default: Limiter } = await import('bottleneck');
-    return new QueryQuota(new Limiter({ minTime: 1000 / queriesPerSecond }), queriesPerSecond);
   }
 
   /** Queries a second allowed at the moment. */
@@ -27,21 +22,20 @@ export class QueryQuota {
     return this.#queriesPerSecond * this.#brake.share;
   }
 
-  /** Resolves when a query may go out. */
-  async turn(): Promise<void> {
-    await this.#limiter.schedule(async () => {});
+  /** Resolves when a query may go out, in the order of asking. */
+  turn(): Promise<void> {
+    const now = performance.now();
+    const turnAt = Math.max(now, this.#nextAt);
+    this.#nextAt = turnAt + 1000 / this.rate;
+    return turnAt > now ? pause(turnAt - now) : Promise.resolve();
   }
 
   /** Drive refused a query because of the rate. Refusals of queries that were already out count once. */
   throttled(now = performance.now()): void {
-    if (this.#brake.refused(now)) this.#adjust();
+    this.#brake.refused(now);
   }
 
   answered(): void {
-    if (this.#brake.succeeded()) this.#adjust();
-  }
-
-  #adjust(): void {
-    this.#limiter.updateSettings({ minTime: 1000 / this.rate });
+    this.#brake.succeeded();
   }
 }

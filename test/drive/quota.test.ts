@@ -3,8 +3,8 @@ import { QueryQuota } from '../../src/drive/quota.ts';
 
 describe('the quota of queries', () => {
   let quota: QueryQuota;
-  beforeEach(async () => {
-    quota = await QueryQuota.of(1000);
+  beforeEach(() => {
+    quota = new QueryQuota(1000);
   });
   const answer = (times: number) => {
     for (let i = 0; i < times; i += 1) quota.answered();
@@ -53,7 +53,7 @@ describe('the quota of queries', () => {
       await Promise.all(Array.from({ length: turns }, () => quota.turn()));
       return performance.now() - start;
     };
-    quota = await QueryQuota.of(200);
+    quota = new QueryQuota(200);
     expect(await time(21)).to.be.within(95, 1000);
     quota.throttled(5_000);
     quota.throttled(6_000);

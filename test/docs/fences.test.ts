@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { fencesIn, notShown, PAGES, textOf, typedIn } from './fences.ts';
+
+const PAGE = [
+  'Then:',
+  '',
+  '```sh',
+  'migrator status',
+  '```',
+  '',
+  '```text',
+  'Folder …',
+  '```',
+  '',
+  '<!-- not run: why -->',
+  '```sh',
+  'one',
+  'two',
+  '```',
+  'Words between.',
+  '```text',
+  'not of two',
+  '```',
+  '<!-- anew -->',
+  '```console',
+  'before',
+  '$ three',
+  'shown',
+  '$ four',
+  '```',
+].join('\n');
+
+describe('the blocks of a page', () => {
+  it('are found with their languages and lines', () => {
+    expect(fencesIn(PAGE).map(({ language, line }) => `${language} ${line}`)).to.deep.equal([
+      'sh 3',
+      'text 7',
+      'sh 12',
+      'text 17',
+      'console 21',
+    ]);
+  });
+
+  it('are typed with what is shown right behind them, and with the remark right before them', () => {
+    expect(typedIn(PAGE).map(({ text, shown, remark }) => [text, shown, remark])).to.deep.equal([
+      ['migrator status', 'Folder …', null],
+      ['one\ntwo', null, 'not run: why'],
+      ['three', 'shown\n', 'anew'],
+      ['four', '', null],
+    ]);
+  });
+
+  it('are compared line by line, in order, with … for anything', () => {
+    const output = 'a file\nb (1.5 s)\nsomething else\nc\n';
+    expect(notShown('a file\nb (… s)\n…\nc', output)).to.equal(null);
+    expect(notShown('c\na file', output)).to.equal('a file');
+    expect(notShown('a fil', output)).to.equal('a fil');
+    expect(notShown('b .1.5 s.', output)).to.equal('b .1.5 s.');
+  });
+
+  it('are nearly all typed', () => {
+    const all = PAGES.filter(page => page !== 'docs/commands.md').flatMap(page => typedIn(textOf(page)));
+    const leftOut = all.filter(({ remark }) => remark?.startsWith('n'));
+    expect(all).to.have.lengthOf.above(50);
+    expect(leftOut.length / all.length).to.be.below(0.2);
+  });
+});

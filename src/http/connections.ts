@@ -1,6 +1,7 @@
 /** Connections to one origin, kept for further exchanges: one TLS handshake a worker, not one a file. */
-import { Connection, type Origin, type Patience, type Request } from './connection.ts';
+import { Connection, type Origin, type Patience } from './connection.ts';
 import type { Head } from './head.ts';
+import { type Request, requestHead } from './request.ts';
 
 export interface Answer extends Omit<Head, 'framing' | 'keepsAlive'> {
   /** See {@link Connection.read}. */
@@ -21,6 +22,7 @@ export class Connections {
   readonly #patience: Patience;
   readonly #all = new Set<Connection>();
   readonly #idle: { connection: Connection; untilMs: number }[] = [];
+  #isClosed = false;
 
   constructor(origin: Origin, patience: Patience) {
     this.#origin = origin;
@@ -29,45 +31,49 @@ export class Connections {
 
   /**
    * Sends a request; the answer's body is the caller's to read or close. Rejects with the signal's reason, with what broke
-   * the connection, or with GarbledAnswer. A connection that went away while it was idle is replaced once.
+   * the connection, with GarbledAnswer, or with TypeError for what no request may say. A connection that went away while it
+   * was idle is replaced once.
    */
   async exchange(request: Request, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted();
+    const head = requestHead({ ...request, headers: { host: this.#host, ...request.headers } });
+    const exchangeOn = (connection: Connection) => this.#exchangeOn(connection, head, request.body, signal);
     const kept = this.#takeIdle();
-    if (!kept) return this.#exchangeOn(this.#open(), request, signal);
+    if (!kept) return exchangeOn(this.#open());
     try {
-      return await this.#exchangeOn(kept, request, signal);
+      return await exchangeOn(kept);
     } catch (error) {
       const wentAway = !kept.hasAnswered && GONE.has((error as NodeJS.ErrnoException).code ?? '');
-      if (!wentAway || request.method !== 'GET' || signal?.aborted) throw error;
-      return this.#exchangeOn(this.#open(), request, signal);
+      const mayRepeat = !kept.hasAsked || (wentAway && request.method === 'GET');
+      if (!mayRepeat || signal?.aborted || this.#isClosed) throw error;
+      return exchangeOn(this.#open());
     }
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const connection of this.#all) connection.destroy();
   }
 
-  async #exchangeOn(connection: Connection, request: Request, signal?: AbortSignal): Promise<Answer> {
+  async #exchangeOn(
+    connection: Connection,
+    head: string,
+    body: Buffer | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
     let isOver = false;
-    let idleMs = IDLE_MS;
     const abort = () => connection.destroy(signal!.reason);
     signal?.addEventListener('abort', abort, { once: true });
     connection.onDead = () => {
       this.#all.delete(connection);
       signal?.removeEventListener('abort', abort);
     };
-    connection.onIdle = () => {
+    connection.onIdle = ({ headers }) => {
       isOver = true;
       signal?.removeEventListener('abort', abort);
-      this.#idle.push({ connection, untilMs: performance.now() + idleMs });
+      this.#idle.push({ connection, untilMs: performance.now() + idleMsOf(headers['keep-alive']) });
     };
-    const { status, headers } = await connection.send({
-      ...request,
-      headers: { host: this.#host, ...request.headers },
-    });
-    const seconds = /timeout=(\d+)/.exec(headers['keep-alive'] ?? '')?.[1];
-    if (seconds) idleMs = Number(seconds) * 1000;
+    const { status, headers } = await connection.send(head, body);
     const read: Answer['read'] = async (into, onBytes) => (isOver ? 0 : connection.read(into, onBytes));
     return {
       status,
@@ -103,6 +109,11 @@ export class Connections {
     const { hostname, port } = this.#origin;
     return port ? `${hostname}:${port}` : hostname;
   }
+}
+
+function idleMsOf(keepAlive = ''): number {
+  const [, seconds] = /\btimeout=(\d+)/.exec(keepAlive) ?? [];
+  return seconds ? Number(seconds) * 1000 : IDLE_MS;
 }
 
 /** How a connection fails that the other side has closed. */

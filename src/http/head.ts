@@ -15,11 +15,20 @@ export class GarbledAnswer extends Error {
   readonly code = 'ANSWER_GARBLED';
 }
 
+const BEGINNING = 'HTTP/1.';
+
+/** Whether an answer may begin so. Throws {@link GarbledAnswer} if not. */
+export function checkBeginning(text: string): void {
+  if (!BEGINNING.startsWith(text.slice(0, BEGINNING.length))) throw notHttp();
+}
+
 /** `text` is everything before the empty line. Throws {@link GarbledAnswer}. */
 export function headOf(text: string): Head {
   const [statusLine = '', ...lines] = text.split('\r\n');
-  const [, version, digits] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(statusLine) ?? [];
-  if (!digits) throw new GarbledAnswer('what answers there does not speak HTTP/1.1');
+  const [, version, digits] = /^HTTP\/1\.([01]) ([1-9]\d{2})(?: |$)/.exec(statusLine) ?? [];
+  if (!digits) throw notHttp();
+  // What others might take for the end of a line: nobody could say then where the body begins.
+  if (/\0|\r(?!\n)|(?<!\r)\n/.test(text)) throw new GarbledAnswer('the answer has a broken header line');
   const headers: Record<string, string> = Object.create(null);
   for (const line of lines) {
     const colon = line.indexOf(':');
@@ -29,10 +38,13 @@ export function headOf(text: string): Head {
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
   const status = Number(digits);
-  const connection = (headers.connection ?? '').toLowerCase();
   const framing = framingOf(status, headers);
-  const keepsAlive = framing.kind !== 'close' && (version === '1' ? connection !== 'close' : false);
-  return { status, headers, framing, keepsAlive };
+  const saysClose = /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.connection ?? '');
+  return { status, headers, framing, keepsAlive: framing.kind !== 'close' && version === '1' && !saysClose };
+}
+
+function notHttp(): GarbledAnswer {
+  return new GarbledAnswer('what answers there does not speak HTTP/1.1');
 }
 
 /** RFC 9112, 6.3. */

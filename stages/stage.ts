@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FileRecord } from './record.ts';
 
 /**
@@ -16,6 +17,11 @@ export class Halt {
   readonly #hard = new AbortController();
   /** Why the run ends early; null while it goes on. The first reason stays. */
   reason: Error | null = null;
+
+  constructor() {
+    // Whatever is in flight listens to it.
+    setMaxListeners(0, this.#hard.signal);
+  }
 
   get stopped(): boolean {
     return this.reason !== null;

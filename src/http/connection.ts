@@ -43,7 +43,7 @@ interface Reading {
 export class Connection {
   readonly #socket: Socket;
   readonly #patience: Patience;
-  /** What comes before it is known where it belongs: at `#unreadFrom` what has not been taken yet, at `#unreadTo` the rest. */
+  /** What comes before it is known where it belongs; from `#unreadFrom` to `#unreadTo` it has not been taken yet. */
   #scratch = Buffer.allocUnsafeSlow(2 * READ_BYTES);
   #unreadFrom = 0;
   #unreadTo = 0;
@@ -148,7 +148,7 @@ export class Connection {
     this.#fail(error);
   }
 
-  /** What has come before it is still to be read. */
+  /** What has come by then can still be read; `error` null if it is the whole body. */
   #fail(error: unknown): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
@@ -164,6 +164,7 @@ export class Connection {
     const reading = this.#reading;
     this.#reading = null;
     if (!reading) return;
+    // While the socket has the reader's memory, it is not the reader's to use.
     if (this.#readsToScratch || this.#isClosed) reading.reject(this.#failure);
     else this.#socket.once('close', () => reading.reject(this.#failure));
   }

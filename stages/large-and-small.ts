@@ -8,11 +8,14 @@ import type { WaitingRoom } from './stage.ts';
 /** From here on a file is large: it takes longer to move than a query has to wait for its turn. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 
+/** Few large files fill a line; small ones, which mostly wait for answers, need the more workers. */
+const LARGE_SHARE = 0.3;
+
 /** So many records are looked ahead, at some hundred bytes each. */
 const PLACES = 500;
 
 /**
- * Large files go first, the largest of all before the others, but on half of the workers only while small ones wait;
+ * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait;
  * small ones go in the order in which they came.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WaitingRoom<Item> {
@@ -38,7 +41,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
 
   next(workers: number): Item | undefined {
     const smallWaits = this.#smallTaken < this.#small.length;
-    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= Math.max(1, workers / 2))) {
+    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= Math.max(1, workers * LARGE_SHARE))) {
       return this.#nextSmall();
     }
     if (this.#large.length > 0) this.#largeAtWork += 1;

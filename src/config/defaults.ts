@@ -24,7 +24,7 @@ export function defaultConfig(home: string): Config {
       default_media_public: false,
       max_range: 100,
       stall_timeout_seconds: 60,
-      max_inflight_buffer_mb: 48,
+      max_inflight_buffer_mb: 64,
     },
     naming: 'strict',
     prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },

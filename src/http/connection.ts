@@ -172,10 +172,12 @@ export class Connection {
   #write(head: string, body?: Buffer): void {
     if (this.#state !== 'head') return;
     this.hasAsked = true;
-    this.#socket.cork();
+    // In one packet where that costs nothing: TLS would copy a whole part to join the two.
+    const together = !('encrypted' in this.#socket);
+    if (together) this.#socket.cork();
     this.#socket.write(head, 'latin1');
     if (body && body.length > 0) this.#socket.write(body);
-    this.#socket.uncork();
+    if (together) this.#socket.uncork();
   }
 
   /** The memory for what comes next: the reader's own as far as all of it is sure to belong there. Never empty. */

@@ -177,7 +177,7 @@ async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGe
   try {
     for (let isFirst = true; ; isFirst = false) {
       // Memory first: a download that is open while nobody can take its bytes would be cut off.
-      const part = await buffers.lend(partBytes);
+      const part = await buffers.lend(partBytes, 'part');
       let length = 0;
       try {
         length = await bytes.read(part.bytes);

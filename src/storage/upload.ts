@@ -57,7 +57,7 @@ export function fitsOnePut(upload: Upload, place: Place): boolean {
 
 /** One PUT; see above. Throws what the SDK throws, or FileError if more or fewer bytes came than announced. */
 export async function putWhole(upload: Upload & { size: number }, place: Place): Promise<StoredObject> {
-  const buffer = await place.buffers.lend(upload.size);
+  const buffer = await place.buffers.lend(upload.size, 'whole');
   const body = buffer.bytes;
   try {
     await collect(upload, body);

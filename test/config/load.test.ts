@@ -45,7 +45,7 @@ describe('loading the configuration', () => {
       default_media_public: false,
       max_range: 100,
       stall_timeout_seconds: 60,
-      max_inflight_buffer_mb: 48,
+      max_inflight_buffer_mb: 64,
     });
     expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
     expect(config.google_drive.api_url).to.equal('https://www.googleapis.com');

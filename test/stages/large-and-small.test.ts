@@ -21,7 +21,7 @@ function taken(room: LargeAndSmall<File>, workers: number, count = workers): str
 }
 
 describe('Large and small files that wait for a worker', () => {
-  it('go side by side: large ones on half of the workers, the largest first', () => {
+  it('go side by side: large ones on some of the workers, the largest first', () => {
     const room = roomWith(photo('p1'), video('v1', 50), photo('p2'), video('v2', 900), video('v3', 70));
     expect(taken(room, 4)).to.deep.equal(['v2', 'v3', 'p1', 'p2']);
   });
@@ -34,7 +34,7 @@ describe('Large and small files that wait for a worker', () => {
     ]);
   });
 
-  it('give way to small ones that come while large ones are on half of the workers', () => {
+  it('give way to small ones that come while large ones are on their share of the workers', () => {
     const room = roomWith(video('v1', 20), video('v2', 30), video('v3', 40));
     const first = room.next(2)!;
     room.enter(photo('p1'));

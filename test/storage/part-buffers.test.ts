@@ -7,7 +7,7 @@ describe('the memory for parts', () => {
   it('is lent in just the size that was asked for', async () => {
     const buffers = new PartBuffers(100, 1000);
     for (const size of [0, 1, 99, 100, 350]) {
-      const buffer = await buffers.lend(size);
+      const buffer = await buffers.lend(size, 'part');
       expect(buffer.bytes).to.have.length(size);
       expect(buffers.usedBytes).to.equal(size);
       buffer.release();
@@ -17,19 +17,19 @@ describe('the memory for parts', () => {
 
   it('is used again, and never by two at a time', async () => {
     const buffers = new PartBuffers(100, 1000);
-    const first = await buffers.lend(100);
-    const second = await buffers.lend(100);
+    const first = await buffers.lend(100, 'part');
+    const second = await buffers.lend(100, 'part');
     expect(second.bytes.buffer).not.to.equal(first.bytes.buffer);
     first.release();
-    expect((await buffers.lend(50)).bytes.buffer).to.equal(first.bytes.buffer);
+    expect((await buffers.lend(50, 'part')).bytes.buffer).to.equal(first.bytes.buffer);
   });
 
   it('makes whoever wants more than there is wait, in the order of asking, however little they want', async () => {
     const buffers = new PartBuffers(100, 200);
-    const held = [await buffers.lend(100), await buffers.lend(100)];
+    const held = [await buffers.lend(100, 'part'), await buffers.lend(100, 'part')];
     const served: string[] = [];
     const wait = (name: string, size: number) =>
-      buffers.lend(size).then(buffer => {
+      buffers.lend(size, 'part').then(buffer => {
         served.push(name);
         return buffer;
       });
@@ -47,9 +47,9 @@ describe('the memory for parts', () => {
 
   it('lends more than there is in all when nothing else is lent, so that nobody waits for ever', async () => {
     const buffers = new PartBuffers(100, 200);
-    const held = await buffers.lend(10);
+    const held = await buffers.lend(10, 'part');
     let served = false;
-    const huge = buffers.lend(5000).then(buffer => {
+    const huge = buffers.lend(5000, 'part').then(buffer => {
       served = true;
       return buffer;
     });
@@ -60,17 +60,17 @@ describe('the memory for parts', () => {
   });
 
   it('takes a budget below one part for one part', async () => {
-    expect((await new PartBuffers(100, 5).lend(100)).bytes).to.have.length(100);
+    expect((await new PartBuffers(100, 5).lend(100, 'part')).bytes).to.have.length(100);
   });
 
   it('comes back once, though it is given back twice', async () => {
     const buffers = new PartBuffers(100, 200);
-    const buffer = await buffers.lend(100);
-    await buffers.lend(100);
+    const buffer = await buffers.lend(100, 'part');
+    await buffers.lend(100, 'part');
     buffer.release();
     buffer.release();
     expect(buffers.usedBytes).to.equal(100);
-    const [one, another] = [buffers.lend(60), buffers.lend(40)];
+    const [one, another] = [buffers.lend(60, 'part'), buffers.lend(40, 'part')];
     expect((await one).bytes.buffer).not.to.equal((await another).bytes.buffer);
   });
 
@@ -82,7 +82,7 @@ describe('the memory for parts', () => {
         const lent = new Set<PartBuffer>();
         let served = 0;
         for (const size of wanted)
-          void buffers.lend(size).then(buffer => {
+          void buffers.lend(size, 'part').then(buffer => {
             served += 1;
             lent.add(buffer);
           });
@@ -101,5 +101,20 @@ describe('the memory for parts', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('goes first to the kind of piece that has less of it', async () => {
+    const buffers = new PartBuffers(8, 24);
+    const lent = await Promise.all([1, 2, 3].map(() => buffers.lend(8, 'part')));
+    const order: string[] = [];
+    void buffers.lend(8, 'part').then(() => order.push('part'));
+    void buffers.lend(4, 'whole').then(() => order.push('whole'));
+    void buffers.lend(4, 'whole').then(() => order.push('whole'));
+    lent[0]!.release();
+    await settled();
+    expect(order).to.deep.equal(['whole', 'whole']);
+    lent[1]!.release();
+    await settled();
+    expect(order).to.deep.equal(['whole', 'whole', 'part']);
   });
 });

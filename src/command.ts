@@ -177,6 +177,8 @@ function unexpected(error: Error, logPath: string | null): Helpful {
 
 /** `migrator list | head -3`: the reader has seen enough, which is nobody's error. */
 function quietOnClosedOutput(): void {
+  // Messages that nobody reads are no reason to stop.
+  process.stderr.on('error', () => {});
   process.stdout.on('error', error => {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.ok);
     throw error;

@@ -52,7 +52,7 @@ export function outputOf(
 ): Output {
   const path = flags.output === undefined || flags.output === '-' ? null : flags.output;
   if (path !== null && !existsSync(dirname(path))) throw unwritable(path, 'its folder does not exist');
-  if (flags.json && flags.format && flags.format !== 'json') {
+  if (path === null && flags.json && flags.format && flags.format !== 'json') {
     throw new ConfigError(
       'two_formats',
       `--json is the same as --format json, and --format says ${flags.format}.`,
@@ -60,8 +60,10 @@ export function outputOf(
       { exitCode: 2 },
     );
   }
-  const named = flags.json ? 'json' : flags.format;
-  return { path, format: named ?? FORMAT_OF_EXTENSION[extname(path ?? '').toLowerCase()] ?? otherwise };
+  const ofFile = path === null ? undefined : FORMAT_OF_EXTENSION[extname(path).toLowerCase()];
+  // With --json and a file, standard output gets JSON about it, and the file what its name says.
+  const format = flags.format ?? ofFile ?? (flags.json ? 'json' : otherwise);
+  return { path, format };
 }
 
 /**

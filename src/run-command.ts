@@ -70,6 +70,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
     const startedAt = performance.now();
     run.lock(`migrator ${this.id}`);
+    if (options.configFlags.naming) run.rememberNaming(config.naming);
     const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
     const toMove: FileRecord[] = [];

@@ -199,7 +199,10 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     }
     const byStatus = Object.entries(tally.summary());
     const counts = byStatus.map(([status, count]) => `${count} ${status}`).join(', ');
-    const where = own ? ` → ${own.path}` : '';
+    const { 'folder-id': folder, out } = this.flags as StageFlags;
+    // Whoever names a run expects the records there.
+    const elsewhere = folder && !out && this.stage !== 'list' ? ' → standard output' : '';
+    const where = own ? ` → ${own.path}` : elsewhere;
     if (this.json) {
       const summary = {
         stage: this.stage,

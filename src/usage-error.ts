@@ -47,7 +47,8 @@ function reasonIn(message: string): string {
   const text = stripVTControlCharacters(message)
     .replace(/\nSee more help with --help$/, '')
     .replace(/^The following errors? occurred:\s*/, '')
-    .replace(/Parsing (--\S+)\s*\n\s*/g, '$1: ');
+    .replace(/Parsing (--\S+)\s*\n\s*/g, '$1: ')
+    .replace(/(--[\w-]+)=true\b/g, '$1');
   const lines = text.split(/\s*\n\s*/).filter(Boolean);
   const reason = visible(lines.join('; '));
   return /[.?!]$/.test(reason) ? reason : `${reason}.`;

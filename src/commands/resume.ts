@@ -9,7 +9,7 @@ import { migrationFlags } from './migrate.ts';
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Go on with a run that was interrupted, and try failed files again.';
   static override description =
-    'Without --folder-id: the run that was worked on last, or the configured folder.';
+    'Without --folder-id: the run that was worked on last, or the configured folder. Names are read as the run was told to read them, unless --naming says otherwise.';
   static override examples = [
     '<%= config.bin %> resume',
     '<%= config.bin %> resume --folder-id FOLDER_ID --retry-orphans',
@@ -20,10 +20,14 @@ export default class Resume extends RunCommand<typeof Resume> {
     const config = await this.configuration();
     const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('to go on with');
-    if (!existsSync(new Run(this.home, folderId).folder)) throw noRun(`of the folder ${folderId}`);
+    const begun = new Run(this.home, folderId);
+    if (!existsSync(begun.folder)) throw noRun(`of the folder ${folderId}`);
     const outcome = await this.migrateFolder({
       folderId,
-      configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },
+      configFlags: {
+        'migration.concurrency': this.flags.concurrency,
+        naming: this.flags.naming ?? begun.naming ?? undefined,
+      },
       until: 'link',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,

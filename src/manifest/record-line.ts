@@ -8,7 +8,7 @@ export class BadLine extends Error {
   readonly line: number;
   readonly column: number;
   readonly remedy =
-    'Correct the line, or give --skip-bad-lines: such lines are then set aside in a file of their own, and the rest is worked on.';
+    'Correct the line. The commands of single stages ("migrator parse" and so on) can set such lines aside with --skip-bad-lines, and work on the rest.';
   readonly code = 'bad_line';
 
   constructor(source: string, line: number, column: number, reason: string) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LowSync } from 'lowdb';
 import { JSONFileSync } from 'lowdb/node';
 import { RunError } from '../../stages/errors.ts';
+import type { Naming } from '../../stages/file-name.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
 import { FOLDER_ID, runFolder } from '../config/home.ts';
 import { holderOf } from '../lock.ts';
@@ -17,6 +18,8 @@ interface Facts {
   started_at: string;
   /** When the folder had been listed to its end; null while that is not so. */
   listed_at: string | null;
+  /** How names are read, if a command of this run said so by a flag. */
+  naming?: Naming;
 }
 
 export class Run {
@@ -92,6 +95,16 @@ export class Run {
 
   markListed(): void {
     this.#write({ ...this.#facts(), listed_at: new Date().toISOString() });
+  }
+
+  /** How the run's names are read; null if only the configuration says so. */
+  get naming(): Naming | null {
+    return this.#facts().naming ?? null;
+  }
+
+  /** For what goes on with the run: names that are read later are read like those before. */
+  rememberNaming(naming: Naming): void {
+    this.#write({ ...this.#facts(), naming });
   }
 
   get #factsPath(): string {

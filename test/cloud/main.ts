@@ -75,7 +75,7 @@ const lines = [
   '',
   `# The project's own file: ${outputs}`,
   `# Somebody who may only read: ${cloud.viewer.username}, password ${cloud.viewer.password}`,
-  '# Ctrl-C ends the cloud and removes the folder.',
+  `# Ctrl-C (or: kill ${process.pid}) ends the cloud and removes the folder.`,
 ];
 console.log(lines.join('\n'));
 

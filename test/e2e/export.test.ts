@@ -159,6 +159,8 @@ describe('export, and status, of a run with every status', () => {
     expect(await begins('a.json')).to.equal('{\n  "f');
     expect(await begins('a.txt')).to.equal('{\n  "f');
     expect(await begins('b.json', '--format', 'csv')).to.equal('\uFEFFid,fi');
+    await exported('--json', '--output', path('c.csv'));
+    expect(readFileSync(path('c.csv'), 'utf8').slice(0, 6)).to.equal('\uFEFFid,fi');
   });
 
   it('with --json and a file, standard output says what was written', async () => {

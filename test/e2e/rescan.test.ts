@@ -42,6 +42,19 @@ describe('migrate --rescan', () => {
     expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'a', [`${b}/${b}.jpg`]: 'b' });
   });
 
+  it('reads the names of added files as the run was told to, unless it is told otherwise now', async () => {
+    const folder = await opened();
+    const [a, b, c] = folder.ids;
+    folder.add(`${a}A.jpg`, 'a');
+    await folder.migrator(['migrate', '--naming', 'relaxed']);
+    folder.add(`${b}B.jpg`, 'b');
+    expect((await folder.migrator(['resume', '--rescan'])).code).to.equal(0);
+    expect(folder.objects()).to.have.all.keys(`${a}/${a}A.jpg`, `${b}/${b}B.jpg`);
+    folder.add(`${c}C.jpg`, 'c');
+    expect((await folder.migrator(['resume', '--rescan', '--naming', 'strict'])).code).to.equal(3);
+    expect(folder.objects()).to.have.all.keys(`${a}/${a}A.jpg`, `${b}/${b}B.jpg`);
+  });
+
   it('goes ahead with a file that was renamed to a name that says what it shows', async () => {
     const folder = await opened();
     const [a] = folder.ids;

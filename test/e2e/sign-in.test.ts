@@ -166,11 +166,21 @@ describe('signing in by command', () => {
     await login(sandbox.cloud.admin.password);
     const { cloud } = sandbox;
     let puts = 0;
-    cloud.s3.service.intercept = request => {
-      if (request.method === 'PUT' && ++puts === 10) {
+    // The links of 25 pictures are one request: it goes out after the tokens have ended, and before all are stored.
+    const [endsAt, heldFrom] = [20, 30];
+    const refused = new Promise<void>(resolve => {
+      cloud.userPool.service.intercept = (_, response) => {
+        response.once('finish', () => puts >= endsAt && resolve());
+        return false;
+      };
+    });
+    cloud.s3.service.intercept = async request => {
+      if (request.method !== 'PUT') return false;
+      if (++puts === endsAt) {
         cloud.userPool.revokeAll();
         cloud.userPool.expireTokens();
       }
+      if (puts >= heldFrom) await refused;
       return false;
     };
     const ended = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
@@ -181,6 +191,7 @@ describe('signing in by command', () => {
     expect(failed).to.deep.equal([]);
 
     cloud.s3.service.intercept = null;
+    cloud.userPool.service.intercept = null;
     await login(cloud.admin.password);
     const resumed = await home.migrator(['resume'], { env: NO_PASSWORD });
     expect(resumed.code, resumed.stderr).to.equal(0);

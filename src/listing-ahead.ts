@@ -25,7 +25,7 @@ export function listingAhead(
 ): ListingAhead {
   const beganAt = now();
   const source = listed[Symbol.asyncIterator]();
-  let running: Promise<void> | null = null;
+  let isAhead = false;
   /** Ids that were found ahead, and how many of them have been given. */
   const ahead: string[] = [];
   let given = 0;
@@ -48,7 +48,7 @@ export function listingAhead(
 
   async function* records(): AsyncGenerator<FileRecord> {
     try {
-      while (!running) {
+      while (!isAhead) {
         const { done, value } = await source.next();
         if (done) return;
         yield value;
@@ -73,7 +73,9 @@ export function listingAhead(
   return {
     records: records(),
     fileCameThrough: () => {
-      if (now() - beganAt >= WORTH_IT_AFTER_MS) running ??= runAhead();
+      if (isAhead || now() - beganAt < WORTH_IT_AFTER_MS) return;
+      isAhead = true;
+      void runAhead();
     },
   };
 }

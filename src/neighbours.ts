@@ -123,8 +123,7 @@ export class Neighbours {
       partBytes: migration.chunk_size_mb * MIB,
       bufferBytes: migration.max_inflight_buffer_mb * MIB,
       journal: this.#journalPath ? new JournalFile(this.#journalPath) : null,
-      // Up to two parts of each file are on their way at once.
-      connections: migration.concurrency * 2,
+      connections: migration.concurrency,
       attempts: migration.retry_attempts + 1,
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
       warn: this.#warn,

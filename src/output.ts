@@ -1,14 +1,14 @@
 /** Where a command's table goes: standard output or a file, as JSON, NDJSON or CSV. */
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Flags } from '@oclif/core';
 import { RunError } from '../stages/errors.ts';
 import type { Halt } from '../stages/stage.ts';
 import { ConfigError } from './config/error.ts';
 import { haltOnSignals } from './interruption.ts';
+import { replaceFile } from './replace-file.ts';
 
 export const FORMATS = ['json', 'ndjson', 'csv'] as const;
 
@@ -74,7 +74,7 @@ export async function writeOutput({ path }: Output, text: AsyncIterable<string>,
   if (path === null) return pipeline(inChunks(text, halt), process.stdout, { end: false });
   const release = haltOnSignals(halt, () => {});
   try {
-    await replaceFile(path, inChunks(text, halt));
+    await writeTo(path, inChunks(text, halt));
   } finally {
     release();
   }
@@ -103,30 +103,14 @@ export async function* mapped<In, Out>(
 }
 
 /** The mode is what the umask says, or what the file had: what is exported is meant to be passed on. */
-async function replaceFile(path: string, chunks: AsyncIterable<string>): Promise<void> {
-  // A link stays one: the file behind it is replaced.
-  const target = await realpath(path).catch(() => path);
-  const before = await stat(target).catch(() => null);
-  if (before && !before.isFile()) {
-    // A device or a pipe cannot be replaced.
-    await writeFile(target, chunks).catch(error => {
-      throw aboutFile(path, error);
-    });
-    return;
-  }
-  const temporary = join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
-  let file: FileHandle | null = null;
+async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const before = await stat(path).catch(() => null);
   try {
-    file = await open(temporary, 'wx', 0o666);
-    if (before) await file.chmod(before.mode & 0o777);
-    await writeFile(file, chunks);
-    await file.sync();
-    await file.close();
-    file = null;
-    await rename(temporary, target);
+    // A device or a pipe cannot be replaced.
+    if (before && !before.isFile()) await writeFile(path, chunks);
+    else if (before) await replaceFile(path, chunks, { mode: before.mode & 0o777, isExact: true });
+    else await replaceFile(path, chunks, { mode: 0o666 });
   } catch (error) {
-    await file?.close().catch(() => {});
-    await rm(temporary, { force: true });
     throw aboutFile(path, error);
   }
 }

@@ -4,7 +4,7 @@
  * Drive file's id in its metadata.
  */
 import { mediaIdOf } from '../stages/media-id.ts';
-import { type FileRecord, nameOf } from '../stages/record.ts';
+import { type FileRecord, nameOf, untransferred } from '../stages/record.ts';
 import type { ObjectState } from './storage/objects.ts';
 
 /** What undo needs of S3. */
@@ -118,18 +118,10 @@ async function removeObject(
 function takenBack(record: FileRecord): FileRecord {
   const own = new Set(ownMedia(record));
   const foreign = (record.media ?? []).filter(({ id }) => !own.has(id));
-  const {
-    url,
-    bytes: _bytes,
-    etag: _etag,
-    verified: _verified,
-    storedAt: _storedAt,
-    media: _media,
-    error: _error,
-    ...rest
-  } = record;
+  const { media: _media, error: _error, ...rest } = untransferred(record);
   const media = foreign.length > 0 && { media: foreign };
+  const { url } = record;
   if (!storedByRun(record) && url) return { ...rest, ...media, url, status: 'uploaded' };
-  const { replaces: _replaces, ...untransferred } = rest;
-  return { ...untransferred, ...media, status: 'pending' };
+  const { replaces: _replaces, ...before } = rest;
+  return { ...before, ...media, status: 'pending' };
 }

@@ -1,7 +1,7 @@
 /** verify: is everything that the manifests call done really there? Reads only. */
 import { createHash } from 'node:crypto';
 import { isSameObject } from '../stages/existing-media.ts';
-import { type FileRecord, nameOf } from '../stages/record.ts';
+import { type FileRecord, nameOf, untransferred } from '../stages/record.ts';
 import type { MediaRecord } from './data/media-records.ts';
 import type { ObjectState } from './storage/objects.ts';
 
@@ -194,13 +194,5 @@ export function repaired(findings: Finding[]): FileRecord | null {
   const media = (record.media ?? []).filter(({ id }) => !missing.has(id));
   const { error: _error, ...kept } = { ...record, media };
   if (!object) return { ...kept, status: 'uploaded' };
-  const {
-    url: _url,
-    bytes: _bytes,
-    etag: _etag,
-    verified: _verified,
-    storedAt: _storedAt,
-    ...untransferred
-  } = kept;
-  return { ...untransferred, ...(object.etag && { replaces: object.etag }), status: 'pending' };
+  return { ...untransferred(kept), ...(object.etag && { replaces: object.etag }), status: 'pending' };
 }

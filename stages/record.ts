@@ -131,3 +131,9 @@ export function stillMissing({ missing = [], observations = [] }: FileRecord): n
 export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
   return `${record.name} (${record.id})`;
 }
+
+/** The record as before its transfer: without what is known of an object in S3. */
+export function untransferred(record: FileRecord): FileRecord {
+  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, storedAt: _storedAt, ...rest } = record;
+  return rest;
+}

@@ -1,7 +1,7 @@
 /** Files that nobody else may read: configuration and tokens. Mode 0600, their folder 0700. */
-import { randomBytes } from 'node:crypto';
-import { chmod, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from '../replace-file.ts';
 
 const OTHERS = 0o077;
 
@@ -10,23 +10,8 @@ const OTHERS = 0o077;
  * part, and a crash leaves the old one. Mode 0600. Throws what the file system throws.
  */
 export async function replacePrivateFile(path: string, text: string): Promise<void> {
-  // A link (people keep such files in a dotfiles folder) stays one: the file behind it is replaced.
-  const target = await realpath(path).catch(() => path);
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
-  let file: FileHandle | null = null;
-  try {
-    file = await open(temporary, 'wx', 0o600);
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    file = null;
-    await rename(temporary, target);
-  } catch (error) {
-    await file?.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(target));
+  await replaceFile(path, text, { mode: 0o600 });
+  await syncFolder(dirname(await realpath(path)));
 }
 
 /** Makes the folder if needed, and sees that nobody else can look into it. Gives a warning if somebody could. */

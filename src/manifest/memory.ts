@@ -11,6 +11,7 @@ import {
   type StageName,
   stillMissing,
   stopped,
+  untransferred,
 } from '../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { isSameJson } from './same-json.ts';
@@ -134,15 +135,7 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
 
 /** Other bytes in Drive: they take the place of the object with this etag, and of no other. */
 function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
-  const {
-    url: _url,
-    bytes: _bytes,
-    etag: _etag,
-    verified: _verified,
-    storedAt: _storedAt,
-    ...untransferred
-  } = incoming;
-  return { ...untransferred, ...(etag && { replaces: etag }), status: 'pending' };
+  return { ...untransferred(incoming), ...(etag && { replaces: etag }), status: 'pending' };
 }
 
 /** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */

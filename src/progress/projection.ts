@@ -1,14 +1,7 @@
-/**
- * `progress_{folder_id}.json`: a projection of a run's manifests for people and scripts. It is written whole from the
- * manifests, never read back: losing it loses nothing. It is written piece by piece: of a million files it would be longer
- * than a text can be (V8: 512 MiB).
- */
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import type { FileRecord, Status } from '../../stages/record.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../manifest/run.ts';
+import { replaceFile } from '../replace-file.ts';
 import { Tally } from './tally.ts';
 
 interface ProgressEntry {
@@ -38,17 +31,14 @@ export interface Progress {
 /** Pieces of this size keep the number of writes low and the event loop free. */
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** Writes the projection atomically; gives its path. For a process that has read the run's manifests before. */
+/**
+ * Writes `progress_{folder_id}.json`, a projection of a run's manifests for people and scripts, and gives its path. It is
+ * written whole from the manifests, never read back: losing it loses nothing. It is written piece by piece: of a million
+ * files it would be longer than a text can be (V8: 512 MiB). For a process that has read the run's manifests before.
+ */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
   const path = progressPath(home, run.folderId);
-  const temporary = `${path}.tmp`;
-  try {
-    await pipeline(projectionOf(run, now), createWriteStream(temporary, { mode: 0o600 }));
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(path, projectionOf(run, now), { mode: 0o600 });
   return path;
 }
 

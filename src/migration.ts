@@ -36,6 +36,8 @@ export interface MigrationOptions extends StageContext {
   onFinished?: (record: FileRecord, isMoved: boolean) => void;
   /** Told when every file has been listed. */
   onAllListed?: () => void;
+  /** Waited for at the end of a run without an error, while its manifests need not be opened to be read. */
+  onDone?: () => Promise<unknown>;
 }
 
 /** What a new listing has found, compared with the last one. */
@@ -92,6 +94,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       ...(until === 'link' ? await stage('link') : []),
     ];
     await runSteps(listed.records, steps, finished, options.halt);
+    await options.onDone?.();
     return { tally, changes: isNew ? changes : null };
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();

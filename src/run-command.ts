@@ -119,6 +119,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
             toMove.push(briefly(record));
           if (record.status === 'failed' || record.status === 'partial') failed.push(record);
         },
+        onDone: projection.last,
       });
       return {
         run,

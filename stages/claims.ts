@@ -26,9 +26,9 @@ export class Claims {
     if (!record.key) return;
     const { id, key } = record;
     const content = contentOf(record);
-    const text = textOf({ id, name: record.name, path: record.path ?? '', key, content });
+    const text = textOf(record, content);
     this.giveUp(record);
-    const own = this.#find(this.#byFile, id, claim => claim.id);
+    const own = this.#of(id);
     const number = own >= 0 && this.#claims.get(own) === text ? own : this.#claims.add(text);
     this.#put(this.#byFile, number, id, claim => claim.id);
     this.#put(this.#byKey, number, key, claim => claim.key);
@@ -37,8 +37,8 @@ export class Claims {
 
   /** Frees what the file has had and, as the record is now, has no more. */
   giveUp(record: FileRecord): void {
-    const number = this.#find(this.#byFile, record.id, claim => claim.id);
-    if (number < 0) return;
+    const number = this.#of(record.id);
+    if (number < 0 || this.#claims.get(number) === textOf(record, contentOf(record))) return;
     const claim = this.#claim(number);
     if (claim.key !== record.key) this.#byKey.remove(number);
     if (!record.key || claim.content !== contentOf(record)) this.#byContent.remove(number);
@@ -48,12 +48,30 @@ export class Claims {
   /** Takes key and content for the record and gives it back, or stops it if another file has them. */
   take(record: FileRecord & { key: string }): FileRecord {
     const content = contentOf(record);
+    // As nearly all of a run that goes on: what it has already is all it wants.
+    if (this.#holds(record, content)) return record;
     const twin = content === null ? -1 : this.#find(this.#byContent, content, claim => claim.content);
     if (twin >= 0 && this.#claim(twin).id !== record.id) return duplicateOf(record, this.#claim(twin));
     const holder = this.#find(this.#byKey, record.key, claim => claim.key);
     if (holder >= 0 && this.#claim(holder).id !== record.id) return collidesWith(record, this.#claim(holder));
     this.hold(record);
     return record;
+  }
+
+  #holds(record: FileRecord, content: string | null): boolean {
+    const own = this.#of(record.id);
+    return (
+      own >= 0 &&
+      this.#byKey.has(own) &&
+      (content === null || this.#byContent.has(own)) &&
+      this.#claims.get(own) === textOf(record, content)
+    );
+  }
+
+  /** Number of a file's claim; -1 if it has none. */
+  #of(id: string): number {
+    const head = headOf(id);
+    return this.#byFile.find(hashOf(id), number => this.#claims.get(number).startsWith(head));
   }
 
   /** Number of the claim for which `by` gives the text; -1 if there is none. */
@@ -75,8 +93,13 @@ export class Claims {
   }
 }
 
-function textOf({ id, name, path, key, content }: Claim): string {
+/** How a claim is kept; the file's id comes first, so that it is known without reading the rest. */
+function textOf({ id, name, path = '', key }: FileRecord, content: string | null): string {
   return JSON.stringify([id, name, path, key, content]);
+}
+
+function headOf(id: string): string {
+  return `[${JSON.stringify(id)},`;
 }
 
 /**

@@ -22,7 +22,7 @@ import { RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { HashIndex, hashOf } from '../compact/hash-index.ts';
 import { BlockReader } from './block-reader.ts';
-import { BadLine, lineOf, recordOf } from './record-line.ts';
+import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
 
 const NEWLINE = 0x0a;
 const SCAN_BYTES = 1024 * 1024;
@@ -268,7 +268,7 @@ export class ManifestFile {
     // Its number may be another file's by now.
     if (!this.#isOpen) throw new Error(`${this.path} is closed`);
     const text = this.#waiting.get(offset) ?? this.#leaving.get(offset) ?? this.#blocks.lineAt(offset);
-    return recordOf(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path, 0);
+    return recordAgain(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
   }
 }
 

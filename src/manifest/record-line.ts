@@ -29,7 +29,15 @@ export function recordOf(text: string, source: string, line: number): FileRecord
   const value = jsonOf(text, source, line);
   const fault = faultOf(value);
   if (fault) throw new BadLine(source, line, 1, fault);
-  const record = value as FileRecord;
+  return withStatus(value as FileRecord);
+}
+
+/** The same for a line that has been read as a record before: its fields are not looked at again. */
+export function recordAgain(text: string, source: string): FileRecord {
+  return withStatus(jsonOf(text, source, 0) as FileRecord);
+}
+
+function withStatus(record: FileRecord): FileRecord {
   return record.status === undefined ? { ...record, status: 'pending' } : record;
 }
 

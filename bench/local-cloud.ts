@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ask, startBeside } from './ask-process.ts';
 import type { CloudOrder, CloudReady, CloudReport, CloudRequest, NewHome } from './cloud-process.ts';
 import { WORKERS } from './load.ts';
+import { COMMAND, measure } from './measured-process.ts';
 
 /** The most that the configuration accepts, above what a run reaches: rows on loopback are not about Drive's quota. */
 const HIGHEST_RATE = 1000;
@@ -50,10 +51,12 @@ export class LocalCloud {
     return this.#ask({ ask: 'recount' });
   }
 
-  /** A home in which nothing has been migrated yet. */
-  newHome(): Promise<NewHome> {
+  /** A home in which nothing has been migrated yet, signed in to both clouds: that is done once, and not for each run. */
+  async newHome(): Promise<NewHome> {
     this.#homes += 1;
-    return this.#ask({ ask: 'home', home: join(this.folder, `home-${this.#homes}`) });
+    const home = await this.#ask<NewHome>({ ask: 'home', home: join(this.folder, `home-${this.#homes}`) });
+    await measure({ arguments: [COMMAND, 'login', 'aws'], environment: home.environment });
+    return home;
   }
 
   report(): Promise<CloudReport> {

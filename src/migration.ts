@@ -6,6 +6,7 @@ import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
 import {
+  begun,
   each,
   lister,
   type Records,
@@ -138,11 +139,12 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
   if (run.isListed && !options.rescan)
     return { records: fromManifest(manifests, options), fileCameThrough: () => {} };
   const list = await lister(options);
+  const found = begun(list(run.folderId));
   const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
   const listed = (async function* () {
     const seen = new TextSet();
     const duplicates: FileRecord[] = [];
-    for await (const listed of list(run.folderId)) {
+    for await (const listed of found) {
       if (options.rescan) seen.add(listed.id);
       count(changes, listed, manifest.last(listed.id));
       const record = await keep(recall(listed));

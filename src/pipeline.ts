@@ -52,6 +52,7 @@ export const STAGE_MAKERS: Readonly<
 
   transfer: async ({ config, neighbours, halt, watcher, skipExisting = false }) => {
     const storage = await neighbours.storage();
+    storage.getReady();
     await storage.removeLeftovers();
     const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
       concerns: record => skipExisting && !record.url && !record.replaces,
@@ -97,7 +98,7 @@ async function* sweepOf(neighbours: Neighbours) {
 export async function lister({
   neighbours,
   halt,
-}: StageContext): Promise<(folderId: string) => AsyncIterable<FileRecord>> {
+}: StageContext): Promise<(folderId: string) => AsyncGenerator<FileRecord>> {
   return list(await neighbours.drive(), { halt });
 }
 
@@ -119,6 +120,19 @@ const RECORDS_AHEAD = 32;
 
 export function workingAhead(stage: Stage): Stage {
   return records => Readable.from(stage(records), { highWaterMark: RECORDS_AHEAD });
+}
+
+/** What does not wait for who takes it to begin: its first answers come while the stages behind it are made ready. */
+export function begun(records: AsyncGenerator<FileRecord>): AsyncGenerator<FileRecord> {
+  const first = records.next();
+  // Told to whoever takes the records. Nobody may, if a stage cannot be made ready.
+  first.catch(() => {});
+  return (async function* () {
+    const { done, value } = await first;
+    if (done) return;
+    yield value;
+    yield* records;
+  })();
 }
 
 /** Records that come from memory or disk; after so many, whatever else is due gets its turn: signals, timers, writes. */

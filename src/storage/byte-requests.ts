@@ -57,6 +57,13 @@ export class BytePuts {
     this.#connections?.close();
   }
 
+  /** Loads what the first request needs; otherwise that one does. */
+  getReady(): void {
+    this.#sending ??= this.#prepare();
+    // Told to the first request.
+    this.#sending.catch(() => {});
+  }
+
   /**
    * Gives the etag, in quotes as S3 sends it. Passing failures are tried again. Throws errors with the `name`, `message`
    * and `$metadata` of the SDK's, or of Node for what fails below HTTP.

@@ -63,6 +63,11 @@ export class Storage implements ObjectStore {
     this.#client.destroy();
   }
 
+  /** Begins what the first upload would have to wait for: to be called by who is going to upload. */
+  getReady(): void {
+    this.#puts.getReady();
+  }
+
   urlOf(key: string): string {
     return objectUrl(this.#options.bucket, this.#options.region, key);
   }

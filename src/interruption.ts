@@ -7,12 +7,16 @@ import { EXIT } from './command.ts';
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 'interrupted';
-  readonly remedy =
-    'What was done so far is kept. Go on with "migrator resume", or with the same command again.';
+  remedy = 'What was done so far is kept. Go on with "migrator resume", or with the same command again.';
   readonly exitCode = EXIT.interrupted;
 
   constructor() {
     super('Interrupted.');
+  }
+
+  /** For a run of which nothing is kept: there is none to resume. */
+  beforeAnything(): void {
+    this.remedy = 'Nothing was done yet. Run the same command again.';
   }
 }
 

@@ -4,9 +4,13 @@
  */
 import type { NameReading, NameRules } from '../stages/file-name.ts';
 import { parseRecord } from '../stages/parse.ts';
-import { type FileRecord, isOnTheWay, STAGES, stillMissing } from '../stages/record.ts';
+import { type FileRecord, isOnTheWay, STAGES, STATUSES, stillMissing } from '../stages/record.ts';
+import { nearest } from './help/nearest.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import type { Run } from './manifest/run.ts';
+import { REASONS } from './report/advice.ts';
+import { visible } from './ui/visible.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ReviewItem {
   record: FileRecord;
@@ -68,6 +72,19 @@ export async function review(
 export function reviewOnly(whole: Reviewed, holds: (item: ReviewItem) => boolean): Reviewed {
   const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(holds) }));
   return { total: whole.total, reasons: reasons.filter(({ items }) => items.length > 0) };
+}
+
+/** Throws UsageError for a code that neither this tool has nor a person has written into this run. */
+export function requireReasons(codes: Iterable<string>, { reasons }: Reviewed): void {
+  const known = [...new Set([...REASONS, ...STATUSES, ...reasons.map(({ code }) => code)])];
+  const unknown = [...new Set(codes)].filter(code => !known.includes(code));
+  if (unknown.length === 0) return;
+  const meant = unknown.flatMap(code => nearest(code, known) ?? []);
+  const help = '"migrator review" shows the reasons in this run.';
+  throw new UsageError(
+    `There is no reason ${unknown.map(code => `"${visible(code)}"`).join(', ')}.`,
+    meant.length > 0 ? `Did you mean ${meant.map(visible).join(', ')}? ${help}` : help,
+  );
 }
 
 export function itemsOf({ reasons }: Reviewed): ReviewItem[] {

@@ -8,7 +8,7 @@ import type { ConfigValues } from './config/load.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import type { Config } from './config/settings.ts';
 import type { Drive } from './drive/drive.ts';
-import { haltOnSignals } from './interruption.ts';
+import { haltOnSignals, Interrupted } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
 import { type Changes, runMigration } from './migration.ts';
@@ -135,7 +135,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     } finally {
       view?.stop();
       letSleep();
-      run.discardIfVoid();
+      if (run.discardIfVoid() && this.halt.reason instanceof Interrupted) this.halt.reason.beforeAnything();
       // An error of the run itself goes first; one of the projection alone has been thrown above.
       await projection.last().catch(() => {});
       release();
@@ -209,7 +209,8 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     };
     this.logger?.info(summary, 'summary');
     if (this.json && !this.halt.stopped) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    if (!this.json) {
+    // Of a run that was given up as void there is nothing to look at.
+    if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
       for (const line of lines) this.say(line);
     }

@@ -258,7 +258,10 @@ export class Input {
   /** The records, from wherever they are to be read. Throws ConfigError (usage) if there is no such place. */
   async records(): Promise<Records> {
     const { in: file } = this.#flags;
-    if (file !== undefined && file !== '-') return this.#fromFile(file);
+    if (file !== undefined && file !== '-') {
+      if (!existsSync(file)) throw noInput(file);
+      return this.#fromFile(file);
+    }
     if (file === '-' || isPiped(0)) {
       // A manifest by `<`: of several lines with one id the last one holds, which a stream cannot know.
       if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH);
@@ -331,6 +334,14 @@ class LineWriter {
     this.#text = '';
     if (text !== '') this.#stream.write(text);
   }
+}
+
+function noInput(path: string): RunError {
+  return new RunError(
+    'input_missing',
+    `--in names a file that does not exist: ${path}.`,
+    `Check the path; it counts from the folder you are in, ${process.cwd()}.`,
+  );
 }
 
 function noPlace(what: string, ways: string): ConfigError {

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../command.ts';
+import { UsageError } from '../usage-error.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -13,11 +14,12 @@ export default class Completion extends BaseCommand<typeof Completion> {
     '<%= config.bin %> completion fish > migrator.fish',
   ];
   static override args = {
-    shell: Args.string({ description: 'the shell', options: [...SHELLS], required: true }),
+    shell: Args.string({ description: 'the shell; required', options: [...SHELLS] }),
   };
 
   async run(): Promise<void> {
     const { args } = await this.parse(Completion);
+    if (!args.shell) throw noShell(this.config.bin);
     const [{ sectionsOf }, { bashCompletion }, { zshCompletion }, { fishCompletion }] = await Promise.all([
       import('../help/reference.ts'),
       import('../completion/bash.ts'),
@@ -30,4 +32,14 @@ export default class Completion extends BaseCommand<typeof Completion> {
     const script = scripts[shell]({ programs: [bin, name], sections: sectionsOf(this.config) });
     process.stdout.write(this.json ? `${JSON.stringify({ shell, script }, null, 2)}\n` : script);
   }
+}
+
+function noShell(bin: string): UsageError {
+  return new UsageError(
+    `"${bin} completion" needs the name of your shell: ${SHELLS.join(', ')}.`,
+    `This line in the shell's start-up file completes commands, flags and values:
+  bash, in ~/.bashrc                   source <(${bin} completion bash)
+  zsh, in ~/.zshrc after compinit      source <(${bin} completion zsh)
+  fish, in ~/.config/fish/config.fish  ${bin} completion fish | source`,
+  );
 }

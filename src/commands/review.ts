@@ -2,10 +2,19 @@ import { Flags } from '@oclif/core';
 import { BaseCommand, EXIT } from '../command.ts';
 import type { Run } from '../manifest/run.ts';
 import { writeProjection } from '../progress/projection.ts';
-import { acceptRelaxed, itemsOf, type Reviewed, type ReviewItem, review, reviewOnly } from '../review.ts';
+import {
+  acceptRelaxed,
+  itemsOf,
+  type Reviewed,
+  type ReviewItem,
+  requireReasons,
+  review,
+  reviewOnly,
+} from '../review.ts';
 import { folderFlag, runAtHand } from '../stage-command.ts';
 import { csvLines } from '../ui/csv.ts';
 import {
+  absentReasons,
   countLines,
   fileJson,
   nextLine,
@@ -14,7 +23,6 @@ import {
   reasonLines,
   reviewJson,
   reviewRows,
-  unknownReasons,
 } from '../ui/review-view.ts';
 import { visibleJson } from '../ui/visible.ts';
 
@@ -65,7 +73,8 @@ export default class Review extends BaseCommand<typeof Review> {
     try {
       const whole = await review(run.latest(this.warnLine), rules);
       const only = this.flags.only && new Set(this.flags.only.map(code => code.trim()));
-      for (const warning of unknownReasons(whole, only ?? [])) this.warnLine(warning);
+      requireReasons(only ?? [], whole);
+      for (const warning of absentReasons(whole, only ?? [])) this.warnLine(warning);
       const found = reviewOnly(whole, ({ code }) => only?.has(code) ?? true);
       const accepted = writes ? await acceptRelaxed(run, itemsOf(found), rules, this.warnLine) : [];
       if (accepted.length > 0) await writeProjection(this.home, run);

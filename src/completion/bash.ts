@@ -25,7 +25,9 @@ export function bashCompletion({ programs, sections }: CompletionInput): string 
     const paths = valued.filter(takesPath);
     const free = valued.filter(flag => !takesPath(flag) && flag.options.length === 0);
     for (const flag of valued.filter(({ options }) => options.length > 0))
-      values.push(`    ${places([flag])}) words='${flag.options.join(' ')}'; kind=words ;;`);
+      values.push(
+        `    ${places([flag])}) words='${flag.options.join(' ')}'; kind=${flag.isList ? 'list' : 'words'} ;;`,
+      );
     if (paths.length > 0) values.push(`    ${places(paths)}) kind=paths ;;`);
     if (free.length > 0) values.push(`    ${places(free)}) return ;;`);
     const flags = command.flags.flatMap(spellingsOf).concat('--help').join(' ');
@@ -46,7 +48,7 @@ export function bashCompletion({ programs, sections }: CompletionInput): string 
 
 _${program}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
-  local command='' flags='--help --version' words='' kind='' word candidate index
+  local command='' flags='--help --version' words='' kind='' given='' rest='' word candidate index
   COMPREPLY=()
 
   # Bash takes --flag=value apart.
@@ -76,6 +78,16 @@ ${[...bare, ...words].map(line => `  ${line}`).join('\n')}
     [[ $current == -* ]] && words=$flags
   fi
 
+  # What stands before the last comma stays, and is not offered again.
+  if [[ $kind == list && $current == *,* ]]; then
+    given=\${current%,*},
+    current=\${current##*,}
+    for word in $words; do
+      [[ ,$given == *,$word,* ]] || rest+=" $word"
+    done
+    words=$rest
+  fi
+
   if [[ $kind == paths ]]; then
     compopt -o filenames 2>/dev/null
     while IFS= read -r candidate; do
@@ -83,7 +95,7 @@ ${[...bare, ...words].map(line => `  ${line}`).join('\n')}
     done < <(compgen -f -- "$current")
   else
     while IFS= read -r candidate; do
-      COMPREPLY+=("$candidate")
+      COMPREPLY+=("$given$candidate")
     done < <(compgen -W "$words" -- "$current")
   fi
 }

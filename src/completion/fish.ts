@@ -21,7 +21,7 @@ export function fishCompletion({ programs, sections }: CompletionInput): string 
     ),
     ...commandsOf(sections).flatMap(command => [
       ...command.flags
-        .flatMap(flagOptions)
+        .flatMap(flag => flagOptions(flag, program))
         .map(options => `complete -c ${program} ${at(command.name)} ${options}`),
       ...argumentOptions(command, argumentWordsOf(command, sections)).map(
         options => `complete -c ${program} ${at(command.name)} ${options}`,
@@ -50,12 +50,21 @@ ${seconds.join('\n')}
     test "$command" = "$argv"
 end
 
+# Values of a list with commas: those that are not in it yet, after what is.
+function __${program}_list
+    set -l given (commandline -ct | string replace -r '^--[^=]*=' '' | string match -r '^.*,')
+    set -l named (string split , -- "$given")
+    for value in $argv
+        contains -- $value $named; or echo "$given$value"
+    end
+end
+
 ${lines.join('\n')}
 `;
 }
 
-function flagOptions(flag: FlagReference): string[] {
-  const { name, char, allowNo, value, options } = flag;
+function flagOptions(flag: FlagReference, program: string): string[] {
+  const { name, char, allowNo, isList, value, options } = flag;
   const description = `-d ${quoted(flag.description)}`;
   const values =
     value === null
@@ -63,7 +72,7 @@ function flagOptions(flag: FlagReference): string[] {
       : takesPath(flag)
         ? ' -r -F'
         : options.length > 0
-          ? ` -x -a ${quoted(options.join(' '))}`
+          ? ` -x -a ${quoted(isList ? `(__${program}_list ${options.join(' ')})` : options.join(' '))}`
           : ' -x';
   const short = char === null ? '' : ` -s ${char}`;
   const no = allowNo ? [`-l no-${name} ${description}`] : [];

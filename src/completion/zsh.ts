@@ -77,9 +77,8 @@ function specsOf(command: CommandReference, argumentWords: readonly string[]): s
 }
 
 function flagSpecs(flag: FlagReference): string[] {
-  const { name, char, allowNo, multiple, value, options } = flag;
-  const action = takesPath(flag) ? '_files' : options.length > 0 ? `(${options.join(' ')})` : ' ';
-  const taken = value === null ? '' : `:${escaped(value)}:${action}`;
+  const { name, char, allowNo, multiple, value } = flag;
+  const taken = value === null ? '' : `:${escaped(value)}:${actionFor(flag)}`;
   const meaning = `[${escaped(flag.description)}]${taken}`;
   const spellings = [
     value === null ? `--${name}` : `--${name}=`,
@@ -89,6 +88,13 @@ function flagSpecs(flag: FlagReference): string[] {
   // What was given is not offered again, in none of its spellings.
   const excluded = multiple ? '*' : `(${spellings.map(spelling => spelling.replace(/=$/, '')).join(' ')})`;
   return spellings.map(spelling => quoted(`${excluded}${spelling}${meaning}`));
+}
+
+function actionFor(flag: FlagReference): string {
+  const options = flag.options.join(' ');
+  if (takesPath(flag)) return '_files';
+  if (options === '') return ' ';
+  return flag.isList ? `_values -s , ${flag.name} ${options}` : `(${options})`;
 }
 
 /** For a part of an `_arguments` specification. */

@@ -14,7 +14,10 @@ import { type Redirect, redirectServer } from './redirect-server.ts';
 import { askTokenEndpoint, classifyTokenError, DRIVE_SCOPE, type TokenAnswer } from './token-request.ts';
 
 export interface Browser {
-  /** Shows this address to the person, and opens it if it can. */
+  /**
+   * Shows this address to the person, and opens it if it can; may last as long as the browser is open. Throws if it can
+   * neither be opened nor be read by anybody.
+   */
   open(url: string): Promise<void>;
   /**
    * Asks for the address at which a browser on another machine ended; null where nobody is asked. Aborted when the
@@ -42,8 +45,9 @@ export async function signInByBrowser(options: {
   const done = new AbortController();
   const timer = setTimeout(() => done.abort(new Error('time is up')), timeoutMs);
   try {
-    await browser.open(consentUrl(client, server.redirectUri, state, verifier));
+    const opened = browser.open(consentUrl(client, server.redirectUri, state, verifier));
     const redirect = await Promise.race([
+      opened.then(() => new Promise<never>(() => {})),
       answerAt(server.redirects, state),
       ...(browser.paste ? [pasted(browser.paste, server.redirectUri, state, done.signal)] : []),
       aborted(done.signal, timeoutMs),

@@ -25,6 +25,8 @@ export interface FlagReference {
   required: boolean;
   /** Whether it may be given more than once. */
   multiple: boolean;
+  /** Whether one value may be several, with commas between them. */
+  isList: boolean;
   description: string;
   /** Under which heading it stands; null for the command's own flags. */
   group: string | null;
@@ -116,6 +118,7 @@ function flagReference(flag: Command.Flag.Cached): Omit<FlagReference, 'descript
       ...common,
       allowNo: Boolean(flag.allowNo),
       multiple: false,
+      isList: false,
       value: null,
       options: [],
       default: null,
@@ -126,6 +129,7 @@ function flagReference(flag: Command.Flag.Cached): Omit<FlagReference, 'descript
     ...common,
     allowNo: false,
     multiple: Boolean(flag.multiple),
+    isList: flag.delimiter === ',',
     value: value ?? (options.length > 0 ? options.join('|') : 'VALUE'),
     options: [...options],
     default: flag.default === undefined || flag.default === null ? null : String(flag.default),

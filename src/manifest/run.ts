@@ -78,10 +78,15 @@ export class Run {
     return this.#lock === null && holderOf(lockPath(this.folder)) !== null;
   }
 
-  /** Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one. */
-  discardIfVoid(): void {
-    const isVoid = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
-    if (isVoid && !this.isListed) rmSync(this.folder, { recursive: true, force: true });
+  /**
+   * Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one.
+   * True if it was so.
+   */
+  discardIfVoid(): boolean {
+    const isEmpty = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
+    const isVoid = isEmpty && !this.isListed;
+    if (isVoid) rmSync(this.folder, { recursive: true, force: true });
+    return isVoid;
   }
 
   get startedAt(): string {

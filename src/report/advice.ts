@@ -160,6 +160,9 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   },
 };
 
+/** The codes of all errors that a record can have. */
+export const REASONS: readonly string[] = Object.keys(REASON_ADVICE);
+
 /** Advice on a reason; for one that is not known the code, and what its record says of a new attempt. */
 export function adviceOn({ code, retryable }: Pick<RecordError, 'code' | 'retryable'>): Advice {
   if (Object.hasOwn(REASON_ADVICE, code)) return REASON_ADVICE[code]!;

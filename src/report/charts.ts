@@ -12,6 +12,8 @@ const HEIGHT = 180;
 const PAUSE_SHARE = 0.025;
 /** Lettering below the axis stands at least so far apart, in percent: at 400 pixels it still fits. */
 const TICK_DISTANCE = 15;
+const TICK_DISTANCE_WITH_SECONDS = 22;
+const MINUTE_MS = 60_000;
 
 /** One bar, divided as the values are; values of 0 are left out. */
 export function shareBar(
@@ -73,7 +75,8 @@ export function throughputChart(timeline: Timeline, zone: Zone): Markup {
     session.intervals.map(({ startMs, files, bytes }, index) => {
       const height = round((HEIGHT * bytes) / seconds / scale.top);
       const [x, end] = [axis.at(session, index), axis.at(session, index + 1)];
-      const text = `${zone.full(startMs)}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`;
+      const start = timeline.intervalMs < MINUTE_MS ? zone.fullWithSeconds(startMs) : zone.full(startMs);
+      const text = `${start}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`;
       return html`<g class="bar"><rect class="hit" x="${x}%" y="0" width="${round(end - x)}%" height="${HEIGHT}"/><rect class="mark" x="${round(x + (end - x) * 0.08)}%" y="${round(HEIGHT - height)}" width="${round((end - x) * 0.84)}%" height="${height}"/><title>${text}</title></g>`;
     }),
   );
@@ -93,10 +96,14 @@ export interface Zone {
   name: string;
   /** `14:30`. */
   time(ms: number): string;
+  /** `14:30:05`. */
+  timeWithSeconds(ms: number): string;
   /** `Nov 22`. */
   day(ms: number): string;
   /** `Nov 22, 2026, 14:30`. */
   full(ms: number): string;
+  /** `Nov 22, 2026, 14:30:05`. */
+  fullWithSeconds(ms: number): string;
 }
 
 export function zoneOf(name: string): Zone {
@@ -105,11 +112,15 @@ export function zoneOf(name: string): Zone {
     return (ms: number) => format.format(ms);
   };
   const minutes = { hour: '2-digit', minute: '2-digit' } as const;
+  const seconds = { ...minutes, second: '2-digit' } as const;
+  const date = { year: 'numeric', month: 'short', day: 'numeric' } as const;
   return {
     name,
     time: formatted(minutes),
+    timeWithSeconds: formatted(seconds),
     day: formatted({ month: 'short', day: 'numeric' }),
-    full: formatted({ year: 'numeric', month: 'short', day: 'numeric', ...minutes }),
+    full: formatted({ ...date, ...minutes }),
+    fullWithSeconds: formatted({ ...date, ...seconds }),
   };
 }
 
@@ -119,6 +130,8 @@ interface Axis {
   /** Middles of the pauses, in percent. */
   pauses: { x: number; ms: number }[];
   ticks: { x: number; ms: number }[];
+  /** Whether ticks lie so close in time that minutes do not tell them apart. */
+  hasSeconds: boolean;
 }
 
 /** Time in which files arrived, without what lies between: a night's pause would leave no room for the work. */
@@ -133,13 +146,17 @@ function timeAxis({ sessions, intervalMs }: Timeline): Axis {
     at += session.intervals.length + pause;
   }
   const place = (session: Session, interval: number) => percent((starts.get(session)! + interval) / total);
+  const stepOf = (distance: number) =>
+    ROUND_MS.find(ms => percent(ms / intervalMs / total) >= distance) ?? intervalMs;
+  const hasSeconds = stepOf(TICK_DISTANCE) < MINUTE_MS;
+  const distance = hasSeconds ? TICK_DISTANCE_WITH_SECONDS : TICK_DISTANCE;
+  const step = stepOf(distance);
   const ticks: Axis['ticks'] = [];
   const add = (session: Session, interval: number) => {
     const x = place(session, interval);
-    if (x > 100 - TICK_DISTANCE / 2 || (ticks.length > 0 && x - ticks.at(-1)!.x < TICK_DISTANCE)) return;
+    if (x > 100 - distance / 2 || (ticks.length > 0 && x - ticks.at(-1)!.x < distance)) return;
     ticks.push({ x, ms: session.intervals[interval]!.startMs });
   };
-  const step = ROUND_MS.find(ms => percent(ms / intervalMs / total) >= TICK_DISTANCE) ?? intervalMs;
   for (const session of sessions) {
     session.intervals.forEach(({ startMs }, interval) => {
       if (interval === 0 || startMs % step === 0) add(session, interval);
@@ -149,7 +166,7 @@ function timeAxis({ sessions, intervalMs }: Timeline): Axis {
     x: percent((starts.get(session)! - pause / 2) / total),
     ms: session.startMs - sessions[index]!.endMs,
   }));
-  return { at: place, pauses, ticks };
+  return { at: place, pauses, ticks, hasSeconds };
 }
 
 interface Figure {
@@ -177,7 +194,7 @@ function figure({ title, legend, label, ticks, plot, axis, zone }: Figure): Mark
   const days = axis.ticks.map(({ ms }) => zone.day(ms));
   const times = axis.ticks.map(({ x, ms }, index) => {
     const isNewDay = days[index] !== days[index - 1];
-    return html`<text x="${x}%" y="${HEIGHT + 18}">${zone.time(ms)}</text>${isNewDay && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${days[index]!}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
+    return html`<text x="${x}%" y="${HEIGHT + 18}">${axis.hasSeconds ? zone.timeWithSeconds(ms) : zone.time(ms)}</text>${isNewDay && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${days[index]!}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
   });
   return html`<figure class="chart"><figcaption><strong>${title}</strong> ${legend}</figcaption>
 <div class="plot"><svg class="scale" width="64" height="${HEIGHT + 40}" aria-hidden="true">${ticks.map(({ share, text }) => html`<text x="56" y="${y(share) + 4}">${text}</text>`)}</svg><svg class="area" height="${HEIGHT + 40}" role="img" aria-label="${label}">${lines}${pauses}${plot}${times}</svg></div></figure>`;

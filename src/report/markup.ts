@@ -3,6 +3,8 @@
  * `dataBlock`: names of files come from strangers.
  */
 
+import { visible } from '../ui/visible.ts';
+
 /** Text that is HTML already. */
 export class Markup {
   readonly text: string;
@@ -22,7 +24,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template of HTML: values are escaped, for text and for quoted attributes; null and false are nothing. */
+/**
+ * A template of HTML: values are escaped, for text and for quoted attributes, and characters in them that cannot be seen
+ * are spelled out; null and false are nothing.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(
     parts.map((part, index) => part + (index < values.length ? textOf(values[index]!) : '')).join(''),
@@ -33,7 +38,7 @@ function textOf(value: Content): string {
   if (value instanceof Markup) return value.text;
   if (Array.isArray(value)) return value.map(({ text }: Markup) => text).join('');
   if (value === null || value === false) return '';
-  return String(value).replace(/[&<>"']/g, char => ENTITIES[char]!);
+  return visible(String(value)).replace(/[&<>"']/g, char => ENTITIES[char]!);
 }
 
 /** JSON that can stand in a `<script>` element: nothing in it ends the element, opens a comment or is a line end to JavaScript. */

@@ -33,6 +33,7 @@ export function pageScript(): string {
     driveLink,
     formatBytes,
     hiddenCharacters,
+    spelledOut,
     fileSearch,
     showReport,
   ];
@@ -55,13 +56,13 @@ export function showReport(window: PageWindow): void {
       href: address,
       target: '_blank',
       rel: 'noopener noreferrer',
-      'aria-label': `${text}: ${about}`,
+      'aria-label': `${text}: ${spelledOut(about)}`,
     };
     return [make(window, 'a', attributes, text)];
   };
   const pathOf = (folder: number) => data.folders[folder]![0];
   const bdi = (text: string, name = 'bdi', kind = 'name') =>
-    make(window, name, { dir: 'auto', class: kind }, text);
+    make(window, name, { dir: 'auto', class: kind }, spelledOut(text));
   /** Each folder by itself: a name that runs from right to left must not turn the path. */
   const folderName = (path: string) => {
     if (path === '') return make(window, 'em', {}, 'the folder itself');
@@ -116,7 +117,11 @@ export function showReport(window: PageWindow): void {
     const count = found.length.toLocaleString('en-US');
     const all = data.files.length.toLocaleString('en-US');
     at('found').textContent =
-      found.length === 0 ? `No file of ${all} fits.` : `${count} of ${all} files, ${formatBytes(bytes)}`;
+      found.length > 0
+        ? `${count} of ${all} files, ${formatBytes(bytes)}`
+        : data.files.length > 0
+          ? `No file of ${all} fits.`
+          : 'There are no files.';
     at('file-table').hidden = found.length === 0;
     folderChip.hidden = folder < 0;
     if (folder >= 0) at('folder-name').replaceChildren(folderName(pathOf(folder)));
@@ -236,6 +241,7 @@ export function showReport(window: PageWindow): void {
       },
     ],
   });
+  at('folder-table').hidden = data.folders.length === 0;
   folders.show(
     sortedBy(
       data.folders.map((row, index) => [index, ...row] as const),
@@ -277,6 +283,18 @@ export function fileSearch(
       return words.length === 0 || words.every(word => textOf(row).includes(word));
     };
   };
+}
+
+/**
+ * The text with what turns the writing direction, breaks a line or cannot be seen spelled out as on a terminal: `\u202e`.
+ * Two that join or part letters are left as they are: Persian, Indic scripts and emojis are written with them.
+ */
+export function spelledOut(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, char => {
+    if (char === '\u200c' || char === '\u200d') return char;
+    const units = Array.from({ length: char.length }, (_, index) => char.charCodeAt(index));
+    return units.map(unit => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }
 
 /** `hidden characters: U+200F`; null for a name without any. A person who is to rename a file must see what is wrong. */

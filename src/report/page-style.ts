@@ -143,12 +143,12 @@ td em { color: var(--soft); }
   section { padding: 16px; }
   .figures { grid-template-columns: 1fr 1fr; }
   .figures dd { font-size: 25px; }
-  .statuses thead, .reasons thead { display: none; }
-  .statuses tr, .reasons tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
-  .statuses tr > *, .reasons tr > * { padding: 0; border: 0; }
+  .statuses thead, .reasons thead, .sessions thead { display: none; }
+  .statuses tr, .reasons tr, .sessions tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
+  .statuses tr > *, .reasons tr > *, .sessions tr > * { padding: 0; border: 0; }
   .statuses tr > :last-child, .reasons tr > :nth-child(3) { flex: 1 0 100%; width: 100%; }
   .reasons tr > th { flex: 1; }
-  .sessions { display: block; overflow-x: auto; white-space: nowrap; }
+  .sessions tr > :first-child { flex: 1 0 100%; width: 100%; }
   label, label.wide { flex: 1 1 100%; }
   select { max-width: none; }
   .scroller table { min-width: 0; }
@@ -162,7 +162,7 @@ td em { color: var(--soft); }
   .scroller tbody td, #file-table td:nth-child(n), #folder-table td:nth-child(n) { width: auto; min-width: 0; max-width: none; padding: 1px 0; border: 0; text-align: left; white-space: normal; }
   #file-table tbody tr:not(.spacer), #folder-table tbody tr:not(.spacer) { display: flex; flex-wrap: wrap; gap: 0 14px; }
   #file-table td:nth-child(2), #file-table td:nth-child(5), #folder-table td:nth-child(1), #folder-table td:nth-child(5) { flex: 1 0 100%; }
-  #folder-table td.number::before { content: attr(data-name) ": "; color: var(--soft); }
+  #folder-table td.number::before, .sessions td.number::before { content: attr(data-name) ": "; color: var(--soft); }
 }
 @media print {
   :root {

@@ -88,6 +88,7 @@ ${whatToDo(report)}
 <section id="folders" aria-labelledby="folders-heading">
 <h2 id="folders-heading">By folder</h2>
 <noscript><p class="note">The tables need JavaScript.</p></noscript>
+${report.folders.length === 0 && html`<p class="note">There are no folders.</p>`}
 <div id="folder-table"></div>
 </section>
 ${files(report)}
@@ -128,14 +129,18 @@ ${!report.isListed && html`<p class="note">The folder has not been listed to its
     shares(status => tally.bytesOf(status), formatBytes),
   )}
 </div>
-<table class="statuses">
+${
+  present.length === 0
+    ? html`<p class="note">There is no file in this run.</p>`
+    : html`<table class="statuses">
 <thead><tr><th scope="col">Status</th><th scope="col" class="number">Files</th><th scope="col" class="number">Share</th><th scope="col" class="number">Size</th><th scope="col">What it means, and what to do</th></tr></thead>
 <tbody>${present.map(
-    status => html`
+        status => html`
 <tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_ADVICE[status].title}</button></th><td class="number">${count(tally.files(status))}</td><td class="number">${share(tally.files(status), tally.total)}</td><td class="number">${formatBytes(tally.bytesOf(status))}</td><td>${STATUS_ADVICE[status].text}</td></tr>`,
-  )}
+      )}
 </tbody>
-</table>
+</table>`
+}
 </section>`;
 }
 
@@ -161,7 +166,7 @@ function sessions({ sessions }: Timeline, zone: Zone): Markup {
     const seconds = (session.endMs - session.startMs) / 1000;
     const rate = rateOf(session);
     return html`
-<tr><td>${zone.full(session.startMs)}</td><td class="number">${formatDuration(seconds)}</td><td class="number">${count(session.files)}</td><td class="number">${formatBytes(session.bytes)}</td><td class="number">${seconds > 0 ? `${count(Math.round((session.files * 60) / seconds))}/min` : '–'}</td><td class="number">${rate === null ? '–' : `${formatBytes(rate)}/s`}</td></tr>`;
+<tr><td>${zone.full(session.startMs)}</td><td class="number" data-name="Lasted">${formatDuration(seconds)}</td><td class="number" data-name="Files">${count(session.files)}</td><td class="number" data-name="Size">${formatBytes(session.bytes)}</td><td class="number" data-name="Files, mean">${seconds > 0 ? `${count(Math.round((session.files * 60) / seconds))}/min` : '–'}</td><td class="number" data-name="Bytes, mean">${rate === null ? '–' : `${formatBytes(rate)}/s`}</td></tr>`;
   });
   return html`<table class="sessions">
 <caption>Sessions of work</caption>

@@ -1,8 +1,10 @@
+import { RunError } from '../../stages/errors.ts';
 import type { Browser } from '../drive/browser-sign-in.ts';
 
 /**
  * The person's browser. With `opens` it is opened on this machine; without, the address is printed and the one at
- * which the browser ended can be pasted, at the terminal or as a line of standard input.
+ * which the browser ended can be pasted, at the terminal or as a line of standard input. A browser that cannot be opened
+ * is an error (RunError) where there is no terminal.
  */
 export function browserAt(options: {
   opens: boolean;
@@ -19,7 +21,12 @@ export function browserAt(options: {
         say(
           `Sign in to Google in the browser. If none opens, open this address on this machine:\n\n${url}\n\nOn another machine: migrator login google --no-browser`,
         );
-        await openUrl(url).catch(() => {});
+        const failure = await openUrl(url).then(
+          () => null,
+          (error: Error) => error,
+        );
+        // At a terminal somebody may open the address by hand.
+        if (failure && !input.isTTY) throw unopened(failure);
       },
       paste: null,
     };
@@ -34,10 +41,22 @@ export function browserAt(options: {
   };
 }
 
+/** Waits for the program that opens it, which may last as long as the browser. Throws if there is no browser. */
 async function openInBrowser(url: string): Promise<void> {
   const { default: open } = await import('open');
   const child = await open(url);
   child.on('error', () => {});
+  const code = child.exitCode ?? (await new Promise<number | null>(resolve => child.once('exit', resolve)));
+  if (code) throw new Error(`the program that opens addresses ended with ${code}`);
+}
+
+function unopened(cause: Error): RunError {
+  return new RunError(
+    'google_no_browser',
+    'No browser could be opened here, and without a terminal nobody can be asked.',
+    'Run "migrator login google" at a terminal, or with --no-browser: it prints the address for a browser on any machine, and takes the one where that browser ended as a line of standard input.',
+    { cause },
+  );
 }
 
 function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNullable<Browser['paste']> {

@@ -79,12 +79,17 @@ export function nextLine(
   const readable = readableOf(itemsOf(left)).length;
   if (accept && readable === 0) return 'There is no relaxed reading to accept.';
   if (dryRun) return `Would accept ${formatCount(readable, 'reading')}; nothing was written.`;
-  if (readable === 0) return null;
-  return '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.';
+  const isNameRefused = itemsOf(left).some(({ record }) => record.error?.stage === 'parse');
+  const lines = [
+    readable > 0 &&
+      '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.',
+    isNameRefused && 'Files that you rename in Drive are read anew by "migrator resume --rescan".',
+  ];
+  return lines.filter(Boolean).join('\n') || null;
 }
 
 /** A warning for each reason that no file of the run has stopped for. */
-export function unknownReasons(whole: Reviewed, codes: Iterable<string>): string[] {
+export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[] {
   const known = whole.reasons.map(({ code }) => code);
   const others = known.length > 0 ? `The reasons in this run: ${known.join(', ')}.` : 'No file does for any.';
   return [...codes]

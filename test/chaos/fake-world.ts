@@ -1,6 +1,7 @@
 /** Neighbours in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
 import { createHash } from 'node:crypto';
 import type { Neighbours } from '../../src/neighbours.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
 import { type DriveFolders, type DriveItem, FOLDER } from '../../stages/list.ts';
@@ -107,7 +108,7 @@ export class FakeWorld {
     if (fate === 'lost') yield Buffer.from('and more');
   }
 
-  #store(): ObjectStore & { removeLeftovers(): Promise<void> } {
+  #store(): ObjectStore & Pick<Storage, 'getReady' | 'removeLeftovers'> {
     const failing = (code: string) => new FileError(code, 'S3 failed.', { retryable: true });
     const store = async ({ key, fileId, md5, bytes, signal }: Upload): Promise<StoredObject> => {
       let content = '';
@@ -124,7 +125,12 @@ export class FakeWorld {
       if (fate === 'lost') throw failing('storage_unreachable');
       return { bytes: content.length, etag: md5Of(content), verified: 'md5' };
     };
-    return { urlOf: key => `https://bucket.example.com/${key}`, store, removeLeftovers: async () => {} };
+    return {
+      urlOf: key => `https://bucket.example.com/${key}`,
+      store,
+      getReady: () => {},
+      removeLeftovers: async () => {},
+    };
   }
 
   #observations(): ObservationTable {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,9 +8,12 @@ import { bashCompletion } from '../../src/completion/bash.ts';
 import { fishCompletion } from '../../src/completion/fish.ts';
 import { zshCompletion } from '../../src/completion/zsh.ts';
 import { type Section, sectionsOf } from '../../src/help/reference.ts';
+import { STATUSES } from '../../stages/record.ts';
 
 const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 type Shell = keyof typeof SCRIPTS;
+
+const REST = STATUSES.filter(status => status !== 'duplicate' && status !== 'partial').sort();
 
 /** What is typed up to the cursor, and what its last word may become. */
 const TYPED: readonly [line: string, offers: string[]][] = [
@@ -23,6 +26,9 @@ const TYPED: readonly [line: string, offers: string[]][] = [
   ['migrator login google --no', ['--no-browser']],
   ['migrator migrate --naming r', ['relaxed']],
   ['migrator migrate --json --naming r', ['relaxed']],
+  ['migrator export --status dup', ['duplicate']],
+  ['migrator export --status duplicate,pa', ['duplicate,partial']],
+  ['migrator export --status duplicate,partial,', REST.map(status => `duplicate,partial,${status}`)],
   ['migrator parse --in piece', ['pieces.ndjson']],
   ['migrator logout a', ['aws']],
   ['migrator completion f', ['fish']],
@@ -41,7 +47,7 @@ const HOSTILE: Section[] = [
         flags: [
           {
             ...{ name: 'file', char: 'f', allowNo: false, value: 'FILE', options: [], default: null },
-            ...{ required: false, multiple: false, group: null },
+            ...{ required: false, multiple: false, isList: false, group: null },
             description: `a file: [it's] $(touch harm) \\`,
           },
         ],
@@ -120,6 +126,15 @@ describe('completion', () => {
       for (const [line, offers] of TYPED) expect(offered(path, line.split(' ')), line).to.deep.equal(offers);
       expect(offered(path, ['migrator', 'migrate', '--naming', '=', 'r'])).to.deep.equal(['relaxed']);
       expect(offered(path, ['migrator', 'migrate', '--folder-id', ''])).to.deep.equal([]);
+      expect(offered(path, ['migrator', 'export', '--status', '=', 'failed,o'])).to.deep.equal([
+        'failed,orphan',
+      ]);
+    });
+
+    it('does nothing that stands in a list', () => {
+      const path = script('bash', sections);
+      offered(path, ['migrator', 'export', '--status', '$(touch harm),`touch harm`,']);
+      expect(existsSync(join(folder, 'harm'))).to.equal(false);
     });
 
     it('offers paths with spaces whole', () => {
@@ -182,7 +197,7 @@ zpty -d shell
 
     it('completes as it is sourced, and as a file in $fpath', () => {
       writeFileSync(join(folder, 'pieces.ndjson'), '');
-      const single = TYPED.filter(([line, offers]) => offers.length === 1 && !line.includes('st'));
+      const single = TYPED.filter(([line, offers]) => offers.length === 1 && line !== 'migrator st');
       const lines = single.map(([line]) => line);
       const expected = single.map(([line, [word]]) => line.replace(/\S*$/, word!));
       const path = script('zsh', sections);

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type Browser, signInByBrowser } from '../../src/drive/browser-sign-in.ts';
 import { readDesktopClient } from '../../src/drive/google-files.ts';
 import { googleSignIn } from '../../src/drive/sign-in.ts';
+import { browserAt } from '../../src/ui/browser.ts';
 import type { RunError } from '../../stages/errors.ts';
 import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
 import { sendJson } from '../cloud/service.ts';
@@ -134,6 +135,29 @@ describe('signing in to Google in a browser', () => {
     );
     expect(error.code).to.equal('google_sign_in_abandoned');
     expect(error.remedy).to.contain('--no-browser');
+  });
+
+  it('ends at once where no browser can be opened and there is no terminal, and says what to do', async () => {
+    const at = (isTTY: boolean, openUrl: (url: string) => Promise<void>) =>
+      browserAt({ opens: true, say: () => {}, input: { isTTY } as NodeJS.ReadStream, openUrl });
+    const none = async () => {
+      throw new Error('no method available');
+    };
+    const error = await refusal(at(false, none));
+    expect(error.code).to.equal('google_no_browser');
+    expect(error.remedy).to.contain('--no-browser');
+    // Somebody at a terminal may open the address by hand.
+    expect((await refusal(at(true, none), 20)).code).to.equal('google_sign_in_abandoned');
+  });
+
+  it('does not wait for the program that opens the browser, which may last as long as the browser', async () => {
+    const lasting = (url: string) => {
+      void fetch(url);
+      return new Promise<void>(() => {});
+    };
+    const input = { isTTY: false } as NodeJS.ReadStream;
+    await signIn(browserAt({ opens: true, say: () => {}, input, openUrl: lasting }));
+    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
   });
 
   it('takes the address where a browser on another machine ended, once it is the right one', async () => {

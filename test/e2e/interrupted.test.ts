@@ -55,6 +55,37 @@ describe('a migration that is interrupted', () => {
     });
   }
 
+  for (const command of ['migrate', 'scan']) {
+    it(`by SIGINT before ${command} has listed anything leaves no run, and does not speak of resuming one`, async () => {
+      const { service } = sandbox.cloud.drive;
+      let answer = () => {};
+      const asked = new Promise<void>(resolve => {
+        service.intercept = ({ url }) => {
+          if (!/files\?/.test(url!)) return false;
+          resolve();
+          return new Promise<boolean>(go => {
+            answer = () => go(false);
+          });
+        };
+      });
+      const running = home.start([command]);
+      const told = new Promise<void>(resolve => {
+        running.child.stderr!.on('data', text => /Press Ctrl-C again/.test(text) && resolve());
+      });
+      await asked;
+      process.kill(running.child.pid!, 'SIGINT');
+      await told;
+      service.intercept = null;
+      answer();
+      const { code, stderr } = await running.ended;
+      expect(code).to.equal(130);
+      expect(stderr)
+        .to.include('Nothing was done yet. Run the same command again.')
+        .and.not.match(/resume|Where to look/);
+      expect((await home.migrator(['resume'])).stderr).to.include('There is no run');
+    });
+  }
+
   it('by SIGINT gives one JSON document with --json', async () => {
     const reached = arrival(sandbox.cloud.s3.service, isPut, 3);
     const migration = home.start(['migrate', '--json']);

@@ -117,14 +117,25 @@ describe('review', () => {
       expect(rows.join('')).not.to.match(/[^\P{C}]/u);
     });
 
-    it('shows only the reasons that were asked for, and says which there are when one is none', async () => {
+    it('shows only the reasons that were asked for, and says which there are when no file has one', async () => {
       const some = await shown('--only', 'no_observation,range_backwards', '--only', 'key_collision');
       const codes = some.reasons.map(({ code }) => code);
       expect(codes).to.have.members(['no_observation', 'range_backwards', 'key_collision']);
       expect(some.code).to.equal(3);
-      const none = await home.migrator(['review', '--only', 'name_unreadabel']);
+      const none = await home.migrator(['review', '--only', 'md5_mismatch']);
       expect(none.code).to.equal(0);
-      expect(none.stderr).to.match(/"name_unreadabel".*name_unreadable/);
+      expect(none.stderr).to.match(/"md5_mismatch".*name_unreadable/);
+    });
+
+    it('takes a reason that there is not for a mistake, says what was probably meant, and accepts nothing', async () => {
+      const before = home.manifests(sample.folderId);
+      const wrong = ['--only', 'no_observation,name_unreadabel'];
+      const { code, stdout, stderr } = await home.migrator(['review', '--accept', 'relaxed', ...wrong]);
+      expect([code, stdout]).to.deep.equal([2, '']);
+      expect(stderr)
+        .to.include('no reason "name_unreadabel"')
+        .and.to.include('Did you mean name_unreadable?');
+      expect(home.manifests(sample.folderId)).to.deep.equal(before);
     });
 
     it('accepts nothing when it is only asked what it would do', async () => {

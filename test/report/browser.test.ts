@@ -13,6 +13,7 @@ import { largeRun } from './large-run.ts';
 
 const HARMFUL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>.jpg';
 const NAMES = ['10.jpg', '9.jpg', 'צילום חורף.jpg', HARMFUL, '\u200f6610.jpg'];
+const SHOWN = NAMES.with(4, '\\u200f6610.jpg');
 
 const problem = (name: string, index: number): FileRecord => {
   const record = fileRecord({
@@ -37,6 +38,7 @@ const SMALL: FileRecord[] = [
     name: '6602.jpg',
     path: '',
     url: 'https://b.s3.x.amazonaws.com/media/a/6602.jpg',
+    storedAt: '2026-03-02T08:00:30.000Z',
     status: 'completed',
   }),
   fileRecord({
@@ -60,6 +62,7 @@ describe('A report in a browser', () => {
     // Chromium's own sandbox does not work for root, and in many containers.
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     put('small', SMALL);
+    put('empty', []);
     put('large', largeRun(20_000));
   });
   after(async () => {
@@ -96,7 +99,7 @@ describe('A report in a browser', () => {
 
   it('shows the files that need attention, and harmful names as mere text', async () => {
     const page = await open('small');
-    expect(await names(page)).to.deep.equal(NAMES);
+    expect(await names(page)).to.deep.equal(SHOWN);
     expect(await page.locator('#found').textContent()).to.match(/^5 of 7 files/);
     expect(await page.evaluate('window.hacked')).to.equal(undefined);
     expect(await page.locator('img').count()).to.equal(0);
@@ -115,7 +118,7 @@ describe('A report in a browser', () => {
     await page.getByRole('searchbox', { name: 'Search' }).press('Enter');
     expect(await page.locator('#found').textContent()).to.equal('No file of 7 fits.');
     await page.getByRole('button', { name: 'Clear' }).click();
-    expect(await names(page)).to.deep.equal(NAMES);
+    expect(await names(page)).to.deep.equal(SHOWN);
     await page.getByLabel('Status').selectOption('completed');
     expect(await names(page)).to.deep.equal(['6602.jpg', '6603.jpg']);
     await page.getByLabel('Status').selectOption('all');
@@ -133,6 +136,13 @@ describe('A report in a browser', () => {
     expect(await names(page)).to.have.length(7);
   });
 
+  it('says of a run without files that there is nothing, and shows no empty table', async () => {
+    const page = await open('empty');
+    expect(await page.locator('table:visible').count()).to.equal(0);
+    expect(await page.locator('#found').textContent()).to.equal('There are no files.');
+    expect(await page.locator('#folders').innerText()).to.include('There are no folders.');
+  });
+
   it('sorts by a column, by mouse and by keyboard, and says so', async () => {
     const page = await open('small');
     const table = page.getByRole('table', { name: 'Files' });
@@ -143,7 +153,7 @@ describe('A report in a browser', () => {
     await table.getByRole('button', { name: 'Size', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    expect(await names(page)).to.deep.equal(NAMES.toReversed());
+    expect(await names(page)).to.deep.equal(SHOWN.toReversed());
     expect(await head.getAttribute('aria-sort')).to.equal('descending');
     expect(await page.locator('#file-table th[aria-sort=none]').count()).to.equal(4);
   });
@@ -181,6 +191,9 @@ describe('A report in a browser', () => {
     const ground = async (colorScheme: 'light' | 'dark') => {
       const page = await open('small', { colorScheme, viewport: { width: 400, height: 800 } });
       expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(400);
+      const table = page.locator('.sessions');
+      expect(await table.evaluate(element => element.scrollWidth <= element.clientWidth)).to.equal(true);
+      expect((await table.boundingBox())!.width).to.be.below(400);
       const color = (await page.evaluate('getComputedStyle(document.body).backgroundColor')) as string;
       return Number(/\d+/.exec(color)![0]);
     };

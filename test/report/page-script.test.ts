@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fileSearch, hiddenCharacters, type PageData } from '../../src/report/page-script.ts';
+import { fileSearch, hiddenCharacters, type PageData, spelledOut } from '../../src/report/page-script.ts';
 import { sortedBy } from '../../src/report/page-table.ts';
 import type { FileRow } from '../../src/report/report.ts';
 
@@ -70,9 +70,13 @@ describe('Sorting in a report', () => {
 });
 
 describe('Characters that cannot be seen', () => {
-  it('are named', () => {
+  it('are named, and spelled out where they stand', () => {
     expect(hiddenCharacters('6602.jpg')).to.equal(null);
     expect(hiddenCharacters('ק 1.jpg')).to.equal(null);
+    expect(spelledOut('ab\u202egpj\u2067\n.jpg')).to.equal('ab\\u202egpj\\u2067\\u000a.jpg');
+    // A word in Persian, and one emoji of two.
+    for (const name of ['צילום חורף.jpg', 'صورة.jpg', 'می\u200cخواهم', '👩\u200d🌾'])
+      expect(spelledOut(name)).to.equal(name);
     expect(hiddenCharacters('\u200f66\u200f10\n.jpg')).to.equal('hidden: U+200F, U+000A');
   });
 });

@@ -50,10 +50,20 @@ describe('The page of a report', () => {
     );
   });
 
+  it('spells out what would turn the writing direction outside its data, and no letter', () => {
+    const code = 'x\u202egpj \u05d7';
+    const error = { stage: 'parse' as const, code, message: 'x', retryable: false };
+    const page = pageWith([fileRecord({ status: 'needs_review', error } as Partial<FileRecord>)]);
+    expect(shownIn(page))
+      .to.include('<code>x\\u202egpj \u05d7</code>')
+      .and.not.to.match(/\p{Cf}/u);
+  });
+
   it('is there as well for a run without files, and says when the listing is not complete', () => {
     const empty = pageWith([], { isListed: false });
     expect(empty).to.include('has not been listed to its end').and.to.include('No file needs attention');
     expect(shownIn(empty)).not.to.match(/NaN|undefined|Infinity/);
+    expect(empty).to.include('There is no file in this run.').and.not.to.include('<table');
     expect(pageWith([])).not.to.include('has not been listed to its end');
   });
 
@@ -77,5 +87,25 @@ describe('The page of a report', () => {
     expect(page).to.include('files (75%)').and.to.include('10:00').and.to.include('Asia/Jerusalem');
     expect(page.match(/class="mark"/g)).to.have.length.above(2);
     expect(shownIn(page)).not.to.match(/NaN|undefined|Infinity/);
+    expect(page).not.to.match(/<text [^>]*>\d\d:\d\d:\d\d</);
+  });
+
+  it('tells times of a short run apart, and keeps them from running into each other', () => {
+    const files = [1, 21, 46, 59].map(second =>
+      fileRecord({
+        id: String(second),
+        size: 1024,
+        url: 'https://b/x',
+        storedAt: `2026-03-02T08:00:${String(second).padStart(2, '0')}.000Z`,
+        status: 'completed',
+      }),
+    );
+    const page = pageWith(files);
+    const ticks = [...page.matchAll(/<text x="([\d.]+)%"[^>]*>(10:00:\d\d)</g)];
+    const [, ...places] = ticks.map(([, x]) => Number(x)).slice(0, ticks.length / 2);
+    expect(places).to.not.be.empty;
+    expect(new Set(ticks.map(([, , time]) => time))).to.have.property('size', ticks.length / 2);
+    for (const [index, x] of places.entries()) expect(x - Number(ticks[index]![1])).to.be.at.least(20);
+    expect(page).to.include('<title>Mar 2, 2026, 10:00:21: 1 file');
   });
 });

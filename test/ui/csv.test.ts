@@ -17,6 +17,10 @@ describe('A table in CSV', () => {
     ]);
   });
 
+  it('ends its header as it ends its rows, also when it has none', async () => {
+    expect(await all(csvLines(['name', 'files'], []))).to.deep.equal(['\uFEFFname,files\r\n']);
+  });
+
   it('quotes what would end a cell, and spells out control characters, line ends among them', async () => {
     expect(await rowOf('a,b', 'say "x"', 'a\r\nb\tc\u001b\u009b', undefined, true)).to.equal(
       '"a,b","say ""x""",a\\u000d\\u000ab\\u0009c\\u001b\\u009b,,true\r\n',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { review } from '../../src/review.ts';
-import { countLines, reasonLines, reviewRows } from '../../src/ui/review-view.ts';
+import { countLines, nextLine, reasonLines, reviewRows } from '../../src/ui/review-view.ts';
 import { parseRecord } from '../../stages/parse.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { fileRecord } from '../stages/flow.ts';
@@ -56,6 +56,17 @@ describe('What review shows', () => {
       contentType: 'image/jpeg',
     };
     expect([...reviewRows(found)][0]![6]).to.equal('E 6602');
+  });
+
+  it('says how a name is read anew that was corrected in Drive, where a name is what is wrong', async () => {
+    const nothing = { accept: false, dryRun: false, accepted: [], manifest: 'parse.ndjson' };
+    expect(nextLine(await reviewOf('photo.jpg'), nothing)).to.include('migrator resume --rescan');
+    expect(nextLine(await reviewOf('5049 a.jpeg'), nothing))
+      .to.include('migrator resume --rescan')
+      .and.to.include('--accept relaxed');
+    const record = fileRecord({ status: 'failed' });
+    const error = { stage: 'link' as const, code: 'link_refused', message: 'x', retryable: false };
+    expect(nextLine(await review([{ ...record, error }], RULES), nothing)).to.equal(null);
   });
 
   it('lets nothing through that a stranger wrote to do harm: in names, folders, codes, messages and ids', async () => {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Config, type Interfaces, Plugin } from '@oclif/core';
 
-/** Where compiled code lies; `bin/run.js` gives the same to oclif. */
+/** Where compiled code lies. */
 export const COMPILED = fileURLToPath(new URL('..', import.meta.url));
+/** Where the program is built that is run and shipped; `bin/run.js` gives the same to oclif. */
+export const PROGRAM = join(COMPILED, 'program');
 export const PROJECT = join(COMPILED, '..');
 
 export async function loadCommands(): Promise<Config> {

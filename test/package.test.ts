@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { scratchFolder } from './config/scratch.ts';
 import { projectRoot } from './project-root.ts';
 
 interface Packed {
   files: { path: string; mode: number }[];
 }
 
-/** As the compiler writes them: whole lines, and `import()` anywhere. */
-const IMPORTS = /^(?:import|export|\}).* from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
+/** As the bundler writes them: whole lines, and `import()` anywhere. */
+const IMPORTS = /^(?:import|export|\}).* from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
 
 describe('the package', () => {
   const root = projectRoot();
@@ -31,8 +33,9 @@ describe('the package', () => {
   it('holds what runs, and what is to be read', () => {
     expect(paths).to.include.members([
       ...['README.md', 'LICENSE', 'package.json', 'docs/setup.md', 'docs/commands.md'],
-      ...['bin/run.js', 'dist/src/main.js', 'dist/src/commands/migrate.js', 'dist/stages/parse.js'],
-      ...['dist/oclif.manifest.json', 'dist/man/migrator.1', 'dist/man/amplify-media-migrator.1'],
+      ...['bin/run.js', 'dist/program/src/main.js', 'dist/program/src/commands/migrate.js'],
+      ...['dist/program/oclif.manifest.json', 'dist/program/THIRD-PARTY-NOTICES.txt'],
+      ...['dist/program/man/migrator.1', 'dist/program/man/amplify-media-migrator.1'],
     ]);
   });
 
@@ -40,8 +43,8 @@ describe('the package', () => {
     const others = paths.filter(
       path =>
         !/^(README\.md|LICENSE|package\.json|bin\/run\.js|docs\/[\w-]+\.(md|png|svg))$/.test(path) &&
-        !/^dist\/(src|stages)\/[\w/-]+\.(js|css|html)$/.test(path) &&
-        !/^dist\/(oclif\.manifest\.json|man\/[\w-]+\.1)$/.test(path),
+        !/^dist\/program\/(src|chunks)\/[\w/.-]+\.js$/.test(path) &&
+        !/^dist\/program\/(oclif\.manifest\.json|THIRD-PARTY-NOTICES\.txt|man\/[\w-]+\.1)$/.test(path),
     );
     expect(others).to.deep.equal([]);
   });
@@ -54,23 +57,61 @@ describe('the package', () => {
     expect(readFileSync(join(root, 'bin', 'run.js'), 'utf8')).to.match(/^#!\/usr\/bin\/env node\n/);
   });
 
-  it('has every module that its own modules import, and every package is a dependency', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    const missing: string[] = [];
-    for (const path of paths.filter(name => name.endsWith('.js'))) {
-      for (const [, whole, bare, lazy] of readFileSync(join(root, path), 'utf8').matchAll(IMPORTS)) {
-        const name = (whole ?? bare ?? lazy)!;
-        if (name.startsWith('node:')) continue;
-        const own = name.startsWith('.') ? join(path, '..', name) : null;
-        const known = own
-          ? paths.includes(own) && existsSync(join(root, own))
-          : name
-              .split('/')
-              .slice(0, name.startsWith('@') ? 2 : 1)
-              .join('/') in dependencies;
-        if (!known) missing.push(`${path}: ${name}`);
-      }
-    }
+  it('needs no other package: every module that it imports is its own or Node’s', () => {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(dependencies).to.deep.equal({});
+    const programs = paths.filter(path => path.endsWith('.js'));
+    const imports = programs.flatMap(path => {
+      const found = readFileSync(join(root, path), 'utf8').matchAll(IMPORTS);
+      return [...found].map(([, whole, bare, lazy]) => ({ path, name: (whole ?? bare ?? lazy)! }));
+    });
+    expect(imports).to.have.length.above(programs.length);
+    const missing = imports.filter(({ path, name }) => {
+      if (name.startsWith('.')) return !paths.includes(join(path, '..', name));
+      return !isBuiltin(name);
+    });
     expect(missing).to.deep.equal([]);
+  });
+
+  it('runs where there is nothing but it', async () => {
+    const scratch = await scratchFolder();
+    try {
+      for (const path of paths) {
+        mkdirSync(dirname(join(scratch.folder, path)), { recursive: true });
+        copyFileSync(join(root, path), join(scratch.folder, path));
+      }
+      const env = { ...process.env, AMPLIFY_MEDIA_MIGRATOR_HOME: join(scratch.folder, 'home') };
+      const migrator = (args: string[], input = '') =>
+        spawnSync(process.execPath, [join(scratch.folder, 'bin', 'run.js'), ...args], {
+          env,
+          input,
+          encoding: 'utf8',
+        });
+      expect(migrator(['migrate', '--help']).stdout).to.contain('USAGE');
+      const parsed = migrator(['parse', '--in', '-', '--out', '-'], '{"id":"a","name":"6602a.jpg"}\n');
+      expect(parsed.status, parsed.stderr).to.equal(0);
+      expect(JSON.parse(parsed.stdout)).to.deep.include({ sequentialIds: [6602], contentType: 'image/jpeg' });
+    } finally {
+      await scratch.remove();
+    }
+  });
+
+  it('gives the license of every package that is part of it', () => {
+    const notices = readFileSync(join(root, 'dist', 'program', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    for (const name of [
+      '@aws-sdk/client-s3',
+      '@oclif/core',
+      'graphql',
+      'google-auth-library',
+      'pino',
+      'uuid',
+    ]) {
+      const { version, license } = JSON.parse(
+        readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+      );
+      expect(notices).to.match(new RegExp(`^${name} ${version} \\(${license}\\)$`, 'm'));
+    }
+    expect(notices).to.contain('Apache License').and.to.contain('MIT License');
+    expect(notices).not.to.match(/^(mocha|typescript|rolldown|chai) /m);
   });
 });

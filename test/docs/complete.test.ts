@@ -157,7 +157,9 @@ describe('the pages', () => {
   });
 
   it('say of every dependency why it is there', () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { dependencies = {}, devDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    );
     const text = textOf('README.md').split('## Dependencies')[1]!;
     for (const name of [...Object.keys(dependencies), ...Object.keys(devDependencies)])
       expect(text, name).to.contain(`\`${name}\``);

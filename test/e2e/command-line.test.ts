@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { COMPILED, loadCommands, manifestOf } from '../../build/commands.ts';
+import { loadCommands, manifestOf, PROGRAM } from '../../build/commands.ts';
 import { sectionsOf } from '../../src/help/reference.ts';
 import { REST, WORKFLOW } from '../../src/help/workflow.ts';
 import { projectRoot } from '../project-root.ts';
@@ -13,6 +13,9 @@ const LISTED = {
   ...{ id: '1a', name: '6602.jpg', path: '', size: 3, mimeType: 'image/jpeg', md5: null },
   ...{ modifiedTime: '2026-01-01T00:00:00Z', status: 'pending' },
 };
+
+/** Before each module that went into a file of the program, the bundler names it. */
+const MODULE = /^\/\/ .*\bnode_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm;
 
 describe('the command line', () => {
   let folder: string;
@@ -127,6 +130,26 @@ describe('the command line', () => {
       expect(await wrong('status', 'FOLDER')).to.contain('"migrator status" takes no argument');
     });
 
+    it('the shells that completion is for, with the line for each', async () => {
+      const { code, stdout, stderr } = await migrator(['completion']);
+      expect([code, stdout]).to.deep.equal([2, '']);
+      expect(stderr).to.contain('bash, zsh, fish');
+      for (const line of [
+        '~/.bashrc  +source <\\(migrator completion bash\\)',
+        '~/.zshrc .* +source <\\(migrator completion zsh\\)',
+        'config.fish  +migrator completion fish \\| source',
+      ])
+        expect(stderr).to.match(new RegExp(line));
+    });
+
+    it('a file to read from that is not there', async () => {
+      const { code, stdout, stderr } = await migrator(['parse', '--in', 'nofile.ndjson']);
+      expect([code, stdout]).to.deep.equal([1, '']);
+      expect(stderr)
+        .to.contain('--in names a file that does not exist: nofile.ndjson')
+        .and.not.contain('stage before');
+    });
+
     it('and gives it as JSON with --json', async () => {
       for (const args of [['migrat'], ['migrate', '--concurency'], ['logout', 'nobody'], ['completion']]) {
         const { code, stdout, stderr } = await migrator([...args, '--json']);
@@ -142,7 +165,7 @@ describe('the command line', () => {
   });
 
   describe('starts quickly:', () => {
-    /** Names of the packages that the process has loaded, by what V8 says it ran. */
+    /** Names of the packages whose code the process has loaded: V8 says which files, and these what they were made of. */
     const packagesOf = async (args: string[], stdin?: string): Promise<string[]> => {
       const coverage = mkdtempSync(join(folder, 'coverage-'));
       const { code, stderr } = await migrator(args, { NODE_V8_COVERAGE: coverage }, stdin);
@@ -152,7 +175,10 @@ describe('the command line', () => {
         return (result as { url: string }[]).map(({ url }) => url);
       });
       expect(urls.some(url => url.endsWith('/bin/run.js'))).to.equal(true);
-      const names = urls.flatMap(url => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+      const files = urls
+        .filter(url => url.startsWith('file:'))
+        .map(url => readFileSync(new URL(url), 'utf8'));
+      const names = files.flatMap(file => [...file.matchAll(MODULE)].map(([, name]) => name!));
       return [...new Set(names)].sort();
     };
 
@@ -164,20 +190,20 @@ describe('the command line', () => {
     it('the help of a command loads nothing but oclif and what belongs to it', async () => {
       const packages = await packagesOf(['migrate', '--help']);
       expect(packages).to.include('@oclif/core').and.not.include.members(['valibot']);
-      expect(packages.filter(name => /aws|google|graphql|inquirer|pino|valibot|semver|uuid/.test(name))).to.be
-        .empty;
+      expect(packages.filter(name => /aws|google|graphql|inquirer|pino|valibot|uuid/.test(name))).to.be.empty;
     });
 
     it('parse loads no SDK, no log, no prompts', async () => {
       const packages = await packagesOf(['parse'], linesOf([LISTED]));
       expect(packages).to.include('@oclif/core');
-      expect(packages.filter(name => /aws|smithy|google|graphql|inquirer|pino|semver|uuid/.test(name))).to.be
-        .empty;
+      expect(packages.filter(name => /aws|smithy|google|graphql|inquirer|pino|uuid/.test(name))).to.be.empty;
     });
 
     it('by a manifest of the commands that is the one of this code', async () => {
-      const path = join(COMPILED, 'oclif.manifest.json');
-      expect(existsSync(path), 'dist/oclif.manifest.json, which "npm run build" makes').to.equal(true);
+      const path = join(PROGRAM, 'oclif.manifest.json');
+      expect(existsSync(path), 'dist/program/oclif.manifest.json, which "npm run build" makes').to.equal(
+        true,
+      );
       expect(JSON.parse(readFileSync(path, 'utf8'))).to.deep.equal(
         JSON.parse(manifestOf(await loadCommands())),
       );

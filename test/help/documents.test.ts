@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { COMPILED, loadCommands, PROJECT } from '../../build/commands.ts';
+import { loadCommands, PROGRAM, PROJECT } from '../../build/commands.ts';
 import { commandsPage } from '../../build/commands-page.ts';
 import { manPage } from '../../build/man-page.ts';
 import { type Section, sectionsOf } from '../../src/help/reference.ts';
@@ -82,7 +82,7 @@ describe('the manual page', () => {
     const [, date = ''] = /^\.TH MIGRATOR 1 "([^"]*)"/.exec(own!)!;
     expect(own).to.equal(manPage({ ...about, version, description, date, sections }));
     expect(other).to.equal('.so man1/migrator.1\n');
-    expect(join(PROJECT, man[0])).to.equal(join(COMPILED, 'man', 'migrator.1'));
+    expect(join(PROJECT, man[0])).to.equal(join(PROGRAM, 'man', 'migrator.1'));
   });
 });
 

@@ -21,6 +21,7 @@ import { rcloneRows } from './rclone.ts';
 import { networkRows } from './real-network.ts';
 import { requestRows } from './requests.ts';
 import { leftOut, type Row, tableOf } from './row.ts';
+import { scheduleRows } from './schedule.ts';
 import { startupRows } from './startup.ts';
 
 /** In the order in which they run. Those that move loads take other ones than their own. */
@@ -29,6 +30,7 @@ const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
   requests: requestRows,
   rclone: rcloneRows,
   network: networkRows,
+  schedule: scheduleRows,
   growth: growthRows,
   again: againRows,
   startup: startupRows,

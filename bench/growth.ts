@@ -3,7 +3,17 @@
  * once in the run's own folder, where the manifests are the memory. Ten files show one observation, as where people take
  * several pictures of everything; the observations come from the local AppSync.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloud } from './local-cloud.ts';
 import { COMMAND, launch, measure, type Usage } from './measured-process.ts';
@@ -15,6 +25,7 @@ const FILES_AN_OBSERVATION = 10;
 const LETTERS = 'abcdefghi';
 const FIRST_ID = 1_000_000;
 const PEAK_MIB = 600;
+const NEWLINE = 0x0a;
 /** How much longer a record may take among a million than among a hundred thousand: noise of the machine. */
 const LINEAR = 1.3;
 
@@ -145,7 +156,10 @@ async function pipe(cloud: LocalCloud, records: number): Promise<Growth> {
     });
     // Only the one end that parse holds may keep the pipe open.
     resolve.input!.destroy();
-    return growth(records, await Promise.all([parse.usage, resolve.usage]));
+    const usages = await Promise.all([parse.usage, resolve.usage]);
+    const came = lines(resolvedPath);
+    if (came !== records) throw new Error(`${came} records of ${records} came through the pipe`);
+    return growth(records, usages);
   } finally {
     closeSync(list);
     closeSync(resolved);
@@ -159,11 +173,16 @@ async function runFolder(cloud: LocalCloud, records: number): Promise<InFolder> 
   const folder = join(home, 'runs', cloud.ready.folderId);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeList(join(folder, 'list.ndjson'), records);
+  const now = new Date().toISOString();
+  const facts = { folder_id: cloud.ready.folderId, started_at: now, listed_at: now };
+  writeFileSync(join(folder, 'run.json'), JSON.stringify(facts));
   const listed = bytesIn(home);
   const usage = await measure({
     arguments: [COMMAND, 'scan', '--folder-id', cloud.ready.folderId],
     environment,
   });
+  const resolved = lines(join(folder, 'resolve.ndjson'));
+  if (resolved !== records) throw new Error(`${resolved} records of ${records} were resolved`);
   const there = bytesIn(home) - listed;
   rmSync(home, { recursive: true, force: true });
   const bytes = usage.writtenBytes;
@@ -177,6 +196,19 @@ function growth(records: number, usages: Usage[]): Growth {
     cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     peakMib: Math.max(...usages.map(({ maxRssMiB }) => maxRssMiB)),
   };
+}
+
+/** How many lines a file has. */
+function lines(path: string): number {
+  const file = openSync(path, 'r');
+  const block = Buffer.alloc(1024 * 1024);
+  let count = 0;
+  for (let bytes = readSync(file, block); bytes > 0; bytes = readSync(file, block)) {
+    for (let at = block.indexOf(NEWLINE); at >= 0 && at < bytes; at = block.indexOf(NEWLINE, at + 1))
+      count += 1;
+  }
+  closeSync(file);
+  return count;
 }
 
 /** Of all files in a folder and below. */

@@ -13,6 +13,7 @@ import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
 import { type Changes, runMigration } from './migration.ts';
 import { Neighbours } from './neighbours.ts';
+import { FilesToMove } from './progress/files-to-move.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
 import { folderToMigrate } from './stage-command.ts';
@@ -30,7 +31,7 @@ export interface RunOutcome {
   changes: Changes | null;
   seconds: number;
   /** What a migration would begin to move, in order; only after `until: 'resolve'`. */
-  toMove: FileRecord[];
+  toMove: FilesToMove;
   /** Of the line from Drive; null if it was not to be measured, or could not be. */
   measuredMbit: number | null;
   progressPath: string;
@@ -73,7 +74,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     if (options.configFlags.naming) run.rememberNaming(config.naming);
     const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
-    const toMove: FileRecord[] = [];
+    const toMove = new FilesToMove();
     let view: ProgressView | null = null;
     let letSleep = () => {};
     // Before the projection, which is written to the same place.
@@ -116,7 +117,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
             'file',
           );
           if (options.until === 'resolve' && record.status === 'pending' && !record.url && !isMoved)
-            toMove.push(briefly(record));
+            toMove.add(record);
           if (record.status === 'failed' || record.status === 'partial') failed.push(record);
         },
         onDone: projection.last,
@@ -128,7 +129,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         changes,
         seconds: (performance.now() - startedAt) / 1000,
         toMove,
-        measuredMbit: options.measures ? await measure(drive, toMove) : null,
+        measuredMbit: options.measures ? await measure(drive, toMove.largest) : null,
         progressPath: await projection.last(),
         failedPath: await this.#writeFailed(failed),
       };
@@ -217,11 +218,6 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     if (this.halt.reason) throw this.halt.reason;
     if (tally.unfinished) process.exitCode = EXIT.unfinished;
   }
-}
-
-/** A whole folder of them is kept. */
-function briefly({ id, name, size, status }: FileRecord): FileRecord {
-  return { id, name, size, status };
 }
 
 async function measure(drive: Drive, records: FileRecord[]): Promise<number | null> {

@@ -12,7 +12,7 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 const LARGE_SHARE = 0.3;
 
 /** So many records are looked ahead, at some hundred bytes each. */
-const PLACES = 500;
+const PLACES = 1000;
 
 /**
  * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait;

@@ -43,7 +43,7 @@ export default class Scan extends RunCommand<typeof Scan> {
     });
     const { run, config, tally } = outcome;
     if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
-    const sizes = outcome.toMove.map(({ size }) => size ?? 0);
+    const { sizes } = outcome.toMove;
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const bandwidth = this.#bandwidth(outcome.measuredMbit);
     const queriesPerSecond = config.google_drive.queries_per_second;

@@ -116,7 +116,10 @@ export class Run {
     return join(this.folder, 'run.json');
   }
 
-  /** A run without the file was put together by hand: what is in its list manifest is all there is to it. */
+  /**
+   * Of a run without the file, put together by hand, readers take its list manifest for the whole. Who works on it lists the
+   * folder anew: the manifest may be of a listing that never came to its end.
+   */
   #facts(): Facts {
     const now = new Date().toISOString();
     const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };

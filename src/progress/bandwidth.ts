@@ -8,18 +8,16 @@ const MIB = 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
 export interface ProbeLimits {
-  /** Files at a time: one connection alone seldom fills a line. */
-  files: number;
   bytes: number;
   ms: number;
 }
 
 /** A few seconds, and less than a video. */
-const LIMITS: ProbeLimits = { files: 4, bytes: 32 * MIB, ms: 5_000 };
+const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
 
 /**
- * Megabits a second that come from Drive, of the largest files; null if no byte came. Errors of single files count as
- * bytes that did not come.
+ * Megabits a second that come from Drive, of all these files at a time; null if no byte came. Errors of single files count
+ * as bytes that did not come.
  */
 export async function measuredMbit(
   source: MediaSource,
@@ -44,15 +42,11 @@ export async function measuredMbit(
     while (!enough.signal.aborted && (await reader.read(memory)) === memory.length);
   };
   try {
-    await Promise.allSettled(largest(records, limits.files).map(read));
+    await Promise.allSettled(records.map(read));
   } finally {
     clearTimeout(timer);
     enough.abort();
   }
   const seconds = (endedAt - (beganAt ?? 0)) / 1000;
   return bytes > 0 && seconds > 0 ? (bytes * 8) / 1_000_000 / seconds : null;
-}
-
-function largest(records: readonly FileRecord[], count: number): FileRecord[] {
-  return records.toSorted((a, b) => (b.size ?? 0) - (a.size ?? 0)).slice(0, count);
 }

@@ -26,7 +26,7 @@ function peakMemory(pid: number): number {
 }
 
 describe('backpressure', () => {
-  const FILES = 3000;
+  const FILES = 5000;
   const PAGES = FILES / 20;
   let sandbox: Sandbox;
   let folderId: string;

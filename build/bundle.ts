@@ -4,12 +4,15 @@
  * nearly as long as everything else that a short command does; and whoever installs the program installs nothing else.
  * Not minified: what fails can be found in it.
  */
-import { readdirSync } from 'node:fs';
-import { join, parse, sep } from 'node:path';
+import { cpSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, parse, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** Where the compiler puts modules that are started from outside: oclif finds them by their paths. */
 const ENTRIES = ['main.js', 'commands', 'help/help.js', 'hooks'];
+
+/** Files that packages look for beside their modules. */
+const BESIDE = ['open/xdg-open'];
 
 /**
  * Bundles the modules in `source`/src into `target`/src. Gives the folders of the packages that went in, sorted. Comments
@@ -38,7 +41,12 @@ export async function bundle(project: string, source: string, target: string): P
       comments: { legal: false, annotation: false, jsdoc: false },
     });
     const paths = output.flatMap(part => (part.type === 'chunk' ? part.moduleIds : []));
-    return [...new Set(paths.flatMap(path => packageOf(path) ?? []))].sort();
+    const packages = [...new Set(paths.flatMap(path => packageOf(path) ?? []))].sort();
+    for (const path of BESIDE) {
+      const folder = packages.find(each => each.endsWith(join('node_modules', dirname(path))))!;
+      cpSync(join(folder, basename(path)), join(target, 'chunks', basename(path)));
+    }
+    return packages;
   } finally {
     await program.close();
   }

@@ -97,6 +97,11 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     await runSteps(listed.records, steps, finished, options.halt);
     await options.onDone?.();
     return { tally, changes: isNew ? changes : null };
+  } catch (error) {
+    // The listing may have begun already, and Drive may never answer.
+    options.halt.stop(error as Error);
+    options.halt.abort();
+    throw error;
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
   }

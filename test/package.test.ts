@@ -44,6 +44,7 @@ describe('the package', () => {
       path =>
         !/^(README\.md|LICENSE|package\.json|bin\/run\.js|docs\/[\w-]+\.(md|png|svg))$/.test(path) &&
         !/^dist\/program\/(src|chunks)\/[\w/.-]+\.js$/.test(path) &&
+        path !== 'dist/program/chunks/xdg-open' &&
         !/^dist\/program\/(oclif\.manifest\.json|THIRD-PARTY-NOTICES\.txt|man\/[\w-]+\.1)$/.test(path),
     );
     expect(others).to.deep.equal([]);
@@ -94,6 +95,16 @@ describe('the package', () => {
     } finally {
       await scratch.remove();
     }
+  });
+
+  it('brings what opens a browser where the system has nothing for it', () => {
+    const file = packed.files.find(({ path }) => path === 'dist/program/chunks/xdg-open');
+    expect(file!.mode & 0o111).to.equal(0o111);
+    const modules = paths.filter(path => path.endsWith('.js'));
+    const lookers = modules.filter(path =>
+      readFileSync(join(root, path), 'utf8').includes('__dirname, "xdg-open"'),
+    );
+    expect(lookers.map(path => dirname(path))).to.deep.equal(['dist/program/chunks']);
   });
 
   it('gives the license of every package that is part of it', () => {

@@ -163,6 +163,12 @@ describe('export, and status, of a run with every status', () => {
     expect(readFileSync(path('c.csv'), 'utf8').slice(0, 6)).to.equal('\uFEFFid,fi');
   });
 
+  it('takes a file name of any length that the file system takes', async () => {
+    const output = join(sandbox.folder, `${'x'.repeat(251)}.csv`);
+    await exported('--output', output);
+    expect(readFileSync(output, 'utf8')).to.contain('\r\n');
+  });
+
   it('with --json and a file, standard output says what was written', async () => {
     const output = join(sandbox.folder, 'told.json');
     const { stdout, stderr } = await exported('--json', '--output', output, '--status', 'orphan');

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
 import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { Intercept } from '../cloud/service.ts';
+import { answer, inject, silence, times } from '../faults.ts';
 import { expectedOf, linksIn } from './expected.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
@@ -241,6 +243,29 @@ describe('signing in by command', () => {
     expect([cloud.appSync.media.size, refused]).to.deep.equal([30, true]);
     expect(cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.equal(2);
     expect(cloud.userPool.service.requests.get('InitiateAuth')).to.equal(2);
+  });
+
+  it('to AWS: keys that are refused end the command, also while Drive is silent', async () => {
+    await open();
+    const folderId = pictures(3);
+    await login(sandbox.cloud.admin.password);
+    const { drive, identityPool } = sandbox.cloud;
+    const listing = new Promise<void>(resolve => {
+      const never: Intercept = (...exchange) => {
+        resolve();
+        return silence(...exchange);
+      };
+      inject(drive.service, /files/, times(9, never));
+    });
+    const refusal = answer(400, '{"__type":"NotAuthorizedException","message":"no"}');
+    const whenListing: Intercept = async (...exchange) => {
+      await listing;
+      return refusal(...exchange);
+    };
+    inject(identityPool.service, /./, times(9, whenListing));
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('identity pool');
   });
 
   it('is ended by logout, here and at the services', async () => {

@@ -2,10 +2,11 @@
  * A lock between processes: a file that names the process that holds it. One that a dead process left behind is taken
  * over.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { RunError } from '../stages/errors.ts';
+import { makePrivateFolder } from './private-folder.ts';
 import { pause } from './retry/backoff.ts';
 
 export interface Holder {
@@ -32,7 +33,7 @@ export function tryLock(
   const mine = `${path}.${process.pid}`;
   const me: Holder = { pid: process.pid, host: hostname(), command, since: new Date().toISOString() };
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolder(dirname(path));
     writeFileSync(mine, JSON.stringify(me), { mode: 0o600 });
   } catch (error) {
     throw unwritable(dirname(path), error);

@@ -1,8 +1,8 @@
 /** The log of a command: JSON lines in the home folder, for looking into a run afterwards. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { logsFolder } from './config/home.ts';
+import { makePrivateFolder } from './private-folder.ts';
 import { withoutSecrets } from './secrets.ts';
 
 export type { Logger } from 'pino';
@@ -28,7 +28,7 @@ export async function openLog(options: {
   const { home, name, verbose, env, now = new Date() } = options;
   const path = join(logsFolder(home), `${name}_${timestamp(now)}.log`);
   try {
-    mkdirSync(logsFolder(home), { recursive: true, mode: 0o700 });
+    makePrivateFolder(logsFolder(home));
     const { default: pino } = await import('pino');
     const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);
     const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });

@@ -1,6 +1,7 @@
 /** Files that nobody else may read: configuration and tokens. Mode 0600, their folder 0700. */
-import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { chmod, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 import { replaceFile } from '../replace-file.ts';
 
 const OTHERS = 0o077;
@@ -16,7 +17,7 @@ export async function replacePrivateFile(path: string, text: string): Promise<vo
 
 /** Makes the folder if needed, and sees that nobody else can look into it. Gives a warning if somebody could. */
 export async function privateFolder(folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(folder);
   return mendModes([folder]);
 }
 

@@ -5,22 +5,14 @@
  * records. Lines are read back from disk when they are asked for; stages ask more or less in the order of the manifest,
  * so one read serves many.
  */
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { HashIndex, hashOf } from '../compact/hash-index.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { BlockReader } from './block-reader.ts';
 import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
 
@@ -75,7 +67,7 @@ export class ManifestFile {
   static async open(path: string, options: OpenOptions): Promise<ManifestFile> {
     let fd: number;
     try {
-      if (options.write) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      if (options.write) makePrivateFolder(dirname(path));
       fd = openSync(path, options.write ? 'a+' : 'r', 0o600);
     } catch (error) {
       throw unusable(path, error);

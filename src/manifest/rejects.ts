@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 import type { BadLine } from './record-line.ts';
 
 /** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
@@ -14,7 +15,7 @@ export class Rejects {
 
   readonly take = (line: string, reason: BadLine): void => {
     if (this.#fd === null) {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makePrivateFolder(dirname(this.path));
       this.#fd = openSync(this.path, 'a', 0o600);
     }
     this.count += 1;

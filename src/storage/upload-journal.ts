@@ -2,9 +2,10 @@
  * Multipart uploads that have begun and not ended, on disk: S3 keeps the parts of those that a crash interrupts, and
  * Amplify's policy does not let us ask S3 which these are.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from '../../stages/errors.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import type { UploadJournal } from './multipart.ts';
 
 export interface OpenUpload {
@@ -48,7 +49,7 @@ export class JournalFile implements UploadJournal {
 
   #append(entry: Record<string, unknown>): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      makePrivateFolder(dirname(this.#path));
       // A line of its own also behind one that was cut short.
       appendFileSync(this.#path, `\n${JSON.stringify(entry)}\n`, { mode: 0o600 });
     } catch (error) {

@@ -41,7 +41,13 @@ export async function bundle(project: string, source: string, target: string): P
       comments: { legal: false, annotation: false, jsdoc: false },
     });
     const paths = output.flatMap(part => (part.type === 'chunk' ? part.moduleIds : []));
-    const packages = [...new Set(paths.flatMap(path => packageOf(path) ?? []))].sort();
+    // The bundler's own few lines go in as well.
+    const packages = [
+      ...new Set([
+        join(project, 'node_modules', 'rolldown'),
+        ...paths.flatMap(path => packageOf(path) ?? []),
+      ]),
+    ].sort();
     for (const path of BESIDE) {
       const folder = packages.find(each => each.endsWith(join('node_modules', dirname(path))))!;
       cpSync(join(folder, basename(path)), join(target, 'chunks', basename(path)));

@@ -1,5 +1,5 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { type FileRecord, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
+import { type FileRecord, isOnTheWay, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
 import { TextSet } from './compact/text-set.ts';
 import { type ListingAhead, listingAhead } from './listing-ahead.ts';
 import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
@@ -84,7 +84,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     const finished = (record: FileRecord) => {
       options.onFinished?.(record, until === 'resolve' && isMovedIn(manifests, record.id));
       if (record.url) listed.fileCameThrough();
-      tally.add(record);
+      tally.add(until === 'resolve' ? furthest(manifests, record) : record);
     };
     const steps = [
       options.takeover && each(options.takeover.apply),
@@ -118,11 +118,19 @@ async function openManifests(
   for (const stage of STAGES.slice(0, STAGES.indexOf(until) + 1)) {
     opened[stage] = await run.open(stage, { write: true, warn });
   }
-  // What stands in S3 is known to a run that stops before the transfer, too.
-  if (!opened.transfer && manifestExists(run.pathOf('transfer'))) {
-    opened.transfer = await run.open('transfer', { write: false, warn });
+  // How far files have come is known to a run that stops before the transfer, too.
+  for (const stage of ['transfer', 'link'] as const) {
+    if (!opened[stage] && manifestExists(run.pathOf(stage)))
+      opened[stage] = await run.open(stage, { write: false, warn });
   }
   return opened as Manifests;
+}
+
+/** The record as the stages behind resolve have left it, if that holds still. */
+function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
+  if (!isOnTheWay(record)) return record;
+  const later = link?.last(record.id) ?? transfer?.last(record.id);
+  return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;
 }
 
 /** The listing may be ahead of everything else: what a replaced file needs is not known yet. */

@@ -58,7 +58,14 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
   }): Promise<RunOutcome> {
     const config = await this.configuration(options.configFlags);
     const folderId = folderToMigrate(options.folderId, config);
-    if (!folderId) requireKeys(config, KEYS_FOR.folder);
+    const needed: (keyof typeof KEYS_FOR)[] = options.until === 'link' ? ['storage', 'data'] : ['data'];
+    // All that is missing at once, before anybody is asked.
+    requireKeys(
+      config,
+      [...(folderId ? [] : (['folder'] as const)), 'cognito' as const, ...needed].flatMap(
+        neighbour => KEYS_FOR[neighbour],
+      ),
+    );
     const run = new Run(this.home, folderId!);
     const neighbours = new Neighbours({
       config,
@@ -68,7 +75,6 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });
-    neighbours.require(options.until === 'link' ? ['storage', 'data'] : ['data']);
     const startedAt = performance.now();
     run.lock(`migrator ${this.id}`);
     if (options.configFlags.naming) run.rememberNaming(config.naming);

@@ -63,5 +63,7 @@ describe('the estimate of scan', () => {
     await folder.migrator(['migrate']);
     folder.add(`${folder.ids[1]}.jpg`, 'second one');
     expect(await estimated(folder, '--rescan')).to.include({ files: 1, bytes: 10 });
+    const { stdout } = await folder.migrator(['scan', '--json']);
+    expect(JSON.parse(stdout).summary).to.deep.equal({ completed: 1, pending: 1 });
   });
 });

@@ -29,12 +29,12 @@ export interface MigrationOptions extends StageContext {
   takeover: Takeover | null;
   warn: (message: string) => void;
   /**
-   * Told about each record when it has been listed, resolved, and has come out of the last stage. `isMoved`: an earlier
-   * run has moved its bytes.
+   * Told about each record when it has been listed, resolved, and has come out of the last stage; of a run that stops
+   * before the transfer, as far as an earlier one has brought it. `isMoved`: an earlier run has moved its bytes.
    */
   onListed?: (record: FileRecord, isMoved: boolean) => void;
   onPlanned?: (record: FileRecord) => void;
-  onFinished?: (record: FileRecord, isMoved: boolean) => void;
+  onFinished?: (record: FileRecord) => void;
   /** Told when every file has been listed. */
   onAllListed?: () => void;
   /** Waited for at the end of a run without an error, while its manifests need not be opened to be read. */
@@ -81,10 +81,11 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
     const isNew = options.rescan && run.isListed;
     const listed = await listing(options, manifests, changes);
-    const finished = (record: FileRecord) => {
-      options.onFinished?.(record, until === 'resolve' && isMovedIn(manifests, record.id));
-      if (record.url) listed.fileCameThrough();
-      tally.add(until === 'resolve' ? furthest(manifests, record) : record);
+    const finished = (given: FileRecord) => {
+      if (given.url) listed.fileCameThrough();
+      const record = until === 'resolve' ? asItStands(manifests, given) : given;
+      options.onFinished?.(record);
+      tally.add(record);
     };
     const steps = [
       options.takeover && each(options.takeover.apply),
@@ -127,7 +128,7 @@ async function openManifests(
 }
 
 /** The record as the stages behind resolve have left it, if that holds still. */
-function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
+function asItStands({ transfer, link }: Manifests, record: FileRecord): FileRecord {
   if (!isOnTheWay(record)) return record;
   const later = link?.last(record.id) ?? transfer?.last(record.id);
   return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;

@@ -58,14 +58,13 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
   }): Promise<RunOutcome> {
     const config = await this.configuration(options.configFlags);
     const folderId = folderToMigrate(options.folderId, config);
-    const needed: (keyof typeof KEYS_FOR)[] = options.until === 'link' ? ['storage', 'data'] : ['data'];
     // All that is missing at once, before anybody is asked.
-    requireKeys(
-      config,
-      [...(folderId ? [] : (['folder'] as const)), 'cognito' as const, ...needed].flatMap(
-        neighbour => KEYS_FOR[neighbour],
-      ),
-    );
+    requireKeys(config, [
+      ...(folderId ? [] : KEYS_FOR.folder),
+      ...KEYS_FOR.cognito,
+      ...(options.until === 'link' ? KEYS_FOR.storage : []),
+      ...KEYS_FOR.data,
+    ]);
     const run = new Run(this.home, folderId!);
     const neighbours = new Neighbours({
       config,
@@ -116,14 +115,13 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         onListed: (record, isMoved) => view!.listed(record, isMoved),
         onAllListed: () => view!.allListed(),
         onPlanned: record => view!.planned(record),
-        onFinished: (record, isMoved) => {
+        onFinished: record => {
           view!.finished(record);
           this.logger?.debug(
             { id: record.id, name: record.name, status: record.status, error: record.error },
             'file',
           );
-          if (options.until === 'resolve' && record.status === 'pending' && !record.url && !isMoved)
-            toMove.add(record);
+          if (options.until === 'resolve' && record.status === 'pending' && !record.url) toMove.add(record);
           if (record.status === 'failed' || record.status === 'partial') failed.push(record);
         },
         onDone: projection.last,

@@ -10,13 +10,16 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 
 /** Few large files fill a line; small ones, which mostly wait for answers, need the more workers. */
 const LARGE_SHARE = 0.3;
+/** Where the line is what bounds both: large ones that fall behind would be alone on it at the end. */
+const LARGE_SHARE_BEHIND = 0.6;
 
 /** So many records are looked ahead, at some hundred bytes each. */
 const PLACES = 1000;
 
 /**
- * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait;
- * small ones go in the order in which they came.
+ * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait, on six
+ * when they fall behind: a smaller share of what is known of them has been begun. Small ones go in the order in which they
+ * came.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WaitingRoom<Item> {
   readonly #places: number;
@@ -25,6 +28,9 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
   #small: Item[] = [];
   #smallTaken = 0;
   #largeAtWork = 0;
+  /** Bytes of large files, and small files: how much has come, and how much of it was taken. */
+  readonly #come = { largeBytes: 0, smallFiles: 0 };
+  readonly #taken = { largeBytes: 0, smallFiles: 0 };
 
   constructor(places = PLACES) {
     this.#places = places;
@@ -35,17 +41,32 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
   }
 
   enter(item: Item): void {
-    if (!isLarge(item)) this.#small.push(item);
-    else this.#large.splice(this.#placeOf(item), 0, item);
+    if (isLarge(item)) {
+      this.#large.splice(this.#placeOf(item), 0, item);
+      this.#come.largeBytes += sizeOf(item);
+    } else {
+      this.#small.push(item);
+      this.#come.smallFiles += 1;
+    }
   }
 
   next(workers: number): Item | undefined {
     const smallWaits = this.#smallTaken < this.#small.length;
-    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= Math.max(1, workers * LARGE_SHARE))) {
+    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= this.#mostLarge(workers))) {
       return this.#nextSmall();
     }
-    if (this.#large.length > 0) this.#largeAtWork += 1;
-    return this.#large.pop();
+    const item = this.#large.pop();
+    if (item === undefined) return undefined;
+    this.#largeAtWork += 1;
+    this.#taken.largeBytes += sizeOf(item);
+    return item;
+  }
+
+  /** So many large files at a time while small ones wait. */
+  #mostLarge(workers: number): number {
+    const large = this.#taken.largeBytes / this.#come.largeBytes;
+    const small = this.#taken.smallFiles / this.#come.smallFiles;
+    return Math.max(1, workers * (large < small ? LARGE_SHARE_BEHIND : LARGE_SHARE));
   }
 
   left(item: Item): void {
@@ -55,6 +76,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
   #nextSmall(): Item {
     const item = this.#small[this.#smallTaken]!;
     this.#smallTaken += 1;
+    this.#taken.smallFiles += 1;
     if (this.#smallTaken === this.#places) {
       this.#small = this.#small.slice(this.#smallTaken);
       this.#smallTaken = 0;

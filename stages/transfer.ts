@@ -8,7 +8,7 @@ import { type Backoff, withRetries } from '../src/retry/backoff.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
-import { concurrently, type Halt, type Stage } from './stage.ts';
+import { concurrently, type Halt, type Stage, type Worker } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
@@ -83,7 +83,10 @@ export interface TransferWatcher {
 }
 
 export interface TransferOptions {
-  /** Files at a time, at most: fewer when more make nothing faster, or a service says that requests come too fast. */
+  /**
+   * Files that are read at a time, at most: fewer when more make nothing faster, or a service says that requests come too
+   * fast. One that has been read does not count while the rest of it goes to S3, up to one less than this.
+   */
   concurrency: number;
   backoff: Backoff;
   halt?: Halt;
@@ -103,8 +106,10 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     watcher?.moved(record, count);
   };
 
-  const attempt = (record: FileRecord & { key: string }): Promise<StoredObject> =>
-    store.store({
+  const attempt = async (record: FileRecord & { key: string }, worker: Worker): Promise<StoredObject> => {
+    await worker.back();
+    const bytes = source.download(record, count => moved(record, count), halt?.signal);
+    return store.store({
       key: record.key,
       contentType: record.contentType ?? 'application/octet-stream',
       fileId: record.id,
@@ -112,18 +117,22 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       size: record.size ?? null,
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
-      bytes: source.download(record, count => moved(record, count), halt?.signal),
+      bytes: freeing(worker, bytes),
       signal: halt?.signal,
     });
+  };
 
   /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
-  const withFreshKeys = async (record: FileRecord & { key: string }): Promise<StoredObject> => {
+  const withFreshKeys = async (
+    record: FileRecord & { key: string },
+    worker: Worker,
+  ): Promise<StoredObject> => {
     try {
-      return await attempt(record);
+      return await attempt(record, worker);
     } catch (error) {
       if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
       watcher?.restarted(record);
-      return attempt(record);
+      return attempt(record, worker);
     }
   };
 
@@ -144,12 +153,15 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     told = workers.allowed;
   };
 
-  const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
+  const move = async (
+    record: FileRecord & { key: string },
+    worker: Worker,
+  ): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
     watcher?.started(record);
     try {
       const stored = await withRetries(
-        () => withFreshKeys(record),
+        () => withFreshKeys(record, worker),
         judge(record),
         options.backoff,
         halt?.signal,
@@ -182,8 +194,23 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     if (!isOnTheWay(record) || record.url) return record;
     return record.key ? undefined : unresolved(record);
   };
-  const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
+  const work = (given: FileRecord, worker: Worker) =>
+    move(reopened(given) as FileRecord & { key: string }, worker);
   return concurrently(() => workers.allowed, work, { aside, room: new LargeAndSmall() });
+}
+
+/**
+ * A file that has been read to its end waits for S3 alone, and the line from Drive would be idle: the next one may be
+ * read meanwhile.
+ */
+function freeing(worker: Worker, bytes: ByteReader): ByteReader {
+  return {
+    read: into => bytes.read(into),
+    close: () => {
+      bytes.close();
+      worker.free();
+    },
+  };
 }
 
 /** So many files in a row that failed in spite of their retries are no accident of single files. */

@@ -186,8 +186,9 @@ async function* filled({ bytes, partBytes, buffers }: MultipartOptions): AsyncGe
         throw error;
       }
       if (length === 0 && !isFirst) return part.release();
+      part.filled();
       // From here on it is the receiver's to give back, also if this generator ends at the yield.
-      yield { bytes: part.bytes.subarray(0, length), release: part.release };
+      yield { ...part, bytes: part.bytes.subarray(0, length) };
       if (length < partBytes) return;
     }
   } finally {

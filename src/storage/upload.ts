@@ -61,6 +61,7 @@ export async function putWhole(upload: Upload & { size: number }, place: Place):
   const body = buffer.bytes;
   try {
     await collect(upload, body);
+    buffer.filled();
     const etag = await place.puts.put({
       key: upload.key,
       headers: {

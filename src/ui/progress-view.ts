@@ -238,7 +238,7 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
       secondsLeft:
         toMove > 0 || moves.workload.count > 0 ? this.#timeLeft.seconds(at) : this.#secondsByFiles(),
       silentSeconds: silentMs >= SILENCE_MS ? silentMs / 1000 : 0,
-      workers: transfer && { busy: moves.count, allowed: moves.workers, most: transfer.concurrency },
+      workers: transfer && { busy: moves.busyWorkers, allowed: moves.workers, most: transfer.concurrency },
       slowedDown: allowed < most ? { allowed, most } : null,
       counts: this.#done.summary(),
     };

@@ -118,7 +118,7 @@ describe('progress on a terminal', () => {
     appSync.service.intercept = (request, response) =>
       s3.objects().length > 0 ? link.before(request, response) : false;
     const terminal = start(['migrate'], 80);
-    await terminal.until(seen => seen.filter(line => /^↑ .* \d\.jpg$/.test(line)).length === 3);
+    await terminal.until(seen => seen.filter(line => /^↑ .* \d\.jpg$/.test(line)).length === 5);
     upload.open();
     await terminal.until(seen => seen.some(line => /^→ link {2}6 files, like \d\.jpg$/.test(line)));
     link.open();
@@ -133,7 +133,10 @@ describe('progress on a terminal', () => {
     await terminal.until(seen => workers(seen).length === 3);
     process.kill(terminal.pid, 'SIGINT');
     const lines = await terminal.until(
-      seen => seen.some(line => line.startsWith('Interrupted')) && workers(seen).length === 3,
+      seen =>
+        seen.some(line => line.startsWith('Interrupted')) &&
+        workers(seen).length === 3 &&
+        seen.some(line => NUMBERS.test(line)),
     );
     const said = lines.findIndex(line => line.startsWith('Interrupted'));
     expect(said).to.equal(0);

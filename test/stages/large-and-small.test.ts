@@ -26,6 +26,12 @@ describe('Large and small files that wait for a worker', () => {
     expect(taken(room, 4)).to.deep.equal(['v2', 'v3', 'p1', 'p2']);
   });
 
+  it('go on more workers if they are large and fall behind the small ones', () => {
+    const videos = Array.from({ length: 9 }, (_, index) => video(`v${index}`, 100));
+    const room = roomWith(...videos, photo('p0'), photo('p1'), photo('p2'), photo('p3'));
+    expect(taken(room, 10)).to.deep.equal(['v0', 'v1', 'v2', 'p0', 'p1', 'v3', 'v4', 'p2', 'v5', 'p3']);
+  });
+
   it('leave no worker idle when only large ones wait', () => {
     expect(taken(roomWith(video('v1', 20), video('v2', 30), video('v3', 40)), 2, 3)).to.deep.equal([
       'v3',

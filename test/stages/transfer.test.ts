@@ -180,6 +180,45 @@ describe('transfer', () => {
     expect(store.most).to.equal(2);
   });
 
+  it('reads the next file while one that has been read goes to S3, but no more at a time than it may', async () => {
+    const sent: (() => void)[] = [];
+    let refused = false;
+    class SendingStore extends FakeStore {
+      override async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
+        await all(piecesOf(bytes));
+        bytes.close();
+        await new Promise<void>(resolve => sent.push(resolve));
+        // The first to be sent is to be read once more.
+        if (refused) return STORED;
+        refused = true;
+        throw new FileError('storage_busy', `${upload.fileName}: again`, { retryable: true });
+      }
+    }
+    let reading = 0;
+    let most = 0;
+    const slow: MediaSource = {
+      download: () => {
+        const bytes = async function* () {
+          most = Math.max(most, ++reading);
+          for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
+          reading -= 1;
+          yield* CONTENT;
+        };
+        return readerOf(bytes());
+      },
+    };
+    const records = Array.from({ length: 12 }, (_, index) => located({ id: `f${index}` }));
+    const ended = through(transfer(slow, new SendingStore(), { ...options, concurrency: 3 }), records);
+    for (let turn = 0; turn < 20; turn += 1) await settled();
+    expect(sent, 'three with a worker, and two beside').to.have.length(5);
+    for (let answered = 0; answered < 13; answered += 1) {
+      while (answered >= sent.length) await settled();
+      sent[answered]!();
+    }
+    expect((await ended).map(({ status }) => status)).to.deep.equal(Array(12).fill('uploaded'));
+    expect(most).to.equal(3);
+  });
+
   it('begins no new files while nobody takes the finished ones', async () => {
     const input = counted(index => located({ id: `f${index}` }));
     const store = new FakeStore();
@@ -188,8 +227,8 @@ describe('transfer', () => {
     await settled();
     const { length } = store.uploads;
     const taken = input.taken();
-    expect(length).to.be.at.most(5);
-    expect(taken, 'looked ahead').to.be.at.most(505);
+    expect(length).to.be.at.most(6);
+    expect(taken, 'looked ahead').to.be.at.most(1006);
     await settled();
     expect(store.uploads).to.have.length(length);
     expect(input.taken()).to.equal(taken);

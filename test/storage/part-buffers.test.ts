@@ -3,6 +3,13 @@ import fc from 'fast-check';
 import { type PartBuffer, PartBuffers } from '../../src/storage/part-buffers.ts';
 import { settled } from '../stages/flow.ts';
 
+/** Memory into which everything has come that was to come. */
+async function full(buffers: PartBuffers, size: number): Promise<PartBuffer> {
+  const buffer = await buffers.lend(size, 'part');
+  buffer.filled();
+  return buffer;
+}
+
 describe('the memory for parts', () => {
   it('is lent in just the size that was asked for', async () => {
     const buffers = new PartBuffers(100, 1000);
@@ -21,12 +28,12 @@ describe('the memory for parts', () => {
     const second = await buffers.lend(100, 'part');
     expect(second.bytes.buffer).not.to.equal(first.bytes.buffer);
     first.release();
-    expect((await buffers.lend(50, 'part')).bytes.buffer).to.equal(first.bytes.buffer);
+    expect((await buffers.lend(80, 'part')).bytes.buffer).to.equal(first.bytes.buffer);
   });
 
   it('makes whoever wants more than there is wait, in the order of asking, however little they want', async () => {
     const buffers = new PartBuffers(100, 200);
-    const held = [await buffers.lend(100, 'part'), await buffers.lend(100, 'part')];
+    const held = [await full(buffers, 100), await full(buffers, 100)];
     const served: string[] = [];
     const wait = (name: string, size: number) =>
       buffers.lend(size, 'part').then(buffer => {
@@ -65,13 +72,18 @@ describe('the memory for parts', () => {
 
   it('comes back once, though it is given back twice', async () => {
     const buffers = new PartBuffers(100, 200);
-    const buffer = await buffers.lend(100, 'part');
-    await buffers.lend(100, 'part');
+    const buffer = await full(buffers, 100);
+    await full(buffers, 100);
     buffer.release();
     buffer.release();
     expect(buffers.usedBytes).to.equal(100);
-    const [one, another] = [buffers.lend(60, 'part'), buffers.lend(40, 'part')];
-    expect((await one).bytes.buffer).not.to.equal((await another).bytes.buffer);
+    await full(buffers, 100);
+    let served = false;
+    void full(buffers, 100).then(() => {
+      served = true;
+    });
+    await settled();
+    expect(served).to.equal(false);
   });
 
   it('serves everybody in the end, within the budget, whatever is asked for and given back', async () => {
@@ -90,6 +102,7 @@ describe('the memory for parts', () => {
           await settled();
           const sum = [...lent].reduce((bytes, buffer) => bytes + buffer.bytes.length, 0);
           expect(buffers.usedBytes).to.equal(sum);
+          if (lent.size !== 1) expect(buffers.heldBytes).to.be.at.most(Math.max(100, budget));
           // A size above the budget is lent when nothing else is; empty buffers are nothing.
           const holders = [...lent].filter(({ bytes }) => bytes.length > 0);
           if (holders.length > 1) expect(sum).to.be.at.most(Math.max(100, budget));
@@ -103,13 +116,51 @@ describe('the memory for parts', () => {
     );
   });
 
+  it('fills only half at a time, so that one half comes while the other one goes', async () => {
+    const buffers = new PartBuffers(100, 400);
+    const first = await buffers.lend(100, 'part');
+    const second = await buffers.lend(100, 'part');
+    const served: string[] = [];
+    for (const name of ['third', 'fourth']) void buffers.lend(100, 'part').then(() => served.push(name));
+    await settled();
+    expect(served).to.deep.equal([]);
+    first.filled();
+    first.filled();
+    await settled();
+    expect(served).to.deep.equal(['third']);
+    second.release();
+    await settled();
+    expect(served).to.deep.equal(['third', 'fourth']);
+  });
+
+  it('goes to a whole file while parts may not fill more of it', async () => {
+    const buffers = new PartBuffers(100, 400);
+    await Promise.all([buffers.lend(100, 'part'), buffers.lend(100, 'part')]);
+    void buffers.lend(100, 'part');
+    expect((await buffers.lend(50, 'whole')).bytes).to.have.length(50);
+  });
+
+  it('is used again by pieces of about the same size alone', async () => {
+    const buffers = new PartBuffers(100, 1000);
+    const large = await full(buffers, 100);
+    large.release();
+    const small = await full(buffers, 20);
+    expect(small.bytes.buffer).not.to.equal(large.bytes.buffer);
+    small.release();
+    expect((await full(buffers, 15)).bytes.buffer).to.equal(small.bytes.buffer);
+    expect((await full(buffers, 90)).bytes.buffer).to.equal(large.bytes.buffer);
+  });
+
   it('goes first to the kind of piece that has less of it', async () => {
     const buffers = new PartBuffers(8, 24);
-    const lent = await Promise.all([1, 2, 3].map(() => buffers.lend(8, 'part')));
+    const lent = await Promise.all([1, 2, 3].map(() => full(buffers, 8)));
     const order: string[] = [];
     void buffers.lend(8, 'part').then(() => order.push('part'));
-    void buffers.lend(4, 'whole').then(() => order.push('whole'));
-    void buffers.lend(4, 'whole').then(() => order.push('whole'));
+    for (const _ of [1, 2])
+      void buffers.lend(4, 'whole').then(buffer => {
+        order.push('whole');
+        buffer.filled();
+      });
     lent[0]!.release();
     await settled();
     expect(order).to.deep.equal(['whole', 'whole']);

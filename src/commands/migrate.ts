@@ -6,7 +6,7 @@ import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 
 export const migrationFlags = {
   ...folderFlag,
-  concurrency: Flags.integer({ description: 'files at a time', min: 1, max: 100 }),
+  concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
   naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
   'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
   rescan: Flags.boolean({

@@ -10,7 +10,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   ];
   static override flags = {
     ...inputFlags,
-    concurrency: Flags.integer({ description: 'files at a time', min: 1, max: 100 }),
+    concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
   };
 
   protected override readonly stage = 'transfer';

@@ -2,6 +2,7 @@
 import {
   type DocumentNode,
   execute,
+  type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -34,11 +35,9 @@ export async function runRequest(
   context: RequestContext,
   introspection: boolean,
 ): Promise<GraphQLAnswer | null> {
-  const document = parsed(request.query);
-  if (!document) return null;
-
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const faults = validate(schema, document, rules);
+  const checked = checkedOnce(schema, request.query, introspection);
+  if (!checked) return null;
+  const { document, faults } = checked;
   if (faults.length > 0) {
     return { data: null, errors: faults.map(fault => validationError(fault, document)) };
   }
@@ -70,6 +69,30 @@ export async function runRequest(
 
 function refused(message: string): GraphQLAnswer {
   return { data: null, errors: [{ path: null, locations: null, message }] };
+}
+
+interface Checked {
+  document: DocumentNode;
+  faults: readonly GraphQLError[];
+}
+
+/** Clients ask the same again and again, with other variables; a service does not check it each time either. */
+const lastChecked = new WeakMap<GraphQLSchema, Map<string, Checked>>();
+const CHECKED_REMEMBERED = 20;
+
+function checkedOnce(schema: GraphQLSchema, query: string, introspection: boolean): Checked | null {
+  const known = lastChecked.get(schema) ?? new Map<string, Checked>();
+  lastChecked.set(schema, known);
+  const key = `${introspection} ${query}`;
+  const before = known.get(key);
+  if (before) return before;
+  const document = parsed(query);
+  if (!document) return null;
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const checked = { document, faults: validate(schema, document, rules) };
+  if (known.size === CHECKED_REMEMBERED) known.clear();
+  known.set(key, checked);
+  return checked;
 }
 
 function parsed(query: string): DocumentNode | null {

@@ -23,7 +23,7 @@ export interface Moved {
 const known = new Map<string, Promise<Moved>>();
 
 /** Several times, ceiling and command in turn. What was measured in this process is not measured again. */
-export function moved(load: Load, repetitions = 3): Promise<Moved> {
+export function moved(load: Load, repetitions = 5): Promise<Moved> {
   const name = nameOfLoad(load);
   const result = known.get(name) ?? inTurn(load, repetitions);
   known.set(name, result);

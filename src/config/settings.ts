@@ -225,7 +225,12 @@ export const SETTINGS: readonly Setting[] = [
     flag: 'media-delete-mutation',
     summary: 'mutation that deletes one; made of its name when empty',
   },
-  { key: 'migration.concurrency', kind: 'number', flag: 'concurrency', summary: 'files read from Drive at a time' },
+  {
+    key: 'migration.concurrency',
+    kind: 'number',
+    flag: 'concurrency',
+    summary: 'files read from Drive at a time',
+  },
   {
     key: 'migration.retry_attempts',
     kind: 'number',

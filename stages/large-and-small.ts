@@ -28,7 +28,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
   #small: Item[] = [];
   #smallTaken = 0;
   #largeAtWork = 0;
-  /** Bytes of large files, and small files: how much has come, and how much of it was taken. */
+  /** How much has come since the beginning, and how much of it has been taken. */
   readonly #come = { largeBytes: 0, smallFiles: 0 };
   readonly #taken = { largeBytes: 0, smallFiles: 0 };
 
@@ -62,15 +62,15 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wai
     return item;
   }
 
+  left(item: Item): void {
+    if (isLarge(item)) this.#largeAtWork -= 1;
+  }
+
   /** So many large files at a time while small ones wait. */
   #mostLarge(workers: number): number {
     const large = this.#taken.largeBytes / this.#come.largeBytes;
     const small = this.#taken.smallFiles / this.#come.smallFiles;
     return Math.max(1, workers * (large < small ? LARGE_SHARE_BEHIND : LARGE_SHARE));
-  }
-
-  left(item: Item): void {
-    if (isLarge(item)) this.#largeAtWork -= 1;
   }
 
   #nextSmall(): Item {

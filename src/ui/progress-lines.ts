@@ -34,7 +34,7 @@ const BAR_WIDTH = 24;
 const ROOMY_COLUMNS = 60;
 const SEPARATOR = ' · ';
 
-/** The whole picture: a line for each worker, what is being linked, and the numbers below. At most `rows` lines. */
+/** The whole picture: a line for each file under way, what is being linked, and the numbers below. At most `rows` lines. */
 export function progressLines(
   facts: ProgressFacts,
   slots: readonly (Move | null)[],

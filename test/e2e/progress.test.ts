@@ -83,13 +83,14 @@ describe('progress on a terminal', () => {
   const summaryOf = (lines: string[]) => lines.slice(lines.findIndex(line => line.startsWith('Migrated')));
 
   for (const columns of [40, 80, 200]) {
-    it(`shows what each worker does, and then the summary alone (${columns} columns)`, async () => {
+    it(`shows each file under way, and then the summary alone (${columns} columns)`, async () => {
       const gate = new Gate();
       onDownload(gate.inBody);
       const terminal = start(['migrate'], columns);
       const lines = await terminal.until(
         seen => workers(seen).filter(line => /^↓ +25 %/.test(line)).length === 3,
       );
+      expect(workers(lines), 'no more than the three that may be read').to.have.length(3);
       expect(lines.length).to.be.at.most(3 + 6);
       for (const line of lines) expect(line.length).to.be.below(columns);
       for (const line of workers(lines))

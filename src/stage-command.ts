@@ -1,7 +1,7 @@
 /** A stage as a command: where its records come from, where they go, and what it says at the end. */
 
 import { once } from 'node:events';
-import { existsSync, fstatSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, fstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, Flags } from '@oclif/core';
 import { RunError } from '../stages/errors.ts';
@@ -29,6 +29,7 @@ import {
   workingAhead,
 } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
+import { isLog, isPiped } from './standard-streams.ts';
 import { formatBytes, formatCount } from './ui/format.ts';
 import { ProgressView, type ViewOptions } from './ui/progress-view.ts';
 
@@ -36,6 +37,14 @@ export const folderFlag = {
   'folder-id': Flags.string({
     description:
       'Drive folder: its id, or its address in the browser; its run is where manifests lie by default',
+    helpValue: 'ID',
+  }),
+};
+
+const runFlag = {
+  'folder-id': Flags.string({
+    description:
+      "Drive folder: its id, or its address in the browser. Read and write the manifests of this folder's run, whatever standard input and output are",
     helpValue: 'ID',
   }),
 };
@@ -51,6 +60,7 @@ export const recordFlags = {
 
 export const inputFlags = {
   ...recordFlags,
+  ...runFlag,
   in: Flags.string({ description: 'read records from this file ("-": standard input)', helpValue: 'FILE' }),
 };
 
@@ -71,8 +81,9 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
 
   /** Where records go to standard output, nothing else may: the next stage would take it for a record. */
   protected override get jsonStream(): NodeJS.WriteStream {
-    const { out } = (this.flags ?? {}) as StageFlags;
-    const hasRecords = out === undefined ? isPiped(1) : out === '-';
+    const { out, 'folder-id': folder } = (this.flags ?? {}) as StageFlags;
+    const isPipe = isPiped(1) && (this.stage === 'list' || !folder);
+    const hasRecords = out === undefined ? isPipe : out === '-';
     return hasRecords ? process.stderr : process.stdout;
   }
 
@@ -163,7 +174,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       await neighbours.close();
     }
     if (this.halt.reason) throw this.halt.reason;
-    this.#summary(tally, own, input.rejects);
+    this.#summary(tally, own, input);
   }
 
   async #whatIsShown(config: Config, neighbours: Neighbours): Promise<ViewOptions> {
@@ -186,23 +197,23 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
   #target(flags: StageFlags, input: Input): Place {
     if (flags.out === '-') return { kind: 'stream' };
     if (flags.out !== undefined) return { kind: 'file', path: flags.out };
-    if (isPiped(1)) return { kind: 'stream' };
-    const run = input.run;
+    const { run } = input;
+    if (run && input.isRunNamed && this.stage !== 'list') return { kind: 'run', run };
+    // A log is no place for records while there is another one.
+    if (isPiped(1) && !(run && isLog())) return { kind: 'stream' };
     if (run) return { kind: 'run', run };
     if (!process.stdout.isTTY) return { kind: 'stream' };
     throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
   }
 
-  #summary(tally: Tally, own: ManifestFile | null, rejects: Rejects): void {
+  #summary(tally: Tally, own: ManifestFile | null, input: Input): void {
+    const { rejects } = input;
     if (rejects.count > 0) {
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
     }
     const byStatus = Object.entries(tally.summary());
     const counts = byStatus.map(([status, count]) => `${count} ${status}`).join(', ');
-    const { 'folder-id': folder, out } = this.flags as StageFlags;
-    // Whoever names a run expects the records there.
-    const elsewhere = folder && !out && this.stage !== 'list' ? ' → standard output' : '';
-    const where = own ? ` → ${own.path}` : elsewhere;
+    const where = own ? ` → ${own.path}` : '';
     if (this.json) {
       const summary = {
         stage: this.stage,
@@ -216,7 +227,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       this.say(
         `${this.stage}: ${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}${counts && `: ${counts}`}${where}`,
       );
-      if (tally.total === 0) this.say('There are no files.');
+      if (tally.total === 0) this.say(input.isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
     }
     this.logger?.info({ files: tally.total, summary: tally.summary() }, 'stage ended');
     if (tally.unfinished || rejects.count > 0) process.exitCode = EXIT.unfinished;
@@ -231,6 +242,9 @@ export class Input {
   readonly rejects: Rejects;
   /** The run that the command works on; null when nothing names one. */
   readonly run: Run | null;
+  /** True if the command line names the run, and not only the configuration. */
+  readonly isRunNamed: boolean;
+  #isPipe = false;
   #manifest: ManifestFile | null = null;
 
   constructor(
@@ -243,7 +257,9 @@ export class Input {
     this.#stage = stage;
     this.#flags = flags;
     this.#warn = warn;
-    const folderId = folderIdFrom(flags['folder-id'] ?? '') || config.google_drive.folder_id || null;
+    const named = folderIdFrom(flags['folder-id'] ?? '');
+    this.isRunNamed = Boolean(named);
+    const folderId = named || config.google_drive.folder_id || null;
     this.run = folderId ? new Run(home, folderId) : null;
     const beside = flags.out && flags.out !== '-' ? dirname(flags.out) : '.';
     const rejectedPath =
@@ -259,17 +275,24 @@ export class Input {
   async records(): Promise<Records> {
     const { in: file } = this.#flags;
     if (file !== undefined && file !== '-') {
-      if (!existsSync(file)) throw noInput(file);
-      return this.#fromFile(file);
+      return this.#fromForeignFile(file);
     }
-    if (file === '-' || isPiped(0)) {
+    if (file === '-' || (!this.isRunNamed && isPiped(0))) {
+      this.#isPipe = true;
       // A manifest by `<`: of several lines with one id the last one holds, which a stream cannot know.
-      if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH);
+      if (fstatSync(0).isFile() && existsSync(STDIN_PATH))
+        return this.#fromFile(STDIN_PATH, 'standard input');
       return recordsFrom(process.stdin, { name: 'standard input', reject: this.reject });
     }
     if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
     const before = STAGES[STAGES.indexOf(this.#stage) - 1]!;
+    if (!this.run.has(before)) throw noManifest(this.run.pathOf(before), before);
     return this.#fromFile(this.run.pathOf(before));
+  }
+
+  /** True if standard input was read although the configuration names a run. For when nothing came. */
+  get isEmptyPipe(): boolean {
+    return this.#isPipe && this.run !== null;
   }
 
   /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
@@ -277,8 +300,18 @@ export class Input {
     return this.#manifest?.records() ?? null;
   }
 
-  async #fromFile(path: string): Promise<Iterable<FileRecord>> {
-    this.#manifest = await ManifestFile.open(path, { write: false, warn: this.#warn, reject: this.reject });
+  async #fromForeignFile(path: string): Promise<Records> {
+    if (!existsSync(path)) throw noInput(path);
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw noInputFile(path);
+    // A FIFO, as of "--in <(…)", can be read once only.
+    if (!stat.isFile()) return recordsFrom(createReadStream(path), { name: path, reject: this.reject });
+    return this.#fromFile(path, path);
+  }
+
+  async #fromFile(path: string, foreign?: string): Promise<Iterable<FileRecord>> {
+    const options = { write: false, warn: this.#warn, reject: this.reject, foreign };
+    this.#manifest = await ManifestFile.open(path, options);
     return this.#manifest.records();
   }
 
@@ -290,16 +323,6 @@ export class Input {
 
 /** Absent on Windows. */
 const STDIN_PATH = '/dev/stdin';
-
-/** Pipes and files; a terminal and /dev/null are not something that somebody piped. */
-function isPiped(fd: 0 | 1): boolean {
-  try {
-    const stat = fstatSync(fd);
-    return stat.isFIFO() || stat.isFile() || stat.isSocket();
-  } catch {
-    return false;
-  }
-}
 
 function* claimedIn(manifest: ManifestFile | null): Generator<FileRecord> {
   for (const record of manifest?.records() ?? []) if (record.key) yield record;
@@ -341,6 +364,22 @@ function noInput(path: string): RunError {
     'input_missing',
     `--in names a file that does not exist: ${path}.`,
     `Check the path; it counts from the folder you are in, ${process.cwd()}.`,
+  );
+}
+
+function noInputFile(path: string): RunError {
+  return new RunError('input_missing', `--in names a folder: ${path}.`, 'Name a manifest in it.');
+}
+
+const EMPTY_PIPE =
+  'There are no files: standard input was empty. To work on the manifests of the run, give --folder-id.';
+
+function noManifest(path: string, before: StageName): RunError {
+  const pipe = isPiped(0) ? ' To read records from standard input, give "--in -".' : '';
+  return new RunError(
+    'manifest_missing',
+    `There is no manifest ${path}.`,
+    `Run "migrator ${before}" for this folder first.${pipe}`,
   );
 }
 

@@ -2,9 +2,9 @@
 import type { Readable } from 'node:stream';
 import { getManyValues, none } from 'stream-chain';
 import fun from 'stream-chain/fun.js';
-import fixUtf8Stream from 'stream-chain/utils/fixUtf8Stream.js';
 import lines from 'stream-chain/utils/lines.js';
 import type { FileRecord } from '../../stages/record.ts';
+import { textOf } from './line-text.ts';
 import { BadLine, recordOf } from './record-line.ts';
 
 export interface InputOptions {
@@ -22,17 +22,21 @@ export async function* recordsFrom(
   stream: Readable,
   { name, reject }: InputOptions,
 ): AsyncGenerator<FileRecord> {
-  const linesOf = fun(fixUtf8Stream(), lines()) as (chunk: Buffer | typeof none) => Many;
+  // Latin-1 keeps each byte as it is: whether a line is UTF-8 is found out line by line.
+  const linesOf = fun((bytes: Buffer) => bytes.toString('latin1'), lines()) as (
+    chunk: Buffer | typeof none,
+  ) => Many;
   let line = 0;
-  const recordsOf = function* (texts: string[]): Generator<FileRecord> {
-    for (const text of texts) {
+  const recordsOf = function* (encodedLines: string[]): Generator<FileRecord> {
+    for (const encoded of encodedLines) {
       line += 1;
-      if (text.trim() === '') continue;
+      const bytes = Buffer.from(encoded, 'latin1');
       try {
-        yield recordOf(text, name, line);
+        const text = textOf(bytes, name, line);
+        if (text.trim() !== '') yield recordOf(text, name, line);
       } catch (error) {
         if (!(error instanceof BadLine && reject)) throw error;
-        reject(text, error);
+        reject(bytes.toString('utf8'), error);
       }
     }
   };

@@ -14,6 +14,7 @@ import type { FileRecord } from '../../stages/record.ts';
 import { HashIndex, hashOf } from '../compact/hash-index.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { BlockReader } from './block-reader.ts';
+import { textOf } from './line-text.ts';
 import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
 
 const NEWLINE = 0x0a;
@@ -29,6 +30,8 @@ export interface OpenOptions {
   warn: (message: string) => void;
   /** Takes lines that are not records, instead of the error that they are otherwise. */
   reject?: ((line: string, reason: BadLine) => void) | null;
+  /** How messages name somebody else's file, of which a last line that is cut short is a bad line like any other. */
+  foreign?: string;
   /** This process has read every line as a record before: of most of them no more than the id is looked at. */
   checked?: boolean;
 }
@@ -72,13 +75,13 @@ export class ManifestFile {
     } catch (error) {
       throw unusable(path, error);
     }
-    const manifest = new ManifestFile(path, fd);
+    const manifest = new ManifestFile(options.foreign ?? path, fd);
     try {
       await manifest.#scan(options);
       if (options.write) manifest.#handle = await open(path, 'a', 0o600);
     } catch (error) {
       closeSync(fd);
-      throw error instanceof BadLine ? error : unusable(path, error);
+      throw error instanceof BadLine || error instanceof RunError ? error : unusable(path, error);
     }
     return manifest;
   }
@@ -199,7 +202,7 @@ export class ManifestFile {
       for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, from)) {
         line += 1;
         const id = options.checked ? idIn(text, from, end) : null;
-        if (id === null) this.#index(text.toString('utf8', from, end), lineStart, line, options.reject);
+        if (id === null) this.#index(text.subarray(from, end), lineStart, line, options.reject);
         else this.#begins(id, lineStart);
         lineStart += end + 1 - from;
         from = end + 1;
@@ -209,17 +212,16 @@ export class ManifestFile {
       if (at < size) await nextTurn();
     }
     this.#size = size;
-    if (rest.length > 0) this.#endWithoutNewline(rest.toString('utf8'), lineStart, line + 1, options);
+    if (rest.length > 0) this.#endWithoutNewline(rest, lineStart, line + 1, options);
   }
 
-  #index(text: string, offset: number, line: number, reject: OpenOptions['reject']): void {
-    const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text;
-    if (bare.trim() === '') return;
+  #index(bytes: Buffer, offset: number, line: number, reject: OpenOptions['reject']): void {
     try {
-      this.#begins(recordOf(bare, this.path, line).id, offset);
+      const text = textOf(bytes, this.path, line);
+      if (text.trim() !== '') this.#begins(recordOf(text, this.path, line).id, offset);
     } catch (error) {
       if (!(error instanceof BadLine && reject)) throw error;
-      reject(text, error);
+      reject(bytes.toString('utf8'), error);
     }
   }
 
@@ -241,9 +243,10 @@ export class ManifestFile {
   }
 
   /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */
-  #endWithoutNewline(text: string, offset: number, line: number, { write, warn, reject }: OpenOptions): void {
-    if (!isTorn(text)) {
-      this.#index(text, offset, line, reject);
+  #endWithoutNewline(bytes: Buffer, offset: number, line: number, options: OpenOptions): void {
+    const { write, warn, reject, foreign } = options;
+    if (foreign || !isTorn(bytes.toString('utf8'))) {
+      this.#index(bytes, offset, line, reject);
       this.#needsNewline = true;
       return;
     }
@@ -278,10 +281,13 @@ function idIn(bytes: Buffer, from: number, end: number): string | null {
   return id.includes(BACKSLASH) ? null : id.toString('utf8');
 }
 
-/** A record that was cut short is no JSON: it ends with the brace it began with. */
+/**
+ * A record that was cut short begins with its brace and is no JSON; a power cut may have left zeros. Anything else has been
+ * written by somebody else, and is not cut off.
+ */
 function isTorn(text: string): boolean {
   const bare = text.trim();
-  if (bare === '') return false;
+  if (!/^(?:\{|\0+$)/.test(bare)) return false;
   try {
     JSON.parse(bare);
     return false;

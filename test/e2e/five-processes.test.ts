@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
@@ -159,6 +159,119 @@ describe("the five stages in the run's folder", () => {
     );
     expect(linksIn(sandbox.cloud)).to.deep.equal(links);
     expect(count()).not.to.have.any.keys('field createMedia');
+  });
+});
+
+describe('the stages of a named folder', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  const migrator = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
+  let id = 200;
+  const opened = async (configured = false) => {
+    id += 1;
+    const folderId = sandbox.seed({ [`${id}.jpg`]: 'a' }, [id]);
+    const home = await sandbox.home(configured ? { folderId } : {});
+    const log = join(home.path, 'log');
+    const shell = async (line: string) => (await home.pipe([`(${line})`])).codes[0];
+    return { folderId, home, log, shell };
+  };
+  const KINDS: Record<string, (command: string, log: string) => string> = {
+    'cron, with a log': (command, log) => `${command} </dev/null >>'${log}' 2>&1`,
+    'closed streams': command => `${command} <&- >&-`,
+    'a loop that reads': (command, log) =>
+      `for _ in 1 2; do echo x; done | while read _; do ${command} >'${log}'; done`,
+    'ssh -n': (command, log) => `true | ${command} | cat >'${log}'`,
+  };
+  for (const [kind, redirected] of Object.entries(KINDS)) {
+    it(`work on the manifests of its run whatever the standard streams are: ${kind}`, async () => {
+      const { folderId, home, log, shell } = await opened();
+      await shell(`${migrator} list --folder-id ${folderId} </dev/null >'${log}' 2>&1`);
+      for (const stage of STAGES.slice(1)) {
+        expect(await shell(redirected(`${migrator} ${stage} --folder-id ${folderId}`, log)), stage).to.equal(
+          0,
+        );
+      }
+      expect(home.manifest(folderId, 'link').map(({ status }) => status)).to.deep.equal(['completed']);
+      expect(readFileSync(log, 'utf8')).not.to.include('"id":');
+    });
+  }
+
+  it('use the streams when they are asked to', async () => {
+    const { folderId, home } = await opened();
+    const listed = await home.migrator(['list', '--folder-id', folderId]);
+    const args = ['parse', '--folder-id', folderId, '--in', '-', '--out', '-'];
+    const { stdout } = await home.migrator(args, { stdin: listed.stdout });
+    expect(recordsIn(stdout)).to.have.length(1);
+    expect(home.manifests(folderId)).to.deep.equal({});
+    const { code, stderr } = await home.migrator(args.slice(0, 3), { stdin: listed.stdout });
+    expect(code).to.equal(1);
+    expect(stderr).to.include('migrator list').and.to.include('--in -');
+  });
+
+  it('of a folder that only the configuration names use pipes, and its run where there are none', async () => {
+    const { folderId, home, log, shell } = await opened(true);
+    const { stdout } = await home.pipe([['list'], ['parse']]);
+    expect(recordsIn(stdout)).to.have.length(1);
+    expect(home.manifests(folderId)).to.deep.equal({});
+    for (const stage of ['list', 'parse'])
+      expect(await shell(`${migrator} ${stage} </dev/null >'${log}' 2>&1`), stage).to.equal(0);
+    expect(home.manifest(folderId, 'parse')).to.have.length(1);
+    expect((await home.migrator(['parse'], { stdin: '' })).stderr).to.include('--folder-id');
+  });
+
+  it('without a folder and without input are a usage error', async () => {
+    const { home } = await opened();
+    for (const stage of STAGES.slice(1)) {
+      const { code, stderr } = await home.migrator([stage]);
+      expect({ stage, code }).to.deep.equal({ stage, code: 2 });
+      expect(stderr).to.include('--in FILE');
+    }
+  });
+});
+
+describe('an input file of somebody else', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  const good = '{"id":"1","name":"שלום.jpg"}\n';
+  const FILES: [string, Buffer | string, RegExp][] = [
+    ['no JSON', 'hello', /line 1, column 1/],
+    ['a torn last line', `${good}{"id":"2","na`, /line 2, column 11/],
+    ['UTF-16 with a BOM', Buffer.from(`\uFEFF${good}`, 'utf16le'), /UTF-16.*\n.*--out/],
+    ['UTF-16 without a BOM', Buffer.from(good, 'utf16le'), /UTF-16/],
+    ['Latin-1', Buffer.from('{"id":"1","name":"ä.jpg"}\n', 'latin1'), /line 1, column 19.*UTF-8/],
+  ];
+  for (const [kind, content, message] of FILES) {
+    it(`is an error that says where and why, from a file and from a pipe: ${kind}`, async () => {
+      const home = await sandbox.home();
+      const path = join(home.path, 'input');
+      writeFileSync(path, content);
+      for (const member of [`< '${path}'`, `--in '${path}'`]) {
+        const run = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
+        const { codes, stderrs } = await home.pipe([`${run} parse ${member}`]);
+        expect(codes, member).to.deep.equal([1]);
+        expect(stderrs[0]).to.match(message);
+      }
+      const { codes, stderrs } = await home.pipe([`cat '${path}'`, ['parse']]);
+      expect(codes[1]).to.equal(1);
+      expect(stderrs[1]).to.match(message);
+    });
+  }
+
+  it('is read to its end when it is a pipe with a name', async () => {
+    const home = await sandbox.home();
+    const fifo = join(home.path, 'fifo');
+    const run = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
+    const script = `mkfifo '${fifo}'; printf '%s\\n' '${good.trim()}' > '${fifo}' & ${run} parse --in '${fifo}'`;
+    const { stdout } = await home.pipe([script]);
+    expect(recordsIn(stdout).map(({ id }) => id)).to.deep.equal(['1']);
   });
 });
 

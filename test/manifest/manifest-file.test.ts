@@ -325,10 +325,21 @@ describe('A manifest on disk', () => {
   });
 
   it('never takes bytes that a crash left behind the last line for a record', async () => {
-    for (const junk of ['\0\0\0\0', '{', '{"id":"x","name":"y"', '\ufffd', '"x"x']) {
+    for (const junk of ['\0\0\0\0', '{', '{"id":"x","name":"y"']) {
       await holding(lines(a) + junk);
       expect(await recordsIn(), JSON.stringify(junk)).to.deep.equal([a]);
       expect(readFileSync(path, 'utf8')).to.equal(lines(a));
+    }
+  });
+
+  it('cuts off nothing that it has not written itself', async () => {
+    await holding('');
+    for (const foreign of ['hello', 'id,name', '"x"x']) {
+      writeFileSync(path, lines(a) + foreign);
+      expect(await rejection(recordsIn()))
+        .to.be.instanceOf(BadLine)
+        .and.include({ line: 2 });
+      expect(readFileSync(path, 'utf8')).to.equal(lines(a) + foreign);
     }
   });
 });

@@ -17,12 +17,16 @@ import type { Observations } from './data/observations.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
 import type { Backoff } from './retry/backoff.ts';
+import { Throttling } from './retry/throttling.ts';
 import type { Storage } from './storage/storage.ts';
 
 const MIB = 1024 * 1024;
 const LONGEST_WAIT_MS = 60_000;
 
 export type Neighbour = keyof typeof KEYS_FOR;
+
+/** As messages name it. */
+type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
 
 export class Neighbours {
   readonly #config: Config;
@@ -33,6 +37,8 @@ export class Neighbours {
   readonly #signal: AbortSignal | undefined;
   /** Where multipart uploads are written down; null when the command works on no run. */
   readonly #journalPath: string | null;
+  readonly #patienceMs: number;
+  readonly #throttling = new Map<Service, Throttling>();
   #session: CognitoSession | null = null;
   #auth: Promise<DriveAuth> | null = null;
   #drive: Promise<Drive> | null = null;
@@ -49,6 +55,8 @@ export class Neighbours {
     onSignInEnded?: (error: RunError) => void;
     /** Ends the waits between attempts. */
     signal?: AbortSignal;
+    /** How long a service that limits the request rate is waited for; as configured when absent. */
+    throttlePatienceMs?: number;
   }) {
     this.#config = options.config;
     this.#env = options.env;
@@ -58,6 +66,8 @@ export class Neighbours {
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
     this.#onEnded = options.onSignInEnded;
     this.#signal = options.signal;
+    this.#patienceMs =
+      options.throttlePatienceMs ?? options.config.migration.throttle_patience_minutes * 60_000;
   }
 
   /** Throws ConfigError that names every value that is missing for any of the neighbours, before any is asked. */
@@ -66,14 +76,24 @@ export class Neighbours {
     requireKeys(this.#config, neighbours.length > 0 ? [...KEYS_FOR.cognito, ...needed] : []);
   }
 
-  get backoff(): Backoff {
+  /** Retries of requests to a service; all of them share what is known of its throttling. */
+  backoffFor(service: Service): Backoff {
     const { retry_attempts, retry_delay_seconds } = this.#config.migration;
     return {
       retries: retry_attempts,
       baseMs: retry_delay_seconds * 1000,
       capMs: LONGEST_WAIT_MS,
       signal: this.#signal,
+      throttling: this.#throttlingOf(service),
     };
+  }
+
+  #throttlingOf(service: Service): Throttling {
+    const known = this.#throttling.get(service);
+    if (known) return known;
+    const created = new Throttling(service, { patienceMs: this.#patienceMs, say: this.#warn });
+    this.#throttling.set(service, created);
+    return created;
   }
 
   drive(): Promise<Drive> {
@@ -97,7 +117,7 @@ export class Neighbours {
       auth,
       apiUrl: google_drive.api_url,
       queriesPerSecond: google_drive.queries_per_second,
-      backoff: this.backoff,
+      backoff: this.backoffFor('Google Drive'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
     });
   }
@@ -151,7 +171,12 @@ export class Neighbours {
       import('./data/models.ts'),
       this.dataClient(),
     ]);
-    return new Table(client, this.#endpoint, modelsOf(this.#config.aws.amplify.models), this.backoff);
+    return new Table(
+      client,
+      this.#endpoint,
+      modelsOf(this.#config.aws.amplify.models),
+      this.backoffFor('AppSync'),
+    );
   }
 
   /** Media records that are there: for looking at them, and removing them. */
@@ -175,7 +200,7 @@ export class Neighbours {
     const { AppSyncClient: Client } = await import('./data/client.ts');
     return new Client({
       endpoint: this.#endpoint,
-      backoff: this.backoff,
+      backoff: this.backoffFor('AppSync'),
       token: {
         get: () => session.idToken(),
         renew: async refused => {

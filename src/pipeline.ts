@@ -61,7 +61,7 @@ export const STAGE_MAKERS: Readonly<
     });
     const moved = transfer(await neighbours.drive(), storage, {
       concurrency: config.migration.concurrency,
-      backoff: neighbours.backoff,
+      backoff: neighbours.backoffFor('S3'),
       halt,
       watcher,
     });

@@ -5,6 +5,8 @@ import { Neighbours } from '../neighbours.ts';
 import { folderAtHand, folderFlag, folderToMigrate } from '../stage-command.ts';
 
 const WIDTH = 18;
+/** A check that waits for minutes looks as if it hung. */
+const THROTTLE_PATIENCE_MS = 20_000;
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary =
@@ -19,7 +21,10 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    const neighbours = new Neighbours({
+      ...{ config, env: this.env, warn: this.warnLine },
+      throttlePatienceMs: THROTTLE_PATIENCE_MS,
+    });
     const [{ examine }, { CHECKS }] = await Promise.all([
       import('../doctor/check.ts'),
       import('../doctor/checks.ts'),

@@ -25,6 +25,7 @@ export function defaultConfig(home: string): Config {
       max_range: 100,
       stall_timeout_seconds: 60,
       max_inflight_buffer_mb: 64,
+      throttle_patience_minutes: 10,
     },
     naming: 'strict',
     prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },

@@ -102,6 +102,7 @@ export const ConfigFile = v.looseObject(
       max_range: wholeNumber(1, 10_000),
       stall_timeout_seconds: wholeNumber(1, 3600),
       max_inflight_buffer_mb: wholeNumber(5, 65_536),
+      throttle_patience_minutes: number(0, 1440, 'a number of minutes from 0 to 1440'),
     }),
     naming: v.optional(v.picklist(['strict', 'relaxed'], '"strict" or "relaxed"')),
     prefix_disambiguation: section({

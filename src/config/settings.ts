@@ -30,6 +30,8 @@ export interface Config {
     stall_timeout_seconds: number;
     /** MiB of file bytes that are held in memory, all files together. */
     max_inflight_buffer_mb: number;
+    /** How long a service that limits the request rate is waited for before the run stops. */
+    throttle_patience_minutes: number;
   };
   naming: 'strict' | 'relaxed';
   prefix_disambiguation: {
@@ -235,7 +237,7 @@ export const SETTINGS: readonly Setting[] = [
     key: 'migration.retry_attempts',
     kind: 'number',
     flag: 'retry-attempts',
-    summary: 'new attempts after a passing fault',
+    summary: 'retries after a temporary error',
   },
   {
     key: 'migration.retry_delay_seconds',
@@ -272,6 +274,12 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'number',
     flag: 'max-inflight-buffer-mb',
     summary: 'memory for bytes on their way, all files together, in MiB',
+  },
+  {
+    key: 'migration.throttle_patience_minutes',
+    kind: 'number',
+    flag: 'throttle-patience-minutes',
+    summary: 'minutes to wait for a service that limits the request rate before the run stops',
   },
   { key: 'naming', kind: 'text', flag: 'naming', summary: 'how file names are read: strict or relaxed' },
 ];

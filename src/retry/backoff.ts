@@ -2,6 +2,8 @@
  * Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): the wait before
  * attempt n is drawn evenly from 0 to base × 2ⁿ, so that workers that failed together do not come back together.
  */
+import type { Throttling } from './throttling.ts';
+
 export interface Backoff {
   /** How often to try again after the first attempt. */
   retries: number;
@@ -10,13 +12,18 @@ export interface Backoff {
   capMs: number;
   /** Ends every wait, and with it the retries; of those that are given no signal of their own. */
   signal?: AbortSignal;
+  /** How long "too many requests" is waited for; it does not use up the retries. It does when absent. */
+  throttling?: Throttling;
   /** Injected by tests. */
   random?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Whether to try again after an error, and how long the service asked to wait (null if it did not). */
-export type Judge = (error: unknown) => { again: boolean; afterMs: number | null };
+/**
+ * Whether to try again after an error, how long the service asked to wait (null if it did not), and whether it only
+ * asked for fewer requests. See `judgeBy` in `faults.ts`.
+ */
+export type Judge = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
 
 /** A service that asks for more would stop the run for good, and timers of weeks go off at once. */
 const LONGEST_ASKED_MS = 10 * 60_000;
@@ -31,21 +38,34 @@ export function waitMs(
   return Math.max(jittered, Math.min(afterMs ?? 0, LONGEST_ASKED_MS));
 }
 
-/** Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it. */
+/**
+ * Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it.
+ * Throws RunError when a service goes on throttling for longer than `backoff.throttling` allows.
+ */
 export async function withRetries<T>(
   attempt: (retry: number) => Promise<T>,
   judge: Judge,
   backoff: Backoff,
   signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {
-  const sleep = backoff.sleep ?? pause;
-  for (let retry = 0; ; retry += 1) {
+  const { sleep = pause, random = Math.random, baseMs, throttling } = backoff;
+  let refusals = 0;
+  for (let retry = 0; ; ) {
     try {
-      return await attempt(retry);
+      const result = await attempt(retry + refusals);
+      throttling?.answered();
+      return result;
     } catch (error) {
-      const { again, afterMs } = judge(error);
-      if (!again || retry >= backoff.retries || signal?.aborted) throw error;
-      await sleep(waitMs(backoff, retry, afterMs), signal);
+      const { again, afterMs, throttled } = judge(error);
+      if (!again || signal?.aborted) throw error;
+      if (throttled && throttling) {
+        await sleep(throttling.waitMs(error, refusals, { baseMs, random, afterMs }), signal);
+        refusals += 1;
+      } else {
+        if (retry >= backoff.retries) throw error;
+        await sleep(waitMs(backoff, retry, afterMs), signal);
+        retry += 1;
+      }
       if (signal?.aborted) throw error;
     }
   }

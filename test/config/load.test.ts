@@ -46,6 +46,7 @@ describe('loading the configuration', () => {
       max_range: 100,
       stall_timeout_seconds: 60,
       max_inflight_buffer_mb: 64,
+      throttle_patience_minutes: 10,
     });
     expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
     expect(config.google_drive.api_url).to.equal('https://www.googleapis.com');
@@ -131,6 +132,7 @@ describe('loading the configuration', () => {
     ['retry_attempts', [0, 20], [-1, 21]],
     ['retry_delay_seconds', [0, 0.5, 3600], [-0.1, 3601]],
     ['chunk_size_mb', [5, 5120], [4, 5121]],
+    ['throttle_patience_minutes', [0, 0.5, 1440], [-1, 1441]],
     ['max_range', [1, 10_000], [0, 10_001]],
   ];
   for (const [key, accepted, refused] of atTheEdges) {

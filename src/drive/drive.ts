@@ -1,6 +1,6 @@
 /**
  * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. Everything
- * that goes to Drive waits for its turn in one quota, downloads included.
+ * that goes to Drive shares one query rate, downloads included.
  */
 import type { drive_v3 } from '@googleapis/drive';
 import { FileError } from '../../stages/errors.ts';
@@ -12,7 +12,7 @@ import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { Downloads } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
 import { aboutFile, aboutListing, DriveRefusal, isPassing, isThrottling } from './errors.ts';
-import { QueryQuota } from './quota.ts';
+import { QueryRate } from './query-rate.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
@@ -45,13 +45,13 @@ const CONNECT_TIMEOUT_MS = 15_000;
 export class Drive implements DriveFolders, MediaSource {
   readonly #options: DriveOptions;
   readonly #api: drive_v3.Drive;
-  readonly #quota: QueryQuota;
+  readonly #rate: QueryRate;
   readonly #downloads: Downloads;
 
-  private constructor(options: DriveOptions, api: drive_v3.Drive, quota: QueryQuota) {
+  private constructor(options: DriveOptions, api: drive_v3.Drive, rate: QueryRate) {
     this.#options = options;
     this.#api = api;
-    this.#quota = quota;
+    this.#rate = rate;
     this.#downloads = new Downloads({ connectMs: CONNECT_TIMEOUT_MS, stallMs: options.stallTimeoutMs });
   }
 
@@ -64,7 +64,7 @@ export class Drive implements DriveFolders, MediaSource {
       retry: false,
       timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     });
-    return new Drive(options, api, new QueryQuota(options.queriesPerSecond));
+    return new Drive(options, api, new QueryRate(options.queriesPerSecond));
   }
 
   close(): void {
@@ -73,7 +73,7 @@ export class Drive implements DriveFolders, MediaSource {
 
   /** Queries that go out a second, at most, at the moment: fewer after Drive has said "too fast". */
   get queriesPerSecond(): number {
-    return this.#quota.rate;
+    return this.#rate.perSecond;
   }
 
   async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
@@ -224,14 +224,14 @@ export class Drive implements DriveFolders, MediaSource {
   async #query<T>(send: () => Promise<T>): Promise<T> {
     let throttled = 0;
     const attempt = async (): Promise<T> => {
-      await this.#quota.turn();
+      await this.#rate.turn();
       try {
         const answer = await send();
-        this.#quota.answered();
+        this.#rate.succeeded();
         return answer;
       } catch (caught) {
         const error = refusalOf(caught);
-        if (isThrottling(error)) this.#quota.throttled();
+        if (isThrottling(error)) this.#rate.throttled();
         throw error;
       }
     };

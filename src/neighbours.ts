@@ -144,7 +144,7 @@ export class Neighbours {
       bufferBytes: migration.max_inflight_buffer_mb * MIB,
       journal: this.#journalPath ? new JournalFile(this.#journalPath) : null,
       connections: migration.concurrency,
-      attempts: migration.retry_attempts + 1,
+      backoff: this.backoffFor('S3'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
       warn: this.#warn,
     });

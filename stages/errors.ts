@@ -15,8 +15,10 @@ export class FileError extends Error {
   readonly status: Status;
   /** The service was reached and asks for fewer requests, from everybody. */
   readonly throttled: boolean;
-  /** The service could not be reached at all: no fault of this file. */
+  /** The service could not be reached, or is down: no fault of this file. */
   readonly unreachable: boolean;
+  /** Set where a lasting refusal says nothing about the file, so that all others may meet it too. */
+  readonly everyFile: EveryFile | null;
   /** Earliest sensible time of the next attempt, as the service asked for it; null if it did not. */
   readonly retryAfterMs: number | null;
 
@@ -28,6 +30,7 @@ export class FileError extends Error {
       status?: Status;
       throttled?: boolean;
       unreachable?: boolean;
+      everyFile?: EveryFile;
       retryAfterMs?: number | null;
       cause?: unknown;
     } = {},
@@ -38,8 +41,17 @@ export class FileError extends Error {
     this.status = options.status ?? 'failed';
     this.throttled = options.throttled ?? false;
     this.unreachable = options.unreachable ?? false;
+    this.everyFile = options.everyFile ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
+}
+
+/** A lasting refusal that may concern every file. */
+export interface EveryFile {
+  /** Service and code: equal for the same refusal of two files. */
+  reason: string;
+  /** What the person can do, one sentence or more. */
+  remedy: string;
 }
 
 /**

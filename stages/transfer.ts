@@ -5,6 +5,8 @@
  * compared when, and what a crash at each point leaves behind is told in `src/storage/upload.ts`.
  */
 import { type Backoff, withRetries } from '../src/retry/backoff.ts';
+import { judgeBy } from '../src/retry/faults.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
@@ -136,16 +138,17 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     }
   };
 
+  const judgeFault = judgeBy();
   const judge = (record: FileRecord) => (error: unknown) => {
-    const again =
-      !(error instanceof RunError) && (!(error instanceof FileError) || error.retryable) && !halt?.stopped;
+    const judged = judgeFault(error);
+    const again = judged.again && !halt?.stopped;
     if (again) watcher?.restarted(record);
-    if (error instanceof FileError && error.throttled) workers.refused();
+    if (judged.throttled) workers.refused();
     tellWorkers();
-    return { again, afterMs: error instanceof FileError ? error.retryAfterMs : null };
+    return { ...judged, again };
   };
 
-  const outage = new Outage();
+  const breaker = new CircuitBreaker();
   const workers = new WorkerCount(options.concurrency);
   let told = options.concurrency;
   const tellWorkers = () => {
@@ -166,7 +169,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
         options.backoff,
         halt?.signal,
       );
-      outage.over();
+      breaker.succeeded();
       workers.succeeded();
       tellWorkers();
       const { replaces: _, ...kept } = record;
@@ -180,8 +183,8 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
         return undefined;
       }
       const failed = afterError(record, 'transfer', error);
-      if (!(error instanceof FileError && error.unreachable)) outage.over();
-      else if (outage.grows()) halt?.stop(outageError(failed));
+      const stop = error instanceof FileError && breaker.failed(record.id, error);
+      if (stop) halt?.stop(stop);
       return failed;
     } finally {
       watcher?.ended(record);
@@ -211,32 +214,6 @@ function freeing(worker: Worker, bytes: ByteReader): ByteReader {
       worker.free();
     },
   };
-}
-
-/** So many files in a row that failed in spite of their retries are no accident of single files. */
-const FILES_OF_AN_OUTAGE = 20;
-
-/** Sees when nothing works any more, so that a dead network does not mark a whole folder as failed. */
-class Outage {
-  #failedInARow = 0;
-
-  over(): void {
-    this.#failedInARow = 0;
-  }
-
-  /** True when it is one. */
-  grows(): boolean {
-    this.#failedInARow += 1;
-    return this.#failedInARow >= FILES_OF_AN_OUTAGE;
-  }
-}
-
-function outageError(last: FileRecord): RunError {
-  return new RunError(
-    'outage',
-    `${FILES_OF_AN_OUTAGE} files in a row could not be transferred, the last one because: ${last.error?.message}`,
-    'Check the network connection, then run "migrator resume".',
-  );
 }
 
 function unresolved(record: FileRecord): FileRecord {

@@ -15,6 +15,7 @@ export const storage: Check = {
       region,
       bucket: amplify.storage_bucket,
       credentials: neighbours.session().credentials,
+      backoff: neighbours.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });
     return `${amplify.storage_bucket} takes and removes an object under media/`;

@@ -11,7 +11,7 @@ import type { Answer } from '../http/connections.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { Downloads } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
-import { aboutFile, aboutListing, DriveRefusal, isPassing, isThrottling } from './errors.ts';
+import { aboutFile, aboutListing, DriveRefusal, driveFault, driveJudge, isGone } from './errors.ts';
 import { QueryRate } from './query-rate.ts';
 
 export interface DriveOptions {
@@ -19,7 +19,7 @@ export interface DriveOptions {
   /** Root of the API, without a slash at the end; Google's is `https://www.googleapis.com`. */
   apiUrl: string;
   queriesPerSecond: number;
-  /** For queries and broken downloads. Refusals because of the rate have their own, longer patience. */
+  /** For queries and broken downloads. */
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
@@ -35,9 +35,6 @@ const ITEM_FIELDS =
 
 /** How often a listing begins when its page tokens become invalid on the way. */
 const LISTING_BEGINNINGS = 4;
-
-/** Drive lifts its brake within minutes: with waits up to a minute, so many attempts outlast it. */
-const THROTTLED_RETRIES = 12;
 
 const QUERY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -165,7 +162,12 @@ export class Drive implements DriveFolders, MediaSource {
           answer = null;
           breaks += 1;
           if (signal?.aborted) throw error;
-          if (offset === 0 || !isPassing(error) || breaks > this.#options.backoff.retries) {
+          if (
+            offset === 0 ||
+            error instanceof FileError ||
+            driveFault(error).kind !== 'temporary' ||
+            breaks > this.#options.backoff.retries
+          ) {
             throw aboutFile(error, fileName);
           }
         }
@@ -217,12 +219,8 @@ export class Drive implements DriveFolders, MediaSource {
     }
   }
 
-  /**
-   * One query, in its turn: tried again with patience when Drive says "too fast", and a few times when the failure is
-   * a passing one.
-   */
-  async #query<T>(send: () => Promise<T>): Promise<T> {
-    let throttled = 0;
+  /** One query, in its turn, with its retries. */
+  #query<T>(send: () => Promise<T>): Promise<T> {
     const attempt = async (): Promise<T> => {
       await this.#rate.turn();
       try {
@@ -231,31 +229,11 @@ export class Drive implements DriveFolders, MediaSource {
         return answer;
       } catch (caught) {
         const error = refusalOf(caught);
-        if (isThrottling(error)) this.#rate.throttled();
+        if (driveFault(error).kind === 'throttled') this.#rate.throttled();
         throw error;
       }
     };
-    const patient = { ...this.#options.backoff, retries: THROTTLED_RETRIES };
-    const tryThroughThrottling = () =>
-      withRetries(
-        attempt,
-        error => {
-          throttled += Number(isThrottling(error));
-          return {
-            again: isThrottling(error),
-            afterMs: error instanceof DriveRefusal ? error.retryAfterMs : null,
-          };
-        },
-        patient,
-      );
-    return withRetries(
-      tryThroughThrottling,
-      error => ({
-        again: isPassing(error) && throttled < THROTTLED_RETRIES,
-        afterMs: error instanceof DriveRefusal ? error.retryAfterMs : null,
-      }),
-      this.#options.backoff,
-    );
+    return withRetries(attempt, driveJudge, this.#options.backoff);
   }
 }
 
@@ -282,10 +260,6 @@ function notResumed(fileName: string, cause?: unknown): FileError {
     `${fileName}: the download broke, and Drive does not go on where it stopped.`,
     { retryable: true, cause },
   );
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof DriveRefusal && error.status === 404;
 }
 
 /** Of a query that Drive took without the page token: the token is no longer valid, whatever reason Drive gives. */

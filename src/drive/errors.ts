@@ -2,7 +2,15 @@
  * What an error of Drive means: for one query (try again), for one file, or for the whole run. The table follows
  * Drive's "Resolve errors" page and facts.md, section Google Drive v3; rclone retries on the same reasons.
  */
-import { FileError, RunError } from '../../stages/errors.ts';
+import { type EveryFile, FileError, RunError } from '../../stages/errors.ts';
+import {
+  connectionError,
+  type Fault,
+  faultOf,
+  judgeBy,
+  type Reasons,
+  retryAfterOf,
+} from '../retry/faults.ts';
 
 /** An answer that is not 2xx. `reasons` are those of Google's error body, empty if it was not in Google's form. */
 export class DriveRefusal extends Error {
@@ -16,41 +24,18 @@ export class DriveRefusal extends Error {
     super(message ?? `HTTP ${status}`);
     this.status = status;
     this.reasons = reasons;
-    this.retryAfterMs = retryAfterMs(retryAfter);
+    this.retryAfterMs = retryAfterOf(retryAfter);
   }
 }
 
-/** True if Drive says that queries come too fast. */
-export function isThrottling(error: unknown): boolean {
-  if (!(error instanceof DriveRefusal)) return false;
-  if (error.status === 429) return true;
-  return error.status === 403 && error.reasons.some(reason => THROTTLING.has(reason));
-}
+/** Google's page for networks that it takes for a robot comes with 403, 429 or 503, and stays for hours. */
+const AUTOMATED = 'automated_queries';
+const HTML = 'html_page';
+const REASONS: Reasons = { [AUTOMATED]: 'refused' };
 
-/** True if the same query may well succeed a moment later: 5xx, 408, timeouts, lost and refused connections. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof DriveRefusal) return error.status >= 500 || error.status === 408;
-  return PASSING_CODES.has(codeOf(error) ?? '');
-}
-
-const THROTTLING = new Set(['userRateLimitExceeded', 'rateLimitExceeded', 'sharingRateLimitExceeded']);
-
-const PASSING_CODES = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'AbortError',
-  'TimeoutError',
-  'ANSWER_GARBLED',
-  'STALLED',
-]);
+/** Of a query or download. Understands Google's client as well as {@link DriveRefusal}. */
+export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
+export const driveJudge = judgeBy(REASONS);
 
 /** 403 reasons that are about one file, with what the person can do. */
 const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>> = {
@@ -86,6 +71,11 @@ const RUN_REASONS: Readonly<Record<string, string>> = {
   insufficientPermissions: 'The sign-in lacks the scope drive.readonly. Sign in to Google again.',
 };
 
+/** Drive itself says that there is no such item; an HTML page with that status comes from elsewhere. */
+export function isGone(error: unknown): boolean {
+  return error instanceof DriveRefusal && error.status === 404 && !error.reasons.includes(HTML);
+}
+
 /** What a failed query for one file means for it. RunErrors and FileErrors are given back as they are. */
 export function aboutFile(error: unknown, fileName: string): FileError | RunError {
   if (error instanceof FileError || error instanceof RunError) return error;
@@ -101,31 +91,53 @@ export function aboutFile(error: unknown, fileName: string): FileError | RunErro
         cause: error,
       });
     }
-    if (error.status === 404) {
+    if (isGone(error)) {
       return new FileError(
         'gone_from_drive',
         `${fileName}: the file is gone from Drive, or is no longer shared with the signed-in account.`,
         { status: 'orphan', cause: error },
       );
     }
-    const retryable = isThrottling(error) || isPassing(error);
+    const { kind, retryAfterMs } = driveFault(error);
     return new FileError(
-      isThrottling(error) ? 'drive_throttled' : 'drive_refused',
+      'drive_refused',
       `${fileName}: Drive refused the download: ${error.message} (HTTP ${error.status}).`,
-      { retryable, throttled: isThrottling(error), retryAfterMs: error.retryAfterMs, cause: error },
+      {
+        retryable: kind === 'temporary' || kind === 'throttled',
+        throttled: kind === 'throttled',
+        unreachable: kind === 'temporary',
+        retryAfterMs,
+        ...(kind === 'refused' && { everyFile: everyFile(error) }),
+        cause: error,
+      },
     );
   }
   const message = error instanceof Error ? error.message : String(error);
   return new FileError('download_broken', `${fileName}: the download broke: ${message}.`, {
     retryable: true,
-    unreachable: isPassing(error),
+    unreachable: true,
     cause: error,
   });
+}
+
+/** A refusal with no reason that is known to be about one file. */
+function everyFile({ reasons: [first], status }: DriveRefusal): EveryFile {
+  const reason = first ?? `HTTP ${status}`;
+  const remedies: Record<string, string> = {
+    [AUTOMATED]:
+      'Google blocks this network because of automated traffic. Wait some hours, lower google_drive.queries_per_second, or use another network.',
+    [HTML]:
+      'Something between this computer and Google answers in its place (a proxy, a firewall, a sign-in page). Check the network.',
+  };
+  const remedy = remedies[reason] ?? 'Correct what Drive complains of.';
+  return { reason: `Drive ${reason}`, remedy };
 }
 
 /** What stops the whole run; null if the error is about one file or query. */
 export function aboutRun(error: unknown): RunError | null {
   if (error instanceof RunError) return error;
+  const connection = connectionError(error, 'Google Drive');
+  if (connection) return connection;
   if (!(error instanceof DriveRefusal)) return null;
   if (error.status === 401) {
     return new RunError(
@@ -151,9 +163,7 @@ export function aboutListing(error: unknown, what: string): RunError {
     return new RunError(
       'drive_refused',
       `Drive refused to ${what}: ${detail} (HTTP ${error.status}).`,
-      isThrottling(error) || isPassing(error)
-        ? 'Wait some minutes, then run the command again.'
-        : 'Check that the folder is shared with the signed-in Google account, then run the command again.',
+      remedyOf(error),
       { cause: error },
     );
   }
@@ -165,16 +175,15 @@ export function aboutListing(error: unknown, what: string): RunError {
   );
 }
 
-/** Of a failure below HTTP; a query that timed out is known by its name alone. */
-function codeOf(error: unknown): string | null {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === 'AbortError' || at.name === 'TimeoutError') return at.name;
-    if ('code' in at && typeof at.code === 'string') return at.code;
-  }
-  return null;
+function remedyOf(error: DriveRefusal): string {
+  if (driveFault(error).kind !== 'refused') return 'Wait some minutes, then run the command again.';
+  const isPage = error.reasons.includes(AUTOMATED) || error.reasons.includes(HTML);
+  return isPage
+    ? `${everyFile(error).remedy} Then run the command again.`
+    : 'Check that the folder is shared with the signed-in Google account, then run the command again.';
 }
 
-/** Google's error body is JSON with one or more reasons; what stands between Google and us may answer with HTML. */
+/** Google's error body is JSON with one or more reasons; Google's robot check and proxies answer with HTML. */
 function read(body: string): { reasons: string[]; message: string | null } {
   try {
     const { error } = JSON.parse(body) as {
@@ -183,14 +192,15 @@ function read(body: string): { reasons: string[]; message: string | null } {
     const reasons = [...(error.errors ?? []), ...(error.details ?? [])].map(({ reason }) => reason ?? '');
     return { reasons: reasons.filter(Boolean), message: error.message ?? null };
   } catch {
-    return { reasons: [], message: null };
+    return page(body);
   }
 }
 
-/** RFC 9110, 10.2.3: seconds or a date. Null if absent or neither. */
-function retryAfterMs(value: string | null): number | null {
-  if (!value) return null;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+function page(body: string): { reasons: string[]; message: string | null } {
+  if (/automated (queries|requests)|unusual traffic/i.test(body)) {
+    return { reasons: [AUTOMATED], message: "Google's page for automated queries" };
+  }
+  if (!/<html|<!doctype html/i.test(body)) return { reasons: [], message: null };
+  const title = /<title[^>]*>\s*([^<]{1,80})/i.exec(body)?.[1]?.trim();
+  return { reasons: [HTML], message: title ? `an HTML page, "${title}"` : 'an HTML page' };
 }

@@ -24,7 +24,10 @@ export const STATUS_ADVICE: Readonly<Record<Status, Advice>> = {
     title: 'Partial',
     text: 'Linked to some observations; others are missing, or their links failed. Each run tries again.',
   },
-  failed: { title: 'Failed', text: 'A passing fault outlived its retries. “migrator resume” tries again.' },
+  failed: {
+    title: 'Failed',
+    text: 'An error remained after all retries, or the file was refused; the reason says which. “migrator resume” tries again.',
+  },
   orphan: {
     title: 'Orphan',
     text: 'No observation has this id, or the file is gone from Drive. Only “migrator resume --retry-orphans” tries again.',
@@ -132,8 +135,10 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
     title: 'Its daily download quota is used up',
     text: 'Run “migrator resume” tomorrow.',
   },
-  drive_throttled: { title: 'Drive was asked too fast', text: RESUME_LATER },
-  drive_refused: { title: 'Drive refused the download', text: RESUME_LATER },
+  drive_refused: {
+    title: 'Drive refused the download',
+    text: 'The message says why; then run “migrator resume”.',
+  },
   download_broken: { title: 'The download broke', text: RESUME_LATER },
   range_ignored: { title: 'The download broke', text: RESUME_LATER },
   too_many_bytes: { title: 'More bytes came than Drive announced', text: 'Run “migrator resume --rescan”.' },

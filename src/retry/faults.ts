@@ -164,7 +164,7 @@ function kindOfStatus(status: number, retryAfterMs: number | null): FaultKind {
   if (known) return known;
   // RFC 9110, 15.6.4: unavailable for as long as the header says.
   if (status === 503 && retryAfterMs !== null) return 'throttled';
-  return status >= 400 && status < 500 ? 'refused' : 'temporary';
+  return status >= 300 && status < 500 ? 'refused' : 'temporary';
 }
 
 /** The error and what caused it, outermost first; of the attempts of one connection (IPv6, IPv4) all. */

@@ -8,7 +8,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import type { Patience } from '../http/connection.ts';
 import { type Answer, Connections } from '../http/connections.ts';
-import { withRetries } from '../retry/backoff.ts';
+import { type Backoff, withRetries } from '../retry/backoff.ts';
+import { judgeBy } from '../retry/faults.ts';
+import { atOnce } from './client.ts';
+import { S3_REASONS } from './errors.ts';
 
 export interface BytePut {
   key: string;
@@ -19,15 +22,12 @@ export interface BytePut {
   signal?: AbortSignal;
 }
 
-/** The SDK's waits between attempts (AWS SDKs and Tools Reference Guide, "Retry behavior"). */
-const BACKOFF = { baseMs: 100, capMs: 20_000 };
 const CONNECT_TIMEOUT_MS = 15_000;
 /** Error bodies are small; whatever is longer is not S3's. */
 const MAX_ERROR_BODY = 64 * 1024;
 
-/** Passing errors below status 500 (the SDK's own list for S3). */
-const PASSING_NAMES = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'SlowDown']);
-const PASSING_STATUSES = new Set([408, 429]);
+/** The clock has been set by the response to it. */
+const judge = judgeBy({ ...S3_REASONS, RequestTimeTooSkewed: 'temporary' });
 
 /** Where requests for a bucket go. */
 type Address = Pick<HttpRequest, 'protocol' | 'hostname' | 'port' | 'path'>;
@@ -41,15 +41,15 @@ interface Sending {
 export class BytePuts {
   readonly #client: S3Client;
   readonly #bucket: string;
-  readonly #attempts: number;
+  readonly #backoff: Backoff;
   readonly #patience: Patience;
   #connections: Connections | null = null;
   #sending: Promise<Sending> | null = null;
 
-  constructor(options: { client: S3Client; bucket: string; attempts: number; stallTimeoutMs: number }) {
+  constructor(options: { client: S3Client; bucket: string; backoff: Backoff; stallTimeoutMs: number }) {
     this.#client = options.client;
     this.#bucket = options.bucket;
-    this.#attempts = options.attempts;
+    this.#backoff = atOnce(options.backoff);
     this.#patience = { connectMs: CONNECT_TIMEOUT_MS, stallMs: options.stallTimeoutMs };
   }
 
@@ -69,12 +69,7 @@ export class BytePuts {
    * and `$metadata` of the SDK's, or of Node for what fails below HTTP.
    */
   put(request: BytePut): Promise<string | undefined> {
-    return withRetries(
-      () => this.#attempt(request),
-      error => ({ again: isPassing(error), afterMs: null }),
-      { ...BACKOFF, retries: this.#attempts - 1 },
-      request.signal,
-    );
+    return withRetries(() => this.#attempt(request), judge, this.#backoff, request.signal);
   }
 
   async #attempt({ key, query = {}, headers, body, signal }: BytePut): Promise<string | undefined> {
@@ -181,12 +176,4 @@ const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'
 function elementOf(xml: string, element: string): string | null {
   const [, content] = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml) ?? [];
   return content?.replace(/&(\w+);/g, (whole, name) => ENTITIES[name] ?? whole) ?? null;
-}
-
-function isPassing(error: unknown): boolean {
-  const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode: number } };
-  if (name === 'AbortError') return false;
-  const status = $metadata?.httpStatusCode;
-  // No status: something below HTTP.
-  return status === undefined || status >= 500 || PASSING_STATUSES.has(status) || PASSING_NAMES.has(name);
 }

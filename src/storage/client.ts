@@ -1,4 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { Backoff } from '../retry/backoff.ts';
+import { retryRequestsOf } from '../retry/sdk-retries.ts';
+import { S3_REASONS } from './errors.ts';
 
 /** Keys of the signed-in user. One source is shared by all clients, so that keys are fetched once. */
 export interface AwsKeySource {
@@ -11,10 +14,12 @@ export interface ClientOptions {
   region: string;
   credentials: AwsKeySource;
   connections: number;
-  attempts: number;
+  backoff: Backoff;
   stallTimeoutMs: number;
 }
 
+/** S3 answers most requests a moment later: the waits begin as short as those of the SDK. */
+const FIRST_WAIT_MS = 100;
 /** The SDK's own limit for the whole of one request; a moving transfer of a large part may take minutes. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -32,14 +37,13 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
       import('node:https'),
     ]);
   const agentOptions = { keepAlive: true, maxSockets: options.connections };
-  return new Client({
+  const client = new Client({
     region: options.region,
     credentials: options.credentials,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Its remarks about streams would go to the terminal, through the progress bar.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-    maxAttempts: options.attempts,
     // An endpoint of one's own is rarely reachable under a host name for each bucket.
     forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
     requestHandler: new NodeHttpHandler({
@@ -51,4 +55,10 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
       httpsAgent: new HttpsAgent(agentOptions),
     }),
   });
+  retryRequestsOf(client, atOnce(options.backoff), S3_REASONS);
+  return client;
+}
+
+export function atOnce(backoff: Backoff): Backoff {
+  return { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
 }

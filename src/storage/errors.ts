@@ -2,7 +2,8 @@
  * What an error of S3 means for the file or the run. Names and statuses: Amazon S3 API reference, "Error responses";
  * what Amplify's policy refuses: facts.md, "Amplify Gen 2: storage permissions".
  */
-import { FileError, RunError } from '../../stages/errors.ts';
+import { type EveryFile, FileError, RunError } from '../../stages/errors.ts';
+import { connectionError, type Fault, faultOf, type Reasons } from '../retry/faults.ts';
 
 interface S3Error {
   name: string;
@@ -99,38 +100,61 @@ const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy:
 export function aboutUpload(error: unknown, fileName: string, bucket: string): FileError | RunError {
   if (error instanceof FileError || error instanceof RunError) return error;
   const { name, message, status, code } = s3ErrorOf(error);
-  const end = RUN_ENDS[name];
+  const connection = connectionError(error, 'S3');
+  if (connection) return connection;
+  const end = Object.hasOwn(RUN_ENDS, name) ? RUN_ENDS[name] : undefined;
   if (end)
     return new RunError(end.code, `${end.message} (bucket ${bucket}: ${message}).`, end.remedy, {
       cause: error,
     });
 
-  const retryable =
-    status === null ||
-    status >= 500 ||
-    status === 429 ||
-    status === 408 ||
-    isTransientName(name) ||
-    isBadDigest(error);
-  const kind = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
+  const { kind, retryAfterMs } = uploadFault(error);
+  const retryable = kind === 'temporary' || kind === 'throttled';
+  const shape = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
   const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
-  return new FileError(kind, `${fileName}: ${what}: ${message || code || name}.`, {
+  return new FileError(shape, `${fileName}: ${what}: ${message || code || name}.`, {
     retryable,
-    throttled: name === 'SlowDown' || status === 429 || status === 503,
-    unreachable: status === null,
+    throttled: kind === 'throttled',
+    unreachable: kind === 'temporary' && (status === null || status >= 500),
+    retryAfterMs,
+    ...(!retryable && !ABOUT_ONE_FILE.has(name) && { everyFile: everyFile(name || `HTTP ${status}`) }),
     cause: error,
   });
 }
 
-function isTransientName(name: string): boolean {
-  return [
-    'SlowDown',
-    'RequestTimeout',
-    'IncompleteBody',
-    'TimeoutError',
-    'OperationAborted',
-    // Another upload to the key is just under way; whether its object stays is not known yet.
-    'ConditionalRequestConflict',
-    'NoSuchUpload',
-  ].includes(name);
+/** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */
+export const S3_REASONS: Reasons = {
+  ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
+  // In the body of a 200, which the SDK takes for a 500.
+  PreconditionFailed: 'refused',
+  ServiceUnavailable: 'throttled',
+  RequestTimeout: 'temporary',
+  IncompleteBody: 'temporary',
+  OperationAborted: 'temporary',
+  // Another upload to the key is under way; whether its object stays is not known yet.
+  ConditionalRequestConflict: 'temporary',
+};
+
+/** For the whole upload, which starts over with another download. */
+const UPLOAD_REASONS: Reasons = {
+  ...S3_REASONS,
+  NoSuchUpload: 'temporary',
+  BadDigest: 'temporary',
+  XAmzContentSHA256Mismatch: 'temporary',
+  XAmzContentChecksumMismatch: 'temporary',
+};
+
+function uploadFault(error: unknown): Fault {
+  const fault = faultOf(error, UPLOAD_REASONS);
+  // The answer to a HEAD has no body to say SlowDown.
+  return fault.status === 503 && fault.kind === 'temporary' ? { ...fault, kind: 'throttled' } : fault;
+}
+
+const ABOUT_ONE_FILE = new Set(['KeyTooLongError', 'EntityTooLarge', 'EntityTooSmall', 'MetadataTooLarge']);
+
+function everyFile(code: string): EveryFile {
+  const remedy = code.startsWith('KMS.')
+    ? 'Enable the KMS key that encrypts the bucket, and allow the role of the group ADMINS to use it (AWS console, KMS).'
+    : 'Correct what S3 complains of.';
+  return { reason: `S3 ${code}`, remedy };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RunError } from '../../stages/errors.ts';
+import type { Backoff } from '../retry/backoff.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload } from './errors.ts';
 
@@ -14,10 +15,11 @@ export async function probeBucket(options: {
   bucket: string;
   credentials: AwsKeySource;
   key: string;
+  backoff: Backoff;
 }): Promise<void> {
   const { bucket, key } = options;
   const [client, { DeleteObjectCommand, PutObjectCommand }] = await Promise.all([
-    createClient({ ...options, connections: 1, attempts: 2, stallTimeoutMs: 15_000 }),
+    createClient({ ...options, connections: 1, stallTimeoutMs: 15_000 }),
     import('@aws-sdk/client-s3'),
   ]);
   const place = { Bucket: bucket, Key: key };

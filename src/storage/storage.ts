@@ -2,6 +2,7 @@
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError, RunError } from '../../stages/errors.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../stages/transfer.ts';
+import type { Backoff } from '../retry/backoff.ts';
 import { BytePuts } from './byte-requests.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
@@ -25,8 +26,8 @@ export interface StorageOptions {
   journal: JournalFile | null;
   /** Requests at a time. */
   connections: number;
-  /** How often the SDK sends a request that failed in a passing way. */
-  attempts: number;
+  /** For single requests. */
+  backoff: Backoff;
   stallTimeoutMs: number;
   /** Told once a run what a person should know and no record says. */
   warn: (message: string) => void;

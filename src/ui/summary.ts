@@ -10,7 +10,7 @@ const MEANINGS: Readonly<Record<Status, string>> = {
   downloaded: 'on the way',
   uploaded: 'in S3, not linked yet; "migrator resume" links them',
   partial: 'linked to some observations, others are missing; each run looks for them again',
-  failed: 'a passing fault outlived its retries; "migrator resume" tries again',
+  failed: 'refused, or all retries failed; "migrator resume" tries again',
   orphan: 'no observation has this id, or the file is gone from Drive; "--retry-orphans" tries again',
   needs_review: 'a person has to decide; "migrator review" says more, file by file',
   duplicate: 'the same bytes and ids as another file, which is migrated in their stead',

@@ -2,6 +2,7 @@
 import { Drive, type DriveOptions } from '../../src/drive/drive.ts';
 import { DriveAuth } from '../../src/drive/drive-auth.ts';
 import { Renewal } from '../../src/renewal.ts';
+import { Throttling } from '../../src/retry/throttling.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import type { DriveService } from '../cloud/drive/drive.ts';
 import { refreshForm, requestToken } from '../cloud/drive/test-client.ts';
@@ -37,6 +38,11 @@ export async function connectDrive(
       sleep: async ms => {
         waits.push(ms);
       },
+      throttling: new Throttling('Google Drive', {
+        patienceMs: 10 * 60_000,
+        say: () => {},
+        now: () => waits.reduce((sum, ms) => sum + ms, 0),
+      }),
     },
     ...more,
   });

@@ -1,12 +1,5 @@
 import { expect } from 'chai';
-import {
-  aboutFile,
-  aboutListing,
-  aboutRun,
-  DriveRefusal,
-  isPassing,
-  isThrottling,
-} from '../../src/drive/errors.ts';
+import { aboutFile, aboutListing, aboutRun, DriveRefusal, driveFault } from '../../src/drive/errors.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 
 const body = (reason: string) => JSON.stringify({ error: { message: 'Said so.', errors: [{ reason }] } });
@@ -14,6 +7,9 @@ const detailed = (reason: string) =>
   JSON.stringify({ error: { message: 'Said so.', errors: [], details: [{ '@type': 'x' }, { reason }] } });
 const coded = (code: string, cause?: unknown) => Object.assign(new Error('lost', { cause }), { code });
 const HTML = '<html><head><title>Sorry</title></head></html>';
+
+const ROBOT =
+  "<html><head><title>Sorry...</title></head><body>We're sorry... but your computer or network may be sending automated queries.</body></html>";
 
 const THROTTLED = 'tried again with patience';
 const PASSING = 'tried again a few times';
@@ -28,24 +24,24 @@ type Case = [
 ];
 
 const CASES: Case[] = [
-  ['429', new DriveRefusal(429, ''), THROTTLED, 'drive_throttled failed again'],
+  ['429', new DriveRefusal(429, ''), THROTTLED, 'drive_refused failed again'],
   [
     '403 userRateLimitExceeded',
     new DriveRefusal(403, body('userRateLimitExceeded')),
     THROTTLED,
-    'drive_throttled failed again',
+    'drive_refused failed again',
   ],
   [
     '403 rateLimitExceeded',
     new DriveRefusal(403, body('rateLimitExceeded')),
     THROTTLED,
-    'drive_throttled failed again',
+    'drive_refused failed again',
   ],
   [
     '403 sharingRateLimitExceeded',
     new DriveRefusal(403, body('sharingRateLimitExceeded')),
     THROTTLED,
-    'drive_throttled failed again',
+    'drive_refused failed again',
   ],
   [
     '403 downloadQuotaExceeded',
@@ -114,6 +110,9 @@ const CASES: Case[] = [
     'drive_refused failed final',
   ],
   ['403 as an HTML page', new DriveRefusal(403, HTML), FINAL, 'drive_refused failed final'],
+  ['404 as an HTML page', new DriveRefusal(404, HTML), FINAL, 'drive_refused failed final'],
+  ['a robot check', new DriveRefusal(403, ROBOT), FINAL, 'drive_refused failed final'],
+  ['a robot check with 429', new DriveRefusal(429, ROBOT), FINAL, 'drive_refused failed final'],
   ['400', new DriveRefusal(400, body('invalid')), FINAL, 'drive_refused failed final'],
   ['401', new DriveRefusal(401, body('authError')), FINAL, 'stops: google_sign_in_refused'],
   ['404', new DriveRefusal(404, body('notFound')), FINAL, 'gone_from_drive orphan final'],
@@ -121,21 +120,9 @@ const CASES: Case[] = [
   ['500', new DriveRefusal(500, body('internalError')), PASSING, 'drive_refused failed again'],
   ['502 as an HTML page', new DriveRefusal(502, HTML), PASSING, 'drive_refused failed again'],
   ['503', new DriveRefusal(503, ''), PASSING, 'drive_refused failed again'],
-  ...[
-    'ECONNRESET',
-    'ECONNREFUSED',
-    'ECONNABORTED',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'ERR_STREAM_PREMATURE_CLOSE',
-    'STALLED',
-    'TimeoutError',
-    'ANSWER_GARBLED',
-  ].map((code): Case => [code, coded(code), PASSING, 'download_broken failed again']),
+  ...['ECONNRESET', 'EPROTO', 'STALLED', 'ANSWER_GARBLED', 'ERR_SSL_BAD_RECORD_TYPE'].map(
+    (code): Case => [code, coded(code), PASSING, 'download_broken failed again'],
+  ),
   [
     'a network error within another',
     new Error('failed', { cause: coded('ECONNRESET') }),
@@ -148,8 +135,8 @@ const CASES: Case[] = [
     PASSING,
     'download_broken failed again',
   ],
-  ['an untrusted certificate', coded('CERT_HAS_EXPIRED'), FINAL, 'download_broken failed again'],
-  ['something unforeseen', 'oops', FINAL, 'download_broken failed again'],
+  ['an untrusted certificate', coded('CERT_HAS_EXPIRED'), FINAL, 'stops: certificate_not_trusted'],
+  ['something unforeseen', 'oops', PASSING, 'download_broken failed again'],
   [
     'a sign-in that cannot be renewed',
     new RunError('google_sign_in_expired', 'Over.', 'Sign in.'),
@@ -161,7 +148,8 @@ const CASES: Case[] = [
 describe('an error of Drive', () => {
   for (const [what, error, query, file] of CASES) {
     it(`${what}: ${query}; for its file ${file}`, () => {
-      expect([isThrottling(error), isPassing(error)]).to.deep.equal([query === THROTTLED, query === PASSING]);
+      const { kind } = driveFault(error);
+      expect(kind === 'throttled' ? THROTTLED : kind === 'temporary' ? PASSING : FINAL).to.equal(query);
       const meaning = aboutFile(error, '1.jpg (abc)');
       if (meaning instanceof RunError) {
         expect(`stops: ${meaning.code}`).to.equal(file);
@@ -210,15 +198,27 @@ describe('a refusal by Drive', () => {
     expect(refusal.message).to.equal('Too fast');
   });
 
-  for (const text of [
-    HTML,
-    '',
-    'null',
-    '"text"',
-    '{}',
-    '{"error":"invalid_grant"}',
-    '{"error":{"errors":7}}',
-  ]) {
+  it('that is a page of somebody else has its title', () => {
+    expect(new DriveRefusal(502, HTML).message).to.equal('an HTML page, "Sorry"');
+  });
+
+  it('may concern every file, unless its reason is about one', () => {
+    const concerns = (status: number, text: string) =>
+      (aboutFile(new DriveRefusal(status, text), '1.jpg') as FileError).everyFile;
+    expect(concerns(403, ROBOT)!.remedy).to.match(/automated traffic.*queries_per_second/);
+    expect(concerns(403, HTML)!.remedy).to.include('proxy');
+    expect(concerns(403, body('domainPolicy'))!.reason).to.equal('Drive domainPolicy');
+    for (const [status, reason] of [
+      [403, 'downloadQuotaExceeded'],
+      [403, 'cannotDownloadAbusiveFile'],
+      [403, 'cannotDownloadFile'],
+      [404, 'notFound'],
+      [503, 'backendError'],
+    ] as const)
+      expect(concerns(status, body(reason)), reason).to.equal(null);
+  });
+
+  for (const text of ['', 'null', '"text"', '{}', '{"error":"invalid_grant"}', '{"error":{"errors":7}}']) {
     it(`has no reasons and speaks of the status when its body is ${text || 'empty'}`, () => {
       const refusal = new DriveRefusal(502, text);
       expect(refusal.reasons).to.deep.equal([]);
@@ -229,16 +229,5 @@ describe('a refusal by Drive', () => {
   it('asks to wait for seconds', () => {
     expect(new DriveRefusal(429, '', '17').retryAfterMs).to.equal(17_000);
     expect(aboutFile(new DriveRefusal(429, '', '17'), 'x')).to.have.property('retryAfterMs', 17_000);
-  });
-
-  it('asks to wait until a date', () => {
-    const inAMinute = new Date(Date.now() + 60_000).toUTCString();
-    expect(new DriveRefusal(429, '', inAMinute).retryAfterMs).to.be.within(50_000, 60_000);
-    expect(new DriveRefusal(429, '', 'Thu, 01 Jan 1970 00:00:00 GMT').retryAfterMs).to.equal(0);
-  });
-
-  it('asks for no wait in words that nobody understands', () => {
-    expect(new DriveRefusal(429, '', 'soon').retryAfterMs).to.equal(null);
-    expect(new DriveRefusal(429, '').retryAfterMs).to.equal(null);
   });
 });

@@ -90,6 +90,7 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
     'ERR_TLS_CERT_ALTNAME_INVALID',
   ].map((code): [string, unknown, FaultKind, string] => [code, fetched(node(code)), 'fatal', code]),
   // HTTP, in the words of each client.
+  ['302 in a circle', gaxios(302), 'refused', 'HTTP 302'],
   ['400', gaxios(400), 'refused', 'HTTP 400'],
   ['401', gaxios(401), 'fatal', 'HTTP 401'],
   ['403', gaxios(403), 'refused', 'HTTP 403'],

@@ -17,7 +17,7 @@ describe('an upload that S3 says it does not know when it is to be completed', (
   let storage: Storage;
   beforeEach(async () => {
     local = await localStorage();
-    storage = await local.connect({ attempts: 2 });
+    storage = await local.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } });
   });
   afterEach(() => local.close());
 

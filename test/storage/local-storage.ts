@@ -57,7 +57,7 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
         bufferBytes: 4 * PART_BYTES,
         journal: null,
         connections: 4,
-        attempts: 1,
+        backoff: { retries: 0, baseMs: 0, capMs: 0 },
         stallTimeoutMs: 5_000,
         warn: message => warnings.push(message),
         ...more,

@@ -356,7 +356,7 @@ describe('the store', () => {
       });
 
       it('sends again what S3 was too busy for', async () => {
-        const patient = await local.connect({ attempts: 2 });
+        const patient = await local.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } });
         inject(local.s3.service, size > PART_BYTES ? PART : PUT, [xmlError(503, 'SlowDown')]);
         await patient.store(uploadOf(bytes));
         expectStored(bytes);
@@ -459,7 +459,7 @@ describe('the store', () => {
   it('survives the lost answer of a completion that S3 gives again', async () => {
     await local.close();
     local = await localStorage({ repeatedComplete: 'answered again' });
-    storage = await local.connect({ attempts: 2 });
+    storage = await local.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } });
     const bytes = bytesOf(12 * MIB);
     inject(local.s3.service, COMPLETE, [lostAnswer]);
     await storage.store(uploadOf(bytes));
@@ -468,7 +468,7 @@ describe('the store', () => {
   });
 
   it('comes to the same end when S3 has forgotten the upload after a lost answer', async () => {
-    storage = await local.connect({ attempts: 2 });
+    storage = await local.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } });
     const bytes = bytesOf(12 * MIB);
     inject(local.s3.service, COMPLETE, [lostAnswer]);
     const attempt = () => storage.store(uploadOf(bytes));

@@ -25,7 +25,7 @@ const connect = () =>
     bufferBytes: 4 * PART_BYTES,
     journal: null,
     connections: 4,
-    attempts: 1,
+    backoff: { retries: 0, baseMs: 0, capMs: 0 },
     stallTimeoutMs: 5_000,
     warn: () => {},
   });

@@ -1,0 +1,48 @@
+import { type FileError, RunError } from './errors.ts';
+
+/** So many files in a row that failed in spite of their retries are no accident of single files. */
+const FILES_OF_AN_OUTAGE = 20;
+/** A lasting refusal needs no retries, so fewer files tell as much. */
+const FILES_OF_A_REFUSAL = 5;
+
+/**
+ * Stops a run in which no file succeeds any more, so that a dead network or a bucket that refuses everything does not
+ * mark a whole folder as failed. Faults of single files never do.
+ */
+export class CircuitBreaker {
+  #unreachable = 0;
+  #refused: { reason: string; files: Set<string> } = { reason: '', files: new Set() };
+
+  succeeded(): void {
+    this.#unreachable = 0;
+    this.#refused.files.clear();
+  }
+
+  /** The error that stops the run, if this failure is one too many; null otherwise. */
+  failed(fileId: string, { everyFile, unreachable, message }: FileError): RunError | null {
+    this.#unreachable = unreachable ? this.#unreachable + 1 : 0;
+    if (this.#unreachable >= FILES_OF_AN_OUTAGE) return outage(message);
+    if (!everyFile) return null;
+    if (this.#refused.reason !== everyFile.reason) {
+      this.#refused = { reason: everyFile.reason, files: new Set() };
+    }
+    this.#refused.files.add(fileId);
+    return this.#refused.files.size >= FILES_OF_A_REFUSAL ? refusal(message, everyFile.remedy) : null;
+  }
+}
+
+function outage(lastMessage: string): RunError {
+  return new RunError(
+    'outage',
+    `${FILES_OF_AN_OUTAGE} files in a row could not be transferred, the last one because: ${lastMessage}`,
+    'Check the network connection, then run "migrator resume".',
+  );
+}
+
+function refusal(lastMessage: string, remedy: string): RunError {
+  return new RunError(
+    'every_file_refused',
+    `${FILES_OF_A_REFUSAL} files in a row were refused for the same reason, the last one: ${lastMessage}`,
+    `${remedy} Then run "migrator resume": it tries these files again.`,
+  );
+}

@@ -12,7 +12,7 @@ export function commandsPage(program: string, sections: readonly Section[]): str
     '',
     `<!-- Made by "npm run docs" from what the commands say of themselves. -->`,
     '',
-    `In the order in which they are needed. \`${program} COMMAND --help\` says the same in a terminal, \`man ${program}\` all of it. Every command takes \`--json\` (nothing but JSON on standard output), \`--verbose\` (a detailed log) and \`--help\`.`,
+    `In the order in which they are needed. \`${program} COMMAND --help\` says the same in a terminal. Every command takes \`--json\` (nothing but JSON on standard output), \`--verbose\` (a detailed log) and \`--help\`.`,
     '',
     ...sections.flatMap(({ title, commands }) => [
       `**${title}:** ${commands.map(({ name }) => `[${name}](#${anchor(program, name)})`).join(', ')}`,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Config, type Interfaces, Plugin } from '@oclif/core';
 
-/** Where compiled code lies. */
+/** The compiled code; `bin/run.js` gives the same folder to oclif. */
 export const COMPILED = fileURLToPath(new URL('..', import.meta.url));
-/** Where the program is built that is run and shipped; `bin/run.js` gives the same to oclif. */
-export const PROGRAM = join(COMPILED, 'program');
+/** Lists all commands, so that oclif loads only the one that runs. */
+export const MANIFEST = join(COMPILED, 'oclif.manifest.json');
 export const PROJECT = join(COMPILED, '..');
 
 export async function loadCommands(): Promise<Config> {

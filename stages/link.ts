@@ -4,6 +4,7 @@
  * The id of a media record follows from observation and key, so an attempt that is repeated, after a crash or a lost
  * answer, meets what the first one made. Links of many files go into one request.
  */
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { type FileError, RunError } from './errors.ts';
 import { mediaIdOf } from './media-id.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
@@ -63,6 +64,13 @@ interface Work {
 export function link(table: MediaTable, options: LinkOptions): Stage {
   const { halt, watcher, linksARequest = 25, lingerMs = 5_000 } = options;
 
+  const breaker = new CircuitBreaker();
+  const observe = ({ record }: Work, outcome: FileError | null): void => {
+    if (outcome === null) breaker.succeeded();
+    const stop = outcome && breaker.failed(record.id, outcome);
+    if (stop) halt?.stop(stop);
+  };
+
   const linkAll = async (batch: Work[]): Promise<FileRecord[] | undefined> => {
     const links = batch.flatMap(work => work.links);
     const toLink = batch.filter(work => work.links.length > 0).map(({ record }) => record);
@@ -76,6 +84,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
       return batch.map(work => {
         const mine = outcomes.slice(done, done + work.links.length);
         done += work.links.length;
+        for (const outcome of mine) observe(work, outcome);
         return outcomeOf(work, mine);
       });
     } catch (error) {

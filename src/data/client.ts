@@ -1,11 +1,12 @@
 import type { GraphQLClient } from 'graphql-request';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
+import { retryAfterOf } from '../retry/faults.ts';
 import {
   type AppSyncError,
   aboutRequest,
-  isPassing,
-  isPassingRequest,
+  fieldFault,
   isSignInRefused,
+  judgeRequest,
   RequestFailed,
 } from './errors.ts';
 
@@ -53,7 +54,7 @@ export class AppSyncClient {
     const attempt = async (): Promise<Answer> => {
       const current = await token.get();
       try {
-        return await this.#send(document, variables, current);
+        return unlessThrottled(await this.#send(document, variables, current));
       } catch (error) {
         if (!isSignInRefused(error) || renewed) throw error;
         renewed = true;
@@ -62,14 +63,7 @@ export class AppSyncClient {
       }
     };
     try {
-      return await withRetries(
-        attempt,
-        error => ({
-          again: isPassingRequest(error),
-          afterMs: error instanceof RequestFailed ? error.retryAfterMs : null,
-        }),
-        backoff,
-      );
+      return await withRetries(attempt, judgeRequest, backoff);
     } catch (error) {
       throw aboutRequest(error, endpoint);
     }
@@ -118,9 +112,7 @@ export class AppSyncClient {
       throw new RequestFailed(200, failures[0]?.message ?? 'no data', failures);
     };
     // What the whole request met has been tried again by then, and is a RunError.
-    const again = (error: unknown) =>
-      error instanceof RequestFailed && error.errors.length > 0 && error.errors.every(isPassing);
-    return withRetries(attempt, error => ({ again: again(error), afterMs: null }), this.#options.backoff);
+    return withRetries(attempt, judgeRequest, this.#options.backoff);
   }
 
   async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {
@@ -140,13 +132,22 @@ export class AppSyncClient {
       if (!(error instanceof ClientError))
         throw new RequestFailed(null, reasonOf(error, timeoutMs), [], { cause: error });
       const { status, errors = [], headers } = error.response;
-      const retryAfter = Number((headers as Headers | undefined)?.get('retry-after') ?? Number.NaN);
+      const retryAfterMs = retryAfterOf((headers as Headers | undefined)?.get('retry-after') ?? null);
       const first = (errors as AppSyncError[])[0]?.message;
       throw new RequestFailed(status, first ?? `HTTP ${status}`, errors as AppSyncError[], {
-        retryAfterMs: Number.isNaN(retryAfter) ? null : retryAfter * 1000,
+        retryAfterMs,
       });
     }
   }
+}
+
+/** A response in which throttling kept every field from being executed is as good as a 429. */
+function unlessThrottled(answer: Answer): Answer {
+  const { data, errors } = answer;
+  const isEmpty = Object.values(data ?? {}).every(value => value === null);
+  const isThrottled = errors.length > 0 && errors.every(error => fieldFault(error) === 'throttled');
+  if (isEmpty && isThrottled) throw new RequestFailed(200, errors[0]!.message ?? '', errors);
+  return answer;
 }
 
 /** `fetch failed` says nothing; its cause does. What is no answer of GraphQL would be quoted at full length. */

@@ -3,6 +3,8 @@
  * `errorType` beside `message`, not under `extensions`.
  */
 import { RunError } from '../../stages/errors.ts';
+import type { Judge } from '../retry/backoff.ts';
+import { connectionError, type FaultKind, faultOf, judgeBy } from '../retry/faults.ts';
 
 export interface AppSyncError {
   message?: string;
@@ -41,20 +43,26 @@ export function isForbidden(error: AppSyncError): boolean {
   return error.errorType === 'Unauthorized';
 }
 
-const THROTTLED_TYPES = /Throttl|ProvisionedThroughputExceeded|TooManyRequests|LimitExceeded/;
-const PASSING_TYPES =
-  /InternalFailure|InternalServerError|ServiceUnavailable|ExecutionTimeout|TransactionConflict|500 |503 /;
+/** Types of errors that meet the same request again. Whatever is not among them may succeed a moment later. */
+const LASTING_TYPES =
+  /Unauthori[sz]ed|AccessDenied|Forbidden|Validation|BadRequest|Malformed|ConditionalCheckFailed|MappingTemplate|NotFound|DynamoDbException|^ArgumentError/i;
 
-/** True if the same field may succeed a moment later. */
-export function isPassing({ errorType = '', message = '' }: AppSyncError): boolean {
-  return THROTTLED_TYPES.test(errorType) || PASSING_TYPES.test(errorType) || /timed? ?out/i.test(message);
+/** What the error of a single field means. */
+export function fieldFault({ errorType = '', message = '' }: AppSyncError): FaultKind {
+  if (faultOf({ errorType }).kind === 'throttled') return 'throttled';
+  if (LASTING_TYPES.test(errorType)) return 'refused';
+  // AppSync names no type when a document or a value of it does not fit the schema.
+  return errorType || /timed? ?out/i.test(message) ? 'temporary' : 'refused';
 }
 
-/** True for a request that may succeed a moment later: no answer, 429, 5xx. */
-export function isPassingRequest(error: unknown): boolean {
-  if (!(error instanceof RequestFailed)) return false;
-  return error.status === null || error.status === 429 || error.status >= 500;
-}
+/** For a whole request, or for the fields of one that failed (status 200). */
+export const judgeRequest: Judge = error => {
+  if (!(error instanceof RequestFailed)) return { again: false, afterMs: null };
+  if (error.status !== 200) return judgeBy()(error);
+  const kinds = error.errors.map(fieldFault);
+  const again = kinds.length > 0 && !kinds.includes('refused');
+  return { again, throttled: again && kinds.includes('throttled'), afterMs: error.retryAfterMs };
+};
 
 export function isSignInRefused(error: unknown): boolean {
   return (
@@ -90,6 +98,8 @@ export function isSchemaMismatch(errors: AppSyncError[]): boolean {
 /** The end of the run for an error that concerns all records. */
 export function aboutRequest(error: unknown, endpoint: string): RunError {
   if (error instanceof RunError) return error;
+  const connection = connectionError(error, `AppSync (${endpoint})`);
+  if (connection) return connection;
   if (!(error instanceof RequestFailed)) {
     return new RunError(
       'appsync_unexpected',

@@ -1,14 +1,14 @@
 /** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
 import { FileError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
-import { type Backoff, pause, waitMs } from '../retry/backoff.ts';
+import { type Backoff, type Judge, withRetries } from '../retry/backoff.ts';
 import type { Answer, AppSyncClient } from './client.ts';
 import {
   type AppSyncError,
   aboutRequest,
+  fieldFault,
   isConflict,
   isForbidden,
-  isPassing,
   isSchemaMismatch,
   notAllowed,
   RequestFailed,
@@ -32,24 +32,27 @@ export class Media implements MediaTable {
   }
 
   async create(links: MediaLink[]): Promise<(FileError | null)[]> {
-    const { sleep = pause, signal } = this.#backoff;
     const outcomes = new Map<MediaLink, FileError | null>();
-    let open = links;
-    for (let retry = 0; open.length > 0; retry += 1) {
-      const results = await this.#createOrSplit(open);
-      const conflicts = open.filter((_, index) => results[index] === 'conflict');
-      const confirmed = await this.#confirm(conflicts);
-      const again: MediaLink[] = [];
-      open.forEach((link, index) => {
-        const result = results[index] === 'conflict' ? confirmed.get(link)! : results[index]!;
-        if (result === 'linked') outcomes.set(link, null);
-        else if (result instanceof FileError) outcomes.set(link, result);
-        else if (result !== 'conflict' && (retry >= this.#backoff.retries || signal?.aborted))
-          outcomes.set(link, exhausted(link, result.again));
-        else again.push(link);
+    let open = new Map<MediaLink, AppSyncError>(links.map(link => [link, {}]));
+    const attempt = async (): Promise<void> => {
+      const tried = [...open.keys()];
+      if (tried.length === 0) return;
+      open = new Map();
+      const results = await this.#createOrSplit(tried);
+      const confirmed = await this.#confirm(tried.filter((_, index) => results[index] === 'conflict'));
+      tried.forEach((link, index) => {
+        const result = confirmed.get(link) ?? results[index]!;
+        if (result instanceof FileError) outcomes.set(link, result);
+        else if (typeof result === 'object') open.set(link, result.again);
+        else outcomes.set(link, null);
       });
-      open = again;
-      if (open.length > 0) await sleep(waitMs(this.#backoff, retry, null), signal);
+      if (open.size > 0) throw new SomeOpen([...open.values()]);
+    };
+    try {
+      await withRetries(attempt, judgeOpen, this.#backoff);
+    } catch (error) {
+      if (!(error instanceof SomeOpen)) throw error;
+      for (const [link, reason] of open) outcomes.set(link, exhausted(link, reason));
     }
     return links.map(link => outcomes.get(link) ?? null);
   }
@@ -64,7 +67,7 @@ export class Media implements MediaTable {
     if (isSchemaMismatch(answer.errors)) {
       throw aboutRequest(new RequestFailed(200, refusal.message ?? '', answer.errors), this.#endpoint);
     }
-    if (answer.errors.some(isPassing)) return links.map(() => ({ again: refusal }));
+    if (answer.errors.some(isTemporary)) return links.map(() => ({ again: refusal }));
     if (links.length === 1) return [refused(links[0]!, refusal)];
     const half = Math.ceil(links.length / 2);
     return [
@@ -100,7 +103,7 @@ export class Media implements MediaTable {
       errors[0] ?? { message: 'no answer for this record' };
     if (isConflict(error)) return 'conflict';
     if (isForbidden(error)) throw notAllowed(error);
-    return isPassing(error) ? { again: error } : refused(link, error);
+    return isTemporary(error) ? { again: error } : refused(link, error);
   }
 
   /** A record that exists already is this link's if it says the same. */
@@ -132,10 +135,37 @@ export class Media implements MediaTable {
   }
 }
 
+/** Some links could not be created yet. */
+class SomeOpen extends Error {
+  readonly errors: AppSyncError[];
+
+  constructor(errors: AppSyncError[]) {
+    super(errors[0]?.message ?? 'no reason given');
+    this.errors = errors;
+  }
+}
+
+const judgeOpen: Judge = error => ({
+  again: error instanceof SomeOpen,
+  throttled: error instanceof SomeOpen && error.errors.every(each => fieldFault(each) === 'throttled'),
+  afterMs: null,
+});
+
+function isTemporary(error: AppSyncError): boolean {
+  return fieldFault(error) !== 'refused';
+}
+
 function refused(link: MediaLink, error: AppSyncError): FileError {
+  const { errorType, message = 'no reason given' } = error;
   return new FileError(
     'link_refused',
-    `${link.fileName}: the data service refused the media record: ${error.message ?? 'no reason given'}.`,
+    `${link.fileName}: the data service refused the media record: ${message}.`,
+    {
+      everyFile: {
+        reason: `AppSync ${errorType || message}`,
+        remedy: 'Correct what the data service complains of.',
+      },
+    },
   );
 }
 

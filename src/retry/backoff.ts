@@ -50,6 +50,7 @@ export async function withRetries<T>(
 ): Promise<T> {
   const { sleep = pause, random = Math.random, baseMs, throttling } = backoff;
   let refusals = 0;
+  let waitedMs = 0;
   for (let retry = 0; ; ) {
     try {
       const result = await attempt(retry + refusals);
@@ -59,8 +60,10 @@ export async function withRetries<T>(
       const { again, afterMs, throttled } = judge(error);
       if (!again || signal?.aborted) throw error;
       if (throttled && throttling) {
-        await sleep(throttling.waitMs(error, refusals, { baseMs, random, afterMs }), signal);
+        const wait = throttling.waitMs(error, { refusals, waitedMs }, { baseMs, random, afterMs });
+        await sleep(wait, signal);
         refusals += 1;
+        waitedMs += wait;
       } else {
         if (retry >= backoff.retries) throw error;
         await sleep(waitMs(backoff, retry, afterMs), signal);

@@ -11,6 +11,8 @@ export interface ThrottlingOptions {
   now?: () => number;
 }
 
+/** A request that is refused for so many times the patience while others succeed will never succeed. */
+const UNLUCKY = 3;
 const SHORTEST_MS = 500;
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
@@ -40,20 +42,23 @@ export class Throttling {
   }
 
   /**
-   * Milliseconds to wait after a refusal, the request's `refusals`-th (from 0). Throws RunError when the service has
-   * refused everything for too long, or asks for a longer pause than there is patience.
+   * Milliseconds to wait after a refusal, the request's `refusals`-th (from 0), after it has waited `waitedMs` for the
+   * others. Throws RunError when the service has refused everything for too long, or this request for far too long, or
+   * asks for a longer pause than there is patience.
    */
   waitMs(
     error: unknown,
-    refusals: number,
+    { refusals, waitedMs }: { refusals: number; waitedMs: number },
     { baseMs, random, afterMs }: { baseMs: number; random: () => number; afterMs: number | null },
   ): number {
     const now = (this.#options.now ?? (() => performance.now()))();
     this.#since ??= now;
+    const { patienceMs } = this.#options;
     const waited = now - this.#since;
-    const left = this.#options.patienceMs - waited;
+    const left = patienceMs - waited;
     const asked = afterMs ?? 0;
     if (left <= 0 || asked > left) throw this.#ended(error, waited, asked);
+    if (waitedMs > patienceMs * UNLUCKY) throw this.#ended(error, 0, asked);
     const first = Math.min(FIRST_MS, Math.max(SHORTEST_MS, baseMs));
     const longest = Math.min(LONGEST_MS, first * 2 ** refusals);
     const wait = Math.min(left, Math.max(asked, (longest / 2) * (1 + random())));

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import {
   type AppSyncError,
   aboutRequest,
+  fieldFault,
   isConflict,
   isForbidden,
-  isPassing,
-  isPassingRequest,
   isSchemaMismatch,
   isSignInRefused,
+  judgeRequest,
   RequestFailed,
 } from '../../src/data/errors.ts';
 import { RunError } from '../../stages/errors.ts';
@@ -35,6 +35,8 @@ const FIELD_ERRORS: [what: string, error: AppSyncError, meaning: string][] = [
     'ServiceUnavailableException',
     'InternalFailure',
     'ExecutionTimeout',
+    'Lambda:Unhandled',
+    'SomeTypeOfTomorrow',
   ].map((errorType): [string, AppSyncError, string] => [errorType, { errorType, message: 'x' }, 'passing']),
   ['a request that timed out', { message: 'Request timed out.' }, 'passing'],
   ['an execution timeout in other words', { message: 'Execution timeout.' }, 'passing'],
@@ -65,7 +67,7 @@ describe('an error of AppSync for one field', () => {
       const found = [
         isConflict(error) && 'conflict',
         isForbidden(error) && 'forbidden',
-        isPassing(error) && 'passing',
+        fieldFault(error) !== 'refused' && 'passing',
         isSchemaMismatch([error]) && 'schema',
       ].filter(Boolean);
       expect(found).to.deep.equal(meaning === 'final' ? [] : [meaning]);
@@ -78,6 +80,11 @@ const failed = (status: number | null, errorType?: string, message = 'Said so.')
 
 const REQUESTS: [what: string, error: unknown, meaning: string][] = [
   ['no answer', failed(null), 'appsync_unreachable again'],
+  [
+    'a certificate',
+    new RequestFailed(null, 'x', [], { cause: { code: 'CERT_HAS_EXPIRED' } }),
+    'certificate_not_trusted final',
+  ],
   ['429', failed(429), 'appsync_refused again'],
   ['500', failed(500), 'appsync_refused again'],
   ['502', failed(502), 'appsync_refused again'],
@@ -104,9 +111,9 @@ describe('a request to AppSync that fails', () => {
     it(`${what}: ends the run as ${meaning.replace(' again', ', after retries').replace(' final', '')}`, () => {
       const end = aboutRequest(error, ENDPOINT);
       expect(end).to.be.instanceOf(RunError);
-      expect(`${end.code} ${isPassingRequest(error) ? 'again' : 'final'}`).to.equal(meaning);
+      expect(`${end.code} ${judgeRequest(error).again ? 'again' : 'final'}`).to.equal(meaning);
       expect(end.remedy).to.match(/\w{3}.*\.$/);
-      if (/unreachable|appsync_refused/.test(end.code)) expect(end.message).to.include(ENDPOINT);
+      if (/unreachable|appsync_refused|certificate/.test(end.code)) expect(end.message).to.include(ENDPOINT);
       expect(isSignInRefused(error)).to.equal(end.code === 'appsync_sign_in_refused');
     });
   }

@@ -83,7 +83,10 @@ describe('media records that are there', () => {
       data: { m0: null },
       errors: [{ path: ['m0'], errorType, message: 'Said so.' }],
     });
-    inject(local.api.service, /graphql/, [says(200, refusal('Unauthorized')), says(200, refusal('Strange'))]);
+    inject(local.api.service, /graphql/, [
+      says(200, refusal('Unauthorized')),
+      says(200, refusal('DynamoDB:DynamoDbException')),
+    ]);
     expect((await rejection<RunError>(records.remove(['m0']))).code).to.equal('not_in_group');
     const error = await rejection<RunError>(records.remove(['m0']));
     expect(error.code).to.equal('media_not_removed');
@@ -95,7 +98,7 @@ describe('media records that are there', () => {
     add(1);
     const failure = {
       data: { m0: null },
-      errors: [{ path: ['m0'], errorType: 'Strange', message: 'Said so.' }],
+      errors: [{ path: ['m0'], errorType: 'DynamoDB:DynamoDbException', message: 'Said so.' }],
     };
     inject(local.api.service, /graphql/, [says(200, failure)]);
     expect((await rejection<RunError>(records.find(['m0']))).name).to.equal('RunError');

@@ -144,7 +144,11 @@ describe('media records', () => {
     });
 
     it('are each told their own error', async () => {
-      const error = (alias: string, message: string) => ({ path: [alias], errorType: 'X', message });
+      const error = (alias: string, message: string) => ({
+        path: [alias],
+        errorType: 'DynamoDB:DynamoDbException',
+        message,
+      });
       inject(data.api.service, ANY, [
         says(200, { data: { m0: null, m1: null }, errors: [error('m1', 'Second'), error('m0', 'First')] }),
       ]);
@@ -221,8 +225,10 @@ describe('media records', () => {
       expect(data.requests()).to.equal(2);
     });
 
+    const failing = (alias: string) => ({ ...throttled(alias), errorType: 'DynamoDB:InternalServerError' });
+
     it('until the retries are used up; the file then waits for the next run', async () => {
-      inject(data.api.service, ANY, times(100, says(200, { data: { m0: null }, errors: [throttled('m0')] })));
+      inject(data.api.service, ANY, times(100, says(200, { data: { m0: null }, errors: [failing('m0')] })));
       const [outcome] = await create([linkOf(1)]);
       expect(outcome).to.be.instanceOf(FileError);
       expect(outcome).to.include({ code: 'link_failed', retryable: true, status: 'failed' });

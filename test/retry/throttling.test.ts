@@ -113,10 +113,11 @@ describe('Throttling', () => {
       await sleep!(ms);
       throttling.answered();
     };
-    await refusedTimes(20);
-    expect(now()).to.be.greaterThan(10 * MINUTES);
+    await refusedTimes(8);
+    expect(now()).to.be.greaterThan(2 * MINUTES);
     pass(60 * MINUTES);
     await refusedTimes(1);
+    expect((await rejection<RunError>(refusedTimes(100))).code, 'but not for ever').to.equal('throttled');
   });
 
   it('counts as a retry where nobody has said how long to wait', async () => {

@@ -103,9 +103,8 @@ export class Neighbours {
 
   /** The Google sign-in that Drive uses. */
   googleAuth(): Promise<DriveAuth> {
-    const { credentials_path, token_path } = this.#config.google_drive;
     this.#auth ??= import('./drive/sign-in.ts').then(({ googleSignIn }) =>
-      googleSignIn({ credentialsPath: credentials_path, tokenPath: token_path }),
+      googleSignIn(this.#config.google_drive),
     );
     return this.#auth;
   }

@@ -14,17 +14,16 @@ export interface Ended {
 /** Ends the sign-in whose refresh token lies at `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
 export async function signOutOfGoogle({ google_drive }: Config): Promise<Ended[]> {
   const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
-  const [{ readGrant, readDesktopClient }, { revokeToken }] = await Promise.all([
+  const [{ readDesktopClient }, { revokeSignIn }] = await Promise.all([
     import('./drive/google-files.ts'),
-    import('./drive/token-request.ts'),
+    import('./drive/sign-in.ts'),
   ]);
   // With a service account there is nothing to end: its key is no sign-in.
   const client = await readDesktopClient(credentialsPath).catch(() => undefined);
   if (client === null) return [];
   const who = `Google, ${tokenPath}`;
   try {
-    const grant = await readGrant({ credentialsPath, tokenPath });
-    if (grant.kind === 'refresh_token') await revokeToken(grant.tokenUri, grant.refreshToken);
+    await revokeSignIn(google_drive);
   } catch (error) {
     const removed = await remove(tokenPath);
     return removed ? [{ who, fault: `${notRevoked(error)} ${AT_GOOGLE}` }] : [];

@@ -8,6 +8,7 @@ export function defaultConfig(home: string): Config {
       folder_id: '',
       credentials_path: join(home, 'google_credentials.json'),
       token_path: join(home, 'google_token.json'),
+      impersonate: '',
       queries_per_second: 10,
       api_url: 'https://www.googleapis.com',
     },

@@ -1,6 +1,8 @@
 /** The questions of `config` on a terminal: what a person has to know, in the order in which it is found. */
 import { type AmplifyValues, readAmplifyOutputs } from './amplify-outputs.ts';
 import { ConfigError } from './error.ts';
+import { expandTilde } from './home.ts';
+import { readJson } from './json.ts';
 import { type ConfigValues, nested, normalized } from './load.ts';
 import { problemsOf } from './schema.ts';
 import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
@@ -19,20 +21,26 @@ export interface Asker {
 }
 
 /** Where a person finds each value. What is not here has a default that most people leave as it is. */
-const WHERE: readonly [ConfigKey, string][] = [
-  ['google_drive.folder_id', 'open the folder in the browser and copy its address'],
+const WHERE: readonly [ConfigKey, string, ((answers: ConfigValues, config: Config) => Promise<boolean>)?][] =
   [
-    'google_drive.credentials_path',
-    'Google Cloud console, APIs & Services, Credentials: download the JSON of the client',
-  ],
-  ['aws.region', 'amplify_outputs.json: auth.aws_region'],
-  ['aws.cognito.user_pool_id', 'amplify_outputs.json: auth.user_pool_id'],
-  ['aws.cognito.client_id', 'amplify_outputs.json: auth.user_pool_client_id'],
-  ['aws.cognito.identity_pool_id', 'amplify_outputs.json: auth.identity_pool_id'],
-  ['aws.cognito.username', 'the same as in the web application'],
-  ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
-  ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
-];
+    ['google_drive.folder_id', 'open the folder in the browser and copy its address'],
+    [
+      'google_drive.credentials_path',
+      'Google Cloud console, APIs & Services, Credentials: download the JSON of the client',
+    ],
+    [
+      'google_drive.impersonate',
+      'Enter: nobody; the folder is shared with the service account',
+      isServiceAccount,
+    ],
+    ['aws.region', 'amplify_outputs.json: auth.aws_region'],
+    ['aws.cognito.user_pool_id', 'amplify_outputs.json: auth.user_pool_id'],
+    ['aws.cognito.client_id', 'amplify_outputs.json: auth.user_pool_client_id'],
+    ['aws.cognito.identity_pool_id', 'amplify_outputs.json: auth.identity_pool_id'],
+    ['aws.cognito.username', 'the same as in the web application'],
+    ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
+    ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
+  ];
 
 /**
  * Asks for the values that have no sensible default, each with the present one to be taken by Enter. An
@@ -42,8 +50,9 @@ export async function interview(asker: Asker, config: Config): Promise<AmplifyVa
   const outputs = await amplifyOutputs(asker, config);
   for (const warning of outputs.warnings) asker.tell(`Note: ${warning}`);
   const values: ConfigValues = { ...outputs.values };
-  for (const [key, where] of WHERE) {
+  for (const [key, where, applies] of WHERE) {
     if (outputs.values[key] !== undefined) continue;
+    if (applies && !(await applies(values, config))) continue;
     const answer = await asker.text({
       message: `${settingOf(key).summary} (${where}):`,
       current: String(valueAt(config, key)),
@@ -52,6 +61,13 @@ export async function interview(asker: Asker, config: Config): Promise<AmplifyVa
     if (answer !== '' && answer !== valueAt(config, key)) values[key] = answer;
   }
   return { values, warnings: [] };
+}
+
+/** Only a service account can act for a user. */
+async function isServiceAccount(answers: ConfigValues, config: Config): Promise<boolean> {
+  const path = answers['google_drive.credentials_path'] ?? config.google_drive.credentials_path;
+  const content = await readJson(expandTilde(String(path).trim(), process.env)).catch(() => null);
+  return valueAt(content, 'type') === 'service_account';
 }
 
 async function amplifyOutputs(asker: Asker, config: Config): Promise<AmplifyValues> {

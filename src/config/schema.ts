@@ -58,6 +58,7 @@ export const ConfigFile = v.looseObject(
       folder_id: pattern(FOLDER_ID, 'the id of a Drive folder (letters, digits, "-", "_", ".")'),
       credentials_path: aPath,
       token_path: aPath,
+      impersonate: pattern(/^[^\s@]+@[^\s@]+$/, 'the e-mail address of a user'),
       queries_per_second: v.optional(v.pipe(v.number(RATE), v.gtValue(0, RATE), v.maxValue(1000, RATE))),
       api_url: endpoint(false),
     }),

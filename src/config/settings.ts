@@ -10,6 +10,8 @@ export interface Config {
     credentials_path: string;
     /** Absolute once loaded. */
     token_path: string;
+    /** User for whom a service account acts (domain-wide delegation); '' for none. */
+    impersonate: string;
     queries_per_second: number;
     api_url: string;
   };
@@ -95,13 +97,19 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'path',
     flag: 'credentials-path',
     env: 'GOOGLE_APPLICATION_CREDENTIALS',
-    summary: 'JSON of a Google desktop client, or a service-account key',
+    summary: 'JSON of a Google desktop client, a service-account key, or other Google credentials',
   },
   {
     key: 'google_drive.token_path',
     kind: 'path',
     flag: 'token-path',
     summary: 'file with the Google refresh token',
+  },
+  {
+    key: 'google_drive.impersonate',
+    kind: 'text',
+    flag: 'impersonate',
+    summary: 'user for whom a service account acts (domain-wide delegation)',
   },
   {
     key: 'google_drive.queries_per_second',

@@ -7,11 +7,12 @@
  * Google's token endpoint. Where the browser runs on another machine, the address at which it ends up in vain is pasted.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Credentials, OAuth2Client } from 'google-auth-library';
 import { RunError } from '../../stages/errors.ts';
 import { replacePrivateFile } from '../config/private-file.ts';
-import type { DesktopClient } from './google-files.ts';
+import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, redirectServer } from './redirect-server.ts';
-import { askTokenEndpoint, classifyTokenError, DRIVE_SCOPE, type TokenAnswer } from './token-request.ts';
+import { classifyTokenError } from './token-errors.ts';
 
 export interface Browser {
   /**
@@ -21,12 +22,14 @@ export interface Browser {
   open(url: string): Promise<void>;
   /**
    * Asks for the address at which a browser on another machine ended; null where nobody is asked. Aborted when the
-   * answer has come by itself. `wrong`: what was wrong with the last one.
+   * answer has come by itself. `wrong`: what was wrong with the last one. Gives null if nobody can paste any more.
    */
-  paste: ((wrong: string | null, signal: AbortSignal) => Promise<string>) | null;
+  paste: ((wrong: string | null, signal: AbortSignal) => Promise<string | null>) | null;
 }
 
 const TEN_MINUTES_MS = 10 * 60_000;
+/** Without an input only a browser on this machine can finish the sign-in: somebody who is there, or a script. */
+const WITHOUT_INPUT_MS = 60_000;
 
 /**
  * Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}: access
@@ -39,22 +42,29 @@ export async function signInByBrowser(options: {
   timeoutMs?: number;
 }): Promise<void> {
   const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
-  const verifier = randomBytes(48).toString('base64url');
+  const [server, { oauthClient }] = await Promise.all([redirectServer(), import('./google-client.ts')]);
+  const { redirectUri } = server;
+  const oauth = oauthClient({ ...client, redirectUri });
+  const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
   const state = randomBytes(32).toString('base64url');
-  const server = await redirectServer();
   const done = new AbortController();
-  const timer = setTimeout(() => done.abort(new Error('time is up')), timeoutMs);
+  const giveUpAfter = (ms: number, inputClosed: boolean) =>
+    setTimeout(() => done.abort(abandoned(ms, inputClosed)), ms);
+  let timer = giveUpAfter(timeoutMs, false);
+  const closed = () => {
+    clearTimeout(timer);
+    timer = giveUpAfter(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
+  };
   try {
-    const opened = browser.open(consentUrl(client, server.redirectUri, state, verifier));
+    const opened = browser.open(await consentUrl(oauth, state, codeChallenge));
     const redirect = await Promise.race([
       opened.then(() => new Promise<never>(() => {})),
       answerAt(server.redirects, state),
-      ...(browser.paste ? [pasted(browser.paste, server.redirectUri, state, done.signal)] : []),
-      aborted(done.signal, timeoutMs),
+      ...(browser.paste ? [pasted(browser.paste, { redirectUri, state, signal: done.signal, closed })] : []),
+      aborted(done.signal),
     ]);
     if (redirect.error !== null) throw denied(redirect.error);
-    const code = redirect.code ?? '';
-    const answer = await redeem(client, { code, verifier, redirectUri: server.redirectUri });
+    const answer = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
     await replacePrivateFile(tokenPath, tokenFile(client, answer, tokenPath)).catch(error => {
       throw unwritten(tokenPath, error);
     });
@@ -65,22 +75,17 @@ export async function signInByBrowser(options: {
   }
 }
 
-function consentUrl(client: DesktopClient, redirectUri: string, state: string, verifier: string): string {
-  const url = new URL(client.authUri);
-  const parameters = {
-    client_id: client.clientId,
-    redirect_uri: redirectUri,
-    response_type: 'code',
+async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: string): Promise<string> {
+  const { CodeChallengeMethod } = await import('google-auth-library');
+  return oauth.generateAuthUrl({
     scope: DRIVE_SCOPE,
     state,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
+    code_challenge: codeChallenge,
+    code_challenge_method: CodeChallengeMethod.S256,
     access_type: 'offline',
     // Without it Google leaves the refresh token out for somebody who has allowed the client before.
     prompt: 'consent',
-  };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return url.href;
+  });
 }
 
 /** The first redirect that bears our state. Any other is somebody else's and changes nothing. */
@@ -96,86 +101,70 @@ async function answerAt(redirects: AsyncIterable<Redirect>, state: string): Prom
 
 async function pasted(
   paste: NonNullable<Browser['paste']>,
-  redirectUri: string,
-  state: string,
-  signal: AbortSignal,
+  at: { redirectUri: string; state: string; signal: AbortSignal; closed: () => void },
 ): Promise<Redirect> {
   let wrong: string | null = null;
   while (true) {
-    const text: string = await paste(wrong, signal).catch(error => {
+    const text: string | null = await paste(wrong, at.signal).catch(error => {
       // Not an answer, and nobody waits for one any more.
-      if (signal.aborted) return new Promise<string>(() => {});
+      if (at.signal.aborted) return new Promise<string>(() => {});
       throw error;
     });
+    if (text === null) {
+      at.closed();
+      return new Promise(() => {});
+    }
     const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
     const parameters = url?.searchParams;
     if (!parameters?.has('code') && !parameters?.has('error')) {
-      wrong = `That is not the address where the browser ended; it begins with ${redirectUri}?`;
-    } else if (!isSame(parameters.get('state') ?? '', state)) {
+      wrong = `That is not the address where the browser ended; it begins with ${at.redirectUri}?`;
+    } else if (!isSame(parameters.get('state') ?? '', at.state)) {
       wrong = 'That address is from another sign-in; take the one that belongs to the address above.';
     } else {
       return {
         code: parameters.get('code'),
         error: parameters.get('error'),
-        state,
+        state: at.state,
         reply: () => {},
       };
     }
   }
 }
 
-function aborted(signal: AbortSignal, timeoutMs: number): Promise<never> {
+function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () =>
-      reject(
-        new RunError(
-          'google_sign_in_abandoned',
-          `Nobody signed in to Google within ${Math.round(timeoutMs / 60_000)} minutes.`,
-          'Run "migrator login google" again; with --no-browser it prints the address for a browser on any machine.',
-        ),
-      ),
-    );
+    signal.addEventListener('abort', () => reject(signal.reason));
   });
 }
 
 async function redeem(
+  oauth: OAuth2Client,
   client: DesktopClient,
-  { code, verifier, redirectUri }: { code: string; verifier: string; redirectUri: string },
-): Promise<TokenAnswer> {
-  const { clientId, clientSecret, tokenUri } = client;
-  const form = () =>
-    new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: redirectUri,
-      client_id: clientId,
-      ...(clientSecret ? { client_secret: clientSecret } : {}),
-      code_verifier: verifier,
-    });
+  answer: { code: string; codeVerifier: string },
+): Promise<Credentials> {
   try {
-    return await askTokenEndpoint(tokenUri, form);
+    return (await oauth.getToken(answer)).tokens;
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'invalid_grant') throw codeRefused();
-    throw classifyTokenError(error, {
-      kind: 'refresh_token',
-      ...{ tokenUri, clientId, clientSecret, refreshToken: '', accessToken: null },
-    });
+    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
+    if (refused === 'invalid_grant') throw codeRefused();
+    const json = { type: 'authorized_user' as const, client_id: client.clientId };
+    throw classifyTokenError(error, { json, path: '', accessToken: null }, '');
   }
 }
 
 /** The form that google-auth-library itself writes and reads, with the access token for the first command. */
-function tokenFile(client: DesktopClient, answer: TokenAnswer, tokenPath: string): string {
-  if (answer.scopes.length > 0 && !answer.scopes.includes(DRIVE_SCOPE)) throw driveLeftOut();
-  if (!answer.refreshToken) throw withoutRefreshToken(tokenPath);
+function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string): string {
+  if (!canDownload(scopesIn({ scope: answer.scope }))) throw driveLeftOut();
+  if (!answer.refresh_token) throw withoutRefreshToken(tokenPath);
   const content = {
     type: 'authorized_user',
     client_id: client.clientId,
     ...(client.clientSecret ? { client_secret: client.clientSecret } : {}),
-    refresh_token: answer.refreshToken,
+    refresh_token: answer.refresh_token,
     token_uri: client.tokenUri,
-    access_token: answer.accessToken,
-    expiry_date: answer.expiresAt,
-    scope: DRIVE_SCOPE,
+    access_token: answer.access_token,
+    expiry_date: answer.expiry_date,
+    scope: answer.scope ?? DRIVE_SCOPE,
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
@@ -183,6 +172,22 @@ function tokenFile(client: DesktopClient, answer: TokenAnswer, tokenPath: string
 function isSame(one: string, other: string): boolean {
   const [a, b] = [one, other].map(text => createHash('sha256').update(text).digest());
   return timingSafeEqual(a!, b!);
+}
+
+function abandoned(waitedMs: number, inputClosed: boolean): RunError {
+  const minutes = Math.round(waitedMs / 60_000);
+  const within = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return inputClosed
+    ? new RunError(
+        'google_sign_in_abandoned',
+        `Nobody signed in to Google within ${within} in a browser on this machine, and no address can be pasted: standard input is closed.`,
+        'Run "migrator login google --no-browser" at a terminal, or pipe the address in where the browser ended. A scheduled job needs a sign-in from before, or a service-account key.',
+      )
+    : new RunError(
+        'google_sign_in_abandoned',
+        `Nobody signed in to Google within ${within}.`,
+        'Run "migrator login google" again; with --no-browser it prints the address for a browser on any machine.',
+      );
 }
 
 function denied(error: string): RunError {

@@ -2,6 +2,7 @@
 import type { Patience } from '../http/connection.ts';
 import { type Answer, Connections } from '../http/connections.ts';
 import { DriveRefusal } from './errors.ts';
+import { redirectTarget } from './redirect.ts';
 
 /** Error bodies are small; whatever is longer is not Google's. */
 const MAX_ERROR_BODY = 64 * 1024;
@@ -27,7 +28,7 @@ export class Downloads {
       if (status < 300 || status >= 400 || !location || redirects === MAX_REDIRECTS)
         throw await refusal(answer);
       answer.close();
-      const target = new URL(location, url);
+      const target = redirectTarget(url, location);
       // The token is for Google alone; a redirect to somebody else's host must not carry it there.
       if (target.origin !== url.origin) headers = withoutToken(headers);
       url = target;

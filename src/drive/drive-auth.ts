@@ -1,63 +1,75 @@
-import { type gaxios, OAuth2Client } from 'google-auth-library';
+import { gaxios, OAuth2Client } from 'google-auth-library';
 import type { Renewal } from '../renewal.ts';
+import { redirectTarget } from './redirect.ts';
 
-/** The base class is not to judge by this field; see `isTokenExpiring`. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+/** What a signed-in request carries; `x-goog-user-project` is the project that pays, where the credentials name one. */
+export type SignInHeaders = Record<string, string> & { authorization: string };
 
 type Response<T> = gaxios.GaxiosResponse<T>;
 
+const MAX_REDIRECTS = 5;
+
 /**
- * Google's OAuth2Client with the tokens of a {@link Renewal}: for the `auth` option of @googleapis/drive, and for
- * requests made by hand (`getAccessToken`, `getRequestHeaders`, `renewAccessToken`).
+ * The Google sign-in for the `auth` option of @googleapis/drive (`request`), and for requests with another HTTP client
+ * (`headers`, and `renewed` after a 401).
  *
  * What differs from the base class with `forceRefreshOnFailure`: only a 401 renews the token, not every 403 (Drive
- * answers 403 to queries that come too fast); one renewal serves all requests that were refused with the same token; a
- * token serves until shortly before its end, not only until five minutes before, so that short-lived ones work.
+ * answers 403 to queries that come too fast); one renewal serves all requests that were refused with the same token;
+ * the token is never sent to another origin.
  */
 export class DriveAuth extends OAuth2Client {
-  readonly #tokens: Renewal<string>;
+  readonly #tokens: Renewal<SignInHeaders>;
 
-  constructor(tokens: Renewal<string>) {
+  constructor(tokens: Renewal<SignInHeaders>) {
     super();
     this.#tokens = tokens;
-    this.refreshHandler = async () => ({ access_token: await this.#token(), expiry_date: NEVER });
   }
 
-  /**
-   * After a 401: another token than the rejected one. Throws RunError if none can be had.
-   */
-  renewAccessToken(rejected: string): Promise<string> {
-    return this.#tokens.replace(token => token === rejected);
+  /** Headers for a request to Drive. Throws RunError if the sign-in has ended and cannot be renewed. */
+  headers(): Promise<SignInHeaders> {
+    return this.#tokens.get();
   }
 
-  /** Whoever sets `credentials.expiry_date` to a time gone by, as one does with the base class, gets a new token. */
-  #token(): Promise<string> {
-    const { access_token: held, expiry_date: end } = this.credentials;
-    return held && end && end < Date.now() ? this.renewAccessToken(held) : this.#tokens.get();
+  /** After a 401: headers with another token than the rejected ones. Throws RunError if none can be had. */
+  renewed(rejected: SignInHeaders): Promise<SignInHeaders> {
+    return this.#tokens.replace(({ authorization }) => authorization === rejected.authorization);
   }
 
-  /** Makes the base class ask the refresh handler every time: the Renewal alone knows what is still good. */
-  protected override isTokenExpiring(): boolean {
-    return true;
+  override async getRequestHeaders(): Promise<Headers> {
+    return new Headers(await this.headers());
   }
 
-  protected override async requestAsync<T>(
-    opts: gaxios.GaxiosOptions,
-    isRetry = false,
-  ): Promise<Response<T>> {
+  protected override async requestAsync<T>(options: gaxios.GaxiosOptions): Promise<Response<T>> {
+    const headers = await this.headers();
     try {
-      // `true`: the base class takes it for a retry already and leaves 401 and 403 to this class.
-      return await super.requestAsync<T>(opts, true);
+      return await this.#send<T>(options, headers);
     } catch (error) {
-      const rejected = bearerOf(opts);
-      if (isRetry || !rejected || (error as { status?: number }).status !== 401) throw error;
-      await this.renewAccessToken(rejected);
-      return super.requestAsync<T>(opts, true);
+      if ((error as { status?: number }).status !== 401) throw error;
+      return this.#send<T>(options, await this.renewed(headers));
     }
   }
-}
 
-function bearerOf({ headers }: gaxios.GaxiosOptions): string | null {
-  const value = new Headers(headers as ConstructorParameters<typeof Headers>[0]).get('authorization');
-  return /^Bearer (.+)$/.exec(value ?? '')?.[1] ?? null;
+  async #send<T>(
+    options: gaxios.GaxiosOptions,
+    headers: Record<string, string>,
+    redirects = 0,
+  ): Promise<Response<T>> {
+    try {
+      return await this.transporter.request<T>({
+        ...options,
+        // A copy: merging changes its first argument, and with it the next request.
+        headers: gaxios.Gaxios.mergeHeaders({}, options.headers, headers),
+        redirect: 'manual',
+      });
+    } catch (error) {
+      const { response } = error as { response?: Response<unknown> };
+      const location = response?.headers.get('location');
+      if (!response || !location || response.status < 300 || response.status >= 400) throw error;
+      if (redirects === MAX_REDIRECTS) throw error;
+      const from = new URL(response.config.url);
+      const url = redirectTarget(from, location);
+      const next = { ...options, url, params: undefined };
+      return this.#send<T>(next, url.origin === from.origin ? headers : {}, redirects + 1);
+    }
+  }
 }

@@ -204,18 +204,14 @@ export class Drive implements DriveFolders, MediaSource {
   /** A token that is refused is renewed once; Google's client does the same for queries. */
   async #openSignedIn(url: string, range: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
     const { auth } = this.#options;
-    const open = (token: string) =>
-      this.#downloads.open(
-        url,
-        { ...range, authorization: `Bearer ${token}`, 'accept-encoding': 'identity' },
-        signal,
-      );
-    const { token } = await auth.getAccessToken();
+    const open = (signIn: Record<string, string>) =>
+      this.#downloads.open(url, { ...range, ...signIn, 'accept-encoding': 'identity' }, signal);
+    const headers = await auth.headers();
     try {
-      return await open(token ?? '');
+      return await open(headers);
     } catch (error) {
       if (!(error instanceof DriveRefusal && error.status === 401)) throw error;
-      return open(await auth.renewAccessToken(token ?? ''));
+      return open(await auth.renewed(headers));
     }
   }
 

@@ -61,6 +61,9 @@ const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>
   },
 };
 
+const NARROW_SCOPE =
+  'The Google sign-in lacks the scope drive.readonly. Sign in again with "migrator login google" and leave the box for Drive ticked.';
+
 const RUN_REASONS: Readonly<Record<string, string>> = {
   dailyLimitExceeded:
     'The daily query limit of the Google Cloud project is used up. Run "migrator resume" tomorrow, or raise the limit in the Google Cloud console.',
@@ -68,7 +71,8 @@ const RUN_REASONS: Readonly<Record<string, string>> = {
     'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
   SERVICE_DISABLED:
     'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
-  insufficientPermissions: 'The sign-in lacks the scope drive.readonly. Sign in to Google again.',
+  insufficientPermissions: NARROW_SCOPE,
+  ACCESS_TOKEN_SCOPE_INSUFFICIENT: NARROW_SCOPE,
 };
 
 /** Drive itself says that there is no such item; an HTML page with that status comes from elsewhere. */

@@ -81,15 +81,17 @@ export async function redirectServer(): Promise<RedirectServer> {
 
 const LAST_PAGE_MS = 500;
 
+/** Null for anything that is not Google's redirect: any program of this machine can send requests here. */
 function redirectOf(request: IncomingMessage, response: ServerResponse): Redirect | null {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const code = url.searchParams.get('code');
-  const error = url.searchParams.get('error');
-  if (request.method !== 'GET' || url.pathname !== '/' || (code === null && error === null)) return null;
+  const { method, url = '' } = request;
+  if (method !== 'GET' || !url.startsWith('/?')) return null;
+  const parameters = new URLSearchParams(url.slice(2));
+  const [code, error] = [parameters.get('code') || null, parameters.get('error') || null];
+  if (code === null && error === null) return null;
   return {
     code,
     error,
-    state: url.searchParams.get('state') ?? '',
+    state: parameters.get('state') ?? '',
     reply(outcome) {
       const { status, title, text } = PAGES[outcome];
       response.writeHead(status, {

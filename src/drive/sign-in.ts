@@ -1,38 +1,127 @@
+import { RunError } from '../../stages/errors.ts';
+import type { Config } from '../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
-import type { DriveAuth } from './drive-auth.ts';
-import { type Grant, readGrant } from './google-files.ts';
-import { requestAccessToken } from './token-request.ts';
+import type { DriveAuth, SignInHeaders } from './drive-auth.ts';
+import {
+  DRIVE_SCOPE,
+  type GoogleCredentials,
+  readCredentials,
+  requireSufficientScopes,
+  scopesIn,
+} from './google-files.ts';
+import { classifyTokenError } from './token-errors.ts';
 
 export type { DriveAuth } from './drive-auth.ts';
 
+/** The section of the configuration that says how to sign in. */
+type GoogleSettings = Pick<
+  Config['google_drive'],
+  'credentials_path' | 'token_path' | 'impersonate' | 'api_url'
+>;
+
 /**
- * A Google sign-in that is ready for use: a refresh token (desktop client and token file, or an authorized_user file)
- * or a service-account key, asked for the scope drive.readonly. Reads the files and gets a first access token, so that
- * whatever is wrong is said before any work begins. Renews one request at a time, before the token expires.
- *
- * Paths as the configuration has them once loaded (absolute). Throws RunError with a remedy.
+ * A Google sign-in that is ready for use, from any kind of credentials that google-auth-library knows, for the scope
+ * drive.readonly. Reads the files and gets a first access token, so that whatever is wrong is said before any work
+ * begins. Renews one request at a time, before the token expires. Throws RunError with a remedy.
  */
-export async function googleSignIn(options: {
-  credentialsPath: string;
-  tokenPath: string;
-  /** ms since the epoch. */
-  now?: () => number;
-  /** How a token is asked for; tests put their own. */
-  request?: (grant: Grant, now: () => number) => Promise<Lease<string>>;
-}): Promise<DriveAuth> {
-  const { now = Date.now, request = requestAccessToken } = options;
-  const [grant, { DriveAuth }] = await Promise.all([readGrant(options), import('./drive-auth.ts')]);
-  const tokens = new Renewal<string>(() => request(grant, now), now, leaseFromFile(grant, now()));
+export async function googleSignIn(
+  settings: GoogleSettings,
+  now: () => number = Date.now,
+): Promise<DriveAuth> {
+  const { impersonate: subject } = settings;
+  const credentials = await readCredentials(settings);
+  if (subject && credentials.json.type !== 'service_account') throw cannotImpersonate(subject, credentials);
+  const [{ DriveAuth }, { requireSameUniverse }] = await Promise.all([
+    import('./drive-auth.ts'),
+    import('./google-client.ts'),
+  ]);
+  requireSameUniverse(credentials.json, settings.api_url);
+  const tokens = new Renewal<SignInHeaders>(
+    () => requestToken(credentials, subject, now),
+    now,
+    leaseFromFile(credentials, now()),
+  );
   await tokens.get();
   return new DriveAuth(tokens);
 }
 
-/** The access token of the file spares a request, if it is good for some while yet. */
-function leaseFromFile(grant: Grant, now: number): Lease<string> | null {
-  const token = grant.kind === 'refresh_token' ? grant.accessToken : null;
-  return token && token.expiresAt > now + A_WHILE_MS
-    ? { value: token.value, expiresAt: token.expiresAt }
-    : null;
+/** Only STS lacks a timeout of its own; a program that supplies a subject token may take 30 s. */
+const LONGEST_REQUEST_MS = 60_000;
+/** Google's tokens live an hour; only used if the library does not say. */
+const USUAL_LIFE_MS = 3_600_000;
+
+/** A new client each time: each kind of client keeps its tokens in another way, and none can be told to drop them. */
+async function requestToken(
+  credentials: GoogleCredentials,
+  subject: string,
+  now: () => number,
+): Promise<Lease<SignInHeaders>> {
+  const { googleClient } = await import('./google-client.ts');
+  try {
+    const client = await googleClient(credentials.json, {
+      scope: DRIVE_SCOPE,
+      subject: subject || undefined,
+    });
+    const headers = await within(LONGEST_REQUEST_MS, client.getRequestHeaders());
+    const { expiry_date, scope } = client.credentials;
+    requireSufficientScopes(scopesIn({ scope }), credentials.path);
+    const lifeMs = (expiry_date ?? 0) - Date.now();
+    return { value: plain(headers), expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
+  } catch (error) {
+    throw classifyTokenError(error, credentials, subject);
+  }
 }
 
-const A_WHILE_MS = 5 * 60_000;
+/** The access token of the file saves a request, if it is valid for a while. */
+function leaseFromFile({ accessToken, json }: GoogleCredentials, nowMs: number): Lease<SignInHeaders> | null {
+  if (!accessToken || accessToken.expiresAt < nowMs + FIVE_MINUTES_MS) return null;
+  const project = json.quota_project_id;
+  const value = {
+    authorization: `Bearer ${accessToken.value}`,
+    ...(project ? { 'x-goog-user-project': String(project) } : {}),
+  };
+  return { value, expiresAt: accessToken.expiresAt };
+}
+
+const FIVE_MINUTES_MS = 5 * 60_000;
+
+/** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */
+export async function revokeSignIn(
+  paths: Pick<GoogleSettings, 'credentials_path' | 'token_path'>,
+): Promise<void> {
+  const credentials = await readCredentials(paths);
+  const { OAuth2Client } = await import('google-auth-library');
+  const { googleClient } = await import('./google-client.ts');
+  const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });
+  if (!(client instanceof OAuth2Client)) return;
+  try {
+    await client.revokeToken(client.credentials.refresh_token ?? '');
+  } catch (error) {
+    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
+    if (refused !== 'invalid_token') throw classifyTokenError(error, credentials, '');
+  }
+}
+
+function plain(headers: Headers): SignInHeaders {
+  return { authorization: '', ...Object.fromEntries(headers) };
+}
+
+async function within<T>(ms: number, request: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no response'), { code: 'ETIMEDOUT' })), ms);
+  });
+  try {
+    return await Promise.race([request, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function cannotImpersonate(subject: string, { json, path }: GoogleCredentials): RunError {
+  return new RunError(
+    'google_impersonate',
+    `google_drive.impersonate is ${subject}, but the credentials in ${path} are of type "${json.type}": only a service-account key with domain-wide delegation can act for another user.`,
+    'Unset it with "migrator config --impersonate \'\'", or name the key of the service account with "migrator config --credentials-path FILE".',
+  );
+}

@@ -37,7 +37,7 @@ export function browserAt(options: {
         `Open this address in a browser:\n\n${url}\n\nAfter signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.`,
       );
     },
-    paste: input.isTTY ? atTerminal(input, output) : fromLines(input),
+    paste: input.isTTY ? atTerminal(input, output) : fromLines(input, say),
   };
 }
 
@@ -67,17 +67,20 @@ function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNu
   };
 }
 
-/** A script may pipe the address in. Without a line there is only the redirect to wait for. */
-function fromLines(input: NodeJS.ReadStream): NonNullable<Browser['paste']> {
+/** A script may pipe the address in. At the end of the input there is only a browser on this machine to wait for. */
+function fromLines(input: NodeJS.ReadStream, say: (text: string) => void): NonNullable<Browser['paste']> {
   let lines: AsyncIterator<string> | null = null;
-  return async (_wrong, signal) => {
+  return async (wrong, signal) => {
     const { createInterface } = await import('node:readline');
+    if (wrong) say(wrong);
     lines ??= createInterface({ input, terminal: false })[Symbol.asyncIterator]();
     signal.addEventListener('abort', () => input.unref?.());
     while (true) {
       const { done, value } = await lines.next();
-      if (done) return new Promise<string>(() => {});
-      if (value.trim() !== '') return value;
+      if (!done && value.trim() !== '') return value;
+      if (!done) continue;
+      say('Standard input is closed: waiting a minute for a browser on this machine.');
+      return null;
     }
   };
 }

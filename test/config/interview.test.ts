@@ -61,6 +61,15 @@ describe('the questions of config', () => {
     for (const question of asked) expect(question).to.match(/\(.+\):$/);
   });
 
+  it('ask only with the key of a service account for whom it acts', async () => {
+    const key = await scratch.put('key.json', { type: 'service_account' });
+    const answers = { 'Google desktop client': [key], 'service account acts': ['boss', 'boss@example.com'] };
+    const { values } = await interview(person(answers), defaultConfig('/h'));
+    expect(values).to.include({ 'google_drive.impersonate': 'boss@example.com' });
+    expect(told).to.deep.equal(['That has to be the e-mail address of a user.']);
+    expect(asked).to.have.length(11);
+  });
+
   it('are only three after an amplify_outputs.json', async () => {
     const path = await scratch.put('amplify_outputs.json', OUTPUTS);
     const { values } = await interview(

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { type Browser, signInByBrowser } from '../../src/drive/browser-sign-in.ts';
 import { readDesktopClient } from '../../src/drive/google-files.ts';
@@ -10,11 +12,26 @@ import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
 import { sendJson } from '../cloud/service.ts';
 import { rejection, type Scratch, scratchFolder } from '../config/scratch.ts';
 
+/** The status that a GET of this path gets, whatever a URL parser thinks of it. */
+async function rawStatus(origin: string, path: string): Promise<number> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(origin, { path }, resolve).on('error', reject);
+  });
+  response.resume();
+  return response.statusCode!;
+}
+
 describe('signing in to Google in a browser', () => {
   let scratch: Scratch;
   let drive: DriveService;
   let credentialsPath: string;
   const tokenPath = () => join(scratch.folder, 'token.json');
+  const settings = () => ({
+    credentials_path: credentialsPath,
+    token_path: tokenPath(),
+    impersonate: '',
+    api_url: drive.apiUrl,
+  });
 
   beforeEach(async () => {
     scratch = await scratchFolder();
@@ -44,12 +61,12 @@ describe('signing in to Google in a browser', () => {
     await signIn(browser());
     expect((await stat(tokenPath())).mode & 0o777).to.equal(0o600);
     const asked = drive.service.requests.get('token');
-    const auth = await googleSignIn({ credentialsPath, tokenPath: tokenPath() });
-    expect((await auth.getAccessToken()).token).to.match(/^ya29\./);
+    const auth = await googleSignIn(settings());
+    expect((await auth.headers()).authorization).to.match(/^Bearer ya29\./);
     // The access token came along with the sign-in.
     expect(drive.service.requests.get('token')).to.equal(asked);
     const later = () => Date.now() + 3_600_000;
-    await googleSignIn({ credentialsPath, tokenPath: tokenPath(), now: later });
+    await googleSignIn(settings(), later);
   });
 
   it('asks for reading Drive and nothing more, with PKCE, a state and a way to stay signed in', async () => {
@@ -83,17 +100,24 @@ describe('signing in to Google in a browser', () => {
     expect(await page).to.contain('go back to the terminal');
   });
 
-  it('does not take a code that comes with another state, and goes on waiting', async () => {
+  it('takes only the redirect with its own path, method and state, and keeps waiting', async () => {
     const statuses: number[] = [];
     await signIn(
       browser(async url => {
         const { origin } = await redirectOf(url);
         statuses.push((await fetch(`${origin}/?code=stolen&state=guess`)).status);
         statuses.push((await fetch(`${origin}/favicon.ico`)).status);
+        const state = new URL(url).searchParams.get('state')!;
+        statuses.push((await fetch(`${origin}/?code=c&state=${state}`, { method: 'POST' })).status);
+        statuses.push((await fetch(`${origin}/other?code=c&state=${state}`)).status);
+        statuses.push((await fetch(`${origin}/?code=&state=${state}`)).status);
+        for (const path of ['//', '//[', 'http://[/', `//evil.example/?code=c&state=${state}`, '*'])
+          statuses.push(await rawStatus(origin, path));
         statuses.push((await fetch(url)).status);
       }),
     );
     expect(statuses.slice(0, 2)).to.deep.equal([400, 404]);
+    expect(statuses.slice(2)).to.deep.equal([404, 404, 404, 404, 404, 404, 404, 404, 200]);
     expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
   });
 
@@ -148,6 +172,17 @@ describe('signing in to Google in a browser', () => {
     expect(error.remedy).to.contain('--no-browser');
     // Somebody at a terminal may open the address by hand.
     expect((await refusal(at(true, none), 20)).code).to.equal('google_sign_in_abandoned');
+  });
+
+  it('says that standard input is closed, and waits for a browser on this machine', async () => {
+    const said: string[] = [];
+    const input = Readable.from(['\n', 'not an address\n']) as unknown as NodeJS.ReadStream;
+    const at = browserAt({ opens: false, say: text => said.push(text), input });
+    const error = await refusal(at, 50);
+    expect(error.code).to.equal('google_sign_in_abandoned');
+    expect(said.at(-2)).to.contain('not the address');
+    expect(said.at(-1)).to.contain('Standard input is closed');
+    expect(error.message).to.contain('standard input is closed');
   });
 
   it('does not wait for the program that opens the browser, which may last as long as the browser', async () => {

@@ -22,7 +22,7 @@ export async function connectDrive(
   const user = service.accounts.addUser('person@example.com');
   const tokens = new Renewal(async () => {
     const { body } = await requestToken(service.tokenUri, refreshForm(user));
-    return { value: body.access_token, expiresAt: Date.now() + HOUR_MS };
+    return { value: { authorization: `Bearer ${body.access_token}` }, expiresAt: Date.now() + HOUR_MS };
   });
   const waits: number[] = [];
   const drive = await Drive.connect({

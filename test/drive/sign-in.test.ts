@@ -1,10 +1,10 @@
 import { drive as driveApi } from '@googleapis/drive';
 import { expect } from 'chai';
-import { readGrant } from '../../src/drive/google-files.ts';
 import { googleSignIn } from '../../src/drive/sign-in.ts';
-import { classifyTokenError, NoAnswer, Refusal, requestAccessToken } from '../../src/drive/token-request.ts';
 import type { RunError } from '../../stages/errors.ts';
 import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
+import { refreshForm, requestToken } from '../cloud/drive/test-client.ts';
+import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../cloud/drive/tokens.ts';
 import { sendJson } from '../cloud/service.ts';
 import { rejection, type Scratch, scratchFolder } from '../config/scratch.ts';
 
@@ -24,14 +24,18 @@ describe('signing in to Google', () => {
   });
   afterEach(() => Promise.all([scratch.remove(), drive.service.close()]));
 
-  const files = async (credentials: unknown, token?: unknown) => ({
-    credentialsPath: await scratch.put('credentials.json', credentials),
-    tokenPath: token === undefined ? `${scratch.folder}/token.json` : await scratch.put('token.json', token),
-    now: clock,
+  const settings = async (credentials: unknown, token?: unknown, impersonate = '') => ({
+    credentials_path: await scratch.put('credentials.json', credentials),
+    token_path: token === undefined ? `${scratch.folder}/token.json` : await scratch.put('token.json', token),
+    impersonate,
+    api_url: drive.apiUrl,
   });
-  const signIn = async (credentials: unknown, token?: unknown) =>
-    googleSignIn(await files(credentials, token));
-  const refusal = (credentials: unknown, token?: unknown) => rejection<RunError>(signIn(credentials, token));
+  const signIn = async (credentials: unknown, token?: unknown, impersonate?: string) =>
+    googleSignIn(await settings(credentials, token, impersonate), clock);
+  const refusal = (credentials: unknown, token?: unknown, impersonate?: string) =>
+    rejection<RunError>(signIn(credentials, token, impersonate));
+  const tokenOf = async (auth: Awaited<ReturnType<typeof signIn>>) =>
+    (await auth.headers()).authorization.replace('Bearer ', '');
   const tokensAsked = () => drive.service.requests.get('token') ?? 0;
   const whoIs = async (auth: Awaited<ReturnType<typeof signIn>>) => {
     const api = driveApi({ version: 'v3', auth, rootUrl: `${drive.apiUrl}/`, retry: false });
@@ -71,21 +75,166 @@ describe('signing in to Google', () => {
     expect(await whoIs(await signIn(drive.accounts.addUser(email)))).to.equal(email);
   });
 
+  const ROBOT = 'robot@project.iam.gserviceaccount.com';
+
+  it('takes a service-account key that acts for a user, once the administrator allows it', async () => {
+    const key = drive.accounts.addServiceAccount(ROBOT);
+    const error = await refusal(key, undefined, email);
+    expect(error.code).to.equal('google_delegation');
+    expect(error.message).to.contain(ROBOT).and.contain(email);
+    expect(error.remedy)
+      .to.contain(key.client_id)
+      .and.contain(READONLY_SCOPE)
+      .and.contain('admin.google.com');
+    drive.accounts.delegate(ROBOT, READONLY_SCOPE);
+    expect(await whoIs(await signIn(key, undefined, email))).to.equal(email);
+    const other = await refusal(drive.accounts.addUser(email), undefined, email);
+    expect([other.code, other.message.includes('authorized_user')]).to.deep.equal([
+      'google_impersonate',
+      true,
+    ]);
+  });
+
+  it('takes external accounts: a subject token from a file or an address, with or without a service account', async () => {
+    const file = await scratch.put('subject.jwt', 'subject-token');
+    const first = drive.accounts.addExternalAccount('subject-token', { file });
+    expect(await whoIs(await signIn(first))).to.equal(drive.accounts.principalOf(first.audience));
+    const source = {
+      url: `${drive.apiUrl}/subject`,
+      format: { type: 'json', subject_token_field_name: 'jwt' },
+    };
+    const second = drive.accounts.addExternalAccount('subject-token', source, ROBOT);
+    drive.service.intercept = (request, response) => {
+      if (request.url !== '/subject') return false;
+      sendJson(response, 200, { jwt: 'subject-token' });
+      return true;
+    };
+    expect(await whoIs(await signIn(second))).to.equal(ROBOT);
+
+    await scratch.put('subject.jwt', 'stolen');
+    const refused = await refusal(first);
+    expect(refused.code).to.equal('google_external_account');
+    expect(refused.message).to.contain('invalid_grant').and.not.contain('stolen');
+    const missing = { ...first, credential_source: { file: '/nowhere/subject.jwt' } };
+    expect((await refusal(missing)).message).to.contain('/nowhere/subject.jwt');
+  });
+
+  it('takes a service account that another account may act as', async () => {
+    const source = drive.accounts.addUser(email, undefined, CLOUD_SCOPE);
+    const json = drive.accounts.addImpersonation(ROBOT, email, source);
+    expect(await whoIs(await signIn(json))).to.equal(ROBOT);
+    const key = drive.accounts.addServiceAccount('source@project.iam.gserviceaccount.com');
+    expect(await whoIs(await signIn(drive.accounts.addImpersonation(ROBOT, key.client_email, key)))).to.equal(
+      ROBOT,
+    );
+    drive.accounts.addImpersonation(ROBOT, 'somebody@else.example', source);
+    const error = await refusal(json);
+    expect(error.code).to.equal('google_impersonation_refused');
+    expect(error.remedy).to.contain('Service Account Token Creator');
+  });
+
+  it('bills the project that the file names', async () => {
+    const user = drive.accounts.addUser(email);
+    const files = [
+      { ...user, quota_project_id: 'payer' },
+      { ...drive.accounts.addServiceAccount(ROBOT), quota_project_id: 'payer' },
+    ];
+    for (const file of files)
+      expect(await (await signIn(file)).headers()).to.include({ 'x-goog-user-project': 'payer' });
+    const { body } = await requestToken(drive.tokenUri, refreshForm(user));
+    const stored = { ...files[0], access_token: body.access_token, expiry_date: now + HOUR_MS };
+    expect(await (await signIn({ ...stored, scope: READONLY_SCOPE })).headers()).to.deep.equal({
+      authorization: `Bearer ${body.access_token}`,
+      'x-goog-user-project': 'payer',
+    });
+  });
+
+  it('knows before the first download that a token can only list, from the file or from Google', async () => {
+    const narrow = drive.accounts.addUser(email, undefined, METADATA_SCOPE);
+    const stored = { access_token: 'ya29.stored', expiry_date: now + HOUR_MS };
+    for (const file of [narrow, { ...narrow, ...stored }, { ...narrow, ...stored, scope: METADATA_SCOPE }]) {
+      const error = await refusal(file);
+      expect(error.code).to.equal('google_scope');
+      expect(error.message).to.contain('drive.metadata.readonly');
+      expect(error.remedy).to.contain('migrator login google');
+    }
+    const full = drive.accounts.addUser(email, undefined, 'https://www.googleapis.com/auth/drive');
+    expect(
+      await whoIs(await signIn({ ...full, scopes: ['https://www.googleapis.com/auth/drive'] })),
+    ).to.equal(email);
+  });
+
+  it('never takes its token to another origin, and follows no redirect to plain http', async () => {
+    const other = await createDrive();
+    try {
+      const auth = await signIn(drive.accounts.addUser(email));
+      let location = `${other.apiUrl}/drive/v3/about?fields=user`;
+      const seen: (string | undefined)[] = [];
+      other.service.intercept = request => {
+        seen.push(request.headers.authorization);
+        return false;
+      };
+      drive.service.intercept = (request, response) => {
+        if (!request.url!.startsWith('/drive/')) return false;
+        response.writeHead(302, { location }).end();
+        return true;
+      };
+      expect(await rejection<{ status?: number }>(whoIs(auth))).to.have.property('status', 401);
+      expect(new Set(seen)).to.deep.equal(new Set([undefined]));
+      location = 'http://drive.example/drive/v3/about';
+      expect((await rejection<RunError>(whoIs(auth))).code).to.equal('drive_redirected');
+    } finally {
+      await other.service.close();
+    }
+  });
+
+  it('does not follow a redirect with its secrets', async () => {
+    const there = await createDrive();
+    try {
+      for (const file of [drive.accounts.addUser(email), drive.accounts.addServiceAccount(ROBOT)]) {
+        drive.service.intercept = (_, response) => {
+          response.writeHead(307, { location: there.tokenUri }).end();
+          return true;
+        };
+        expect((await refusal(file)).code).to.equal('google_not_answering');
+      }
+      expect(there.service.requests.size).to.equal(0);
+    } finally {
+      await there.service.close();
+    }
+  });
+
+  it('sends no credentials of another universe to Google', async () => {
+    const key = { ...drive.accounts.addServiceAccount(ROBOT), universe_domain: 'apis.example' };
+    const paths = await settings(key);
+    const elsewhere = { ...paths, api_url: 'https://www.googleapis.com' };
+    expect((await rejection<RunError>(googleSignIn(elsewhere))).code).to.equal('google_universe');
+    // There a key signs its own tokens.
+    expect((await (await googleSignIn(paths)).headers()).authorization).to.match(/^Bearer eyJ/);
+    expect(tokensAsked()).to.equal(0);
+  });
+
   it('asks for no token while the one in the file is good, and reads its end as UTC', async () => {
     const client = drive.accounts.addOAuthClient();
     const user = drive.accounts.addUser(email, client);
-    const { value } = await requestAccessToken(await readGrant(await files(user)), clock);
+    const { body } = await requestToken(drive.tokenUri, refreshForm(user));
+    const value = body.access_token;
     const expiry = new Date(now + HOUR_MS).toISOString().replace('Z', '');
-    const auth = await signIn(client.credentials, { ...user, token: value, expiry });
-    expect((await auth.getAccessToken()).token).to.equal(value);
+    const auth = await signIn(client.credentials, {
+      ...user,
+      token: value,
+      expiry,
+      scopes: [READONLY_SCOPE],
+    });
+    expect(await tokenOf(auth)).to.equal(value);
     expect(tokensAsked()).to.equal(1);
     now += HOUR_MS - 300_000;
-    expect((await auth.getAccessToken()).token).not.to.equal(value);
+    expect(await tokenOf(auth)).not.to.equal(value);
   });
 
   it('renews once for many requests, before the token ends', async () => {
     const auth = await signIn(drive.accounts.addUser(email));
-    const first = (await auth.getAccessToken()).token;
+    const first = await tokenOf(auth);
     now += HOUR_MS - 300_000;
     const headers = await Promise.all([auth.getRequestHeaders(), auth.getRequestHeaders()]);
     expect(new Set(headers.map(each => each.get('authorization')))).to.have.property('size', 1);
@@ -142,19 +291,11 @@ describe('signing in to Google', () => {
 
   it('renews for requests made by hand, once for all with the same rejected token', async () => {
     const auth = await signIn(drive.accounts.addUser(email));
-    const rejected = (await auth.getAccessToken()).token!;
-    const renewed = await Promise.all([auth.renewAccessToken(rejected), auth.renewAccessToken(rejected)]);
-    expect(new Set([...renewed, await auth.renewAccessToken(rejected)]).size).to.equal(1);
-    expect(renewed[0]).not.to.equal(rejected);
-    expect((await auth.getAccessToken()).token).to.equal(renewed[0]);
-    expect(tokensAsked()).to.equal(2);
-  });
-
-  it('renews when it is told that the token has ended', async () => {
-    const auth = await signIn(drive.accounts.addUser(email));
-    const first = (await auth.getAccessToken()).token;
-    auth.credentials.expiry_date = 1;
-    expect((await auth.getAccessToken()).token).not.to.equal(first);
+    const rejected = await auth.headers();
+    const renewed = await Promise.all([auth.renewed(rejected), auth.renewed(rejected)]);
+    const tokens = [...renewed, await auth.renewed(rejected), await auth.headers()];
+    expect(new Set(tokens.map(each => each.authorization)).size).to.equal(1);
+    expect(renewed[0]!.authorization).not.to.equal(rejected.authorization);
     expect(tokensAsked()).to.equal(2);
   });
 
@@ -184,9 +325,22 @@ describe('signing in to Google', () => {
 
   it('says that the clock is wrong', async () => {
     const key = drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
-    const paths = await files(key);
-    const error = await rejection<RunError>(googleSignIn({ ...paths, now: () => now - 24 * HOUR_MS }));
-    expect(error.code).to.equal('clock_skew');
+    now += 24 * HOUR_MS;
+    expect((await refusal(key)).code).to.equal('clock_skew');
+  });
+
+  it('names a token address that does not answer, and survives answers of 503 and of HTML', async () => {
+    const user = drive.accounts.addUser(email);
+    const dead = await refusal({ ...user, token_uri: 'http://127.0.0.1:9/token' });
+    expect(dead.code).to.equal('google_not_answering');
+    expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
+    let failures = 0;
+    drive.service.intercept = (_, response) => {
+      if (failures++ > 0) return false;
+      response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
+      return true;
+    };
+    expect(await whoIs(await signIn(user))).to.equal(email);
   });
 
   const google = 'https://oauth2.googleapis.com/token';
@@ -209,10 +363,10 @@ describe('signing in to Google', () => {
     ],
     [
       'credentials of another kind',
-      { type: 'external_account' },
+      { type: 'gdch_service_account' },
       undefined,
       'google_credentials',
-      '"external_account"',
+      '"gdch_service_account"',
     ],
     ['JSON of something else', { a: 1 }, undefined, 'google_credentials', 'neither an OAuth client nor'],
     [
@@ -242,7 +396,7 @@ describe('signing in to Google', () => {
       { type: 'service_account', client_email: 'a@b', private_key: 'sesame', token_uri: google },
       undefined,
       'google_credentials',
-      'private key of a@b cannot be read',
+      'private key of a@b in',
     ],
     [
       'a token_uri in the clear',
@@ -255,6 +409,35 @@ describe('signing in to Google', () => {
       undefined,
       'google_token_uri',
       'credentials.json is not an https:// address',
+    ],
+    [
+      'an external account whose token service is in the clear',
+      {
+        type: 'external_account',
+        audience: 'a',
+        subject_token_type: 't',
+        token_url: 'http://sts.example/v1/token',
+        credential_source: { url: 'http://169.254.169.254/identity' },
+      },
+      undefined,
+      'google_token_uri',
+      'token_url in',
+    ],
+    [
+      'impersonation in the clear, of the source',
+      {
+        type: 'impersonated_service_account',
+        service_account_impersonation_url: 'https://iamcredentials.googleapis.com/v1/a:generateAccessToken',
+        source_credentials: {
+          type: 'authorized_user',
+          client_id: 'a',
+          refresh_token: 'b',
+          token_uri: 'http://sts.example/',
+        },
+      },
+      undefined,
+      'google_token_uri',
+      'token_uri in',
     ],
     [
       'a token for something else',
@@ -274,123 +457,37 @@ describe('signing in to Google', () => {
   }
 
   it('says which file is missing', async () => {
-    const paths = { credentialsPath: '/nowhere/c.json', tokenPath: '/nowhere/t.json' };
-    const error = await rejection<RunError>(googleSignIn(paths));
+    const paths = { credentials_path: '/nowhere/c.json', token_path: '/nowhere/t.json' };
+    const error = await rejection<RunError>(
+      googleSignIn({ ...paths, impersonate: '', api_url: drive.apiUrl }),
+    );
     expect(error.message).to.equal('/nowhere/c.json does not exist.');
     expect(error.remedy).to.contain('Desktop app');
   });
 
   it('uses the token_uri of the client, and the token’s own where the client has none', async () => {
-    const token = { refresh_token: 'r', client_id: 'x', token_uri: 'https://b.example/t' };
-    const uriFor = async (installed: object) => (await readGrant(await files({ installed }, token))).tokenUri;
-    expect(await uriFor({ client_id: 'x', token_uri: 'https://a.example/t' })).to.equal(
-      'https://a.example/t',
-    );
-    expect(await uriFor({ client_id: 'x' })).to.equal('https://b.example/t');
+    const token = { refresh_token: 'r', client_id: 'x', token_uri: `${drive.apiUrl}/other/token` };
+    const asked = async (installed: object) => (await refusal({ installed }, token)).message;
+    expect(await asked({ client_id: 'x', token_uri: 'http://127.0.0.1:9/token' })).to.contain(':9/token');
+    await asked({ client_id: 'x' });
+    expect(drive.service.requests.get('unknown')).to.equal(1);
   });
 
   it('never sends the secret of one client with the token of another', async () => {
-    const installed = { client_id: 'one', client_secret: 's1', token_uri: google };
-    const grantFor = async (token: object) =>
-      readGrant(await files({ installed }, { refresh_token: 'r', ...token }));
-    expect(await grantFor({ client_id: 'two' })).to.include({ clientId: 'two', clientSecret: null });
-    expect(await grantFor({})).to.include({ clientId: 'one', clientSecret: 's1' });
+    const installed = { client_id: 'one', client_secret: 's1', token_uri: drive.tokenUri };
+    const forms: URLSearchParams[] = [];
+    drive.service.intercept = async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      forms.push(new URLSearchParams(Buffer.concat(chunks).toString()));
+      sendJson(response, 400, { error: 'invalid_grant' });
+      return true;
+    };
+    for (const token of [{ client_id: 'two' }, {}])
+      await refusal({ installed }, { refresh_token: 'r', ...token });
+    expect(forms.map(form => [form.get('client_id'), form.get('client_secret')])).to.deep.equal([
+      ['two', null],
+      ['one', 's1'],
+    ]);
   });
-});
-
-describe('asking Google for a token', () => {
-  const grant = {
-    kind: 'refresh_token' as const,
-    tokenUri: 'http://127.0.0.1:1/token',
-    clientId: 'client',
-    clientSecret: 's',
-    refreshToken: 'r',
-    accessToken: null,
-  };
-  const waits: number[] = [];
-  const patience = {
-    retries: 3,
-    baseMs: 10,
-    capMs: 100,
-    sleep: async (ms: number) => {
-      waits.push(ms);
-    },
-  };
-  beforeEach(() => {
-    waits.length = 0;
-  });
-
-  it('tries a dead endpoint a few times, then names it', async () => {
-    const error = await rejection<RunError>(requestAccessToken(grant, Date.now, patience));
-    expect(error.code).to.equal('google_not_answering');
-    expect(error.message).to.contain('http://127.0.0.1:1/token').and.contain('ECONNREFUSED');
-    expect(waits).to.have.length(3);
-  });
-
-  it('survives answers of 503 and of HTML', async () => {
-    const drive = await createDrive();
-    try {
-      const { token_uri, client_id, client_secret, refresh_token } = drive.accounts.addUser('a@b.example');
-      let failures = 0;
-      drive.service.intercept = (_, response) => {
-        if (failures++ > 1) return false;
-        response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
-        return true;
-      };
-      const own = { ...grant, tokenUri: token_uri, clientId: client_id, clientSecret: client_secret };
-      const lease = await requestAccessToken({ ...own, refreshToken: refresh_token }, Date.now, patience);
-      expect(lease.value).to.match(/^ya29\./);
-      expect(waits).to.have.length(2);
-    } finally {
-      await drive.service.close();
-    }
-  });
-
-  it('does not follow a redirect with its secrets', async () => {
-    const [here, there] = await Promise.all([createDrive(), createDrive()]);
-    try {
-      here.service.intercept = (_, response) => {
-        response.writeHead(307, { location: there.tokenUri }).end();
-        return true;
-      };
-      await rejection(requestAccessToken({ ...grant, tokenUri: here.tokenUri }, Date.now, patience));
-      expect(there.service.requests.size).to.equal(0);
-    } finally {
-      await Promise.all([here.service.close(), there.service.close()]);
-    }
-  });
-
-  const account = {
-    ...grant,
-    kind: 'service_account' as const,
-    email: 'a@b',
-    privateKey: '',
-    privateKeyId: null,
-  };
-  const rows: [Error, 'user' | 'account', string][] = [
-    [new NoAnswer('ENOTFOUND'), 'user', 'google_not_answering'],
-    [new NoAnswer('SELF_SIGNED_CERT_IN_CHAIN'), 'user', 'google_not_trusted'],
-    [
-      new Refusal(400, 'invalid_grant', 'Token has been expired or revoked.'),
-      'user',
-      'google_sign_in_expired',
-    ],
-    [new Refusal(400, 'invalid_grant', 'Invalid JWT Signature.'), 'account', 'google_key_refused'],
-    [
-      new Refusal(400, 'invalid_grant', 'Check your iat and exp values in the JWT claim.'),
-      'account',
-      'clock_skew',
-    ],
-    [new Refusal(401, 'invalid_client', 'The OAuth client was not found.'), 'user', 'google_client_refused'],
-    [new Refusal(401, 'unauthorized_client', 'Unauthorized'), 'user', 'google_client_refused'],
-    [new Refusal(401, 'deleted_client', ''), 'user', 'google_client_refused'],
-    [new Refusal(429, '', ''), 'user', 'google_failing'],
-    [new Refusal(503, '', ''), 'user', 'google_failing'],
-    [new Refusal(400, 'invalid_scope', 'x'), 'user', 'google_sign_in_refused'],
-  ];
-  for (const [error, who, code] of rows) {
-    it(`takes ${error.name} ${error.message} of a ${who} for ${code}`, () => {
-      expect(classifyTokenError(error, who === 'user' ? grant : account).code).to.equal(code);
-    });
-  }
 });

@@ -1,5 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
 import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
@@ -311,16 +313,21 @@ describe('signing in by command', () => {
 
     const { child, ended } = home.start(['login', 'google', '--no-browser']);
     const url = await new Promise<string>(resolve => {
-      let text = '';
+      let shown = '';
       child.stderr!.on('data', chunk => {
-        text += chunk;
-        const found = /^http\S+$/m.exec(text)?.[0];
-        if (found && text.includes('copy that address')) resolve(found);
+        shown += chunk;
+        const found = /^http\S+$/m.exec(shown)?.[0];
+        if (found && shown.includes('copy that address')) resolve(found);
       });
     });
+    const redirectUri = new URL(new URL(url).searchParams.get('redirect_uri')!);
+    const stray = connect(Number(redirectUri.port), redirectUri.hostname);
+    stray.write('GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await text(stray)).to.match(/^HTTP\/1\.1 404 /);
     await fetch(url);
     const { code, stderr } = await ended;
     expect(code, stderr).to.equal(0);
+    expect(stderr).to.contain('Standard input is closed');
     expect(stderr).to.contain('Signed in to Google as person@example.com');
     expect(statSync(join(home.path, 'google_token.json')).mode & 0o777).to.equal(0o600);
     expect((await home.migrator(['list', '--folder-id', pictures(1)])).code).to.equal(0);

@@ -6,7 +6,7 @@ import { browserAt } from '../../ui/browser.ts';
 export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   static override summary = 'Sign in to Google in the browser, for reading Drive.';
   static override description =
-    'Keeps a refresh token at google_drive.token_path (mode 0600). Service-account keys need no sign-in: with one, the command only tries it.';
+    'Keeps a refresh token at google_drive.token_path (mode 0600). Service-account keys and other credentials without a person need no sign-in: with one, the command only tries it.';
   static override examples = [
     '<%= config.bin %> login google',
     '<%= config.bin %> login google --no-browser',
@@ -34,7 +34,7 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
       import('../../drive/sign-in.ts'),
       import('../../drive/account.ts'),
     ]);
-    const account = await accountOf(await googleSignIn({ credentialsPath, tokenPath }), apiUrl);
+    const account = await accountOf(await googleSignIn(google_drive), apiUrl);
     const keptIn = client ? tokenPath : credentialsPath;
     if (this.json) this.log(JSON.stringify({ account, path: keptIn }, null, 2));
     else this.say(`Signed in to Google as ${account}: ${keptIn}`);

@@ -41,6 +41,23 @@ export interface ServiceAccountKey {
   token_uri: string;
 }
 
+/** Workload identity federation: what Google's console offers for download for a pool's provider. */
+export interface ExternalAccount {
+  type: 'external_account';
+  audience: string;
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt';
+  token_url: string;
+  service_account_impersonation_url?: string;
+  credential_source: Record<string, unknown>;
+}
+
+export interface ImpersonatedServiceAccount {
+  type: 'impersonated_service_account';
+  service_account_impersonation_url: string;
+  source_credentials: unknown;
+  delegates: string[];
+}
+
 /** Who stands at the browser when the consent page opens. */
 export interface Consent {
   email: string;
@@ -57,6 +74,12 @@ export class Accounts {
   readonly #tokens: Tokens;
   readonly #clients = new Map<string, OAuthClient>();
   readonly #keys = new Map<string, Map<string, KeyObject>>();
+  /** Scopes of the domain-wide delegation, by service account. */
+  readonly #delegations = new Map<string, string>();
+  /** Subject tokens by audience. */
+  readonly #subjectTokens = new Map<string, string>();
+  /** Who may create tokens of a service account, by its address. */
+  readonly #tokenCreators = new Map<string, string>();
 
   /** `url`: where the token and consent endpoints are served. */
   constructor(url: string, tokens: Tokens) {
@@ -116,6 +139,64 @@ export class Accounts {
       auth_uri: this.authUri,
       token_uri: this.tokenUri,
     };
+  }
+
+  /** Domain-wide delegation, as an administrator allows it in the Admin console. */
+  delegate(email: string, scope: string): void {
+    this.#delegations.set(email, scope);
+  }
+
+  mayActFor(email: string, scope: string): boolean {
+    return this.#delegations.get(email) === scope;
+  }
+
+  /** Who signs in with the subject token; through a service account if one is named. */
+  addExternalAccount(
+    subjectToken: string,
+    credential_source: Record<string, unknown>,
+    serviceAccount?: string,
+  ): ExternalAccount {
+    const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/${randomBytes(4).toString('hex')}`;
+    this.#subjectTokens.set(audience, subjectToken);
+    if (serviceAccount) this.#tokenCreators.set(serviceAccount, this.principalOf(audience));
+    return {
+      type: 'external_account',
+      audience,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${this.#url}/v1/token`,
+      ...(serviceAccount
+        ? { service_account_impersonation_url: this.#impersonationUrl(serviceAccount) }
+        : {}),
+      credential_source,
+    };
+  }
+
+  /** The account that an external account is in Drive. */
+  principalOf(audience: string): string {
+    return `principal:${audience}`;
+  }
+
+  isSubjectToken(audience: string, token: string): boolean {
+    return token !== '' && this.#subjectTokens.get(audience) === token;
+  }
+
+  /** A service account whose tokens another account, that of the source credentials, may create. */
+  addImpersonation(email: string, creator: string, source_credentials: unknown): ImpersonatedServiceAccount {
+    this.#tokenCreators.set(email, creator);
+    return {
+      type: 'impersonated_service_account',
+      service_account_impersonation_url: this.#impersonationUrl(email),
+      source_credentials,
+      delegates: [],
+    };
+  }
+
+  mayCreateTokens(creator: string, email: string): boolean {
+    return this.#tokenCreators.get(email) === creator;
+  }
+
+  #impersonationUrl(email: string): string {
+    return `${this.#url}/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
   }
 
   /** Every access token given out so far is refused from now on; refresh tokens stay good. */

@@ -5,7 +5,7 @@
 import { verify } from 'node:crypto';
 import type { Accounts } from './accounts.ts';
 import { OAuthError } from './oauth-error.ts';
-import { FULL_SCOPE, type Grant, READONLY_SCOPE } from './tokens.ts';
+import { CLOUD_SCOPE, FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE } from './tokens.ts';
 
 /** Clocks differ; Google does not say how much it forgives. */
 const CLOCK_SKEW_SECONDS = 300;
@@ -47,20 +47,24 @@ export function grantOfAssertion(assertion: string, accounts: Accounts, now: num
       'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
     );
   }
-  if (claims.sub !== undefined && claims.sub !== claims.iss) {
+  const scope = driveScope(claims.scope);
+  const [email, subject] = [String(claims.iss), String(claims.sub ?? claims.iss)];
+  if (subject !== email && !accounts.mayActFor(email, scope)) {
     throw new OAuthError(
       'unauthorized_client',
       'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.',
       401,
     );
   }
-  return { email: String(claims.iss), scope: driveScope(claims.scope), clientId: null };
+  return { email: subject, scope, clientId: null };
 }
 
-/** The scope if it consists of Drive's and has one. Throws invalid_scope. */
+const SCOPES = [READONLY_SCOPE, FULL_SCOPE, METADATA_SCOPE, CLOUD_SCOPE];
+
+/** The scope if it consists of known ones and has one. Throws invalid_scope. */
 export function driveScope(scope: unknown): string {
   const scopes = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [];
-  if (scopes.length === 0 || !scopes.every(one => one === READONLY_SCOPE || one === FULL_SCOPE)) {
+  if (scopes.length === 0 || !scopes.every(one => SCOPES.includes(one))) {
     throw new OAuthError('invalid_scope', 'Invalid OAuth scope or ID token audience provided.');
   }
   return scopes.join(' ');

@@ -3,6 +3,7 @@
  *
  *     GET  /drive/v3/files · /drive/v3/files/{id} (alt=media) · /drive/v3/about · /drive/v3/drives/{id}
  *     GET  /o/oauth2/v2/auth      POST /token · /revoke
+ *     POST /v1/token · /v1/projects/-/serviceAccounts/{email}:generateAccessToken
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Service, sendJson, serve } from '../service.ts';
@@ -10,7 +11,14 @@ import { Accounts } from './accounts.ts';
 import { ConsentPage } from './consent.ts';
 import { sendContent } from './download.ts';
 import { type DriveItem, DriveTree } from './drive-tree.ts';
-import { DriveError, fileNotFound, invalidCredentials, invalidParameter, sendDriveError } from './errors.ts';
+import {
+  DriveError,
+  fileNotFound,
+  insufficientScope,
+  invalidCredentials,
+  invalidParameter,
+  sendDriveError,
+} from './errors.ts';
 import { applyMask } from './fields.ts';
 import { FileLister, type ListBehaviour } from './list.ts';
 import { booleanParameter, fieldsParameter } from './parameters.ts';
@@ -24,7 +32,8 @@ import {
   FILE_SCHEMA,
 } from './schemas.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
-import { Tokens } from './tokens.ts';
+import { generateAccessToken } from './token-exchange.ts';
+import { FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE, Tokens } from './tokens.ts';
 
 /** What can be changed while the Drive runs. */
 export interface DriveBehaviour extends ListBehaviour {
@@ -42,7 +51,7 @@ export interface DriveOptions extends DriveBehaviour {
 }
 
 export interface DriveService {
-  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `drives.get`, `token`, `revoke`, `consent`. */
+  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `drives.get`, `token`, `revoke`, `consent`, `exchange`, `generateAccessToken`. */
   readonly service: Service;
   /** Requests go to `{apiUrl}/drive/v3/…`. */
   readonly apiUrl: string;
@@ -60,6 +69,8 @@ const ROUTES: [RegExp, string][] = [
   [/^POST \/token$/, 'token'],
   [/^POST \/revoke$/, 'revoke'],
   [/^GET \/o\/oauth2\/v2\/auth$/, 'consent'],
+  [/^POST \/v1\/token$/, 'exchange'],
+  [/^POST \/v1\/projects\/-\/serviceAccounts\/([^/]+):generateAccessToken$/, 'generateAccessToken'],
 ];
 
 interface Call {
@@ -91,6 +102,10 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     const call = callOf(request);
     if (call.operation === 'token') return tokenEndpoint.handle(request, response);
     if (call.operation === 'revoke') return tokenEndpoint.revoke(request, response, call.url);
+    if (call.operation === 'exchange') return tokenEndpoint.exchange(request, response);
+    if (call.operation === 'generateAccessToken') {
+      return generateAccessToken(request, response, { email: call.id, accounts, tokens });
+    }
     if (call.operation === 'consent') return consentPage.open(call.url.searchParams, response);
     try {
       await answer(call, request, response);
@@ -105,6 +120,7 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     const grant = tokens.grantOf(request.headers.authorization);
     if (!grant) throw invalidCredentials();
     const { email } = grant;
+    requireScope(grant, call.operation);
     if (behaviour.queriesPerSecond) rate.admit(email, behaviour.queriesPerSecond);
 
     switch (call.operation) {
@@ -146,6 +162,16 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     const mask = fieldsParameter(url.searchParams, DRIVE_SCHEMA, DEFAULT_DRIVE_FIELDS);
     return applyMask(driveResource(item), mask);
   }
+}
+
+/** Names and sizes are for more scopes than bytes are. */
+function requireScope({ scope }: Grant, operation: string): void {
+  const sufficient = [
+    READONLY_SCOPE,
+    FULL_SCOPE,
+    ...(operation === 'files.download' ? [] : [METADATA_SCOPE]),
+  ];
+  if (!scope.split(' ').some(one => sufficient.includes(one))) throw insufficientScope();
 }
 
 function about(parameters: URLSearchParams, email: string): unknown {

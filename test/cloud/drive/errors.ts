@@ -12,6 +12,8 @@ interface Details {
   locationType?: 'parameter' | 'header';
   /** The newer, canonical name (`UNAUTHENTICATED`), where Google sends one. */
   status?: string;
+  /** `reason` of the newer google.rpc.ErrorInfo, where Google sends one. */
+  info?: string;
   headers?: Record<string, string>;
 }
 
@@ -57,15 +59,29 @@ export function invalidCredentials(): DriveError {
   });
 }
 
+/** 403, for a token that was not given for this operation. */
+export function insufficientScope(): DriveError {
+  return new DriveError(403, 'insufficientPermissions', 'Insufficient Permission', {
+    status: 'PERMISSION_DENIED',
+    info: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+    headers: {
+      'www-authenticate': 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"',
+    },
+  });
+}
+
 /** The body that goes with an error; tests that inject faults use it to speak as Drive does. */
 export function errorBody(error: DriveError): object {
-  const { domain = 'global', location, locationType, status } = error.details;
+  const { domain = 'global', location, locationType, status, info } = error.details;
   return {
     error: {
       code: error.httpStatus,
       message: error.message,
       errors: [{ message: error.message, domain, reason: error.reason, location, locationType }],
       status,
+      ...(info
+        ? { details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: info, domain }] }
+        : {}),
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Accounts, OAuthClient } from './accounts.ts';
 import { grantOfAssertion } from './assertion.ts';
 import type { ConsentPage } from './consent.ts';
 import { OAuthError } from './oauth-error.ts';
+import { exchange } from './token-exchange.ts';
 import type { TokenResponse, Tokens } from './tokens.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -22,12 +23,21 @@ export class TokenEndpoint {
     this.#now = now;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return this.#respond(request, response, form => this.#answer(form, request.headers.authorization));
+  }
+
+  exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return this.#respond(request, response, form => exchange(form, this.#accounts, this.#tokens));
+  }
+
+  async #respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: (form: URLSearchParams) => TokenResponse,
+  ): Promise<void> {
     try {
-      const form = await formOf(request);
-      sendJson(response, 200, this.#answer(form, request.headers.authorization), {
-        'cache-control': 'no-store',
-      });
+      sendJson(response, 200, answer(await formOf(request)), { 'cache-control': 'no-store' });
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       sendJson(response, error.httpStatus, { error: error.code, error_description: error.message });

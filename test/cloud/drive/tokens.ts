@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 
 export const READONLY_SCOPE = 'https://www.googleapis.com/auth/drive.readonly';
 export const FULL_SCOPE = 'https://www.googleapis.com/auth/drive';
+export const METADATA_SCOPE = 'https://www.googleapis.com/auth/drive.metadata.readonly';
+export const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 export interface Grant {
   email: string;

@@ -217,6 +217,7 @@ export class Neighbours {
       questions: this.#questions,
       store: new TokenStore({ home: homeFolder(this.#env), warn: this.#warn }),
       onEnded: this.#onEnded,
+      backoff: this.backoffFor('Cognito'),
     });
     return this.#session;
   }

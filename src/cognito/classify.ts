@@ -3,6 +3,7 @@
  * fits wins. Names and messages as the Cognito API reference gives them.
  */
 import { RunError } from '../../stages/errors.ts';
+import { connectionError, faultOf } from '../retry/faults.ts';
 
 /** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
 export type Step = 'sign_in' | 'renewal' | 'keys';
@@ -26,6 +27,8 @@ interface Failure {
   status: number;
   /** Node's code of a network fault; '' for others. */
   networkCode: string;
+  /** Cognito asks for fewer requests. */
+  isThrottled: boolean;
   /** This machine's clock minus the service's, in ms; 0 without a Date header. */
   clockAheadMs: number;
 }
@@ -218,7 +221,7 @@ const TABLE: readonly Row[] = [
   },
   {
     code: 'too_many_requests',
-    when: ({ name, status }) => status === 429 || /TooManyRequests|Throttl|LimitExceeded/.test(name),
+    when: ({ isThrottled }) => isThrottled,
     says: at => `${at.endpoint} goes on answering "too many requests".`,
     remedy: 'Wait some minutes and run the command again.',
   },
@@ -228,13 +231,6 @@ const TABLE: readonly Row[] = [
     says: (at, { status }) => `${at.endpoint} goes on answering with HTTP ${status}.`,
     remedy:
       'Wait some minutes and run the command again; https://health.aws.amazon.com tells of AWS outages.',
-  },
-  {
-    code: 'endpoint_not_trusted',
-    when: ({ networkCode }) =>
-      /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS/.test(networkCode),
-    says: (at, { networkCode }) => `The certificate of ${at.endpoint} cannot be trusted (${networkCode}).`,
-    remedy: 'If a proxy of your network stands between, name its certificate in NODE_EXTRA_CA_CERTS.',
   },
   {
     code: 'endpoint_not_answering',
@@ -257,7 +253,8 @@ const TABLE: readonly Row[] = [
 
 /** The refusal as an error for people. A RunError is given back as it is. Carries no token and no password. */
 export function classify(error: unknown, at: Circumstances): RunError {
-  if (error instanceof RunError) return error;
+  const connection = error instanceof RunError ? error : connectionError(error, at.endpoint);
+  if (connection) return connection;
   const failure = failureOf(error, at.now);
   const row = TABLE.find(candidate => fits(candidate, failure, at.step))!;
   const remedy = typeof row.remedy === 'string' ? row.remedy : row.remedy(at);
@@ -311,6 +308,7 @@ function failureOf(error: unknown, now: number): Failure {
     name: name ?? 'Error',
     message: withoutSecrets(message ?? String(error)),
     status,
+    isThrottled: faultOf(error).kind === 'throttled',
     networkCode: status === 0 && typeof code === 'string' ? code : '',
     clockAheadMs: Number.isNaN(serverTime) ? 0 : now - serverTime,
   };

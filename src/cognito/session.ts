@@ -3,6 +3,8 @@ import type { Env } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
+import type { Backoff } from '../retry/backoff.ts';
+import { retryRequestsOf } from '../retry/sdk-retries.ts';
 import { type Circumstances, classify, type Step } from './classify.ts';
 import { endpointName, identityPoolClient, userPoolClient } from './clients.ts';
 import { type AwsKeys, fetchKeys, type Identity } from './keys.ts';
@@ -61,9 +63,11 @@ export function createCognitoSession(options: {
    * minutes more: the time to finish what is in flight.
    */
   onEnded?: (error: RunError) => void;
+  /** Retries of requests; the SDK's own when absent. */
+  backoff?: Backoff;
   now?: () => number;
 }): CognitoSession {
-  const { config, env, questions, store, onEnded, now = Date.now } = options;
+  const { config, env, questions, store, onEnded, backoff, now = Date.now } = options;
   requireKeys(config, KEYS_FOR.cognito);
   const { region, cognito } = config.aws;
   const circumstances = (step: Step): Circumstances => ({
@@ -75,8 +79,16 @@ export function createCognitoSession(options: {
     identityPoolId: cognito.identity_pool_id,
     now: now(),
   });
-  const userPool = once(() => userPoolClient(region, env));
-  const identityPool = once(() => identityPoolClient(region, env));
+  const userPool = once(async () => {
+    const client = await userPoolClient(region, env);
+    if (backoff) retryRequestsOf(client, backoff);
+    return client;
+  });
+  const identityPool = once(async () => {
+    const client = await identityPoolClient(region, env);
+    if (backoff) retryRequestsOf(client, backoff);
+    return client;
+  });
   const identity: Identity = { poolId: cognito.identity_pool_id, id: null };
 
   const obtain = async (

@@ -2,6 +2,13 @@ import type { MiddlewareStack } from '@smithy/types';
 import { type Backoff, withRetries } from './backoff.ts';
 import { judgeBy, type Reasons } from './faults.ts';
 
+/** AWS answers most requests a moment later: the waits begin as short as those of the SDK. */
+const FIRST_WAIT_MS = 100;
+
+export function atOnce(backoff: Backoff): Backoff {
+  return { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
+}
+
 const judge = (reasons: Reasons) => {
   const judged = judgeBy(reasons);
   return (error: unknown) => {
@@ -27,7 +34,7 @@ export function retryRequestsOf<Input extends object, Output extends object>(
   client.middlewareStack.add(
     next => args => {
       const { body } = args.request as { body?: unknown };
-      return isStream(body) ? next(args) : withRetries(() => next(args), judge(reasons), backoff);
+      return isStream(body) ? next(args) : withRetries(() => next(args), judge(reasons), atOnce(backoff));
     },
     { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', tags: ['RETRY'], override: true },
   );

@@ -10,7 +10,7 @@ import type { Patience } from '../http/connection.ts';
 import { type Answer, Connections } from '../http/connections.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { judgeBy } from '../retry/faults.ts';
-import { atOnce } from './client.ts';
+import { atOnce } from '../retry/sdk-retries.ts';
 import { S3_REASONS } from './errors.ts';
 
 export interface BytePut {

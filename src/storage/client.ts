@@ -18,8 +18,6 @@ export interface ClientOptions {
   stallTimeoutMs: number;
 }
 
-/** S3 answers most requests a moment later: the waits begin as short as those of the SDK. */
-const FIRST_WAIT_MS = 100;
 /** The SDK's own limit for the whole of one request; a moving transfer of a large part may take minutes. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -55,10 +53,6 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
       httpsAgent: new HttpsAgent(agentOptions),
     }),
   });
-  retryRequestsOf(client, atOnce(options.backoff), S3_REASONS);
+  retryRequestsOf(client, options.backoff, S3_REASONS);
   return client;
-}
-
-export function atOnce(backoff: Backoff): Backoff {
-  return { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
 }

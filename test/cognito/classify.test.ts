@@ -146,7 +146,7 @@ const ROWS: [Step, Error, string, string][] = [
     'endpoint_not_answering',
     'does not answer in time',
   ],
-  ['sign_in', network('SELF_SIGNED_CERT_IN_CHAIN'), 'endpoint_not_trusted', 'cannot be trusted'],
+  ['sign_in', network('SELF_SIGNED_CERT_IN_CHAIN'), 'certificate_not_trusted', 'is not trusted'],
   ['sign_in', answer('SomethingNew', 'odd'), 'sign_in_failed', 'SomethingNew: odd'],
 ];
 

@@ -1,0 +1,202 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import {
+  appSyncRefusal,
+  awsRefusal,
+  driveRefusal,
+  everyFieldFails,
+  s3Refusal,
+} from '../chaos/fault-tools.ts';
+import type { Intercept, Service } from '../cloud/service.ts';
+import { answer, inject, times } from '../faults.ts';
+import { CERTIFICATE, KEY } from '../http/localhost-certificate.ts';
+import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
+
+const FILES = 12;
+const ROBOT_PAGE =
+  "<!DOCTYPE html><html><head><title>Sorry...</title></head><body>We're sorry... but your computer or network may be sending automated queries. To protect our users, we can't process your request right now.</body></html>";
+
+/** Requests that fit meet the fault, all of them. */
+function always(service: Service, pattern: RegExp, fault: Intercept): void {
+  service.intercept = (request, response) =>
+    pattern.test(`${request.method} ${request.url}`) ? fault(request, response) : false;
+}
+
+describe('A fault that meets every file', () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  let folderId: string;
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+    home = await sandbox.home({ migration: { concurrency: 2 } });
+    const names = Array.from({ length: FILES }, (_, index) => `${index + 1}.jpg`);
+    folderId = sandbox.seed(
+      Object.fromEntries(names.map(name => [name, `picture ${name}`])),
+      names.map((_, index) => index + 1),
+    );
+  });
+  afterEach(() => sandbox.close());
+
+  const migrate = (env: Record<string, string> = {}) =>
+    home.migrator(['migrate', '--folder-id', folderId], { env });
+
+  const expectResumed = async () => {
+    const { drive, s3, appSync } = sandbox.cloud;
+    for (const { service } of [drive, s3, appSync]) service.intercept = null;
+    const resumed = await home.migrator(['resume', '--folder-id', folderId]);
+    expect(resumed.code, resumed.stderr).to.equal(0);
+    expect(statuses(home.manifest(folderId, 'link').filter(onlyLast))).to.deep.equal({ completed: FILES });
+    expect(sandbox.cloud.appSync.media.size).to.equal(FILES);
+  };
+
+  const cases: [what: string, inject: () => void, says: RegExp][] = [
+    [
+      'a disabled key of the bucket',
+      () => always(sandbox.cloud.s3.service, /^PUT/, s3Refusal(400, 'KMS.DisabledException')),
+      /KMS key/,
+    ],
+    [
+      "Google's page for automated queries",
+      () =>
+        always(
+          sandbox.cloud.drive.service,
+          /alt=media/,
+          answer(403, ROBOT_PAGE, { 'content-type': 'text/html; charset=UTF-8' }),
+        ),
+      /automated traffic.*queries_per_second/s,
+    ],
+    [
+      'a data service whose table refuses every record',
+      () =>
+        always(
+          sandbox.cloud.appSync.service,
+          /POST/,
+          whenStored(sandbox, everyFieldFails('MappingTemplate')),
+        ),
+      /data service/,
+    ],
+  ];
+  for (const [what, begin, says] of cases) {
+    it(`(${what}) stops the run with its reason, and "resume" goes on when it is over`, async () => {
+      begin();
+      const count = meter(sandbox.cloud);
+      const { code, stderr } = await migrate();
+      expect(code, stderr).to.equal(1);
+      expect(stderr)
+        .to.match(says)
+        .and.to.include('migrator resume')
+        .and.not.match(/temporary|passing/);
+      if (!what.startsWith('a data service')) {
+        expect(count()['drive files.download']).to.be.at.most(8);
+        expect(home.manifest(folderId, 'transfer').length).to.be.at.most(8);
+      }
+      await expectResumed();
+    });
+  }
+
+  it('says nothing about all others when Drive forbids one file after the other', async () => {
+    always(sandbox.cloud.drive.service, /alt=media/, driveRefusal(403, 'cannotDownloadFile'));
+    const { code, stderr } = await migrate();
+    expect(code, stderr).to.equal(3);
+    expect(statuses(home.manifest(folderId, 'transfer'))).to.deep.equal({ needs_review: FILES });
+  });
+
+  describe('(a certificate that is not trusted)', () => {
+    let server: Server;
+    let address: string;
+    before(done => {
+      server = createServer({ key: KEY, cert: CERTIFICATE }).listen(0, '127.0.0.1', done);
+    });
+    beforeEach(() => {
+      address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    after(done => {
+      server.close(done);
+    });
+
+    const services: [name: string, lead: () => Record<string, string>][] = [
+      ['S3', () => ({ AWS_ENDPOINT_URL_S3: address })],
+      ['the user pool', () => ({ AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: address })],
+      ['the identity pool', () => ({ AWS_ENDPOINT_URL_COGNITO_IDENTITY: address })],
+      ['AppSync', () => ({ AMPLIFY_API_ENDPOINT: `${address}/graphql` })],
+      [
+        'Drive',
+        () => {
+          home.edit(config => {
+            config.google_drive.api_url = address;
+          });
+          return {};
+        },
+      ],
+    ];
+    for (const [name, lead] of services) {
+      it(`of ${name}: stops at once, fails no file, and names the variable, in doctor as well`, async () => {
+        const env = lead();
+        const { code, stderr } = await migrate(env);
+        expect(code, stderr).to.equal(1);
+        expect(stderr).to.include('NODE_EXTRA_CA_CERTS').and.include('DEPTH_ZERO_SELF_SIGNED_CERT');
+        expect(stderr).to.not.match(/\d+ {2}failed/);
+        const doctor = await home.migrator(['doctor', '--folder-id', folderId], { env });
+        expect(doctor.code).to.equal(1);
+        expect(doctor.stdout).to.match(/WRONG .*NODE_EXTRA_CA_CERTS/);
+      });
+    }
+  });
+});
+
+describe('Throttling', () => {
+  let sandbox: Sandbox;
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+  });
+  afterEach(() => sandbox.close());
+
+  it('by every service at once is waited out, through more refusals than there are retries', async () => {
+    const home = await sandbox.home({ migration: { retry_attempts: 0 } });
+    const folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
+    const { drive, s3, appSync, userPool, identityPool } = sandbox.cloud;
+    inject(drive.service, /files/, times(3, driveRefusal(403, 'userRateLimitExceeded')));
+    inject(s3.service, /PUT/, times(3, s3Refusal(503, 'SlowDown')));
+    inject(appSync.service, /POST/, [
+      ...times(2, appSyncRefusal(429, 'TooManyRequestsException')),
+      ...times(2, everyFieldFails('DynamoDB:ThrottlingException')),
+    ]);
+    inject(userPool.service, /POST/, times(2, awsRefusal(400, 'TooManyRequestsException')));
+    inject(identityPool.service, /POST/, times(2, awsRefusal(400, 'TooManyRequestsException')));
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
+    expect(code, stderr).to.equal(0);
+    for (const service of ['Google Drive', 'S3', 'AppSync', 'Cognito'])
+      expect(
+        stderr.match(new RegExp(`${service} is limiting the request rate`, 'g')),
+        service,
+      ).to.have.length(1);
+    expect(appSync.media.size).to.equal(2);
+  });
+
+  it('that does not end stops the run when patience is used up; "resume" goes on', async () => {
+    const home = await sandbox.home({ migration: { throttle_patience_minutes: 0.02 } });
+    const folderId = sandbox.seed({ '1.jpg': 'one' }, [1]);
+    const { appSync } = sandbox.cloud;
+    always(appSync.service, /POST/, whenStored(sandbox, appSyncRefusal(429, 'TooManyRequestsException')));
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
+    expect(code, stderr).to.equal(1);
+    expect(stderr)
+      .to.include('AppSync is limiting the request rate')
+      .and.include('throttle_patience_minutes');
+    appSync.service.intercept = null;
+    const count = meter(sandbox.cloud);
+    expect((await home.migrator(['resume', '--folder-id', folderId])).code).to.equal(0);
+    expect(total(count(), 's3'), 'nothing is uploaded again').to.equal(0);
+  });
+});
+
+/** Once an object has been stored: all that is left to do for AppSync is to link. */
+function whenStored({ cloud }: Sandbox, fault: Intercept): Intercept {
+  return (request, response) =>
+    cloud.s3.service.requests.has('PutObject') ? fault(request, response) : false;
+}
+
+function onlyLast(record: { id: string }, index: number, all: { id: string }[]): boolean {
+  return all.findLastIndex(({ id }) => id === record.id) === index;
+}

@@ -104,7 +104,7 @@ export class Neighbours {
   /** The Google sign-in that Drive uses. */
   googleAuth(): Promise<DriveAuth> {
     this.#auth ??= import('./drive/sign-in.ts').then(({ googleSignIn }) =>
-      googleSignIn(this.#config.google_drive),
+      googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') }),
     );
     return this.#auth;
   }

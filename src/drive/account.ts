@@ -15,6 +15,14 @@ export async function accountOf(auth: DriveAuth, apiUrl: string): Promise<string
       const { status, data } = (error as { response?: { status: number; data: unknown } }).response ?? {};
       throw aboutListing(status ? new DriveRefusal(status, String(data)) : error, 'ask who is signed in');
     });
-  const { user } = JSON.parse(String(data)) as { user?: { emailAddress?: string } };
+  const { user } = aboutIn(String(data));
   return user?.emailAddress ?? 'an account without an e-mail address';
+}
+
+function aboutIn(body: string): { user?: { emailAddress?: string } } {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw aboutListing(new Error('the response is not from Google Drive'), 'ask who is signed in');
+  }
 }

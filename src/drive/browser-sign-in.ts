@@ -10,9 +10,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Credentials, OAuth2Client } from 'google-auth-library';
 import { RunError } from '../../stages/errors.ts';
 import { replacePrivateFile } from '../config/private-file.ts';
+import { withRetries } from '../retry/backoff.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, redirectServer } from './redirect-server.ts';
-import { classifyTokenError } from './token-errors.ts';
+import { BACKOFF } from './sign-in.ts';
+import { classifyTokenError, tokenJudge } from './token-errors.ts';
 
 export interface Browser {
   /**
@@ -116,7 +118,7 @@ async function pasted(
     }
     const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
     const parameters = url?.searchParams;
-    if (!parameters?.has('code') && !parameters?.has('error')) {
+    if (!parameters?.get('code') && !parameters?.get('error')) {
       wrong = `That is not the address where the browser ended; it begins with ${at.redirectUri}?`;
     } else if (!isSame(parameters.get('state') ?? '', at.state)) {
       wrong = 'That address is from another sign-in; take the one that belongs to the address above.';
@@ -143,7 +145,7 @@ async function redeem(
   answer: { code: string; codeVerifier: string },
 ): Promise<Credentials> {
   try {
-    return (await oauth.getToken(answer)).tokens;
+    return (await withRetries(() => oauth.getToken(answer), tokenJudge, BACKOFF)).tokens;
   } catch (error) {
     const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
     if (refused === 'invalid_grant') throw codeRefused();

@@ -71,6 +71,8 @@ const RUN_REASONS: Readonly<Record<string, string>> = {
     'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
   SERVICE_DISABLED:
     'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
+  USER_PROJECT_DENIED:
+    'Grant the signed-in account the role "Service Usage Consumer" in the project that quota_project_id names in the credentials file, or remove quota_project_id there.',
   insufficientPermissions: NARROW_SCOPE,
   ACCESS_TOKEN_SCOPE_INSUFFICIENT: NARROW_SCOPE,
 };

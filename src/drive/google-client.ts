@@ -103,7 +103,12 @@ export function oauthClient(
  * follows a redirect: it would carry the secrets elsewhere.
  */
 function transporterTo(tokenUri: string | null): gaxios.Gaxios {
-  const transporter = new gaxios.Gaxios({ timeout: TIMEOUT_MS, redirect: 'error' });
+  const transporter = new gaxios.Gaxios({
+    timeout: TIMEOUT_MS,
+    redirect: 'manual',
+    // Retries are the caller's.
+    retryConfig: { retry: 0 },
+  });
   transporter.interceptors.request.add({
     resolved: async request => {
       if (tokenUri && request.url.href === DEFAULT_TOKEN_URI) request.url = new URL(tokenUri);

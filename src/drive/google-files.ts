@@ -117,7 +117,7 @@ function isCredentials(content: Record<string, unknown>): content is Credentials
 }
 
 function requireComplete(json: CredentialsJson, path: string): void {
-  const missing = REQUIRED[json.type].filter(name => !json[name]);
+  const missing = REQUIRED[json.type].filter(name => !textIn(json, name) && !isObject(json[name]));
   const remedy = json.type === 'authorized_user' ? TOKEN_FILE : AS_FROM_GOOGLE;
   if (missing.length > 0) throw incomplete(path, missing, remedy);
   requireSafeAddresses(json, path);

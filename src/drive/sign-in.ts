@@ -1,6 +1,7 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Config } from '../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
+import { type Backoff, withRetries } from '../retry/backoff.ts';
 import type { DriveAuth, SignInHeaders } from './drive-auth.ts';
 import {
   DRIVE_SCOPE,
@@ -9,7 +10,7 @@ import {
   requireSufficientScopes,
   scopesIn,
 } from './google-files.ts';
-import { classifyTokenError } from './token-errors.ts';
+import { classifyTokenError, tokenJudge } from './token-errors.ts';
 
 export type { DriveAuth } from './drive-auth.ts';
 
@@ -26,8 +27,9 @@ type GoogleSettings = Pick<
  */
 export async function googleSignIn(
   settings: GoogleSettings,
-  now: () => number = Date.now,
+  options: { backoff?: Backoff; now?: () => number } = {},
 ): Promise<DriveAuth> {
+  const { backoff = BACKOFF, now = Date.now } = options;
   const { impersonate: subject } = settings;
   const credentials = await readCredentials(settings);
   if (subject && credentials.json.type !== 'service_account') throw cannotImpersonate(subject, credentials);
@@ -37,7 +39,7 @@ export async function googleSignIn(
   ]);
   requireSameUniverse(credentials.json, settings.api_url);
   const tokens = new Renewal<SignInHeaders>(
-    () => requestToken(credentials, subject, now),
+    () => requestToken(credentials, subject, { backoff, now }),
     now,
     leaseFromFile(credentials, now()),
   );
@@ -45,6 +47,8 @@ export async function googleSignIn(
   return new DriveAuth(tokens);
 }
 
+/** For commands that do nothing but sign in. */
+export const BACKOFF: Backoff = { retries: 3, baseMs: 500, capMs: 8_000 };
 /** Only STS lacks a timeout of its own; a program that supplies a subject token may take 30 s. */
 const LONGEST_REQUEST_MS = 60_000;
 /** Google's tokens live an hour; only used if the library does not say. */
@@ -54,16 +58,19 @@ const USUAL_LIFE_MS = 3_600_000;
 async function requestToken(
   credentials: GoogleCredentials,
   subject: string,
-  now: () => number,
+  { backoff, now }: { backoff: Backoff; now: () => number },
 ): Promise<Lease<SignInHeaders>> {
   const { googleClient } = await import('./google-client.ts');
-  try {
+  const attempt = async () => {
     const client = await googleClient(credentials.json, {
       scope: DRIVE_SCOPE,
       subject: subject || undefined,
     });
     const headers = await within(LONGEST_REQUEST_MS, client.getRequestHeaders());
-    const { expiry_date, scope } = client.credentials;
+    return { headers, ...client.credentials };
+  };
+  try {
+    const { headers, scope, expiry_date } = await withRetries(attempt, tokenJudge, backoff);
     requireSufficientScopes(scopesIn({ scope }), credentials.path);
     const lifeMs = (expiry_date ?? 0) - Date.now();
     return { value: plain(headers), expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
@@ -95,7 +102,8 @@ export async function revokeSignIn(
   const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });
   if (!(client instanceof OAuth2Client)) return;
   try {
-    await client.revokeToken(client.credentials.refresh_token ?? '');
+    const token = client.credentials.refresh_token ?? '';
+    await withRetries(() => client.revokeToken(token), tokenJudge, BACKOFF);
   } catch (error) {
     const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
     if (refused !== 'invalid_token') throw classifyTokenError(error, credentials, '');

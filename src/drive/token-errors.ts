@@ -1,5 +1,7 @@
 /** What a failed request for a Google token means, from the errors of google-auth-library. */
 import { RunError } from '../../stages/errors.ts';
+import type { Judge } from '../retry/backoff.ts';
+import { connectionError, faultOf, judgeBy } from '../retry/faults.ts';
 import { DRIVE_SCOPE, type GoogleCredentials, isObject, textIn } from './google-files.ts';
 
 /** The parts of an error of google-auth-library or its HTTP client that may be shown. */
@@ -25,6 +27,11 @@ interface Context extends Refusal {
   said: string;
 }
 
+const judge = judgeBy();
+/** What the library says about a file is final; of a request, the table of faults decides. */
+export const tokenJudge: Judge = error =>
+  isRequestError(error) ? judge(error) : { again: false, afterMs: null };
+
 type Row = readonly [code: string, message: string, remedy: string];
 
 /**
@@ -48,9 +55,14 @@ export function classifyTokenError(
       .filter(Boolean)
       .join(': '),
   };
-  if (refusal.status > 0) return new RunError(...meaningOf(context));
-  if (isNetworkError(error)) return unanswered(codeOf(error), context);
-  return unusable(error, context);
+  if (!isRequestError(error)) return unusable(error, context);
+  const { code, status } = faultOf(error);
+  const where = `Google's sign-in at ${refusal.address || 'its token service'}`;
+  const clean = Object.assign(new Error(code), { code, status });
+  return (
+    connectionError(clean, where) ??
+    new RunError(...(status === null ? unanswered(code, where) : meaningOf(context)))
+  );
 }
 
 /** Read from the top. */
@@ -61,6 +73,13 @@ function meaningOf(at: Context): Row {
       'google_failing',
       `Google's sign-in at ${address} keeps answering with HTTP ${status}.`,
       'Wait some minutes and run the command again.',
+    ];
+  }
+  if (status < 400) {
+    return [
+      'google_failing',
+      `${address} answers with a redirect or a page (HTTP ${status}), as Google's sign-in never does.`,
+      'Sign in to the Wi-Fi if it wants that, and check the proxy; then run the command again.',
     ];
   }
   if (/reasonable timeframe|iat and exp/i.test(description)) {
@@ -126,22 +145,15 @@ function meaningOf(at: Context): Row {
   ];
 }
 
-function unanswered(code: string, { address }: Context): RunError {
-  const where = address || "Google's token service";
-  return /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(code)
-    ? new RunError(
-        'google_not_trusted',
-        `The certificate of ${where} cannot be trusted (${code}).`,
-        'If a proxy of your network inspects the traffic, name its certificate in NODE_EXTRA_CA_CERTS.',
-      )
-    : new RunError(
-        'google_not_answering',
-        `Google's sign-in at ${where} does not answer (${code}).`,
-        'Check the network connection, then run the command again.',
-      );
+function unanswered(code: string, where: string): Row {
+  return [
+    'google_not_answering',
+    `${where} does not answer (${code}).`,
+    'Check the network connection, then run the command again.',
+  ];
 }
 
-/** The library could not make a request of the file. Errors about a key are left out: they may quote it. */
+/** The library could not make a request of the file. What it says about a key is left out: it may quote it. */
 function unusable(error: unknown, { kind, who, path }: Context): RunError {
   const code = codeOf(error);
   if (kind === 'service_account' && !(error instanceof RangeError) && !/^E[A-Z]+$/.test(code)) {
@@ -151,7 +163,9 @@ function unusable(error: unknown, { kind, who, path }: Context): RunError {
       'Make a new key of the service account in the Google Cloud console and download it as JSON.',
     );
   }
-  const message = error instanceof Error ? error.message : String(error);
+  // A syntax error quotes the beginning of a subject token.
+  const isSyntax = error instanceof SyntaxError;
+  const message = isSyntax ? 'the subject token is not JSON' : (error as Error).message;
   return new RunError(
     'google_credentials',
     `The credentials in ${path} cannot be used: ${withoutSecrets(message).replace(/\.?\s*$/, '')}.`,
@@ -184,7 +198,7 @@ function targetOf(json: Record<string, unknown>): string | null {
 }
 
 /** The library's HTTP client notes the request in its errors; a request without a timeout of its own has only a code. */
-function isNetworkError(error: unknown): boolean {
+function isRequestError(error: unknown): boolean {
   return isObject(error) && ('config' in error || error.code === 'ETIMEDOUT');
 }
 

@@ -66,7 +66,7 @@ describe('signing in to Google in a browser', () => {
     // The access token came along with the sign-in.
     expect(drive.service.requests.get('token')).to.equal(asked);
     const later = () => Date.now() + 3_600_000;
-    await googleSignIn(settings(), later);
+    await googleSignIn(settings(), { now: later });
   });
 
   it('asks for reading Drive and nothing more, with PKCE, a state and a way to stay signed in', async () => {

@@ -1,6 +1,7 @@
 import { drive as driveApi } from '@googleapis/drive';
 import { expect } from 'chai';
 import { googleSignIn } from '../../src/drive/sign-in.ts';
+import type { Backoff } from '../../src/retry/backoff.ts';
 import type { RunError } from '../../stages/errors.ts';
 import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
 import { refreshForm, requestToken } from '../cloud/drive/test-client.ts';
@@ -15,10 +16,20 @@ describe('signing in to Google', () => {
   let drive: DriveService;
   let now: number;
   const clock = () => now;
+  const waits: number[] = [];
+  const backoff: Backoff = {
+    retries: 3,
+    baseMs: 10,
+    capMs: 100,
+    sleep: async ms => {
+      waits.push(ms);
+    },
+  };
   const email = 'person@example.com';
 
   beforeEach(async () => {
     now = Date.now();
+    waits.length = 0;
     scratch = await scratchFolder();
     drive = await createDrive({ now: clock });
   });
@@ -31,7 +42,7 @@ describe('signing in to Google', () => {
     api_url: drive.apiUrl,
   });
   const signIn = async (credentials: unknown, token?: unknown, impersonate?: string) =>
-    googleSignIn(await settings(credentials, token, impersonate), clock);
+    googleSignIn(await settings(credentials, token, impersonate), { now: clock, backoff });
   const refusal = (credentials: unknown, token?: unknown, impersonate?: string) =>
     rejection<RunError>(signIn(credentials, token, impersonate));
   const tokenOf = async (auth: Awaited<ReturnType<typeof signIn>>) =>
@@ -117,6 +128,13 @@ describe('signing in to Google', () => {
     expect(refused.message).to.contain('invalid_grant').and.not.contain('stolen');
     const missing = { ...first, credential_source: { file: '/nowhere/subject.jwt' } };
     expect((await refusal(missing)).message).to.contain('/nowhere/subject.jwt');
+    const format = { type: 'json', subject_token_field_name: 'jwt' };
+    const garbled = await refusal({ ...first, credential_source: { file, format } });
+    expect(garbled.message).to.contain('not JSON').and.not.contain('stolen');
+    const workforce = { ...drive.accounts.addUser(email), token_url: drive.tokenUri };
+    expect(await whoIs(await signIn({ ...workforce, type: 'external_account_authorized_user' }))).to.equal(
+      email,
+    );
   });
 
   it('takes a service account that another account may act as', async () => {
@@ -196,7 +214,7 @@ describe('signing in to Google', () => {
           response.writeHead(307, { location: there.tokenUri }).end();
           return true;
         };
-        expect((await refusal(file)).code).to.equal('google_not_answering');
+        expect((await refusal(file)).code).to.equal('google_failing');
       }
       expect(there.service.requests.size).to.equal(0);
     } finally {
@@ -334,9 +352,10 @@ describe('signing in to Google', () => {
     const dead = await refusal({ ...user, token_uri: 'http://127.0.0.1:9/token' });
     expect(dead.code).to.equal('google_not_answering');
     expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
+    expect(waits).to.have.length(3);
     let failures = 0;
     drive.service.intercept = (_, response) => {
-      if (failures++ > 0) return false;
+      if (failures++ > 1) return false;
       response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
       return true;
     };

@@ -1,9 +1,21 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { type FileRecord, isOnTheWay, nameOf, STAGES, type StageName, stopped } from '../stages/record.ts';
+import { RunError } from '../stages/errors.ts';
+import {
+  type DriveRef,
+  type FileRecord,
+  isFolder,
+  isOnTheWay,
+  isWithdrawn,
+  nameOf,
+  STAGES,
+  type StageName,
+  stopped,
+} from '../stages/record.ts';
+import type { SelectionRules } from '../stages/selection.ts';
 import { TextSet } from './compact/text-set.ts';
 import { type ListingAhead, listingAhead } from './listing-ahead.ts';
 import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
-import { memoryOf } from './manifest/memory.ts';
+import { type Memory, memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
 import {
   begun,
@@ -16,10 +28,14 @@ import {
   type StageContext,
 } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
+import { relist } from './relisting.ts';
 import type { Takeover } from './takeover.ts';
 
 export interface MigrationOptions extends StageContext {
   run: Run;
+  root: DriveRef;
+  /** The part of the folder that the run is about, as {@link StageContext.selection} has it; null for all of it. */
+  rules: SelectionRules | null;
   /** The stages to run, from list on. */
   until: 'resolve' | 'link';
   retryOrphans: boolean;
@@ -41,7 +57,7 @@ export interface MigrationOptions extends StageContext {
   onDone?: () => Promise<unknown>;
 }
 
-/** What a new listing has found, compared with the last one. */
+/** What Drive has now, compared with the last one. */
 export interface Changes {
   added: number;
   renamed: number;
@@ -51,7 +67,7 @@ export interface Changes {
 
 export interface Migrated {
   tally: Tally;
-  /** Null if the folder was not listed anew. */
+  /** Null if the folder was not listed again, and no open file was found to have changed. */
   changes: Changes | null;
 }
 
@@ -79,10 +95,13 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       });
 
     const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
-    const isNew = options.rescan && run.isListed;
+    const wasListed = run.isListed;
+    const isNew = options.rescan && wasListed;
+    run.rememberSelection(options.rules);
     const listed = await listing(options, manifests, changes);
     const finished = (given: FileRecord) => {
       if (given.url) listed.fileCameThrough();
+      if (isWithdrawn(given)) return;
       const record = until === 'resolve' ? asItStands(manifests, given) : given;
       options.onFinished?.(record);
       tally.add(record);
@@ -97,7 +116,8 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     ];
     await runSteps(listed.records, steps, finished, options.halt);
     await options.onDone?.();
-    return { tally, changes: isNew ? changes : null };
+    const hasChanged = Object.values(changes).some(count => count > 0);
+    return { tally, changes: isNew || (wasListed && hasChanged) ? changes : null };
   } catch (error) {
     // The listing may have begun already, and Drive may never answer.
     options.halt.stop(error as Error);
@@ -150,13 +170,18 @@ type Listing = Omit<ListingAhead, 'records'> & { records: Records };
 async function listing(options: MigrationOptions, manifests: Manifests, changes: Changes): Promise<Listing> {
   const { run, halt, onListed, onAllListed } = options;
   const manifest = manifests.list;
-  if (run.isListed && !options.rescan)
+  const memory = memoryOf(manifest, { stage: 'list', retryOrphans: false });
+  if (run.isListed && !options.rescan) {
+    await lookAgain(options, manifests, memory, changes);
     return { records: fromManifest(manifests, options), fileCameThrough: () => {} };
-  const list = await lister(options);
-  const found = begun(list(run.folderId));
-  const { recall, keep } = memoryOf(manifest, { stage: 'list', retryOrphans: false });
+  }
+  const seen = new TextSet();
+  const unread = new UnreadFolders();
+  const list = await lister(options, { onLeftOut: id => seen.add(id), onUnread: unread.add });
+  const found = begun(list());
+  const { recall, keep } = memory;
+  const takes = (record: FileRecord) => options.selection?.takes(record) ?? true;
   const listed = (async function* () {
-    const seen = new TextSet();
     const duplicates: FileRecord[] = [];
     for await (const listed of found) {
       if (options.rescan) seen.add(listed.id);
@@ -168,9 +193,11 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
       else yield record;
     }
     if (halt.stopped) return;
+    if (options.rescan) unread.learnPaths(manifest.records());
     for (const before of options.rescan ? manifest.records() : []) {
-      if (seen.has(before.id)) continue;
-      if (!before.removed) changes.removed += 1;
+      // Nobody has looked for it, so nobody knows whether it is still there.
+      if (seen.has(before.id) || unread.mayHave(before) || !takes(before)) continue;
+      if (!before.removed && !isFolder(before)) changes.removed += 1;
       const record = await keep(removed(before, standingIn(manifests.transfer, before.id)));
       onListed?.(record, true);
       yield record;
@@ -187,7 +214,58 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
   );
 }
 
+/** Drive may be out of reach although all that is left to do is to link: then the stages decide what that means. */
+async function lookAgain(
+  options: MigrationOptions,
+  { list, parse, resolve, transfer, link }: Manifests,
+  memory: Memory,
+  changes: Changes,
+): Promise<void> {
+  const later = [link, transfer, resolve, parse];
+  function* laterRecords(id: string): Generator<FileRecord> {
+    for (const manifest of later) {
+      const record = manifest?.last(id);
+      if (record) yield record;
+    }
+  }
+  const onChange = (now: FileRecord, before: FileRecord | undefined) => count(changes, now, before);
+  try {
+    await relist(options, { manifest: list, memory, laterRecords, onChange });
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    options.warn(`Drive was not asked for files that have been renamed since the listing: ${error.message}`);
+  }
+}
+
+/** Folders whose content is not in a listing, or not all of it. */
+class UnreadFolders {
+  readonly #ids = new Set<string>();
+  readonly #paths = new Set<string>();
+
+  readonly add = ({ id }: DriveRef, path: string): void => {
+    this.#ids.add(id);
+    this.#paths.add(path);
+  };
+
+  /** A folder may have been renamed since these records were made. */
+  learnPaths(records: Iterable<FileRecord>): void {
+    if (this.#ids.size === 0) return;
+    for (const { parent, path = '' } of records)
+      if (parent && this.#ids.has(parent.id)) this.#paths.add(path);
+  }
+
+  /** True if the file may be in one of them, or below it. */
+  mayHave({ path = '' }: FileRecord): boolean {
+    if (this.#paths.size === 0) return false;
+    for (let above = path; ; above = above.slice(0, above.lastIndexOf('/'))) {
+      if (this.#paths.has(above)) return true;
+      if (!above.includes('/')) return this.#paths.has('');
+    }
+  }
+}
+
 function count(changes: Changes, now: FileRecord, before: FileRecord | undefined): void {
+  if (isFolder(now)) return;
   if (!before || before.removed) changes.added += 1;
   else if (now.md5 !== before.md5) changes.replaced += 1;
   else if (now.name !== before.name) changes.renamed += 1;
@@ -195,7 +273,7 @@ function count(changes: Changes, now: FileRecord, before: FileRecord | undefined
 
 /** What stands in S3 stays, and needs no Drive any more to be linked; what does not can no longer be migrated. */
 function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
-  if (standing) return { ...listed, removed: true };
+  if (standing || isFolder(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {
     stage: 'list',
     code: 'removed_from_drive',
@@ -205,15 +283,18 @@ function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
 }
 
 function* fromManifest(manifests: Manifests, options: MigrationOptions): Generator<FileRecord> {
-  const { onListed } = options;
+  const { onListed, selection } = options;
   // The files are known already: a first pass gives progress its totals.
   if (onListed) {
-    for (const record of manifests.list.records()) onListed(record, isMovedIn(manifests, record.id));
+    for (const record of manifests.list.records()) {
+      if (!isWithdrawn(record) && (selection?.takes(record) ?? true))
+        onListed(record, isMovedIn(manifests, record.id));
+    }
   }
   options.onAllListed?.();
   for (const record of manifests.list.records()) {
     if (options.halt.stopped) return;
-    yield record;
+    if (selection?.takes(record) ?? true) yield record;
   }
 }
 

@@ -3,16 +3,18 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MediaIndex, withExistingMedia } from '../stages/existing-media.ts';
 import type { LinkWatcher } from '../stages/link.ts';
-import { list } from '../stages/list.ts';
+import { type ListOptions, list } from '../stages/list.ts';
 import { parse } from '../stages/parse.ts';
-import type { FileRecord, StageName } from '../stages/record.ts';
+import type { DriveRef, FileRecord, StageName } from '../stages/record.ts';
 import { resolve } from '../stages/resolve.ts';
+import type { Selection } from '../stages/selection.ts';
 import type { Halt, Stage } from '../stages/stage.ts';
 import { type TransferWatcher, transfer } from '../stages/transfer.ts';
 import type { Config } from './config/settings.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
 import type { Neighbours } from './neighbours.ts';
+import { pause } from './retry/backoff.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 
@@ -20,6 +22,10 @@ export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 export type Steps = (Stage | null | undefined)[];
 
 export interface StageContext {
+  /** The folder to be listed, where one is. */
+  root?: DriveRef;
+  /** The part of it that is listed; the whole folder when absent. */
+  selection?: Selection;
   config: Config;
   neighbours: Neighbours;
   halt: Halt;
@@ -94,12 +100,21 @@ async function* sweepOf(neighbours: Neighbours) {
   yield* (await neighbours.mediaRecords()).sweep();
 }
 
-/** What lists a folder; signs in to Google. */
-export async function lister({
-  neighbours,
-  halt,
-}: StageContext): Promise<(folderId: string) => AsyncGenerator<FileRecord>> {
-  return list(await neighbours.drive(), { halt });
+/** What lists the folder; signs in to Google. */
+export async function lister(
+  context: StageContext,
+  told: Pick<ListOptions, 'onUnread' | 'onLeftOut'> = {},
+): Promise<() => AsyncGenerator<FileRecord>> {
+  const listed = list(await context.neighbours.drive(), { ...listOptionsOf(context), ...told });
+  return () => listed(context.root!);
+}
+
+/** Drive is asked again for what it refused after so long, at most. */
+const LONGEST_PAUSE_MS = 5_000;
+
+export function listOptionsOf({ neighbours, halt, selection }: StageContext): ListOptions {
+  const { baseMs } = neighbours.backoffFor('Google Drive');
+  return { halt, selection, pause: () => pause(Math.min(baseMs, LONGEST_PAUSE_MS), halt.signal) };
 }
 
 /** A stage with its memory: what its manifest has is recalled before it, what is new is kept behind it. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core';
 import type { FileRecord } from '../stages/record.ts';
+import type { SelectionRules } from '../stages/selection.ts';
 import { BaseCommand, EXIT } from './command.ts';
 import type { ConfigValues } from './config/load.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
@@ -16,6 +17,7 @@ import { Neighbours } from './neighbours.ts';
 import { FilesToMove } from './progress/files-to-move.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
+import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from './run-selection.ts';
 import { folderToMigrate } from './stage-command.ts';
 import { takeoverOf } from './takeover.ts';
 import { ProgressView } from './ui/progress-view.ts';
@@ -52,6 +54,10 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     rescan?: boolean;
     skipExisting?: boolean;
     /** Whether the computer may not fall asleep meanwhile. */
+    /** The flags that limit the run to a part of the folder. */
+    selection: SelectionFlags;
+    /** Whether a rescan without such flags keeps to the part that the run is about. */
+    keepsSelection?: boolean;
     keepsAwake?: boolean;
     /** Whether to try out the line from Drive with the files that are to be moved. */
     measures?: boolean;
@@ -66,6 +72,9 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       ...KEYS_FOR.data,
     ]);
     const run = new Run(this.home, folderId!);
+    const given = rulesFrom(options.selection);
+    const rules = this.#chosenRules(run, given, options);
+    const root = run.root(options.folderId, config);
     const neighbours = new Neighbours({
       config,
       env: this.env,
@@ -76,6 +85,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     });
     const startedAt = performance.now();
     run.lock(`migrator ${this.id}`);
+    run.rememberResourceKey(root);
     if (options.configFlags.naming) run.rememberNaming(config.naming);
     const release = haltOnSignals(this.halt, text => this.say(text));
     const failed: FileRecord[] = [];
@@ -106,6 +116,9 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         rescan: options.rescan ?? false,
         skipExisting: options.skipExisting ?? false,
         takeover,
+        root,
+        rules,
+        selection: selectionFrom(rules),
         config,
         neighbours,
         run,
@@ -147,6 +160,22 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       run.unlock();
       await neighbours.close();
     }
+  }
+
+  #chosenRules(
+    run: Run,
+    given: SelectionRules | null,
+    { rescan = false, keepsSelection = false }: { rescan?: boolean; keepsSelection?: boolean },
+  ): SelectionRules | null {
+    const remembered = run.selection;
+    const isBegun = run.has('list');
+    const rules = chosenRules({ remembered, isBegun, given, rescan, keeps: keepsSelection });
+    if (isBegun && remembered && !given) {
+      const flags = flagsOf(remembered);
+      if (rules) this.say(`As in earlier runs of this folder: ${flags}.`);
+      else this.say(`The selection of earlier runs (${flags}) is dropped: the whole folder is listed.`);
+    }
+    return rules;
   }
 
   #keepProjecting(run: Run): { last(): Promise<string> } {

@@ -5,7 +5,8 @@ import { createReadStream, existsSync, fstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, Flags } from '@oclif/core';
 import { RunError } from '../stages/errors.ts';
-import { type FileRecord, STAGES, type StageName } from '../stages/record.ts';
+import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../stages/record.ts';
+import type { SelectionRules } from '../stages/selection.ts';
 import { BaseCommand, EXIT } from './command.ts';
 import { ConfigError } from './config/error.ts';
 import { folderIdFrom } from './config/home.ts';
@@ -29,6 +30,7 @@ import {
   workingAhead,
 } from './pipeline.ts';
 import { Tally } from './progress/tally.ts';
+import { chosenRules, rulesFrom, type SelectionFlags, selectionFrom } from './run-selection.ts';
 import { isLog, isPiped } from './standard-streams.ts';
 import { formatBytes, formatCount } from './ui/format.ts';
 import { ProgressView, type ViewOptions } from './ui/progress-view.ts';
@@ -111,6 +113,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     const config = await this.configuration(this.configFlags());
     const input = new Input(this.stage, flags, config, this.home, this.warnLine);
     const target = this.#target(flags, input);
+    const rules = this.#rules(target);
     const neighbours = new Neighbours({
       config,
       env: this.env,
@@ -120,6 +123,10 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       signal: this.halt.signal,
     });
     if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
+    if (target.kind === 'run' && this.stage === 'list') {
+      target.run.rememberResourceKey(target.run.root(flags['folder-id'], config));
+      target.run.rememberSelection(rules);
+    }
     const release = haltOnSignals(this.halt, text => this.say(text));
     let own: ManifestFile | null = null;
     const tally = new Tally();
@@ -129,7 +136,12 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const options = { write: true, warn: this.warnLine, reject: input.reject };
       if (target.kind === 'file') own = await ManifestFile.open(target.path, options);
       if (target.kind === 'run') own = await target.run.open(this.stage, options);
-      const context: StageContext = { config, neighbours, halt: this.halt, claimed: claimedIn(own) };
+      const root = input.run?.root(flags['folder-id'], config);
+      const selection = selectionFrom(rules);
+      const context: StageContext = {
+        ...{ root, selection, config, neighbours },
+        ...{ halt: this.halt, claimed: claimedIn(own) },
+      };
       const source = await this.source(context, input);
       const ahead = input.ahead();
       // In a pipe the transfer before the link draws already, on the same terminal.
@@ -153,7 +165,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       };
       const output = target.kind === 'stream' ? new LineWriter(process.stdout) : null;
       const taken = (record: FileRecord) => {
-        tally.add(record);
+        if (!isWithdrawn(record)) tally.add(record);
         view?.finished(record);
         return output?.write(record);
       };
@@ -193,6 +205,14 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
 
   /** After the last record of a run's manifest; not when the stage ended early. */
   protected finished(_run: Run): void {}
+
+  /** The part of the folder that is listed; null for the whole folder, and for the stages that list nothing. */
+  #rules(target: Place): SelectionRules | null {
+    const given = rulesFrom(this.flags as SelectionFlags);
+    if (target.kind !== 'run' || this.stage !== 'list') return given;
+    const { selection: remembered } = target.run;
+    return chosenRules({ remembered, isBegun: target.run.has('list'), given, rescan: false, keeps: true });
+  }
 
   #target(flags: StageFlags, input: Input): Place {
     if (flags.out === '-') return { kind: 'stream' };
@@ -245,6 +265,7 @@ export class Input {
   /** True if the command line names the run, and not only the configuration. */
   readonly isRunNamed: boolean;
   #isPipe = false;
+  #isForeign = false;
   #manifest: ManifestFile | null = null;
 
   constructor(
@@ -297,7 +318,7 @@ export class Input {
 
   /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
   ahead(): Iterable<FileRecord> | null {
-    return this.#manifest?.records() ?? null;
+    return this.#manifest && this.#selected(this.#manifest.records());
   }
 
   async #fromForeignFile(path: string): Promise<Records> {
@@ -310,15 +331,27 @@ export class Input {
   }
 
   async #fromFile(path: string, foreign?: string): Promise<Iterable<FileRecord>> {
+    this.#isForeign = foreign !== undefined;
     const options = { write: false, warn: this.#warn, reject: this.reject, foreign };
     this.#manifest = await ManifestFile.open(path, options);
-    return this.#manifest.records();
+    return this.#selected(this.#manifest.records());
+  }
+
+  /** Of a run's manifest only what its selection takes; a file from elsewhere is worked on as it is. */
+  #selected(records: Iterable<FileRecord>): Iterable<FileRecord> {
+    const rules = this.#isForeign ? null : this.run?.selection;
+    const selection = selectionFrom(rules ?? null);
+    return selection ? filtered(records, record => selection.takes(record)) : records;
   }
 
   close(): void {
     this.rejects.close();
     void this.#manifest?.close();
   }
+}
+
+function* filtered<T>(values: Iterable<T>, takes: (value: T) => boolean): Generator<T> {
+  for (const value of values) if (takes(value)) yield value;
 }
 
 /** Absent on Windows. */

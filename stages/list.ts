@@ -4,10 +4,14 @@
  * Folders are read level by level, many in one query. Shortcuts are put off until every real folder has been read, so
  * that a file that lies in the tree is listed where it lies; what a shortcut points to is then listed once, under the
  * name and in the place of the shortcut. A folder is never read twice, so loops end.
+ *
+ * A folder that Drive refuses, or does not list completely, is asked for again at the end. If that does not help, it gets
+ * a record of its own: what is below it is missing from the listing, and somebody has to know.
  */
 import { TextSet } from '../src/compact/text-set.ts';
-import { RunError } from './errors.ts';
-import type { FileRecord } from './record.ts';
+import { FileError, RunError } from './errors.ts';
+import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
+import { type Selection, WHOLE_FOLDER } from './selection.ts';
 import type { Halt } from './stage.ts';
 
 /** A file, folder or shortcut as Drive describes it. */
@@ -24,75 +28,136 @@ export interface DriveItem {
   /** Ids of the folders it lies in; empty if none of them may be seen. */
   parents: string[];
   trashed: boolean;
+  /** Absent for most items. */
+  resourceKey?: string;
+  /** True for a folder that the account may see, but not look into: Drive lists it as if it were empty. */
+  isClosed?: boolean;
   /** What a shortcut points to; null for everything else. */
-  shortcut: { id: string; mimeType: string } | null;
+  shortcut: (DriveRef & { mimeType: string }) | null;
 }
 
 /** What list needs of Drive. */
 export interface DriveFolders {
   /**
-   * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice. A
-   * folder that has disappeared has no children. Throws RunError when Drive refuses.
+   * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice.
+   * Throws FileError, possibly after some pages, if Drive does not list all that these folders contain, and RunError
+   * if Drive refuses altogether.
    */
-  children(folderIds: string[]): AsyncIterable<DriveItem[]>;
+  children(folders: DriveRef[]): AsyncIterable<DriveItem[]>;
   /** One item, in the trash or not; null if it does not exist or may not be seen. */
-  item(id: string): Promise<DriveItem | null>;
+  item(ref: DriveRef): Promise<DriveItem | null>;
 }
 
-export const FOLDER = 'application/vnd.google-apps.folder';
-
 /** As many as rclone asks for in one query; more makes the query too long for Drive. */
-const FOLDERS_A_QUERY = 50;
+export const FOLDERS_A_QUERY = 50;
 
-interface Place {
-  id: string;
+/** How often a folder that Drive refused is asked for again. */
+const MORE_ATTEMPTS = 2;
+
+/** A folder to be read. */
+export interface Place {
+  ref: DriveRef;
+  name: string;
+  /** Folders above it, joined by `/`. */
+  above: string;
+  /** Its own path; empty for the migrated folder. */
   path: string;
+  parent?: DriveRef;
+  modifiedTime: string;
+  isClosed?: boolean;
 }
 
 export interface ListOptions {
   halt?: Halt;
+  /** The part of the folder that is listed; the whole folder when absent. */
+  selection?: Selection;
+  /** Waits before folders that Drive refused are asked for again. */
+  pause?: () => Promise<unknown>;
+  /** Told about folders whose content is not in the listing, or not all of it. */
+  onUnread?: (folder: DriveRef, path: string) => void;
+  /** Told the ids of files that are there, but not selected. */
+  onLeftOut?: (id: string) => void;
 }
 
 /**
- * The records of a folder, all `pending`. Throws RunError if `folderId` is not a folder that can be read; when Drive
- * refuses later, the run is halted with that RunError.
+ * The records of a folder: `pending`, or stopped for what cannot be read. Throws RunError if `root` is not a folder that
+ * can be read; when Drive refuses later, the run is halted with that RunError.
  * Duplicates within the listing (Drive repeats items when the folder changes while it is read) are dropped.
  */
 export function list(
   drive: DriveFolders,
   options: ListOptions = {},
-): (folderId: string) => AsyncGenerator<FileRecord> {
-  return async function* (folderId) {
-    const root = await drive.item(folderId);
-    if (!root || root.trashed) throw folderUnknown(folderId, root?.trashed ?? false);
-    if (root.mimeType !== FOLDER) throw notAFolder(root);
-
-    try {
-      for await (const record of new Walk(drive).from(root.id)) {
-        if (options.halt?.stopped) return;
-        yield record;
-      }
-    } catch (error) {
-      if (!(error instanceof RunError && options.halt)) throw error;
-      options.halt.stop(error);
-    }
+): (root: DriveRef) => AsyncGenerator<FileRecord> {
+  return async function* (root) {
+    const item = await drive.item(root);
+    if (!item || item.trashed) throw folderUnknown(root.id, item?.trashed ?? false);
+    if (item.mimeType !== FOLDER) throw notAFolder(item);
+    const ref = refOf({ ...item, resourceKey: item.resourceKey ?? root.resourceKey });
+    const { name, modifiedTime, isClosed } = item;
+    yield* walk(drive, root, [{ ref, name, above: '', path: '', modifiedTime, isClosed }], options);
   };
+}
+
+/** The records of folders below `root` that could not be read before, as {@link list} gives them. */
+export function listAgain(
+  drive: DriveFolders,
+  root: DriveRef,
+  folders: FileRecord[],
+  options: ListOptions = {},
+): AsyncGenerator<FileRecord> {
+  const places = folders.map(record => {
+    const { name, path: above = '', parent, modifiedTime = '' } = record;
+    const path = record.id === root.id ? '' : below(above, name);
+    const ref = record.id === root.id ? root : refOf(record);
+    return { ref, name, above, path, parent, modifiedTime };
+  });
+  return walk(drive, root, places, options);
+}
+
+async function* walk(
+  drive: DriveFolders,
+  root: DriveRef,
+  places: Place[],
+  options: ListOptions,
+): AsyncGenerator<FileRecord> {
+  const { halt } = options;
+  try {
+    for await (const record of new Walk(drive, root, options).from(places)) {
+      if (halt?.stopped) return;
+      yield record;
+    }
+  } catch (error) {
+    if (!(error instanceof RunError && halt)) throw error;
+    halt.stop(error);
+  }
 }
 
 class Walk {
   readonly #drive: DriveFolders;
+  readonly #root: DriveRef;
+  readonly #options: ListOptions;
+  readonly #selection: Selection;
   readonly #seenFolders = new Set<string>();
   readonly #seenFiles = new TextSet();
   #folders: Place[] = [];
-  #shortcuts: { item: DriveItem; path: string }[] = [];
+  #refused: { place: Place; error: FileError; attempts: number }[] = [];
+  #shortcuts: { item: DriveItem; within: Place }[] = [];
   #foldersAQuery = FOLDERS_A_QUERY;
 
-  constructor(drive: DriveFolders) {
+  constructor(drive: DriveFolders, root: DriveRef, options: ListOptions) {
     this.#drive = drive;
+    this.#root = root;
+    this.#options = options;
+    this.#selection = options.selection ?? WHOLE_FOLDER;
   }
 
-  async *from(rootId: string): AsyncGenerator<FileRecord> {
-    this.#enter({ id: rootId, path: '' });
+  async *from(places: Place[]): AsyncGenerator<FileRecord> {
+    for (const place of places) this.#enter(place);
+    yield* this.#readAll();
+    while (this.#refused.length > 0 && !this.#options.halt?.stopped) yield* this.#askAgain();
+  }
+
+  async *#readAll(): AsyncGenerator<FileRecord> {
     while (this.#folders.length > 0 || this.#shortcuts.length > 0) {
       yield* this.#readFolders();
       yield* this.#followShortcuts();
@@ -100,97 +165,191 @@ class Walk {
   }
 
   #enter(place: Place): void {
-    if (this.#seenFolders.has(place.id)) return;
-    this.#seenFolders.add(place.id);
+    if (this.#seenFolders.has(place.ref.id)) return;
+    this.#seenFolders.add(place.ref.id);
     this.#folders.push(place);
   }
 
   async *#readFolders(): AsyncGenerator<FileRecord> {
     while (this.#folders.length > 0) {
-      yield* this.#read(this.#folders.splice(0, this.#foldersAQuery));
+      const places = this.#folders.splice(0, this.#foldersAQuery);
+      const open = places.filter(({ isClosed }) => !isClosed);
+      if (open.length > 0) yield* this.#read(open);
+      for (const place of places) if (place.isClosed) yield* this.#read([place]);
     }
   }
 
   /**
-   * Drive has a fault in which a query over several folders finds nothing although there is something; rclone asks
-   * again one by one and from then on no longer groups (facts.md, Google Drive v3).
+   * Which folder of a query Drive refused is found out by asking for each alone. Drive also has a fault in which a query
+   * over several folders finds nothing although there is something; rclone asks again one by one and from then on no
+   * longer groups (facts.md, Google Drive v3).
    */
-  async *#read(places: Place[]): AsyncGenerator<FileRecord> {
+  async *#read(places: Place[], attempts = 1): AsyncGenerator<FileRecord> {
+    const [place, ...more] = places;
     let found = 0;
-    for await (const record of this.#children(places)) {
-      found += 1;
-      if (record) yield record;
-    }
-    if (found > 0 || places.length === 1) return;
-    for (const place of places) {
-      for await (const record of this.#children([place])) {
-        this.#foldersAQuery = 1;
+    try {
+      for await (const record of this.#children(places)) {
+        found += 1;
         if (record) yield record;
       }
+      if (place!.isClosed && found === 0) throw closed();
+      if (found > 0 || more.length === 0) return;
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      if (more.length === 0) {
+        this.#refused.push({ place: place!, error, attempts });
+        return;
+      }
+      for (const place of places) yield* this.#read([place]);
+      return;
     }
-  }
-
-  /** The files in the folders; null for an item that was put off (folder, shortcut) or seen before. */
-  async *#children(places: Place[]): AsyncGenerator<FileRecord | null> {
-    const pathOf = new Map(places.map(({ id, path }) => [id, path]));
-    for await (const page of this.#drive.children([...pathOf.keys()])) {
-      for (const item of page) {
-        const parent = item.parents.find(id => pathOf.has(id)) ?? places[0]!.id;
-        yield this.#take(item, pathOf.get(parent)!);
+    for (const place of places) {
+      for await (const record of this.#read([place])) {
+        this.#foldersAQuery = 1;
+        yield record;
       }
     }
   }
 
-  #take(item: DriveItem, path: string): FileRecord | null {
+  /** The files in the folders; null for an item that was put off (folder, shortcut), left out, or seen before. */
+  async *#children(places: Place[]): AsyncGenerator<FileRecord | null> {
+    const placeOf = new Map(places.map(place => [place.ref.id, place]));
+    for await (const page of this.#drive.children(places.map(({ ref }) => ref))) {
+      for (const item of page) {
+        const parent = item.parents.find(id => placeOf.has(id));
+        yield this.#take(item, parent ? placeOf.get(parent)! : places[0]!);
+      }
+    }
+  }
+
+  #take(item: DriveItem, within: Place): FileRecord | null {
     if (item.mimeType === FOLDER) {
-      this.#enter({ id: item.id, path: below(path, item.name) });
+      this.#enterBelow(within, item);
       return null;
     }
     if (item.shortcut) {
-      this.#shortcuts.push({ item, path });
+      this.#shortcuts.push({ item, within });
       return null;
     }
-    return this.#once(recordOf(item, path));
+    return this.#once(recordOf(item, within));
+  }
+
+  #enterBelow(within: Place, item: DriveItem): void {
+    const { name, modifiedTime, isClosed } = item;
+    const path = below(within.path, name);
+    if (!this.#selection.reads(path)) {
+      this.#options.onUnread?.(item, path);
+      return;
+    }
+    const ref = refOf(item);
+    this.#enter({ ref, name, above: within.path, path, parent: within.ref, modifiedTime, isClosed });
   }
 
   #once(record: FileRecord): FileRecord | null {
+    if (!this.#selection.takes(record)) {
+      this.#options.onLeftOut?.(record.id);
+      return null;
+    }
     return this.#seenFiles.add(record.id) ? record : null;
   }
 
   async *#followShortcuts(): AsyncGenerator<FileRecord> {
     const shortcuts = this.#shortcuts;
     this.#shortcuts = [];
-    for (const { item, path } of shortcuts) {
-      const record = await this.#follow(item, path);
+    for (const { item, within } of shortcuts) {
+      const record = await this.#follow(item, within);
       if (record) yield record;
     }
   }
 
-  async #follow(shortcut: DriveItem, path: string): Promise<FileRecord | null> {
-    const targetId = shortcut.shortcut!.id;
-    if (this.#seenFiles.has(targetId) || this.#seenFolders.has(targetId)) return null;
-    const target = await this.#drive.item(targetId);
-    if (!target || target.trashed) return this.#once(broken(shortcut, path));
+  async #follow(shortcut: DriveItem, within: Place): Promise<FileRecord | null> {
+    const to = shortcut.shortcut!;
+    if (this.#seenFiles.has(to.id) || this.#seenFolders.has(to.id)) return null;
+    const found = await this.#drive.item(to);
+    if (!found || found.trashed) return this.#once(broken(shortcut, within));
+    const target = { ...found, resourceKey: found.resourceKey ?? to.resourceKey, name: shortcut.name };
     if (target.mimeType === FOLDER) {
-      this.#enter({ id: target.id, path: below(path, shortcut.name) });
+      this.#enterBelow(within, target);
       return null;
     }
-    return this.#once({ ...recordOf(target, path), name: shortcut.name, shortcutId: shortcut.id });
+    return this.#once({ ...recordOf(target, within), shortcutId: shortcut.id });
+  }
+
+  async *#askAgain(): AsyncGenerator<FileRecord> {
+    const refused = this.#refused;
+    this.#refused = [];
+    if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();
+    else await this.#checkRoot();
+    for (const { place, error, attempts } of refused) {
+      if (attempts <= MORE_ATTEMPTS) yield* this.#read([place], attempts + 1);
+      else yield* this.#giveUp(place, error);
+    }
+    yield* this.#readAll();
+  }
+
+  /** If access to the whole folder is lost, the single folders below it are not worth a record each. */
+  async #checkRoot(): Promise<void> {
+    const root = await this.#drive.item(this.#root);
+    if (!root || root.trashed) throw folderUnknown(this.#root.id, root?.trashed ?? false);
+  }
+
+  async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
+    // Whoever has put it into the trash meanwhile has decided on it.
+    if ((await this.#drive.item(place.ref))?.trashed) return;
+    if (place.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(place, error);
+    this.#options.onUnread?.(place.ref, place.path);
+    yield unread(place, error);
   }
 }
 
-function below(path: string, name: string): string {
+/** Code for a folder that Drive does not list. */
+export const UNREADABLE = 'folder_unreadable';
+
+/** Code for a folder of which Drive says that the listing may lack something. */
+export const INCOMPLETE = 'listing_incomplete';
+
+export function below(path: string, name: string): string {
   return path === '' ? name : `${path}/${name}`;
 }
 
-function recordOf(item: DriveItem, path: string): FileRecord {
-  const { id, name, size, mimeType, md5, modifiedTime } = item;
-  return { id, name, path, size, mimeType, md5, modifiedTime, status: 'pending' };
+function refOf({ id, resourceKey }: DriveRef): DriveRef {
+  return resourceKey ? { id, resourceKey } : { id };
 }
 
-function broken(shortcut: DriveItem, path: string): FileRecord {
+/** The record of a file, or of a shortcut to nothing, in this folder. */
+function recordOf(item: DriveItem, within: Pick<Place, 'ref' | 'path'>): FileRecord {
+  const { id, name, size, mimeType, md5, modifiedTime, resourceKey } = item;
+  const key = resourceKey ? { resourceKey } : {};
+  const parent = within.ref;
   return {
-    ...recordOf(shortcut, path),
+    id,
+    name,
+    path: within.path,
+    size,
+    mimeType,
+    md5,
+    modifiedTime,
+    parent,
+    ...key,
+    status: 'pending',
+  };
+}
+
+/** The record with what Drive says of the file now; the very record if nothing that matters has changed. */
+export function asNow(record: FileRecord, item: DriveItem): FileRecord {
+  // Of a shortcut only the name counts: bytes and type are those of its target.
+  const now = item.shortcut ? { ...record, name: item.name } : { ...record, ...fileFieldsOf(item) };
+  const same = (['name', 'size', 'md5', 'mimeType'] as const).every(field => now[field] === record[field]);
+  return same ? record : now;
+}
+
+function fileFieldsOf({ name, size, mimeType, md5, modifiedTime }: DriveItem) {
+  return { name, size, mimeType, md5, modifiedTime };
+}
+
+function broken(shortcut: DriveItem, within: Place): FileRecord {
+  return {
+    ...recordOf(shortcut, within),
     status: 'orphan',
     error: {
       stage: 'list',
@@ -201,13 +360,44 @@ function broken(shortcut: DriveItem, path: string): FileRecord {
   };
 }
 
+function unread({ ref, name, above, parent, modifiedTime }: Place, error: FileError): FileRecord {
+  const { code, message } = error;
+  return {
+    ...ref,
+    name,
+    path: above,
+    size: null,
+    mimeType: FOLDER,
+    md5: null,
+    modifiedTime,
+    ...(parent && { parent }),
+    status: 'needs_review',
+    error: { stage: 'list', code, message: `${name} (${ref.id}): ${message}`, retryable: true },
+  };
+}
+
+function closed(): FileError {
+  return new FileError(
+    UNREADABLE,
+    'the signed-in account may see this folder, but not the files in it. Ask its owner for access, then run again.',
+  );
+}
+
 function folderUnknown(folderId: string, trashed: boolean): RunError {
   return new RunError(
     'folder_not_found',
     trashed ? `The Drive folder ${folderId} is in the trash.` : `Drive knows no folder ${folderId}.`,
     trashed
       ? 'Restore it in Drive, then run the command again.'
-      : "Check the id (the last part of the folder's address in the browser) and that the folder is shared with the signed-in Google account.",
+      : 'Check the id (the last part of the folder\'s address in the browser) and that the folder is shared with the signed-in Google account. If the address has a "resourcekey", give the whole address.',
+  );
+}
+
+function rootUnreadable({ name, ref }: Place, error: FileError): RunError {
+  return new RunError(
+    UNREADABLE,
+    `${name} (${ref.id}): ${error.message}`,
+    'Check that the folder is shared with the signed-in Google account, then run the command again.',
   );
 }
 

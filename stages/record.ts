@@ -28,6 +28,12 @@ export type NamePattern = 'single' | 'multiple' | 'range' | 'list';
 
 export type MediaType = 'IMAGE' | 'VIDEO';
 
+/** A file or folder in Drive. Items shared by link long ago are only found with their resource key. */
+export interface DriveRef {
+  id: string;
+  resourceKey?: string;
+}
+
 /** Why a record stopped: which stage, a code for scripts, a sentence for people, and whether a new attempt may help. */
 export interface RecordError {
   stage: StageName;
@@ -51,6 +57,10 @@ export interface FileRecord {
   md5?: string | null;
   /** RFC 3339. */
   modifiedTime?: string;
+  /** The folder that lists it; its resource key is absent if it needs none. */
+  parent?: DriveRef;
+  /** Drive wants it with every request for this file; absent if it needs none. */
+  resourceKey?: string;
   /** True when a later listing did not have it any more, false when it has come back. */
   removed?: boolean;
 
@@ -92,6 +102,19 @@ export interface FileRecord {
   error?: RecordError;
 
   [annotation: string]: unknown;
+}
+
+/** MIME type of folders. */
+export const FOLDER = 'application/vnd.google-apps.folder';
+
+/** A folder that could not be read has a record, so that nobody overlooks it. */
+export function isFolder(record: FileRecord): boolean {
+  return record.mimeType === FOLDER;
+}
+
+/** The record of a folder that has been read since, or is gone: it stays in the manifests and counts for nothing. */
+export function isWithdrawn(record: FileRecord): boolean {
+  return isFolder(record) && record.removed === true;
 }
 
 const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);

@@ -140,7 +140,7 @@ describe('A record costs', () => {
         for (let first = 0; first < RECORDS; first += 1000) yield items(first);
       },
       item: async () => folder,
-    })('root');
+    })({ id: 'root' });
     const bytes = await bytesARecord(async () => {
       for (let count = 0; count < RECORDS; count += 1) await listing.next();
       return listing;

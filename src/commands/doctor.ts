@@ -1,6 +1,7 @@
 import { BaseCommand, EXIT } from '../command.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Finding } from '../doctor/check.ts';
+import { Run } from '../manifest/run.ts';
 import { Neighbours } from '../neighbours.ts';
 import { folderAtHand, folderFlag, folderToMigrate } from '../stage-command.ts';
 
@@ -34,8 +35,9 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       const loaded = await loadConfig({ home: this.home, env: this.env });
       const flag = this.flags['folder-id'];
       const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
+      const root = folderId ? new Run(this.home, folderId).root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
-        ...{ loaded, neighbours, folderId },
+        ...{ loaded, neighbours, root },
         ...{ env: this.env, now: Date.now },
       })) {
         findings.push(finding);

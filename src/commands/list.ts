@@ -1,6 +1,7 @@
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Run } from '../manifest/run.ts';
 import { lister, type StageContext } from '../pipeline.ts';
+import { selectionFlags } from '../run-selection.ts';
 import { type Input, type Records, recordFlags, StageCommand } from '../stage-command.ts';
 
 export default class List extends StageCommand<typeof List> {
@@ -9,14 +10,14 @@ export default class List extends StageCommand<typeof List> {
     '<%= config.bin %> list --folder-id FOLDER_ID',
     '<%= config.bin %> list --folder-id FOLDER_ID | <%= config.bin %> parse | <%= config.bin %> resolve > resolved.ndjson',
   ];
-  static override flags = recordFlags;
+  static override flags = { ...recordFlags, ...selectionFlags };
 
   protected override readonly stage = 'list';
 
   protected override async source(context: StageContext, { run }: Input): Promise<Records> {
     requireKeys(context.config, run ? [] : KEYS_FOR.folder);
     const list = await lister(context);
-    return list(run!.folderId);
+    return list();
   }
 
   protected override finished(run: Run): void {

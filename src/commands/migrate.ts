@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { RunCommand } from '../run-command.ts';
+import { selectionFlags } from '../run-selection.ts';
 import { folderFlag } from '../stage-command.ts';
 import { formatDuration } from '../ui/format.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
@@ -12,6 +13,7 @@ export const migrationFlags = {
   rescan: Flags.boolean({
     description: 'list the folder anew: what was added, renamed, replaced or removed since',
   }),
+  ...selectionFlags,
   'skip-existing': Flags.boolean({
     description: 'leave alone what media records of other tools link already; reads the Media table once',
   }),
@@ -44,6 +46,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       until: dryRun ? 'resolve' : 'link',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
+      selection: this.flags,
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });

@@ -31,6 +31,8 @@ export default class Resume extends RunCommand<typeof Resume> {
       until: 'link',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
+      selection: this.flags,
+      keepsSelection: true,
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'],
     });

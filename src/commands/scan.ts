@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { estimate } from '../progress/estimate.ts';
 import { RunCommand } from '../run-command.ts';
+import { selectionFlags } from '../run-selection.ts';
 import { folderFlag } from '../stage-command.ts';
 import { type Bandwidth, estimateLine } from '../ui/estimate-line.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
@@ -21,6 +22,7 @@ export default class Scan extends RunCommand<typeof Scan> {
     naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
     'retry-orphans': Flags.boolean({ description: 'look again for observations that were missing' }),
     rescan: Flags.boolean({ description: 'list the folder anew' }),
+    ...selectionFlags,
     'bandwidth-mbit': Flags.integer({
       description: `megabits a second that the slower of down- and upload allows, for the estimate; ${ASSUMED_MBIT} when nothing is said`,
       min: 1,
@@ -39,6 +41,7 @@ export default class Scan extends RunCommand<typeof Scan> {
       until: 'resolve',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
+      selection: this.flags,
       measures: this.flags.measure,
     });
     const { run, config, tally } = outcome;

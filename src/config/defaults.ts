@@ -6,6 +6,7 @@ export function defaultConfig(home: string): Config {
   return {
     google_drive: {
       folder_id: '',
+      resource_key: '',
       credentials_path: join(home, 'google_credentials.json'),
       token_path: join(home, 'google_token.json'),
       impersonate: '',

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { DriveRef } from '../../stages/record.ts';
 import { ConfigError } from './error.ts';
 
 export type Env = Record<string, string | undefined>;
@@ -48,16 +49,27 @@ export function logsFolder(home: string): string {
 /** Characters of Drive ids, and a length that leaves room for `progress_….json` in a 255-byte file name. */
 export const FOLDER_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 
+/** Characters of resource keys. */
+export const RESOURCE_KEY = /^[A-Za-z0-9_-]{1,200}$/;
+
 /**
- * The id of a Drive folder, from the id itself or from an address as the browser shows it
- * (`https://drive.google.com/drive/folders/ID?…`, `…/open?id=ID`). Text that is neither is given back as it is.
+ * A Drive folder, from its id or from its address as the browser shows it (`https://drive.google.com/drive/folders/ID?…`,
+ * `…/drive/u/0/folders/ID`, `…/open?id=ID`), with the resource key that the address may have. Text that is neither is
+ * taken for an id.
  */
-export function folderIdFrom(text: string): string {
+export function folderRefFrom(text: string): DriveRef {
   const trimmed = text.trim();
-  if (!/^https?:\/\//i.test(trimmed)) return trimmed;
-  if (!URL.canParse(trimmed)) return trimmed;
-  const address = new URL(trimmed);
-  return /\/folders\/([^/]+)/.exec(address.pathname)?.[1] ?? address.searchParams.get('id') ?? trimmed;
+  const url = /^drive\.google\.com\//i.test(trimmed) ? `https://${trimmed}` : trimmed;
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return { id: trimmed };
+  const { pathname, searchParams, hash } = new URL(url);
+  const id = /\/folders\/([^/?&]+)/.exec(pathname + hash)?.[1] ?? searchParams.get('id') ?? trimmed;
+  const [, resourceKey] = [...searchParams].find(([name]) => name.toLowerCase() === 'resourcekey') ?? [];
+  return resourceKey && RESOURCE_KEY.test(resourceKey) ? { id, resourceKey } : { id };
+}
+
+/** Its id alone. */
+export function folderIdFrom(text: string): string {
+  return folderRefFrom(text).id;
 }
 
 function checkedFolderId(folderId: string): string {

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { defaultConfig } from './defaults.ts';
 import { unsafeEndpointVariables } from './endpoint.ts';
 import { ConfigError } from './error.ts';
-import { absolutePath, configPath, type Env, folderIdFrom, homeFolder } from './home.ts';
+import { absolutePath, configPath, type Env, folderRefFrom, homeFolder } from './home.ts';
 import { JsonError, readJson } from './json.ts';
 import { type Problem, prefixProblems, problemsOf } from './schema.ts';
 import { type Config, type ConfigKey, SETTINGS, setAt, settingOf, valueAt } from './settings.ts';
@@ -120,8 +120,11 @@ export function normalized(values: ConfigValues): ConfigValues {
   for (const { key, kind } of SETTINGS) {
     const value = values[key];
     if (value === undefined) continue;
-    if (key === 'google_drive.folder_id' && typeof value === 'string') result[key] = folderIdFrom(value);
-    else if (kind === 'path' && typeof value === 'string' && /^[^~\s]/.test(value))
+    if (key === 'google_drive.folder_id' && typeof value === 'string') {
+      const { id, resourceKey } = folderRefFrom(value);
+      result[key] = id;
+      if (resourceKey) result['google_drive.resource_key'] = resourceKey;
+    } else if (kind === 'path' && typeof value === 'string' && /^[^~\s]/.test(value))
       result[key] = resolve(value);
     else result[key] = value;
   }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ENDPOINT_ACCEPTED, isSafeEndpoint } from './endpoint.ts';
-import { FOLDER_ID } from './home.ts';
+import { FOLDER_ID, RESOURCE_KEY } from './home.ts';
 
 /** One value that cannot be used: where, what was found, what would be accepted. */
 export interface Problem {
@@ -56,6 +56,7 @@ export const ConfigFile = v.looseObject(
   {
     google_drive: section({
       folder_id: pattern(FOLDER_ID, 'the id of a Drive folder (letters, digits, "-", "_", ".")'),
+      resource_key: pattern(RESOURCE_KEY, 'a resource key (letters, digits, "-", "_")'),
       credentials_path: aPath,
       token_path: aPath,
       impersonate: pattern(/^[^\s@]+@[^\s@]+$/, 'the e-mail address of a user'),

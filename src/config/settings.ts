@@ -6,6 +6,8 @@
 export interface Config {
   google_drive: {
     folder_id: string;
+    /** Of a folder that was shared by link long ago; empty for all others. */
+    resource_key: string;
     /** Absolute once loaded. */
     credentials_path: string;
     /** Absolute once loaded. */
@@ -91,6 +93,12 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'text',
     flag: 'folder-id',
     summary: 'Drive folder to migrate: its id, or its address in the browser',
+  },
+  {
+    key: 'google_drive.resource_key',
+    kind: 'text',
+    flag: 'resource-key',
+    summary: 'resource key of that folder; an address with "resourcekey=" sets it, too',
   },
   {
     key: 'google_drive.credentials_path',

@@ -33,6 +33,10 @@ export async function writeConfig(home: string, values: ConfigValues): Promise<W
   const wanted = normalized(values);
   refuse(problemsOf(nested(wanted)), 'The command line has', 'Correct the flag', flagName, 2);
   const content = await readConfigFile(path);
+  // The key of the folder before is of no use to another one.
+  const folder = wanted['google_drive.folder_id'];
+  if (folder !== undefined && folder !== valueAt(content, 'google_drive.folder_id'))
+    wanted['google_drive.resource_key'] ??= '';
   const unset = defaultConfig(home);
   const changes: Change[] = [];
   for (const { key } of SETTINGS) {

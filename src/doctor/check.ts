@@ -1,4 +1,5 @@
 /** A check of `doctor`, and how checks are run: one that fails hides no other, except those that cannot do without it. */
+import type { DriveRef } from '../../stages/record.ts';
 import type { Env } from '../config/home.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { ConfigKey } from '../config/settings.ts';
@@ -11,7 +12,7 @@ export interface Surroundings {
   neighbours: Neighbours;
   env: Env;
   /** The Drive folder to look at; null if none is named. */
-  folderId: string | null;
+  root: DriveRef | null;
   /** ms since the epoch. */
   now: () => number;
 }

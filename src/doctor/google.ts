@@ -20,15 +20,14 @@ export const folder: Check = {
   title: 'Drive folder',
   after: ['google_sign_in'],
   async run(at) {
-    const { neighbours, folderId } = at;
-    if (!folderId)
-      throw new NotChecked('no folder is named; give --folder-id, or set google_drive.folder_id');
+    const { neighbours, root } = at;
+    if (!root) throw new NotChecked('no folder is named; give --folder-id, or set google_drive.folder_id');
     const drive = await neighbours.drive();
-    const item = await drive.item(folderId);
-    if (!item) throw notFound(folderId, await google.run(at));
-    if (item.mimeType !== FOLDER) throw notAFolder(item.name, folderId);
+    const item = await drive.item(root);
+    if (!item) throw notFound(root.id, await google.run(at));
+    if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);
     let children = 0;
-    for await (const page of drive.children([folderId])) children += page.length;
+    for await (const page of drive.children([item])) children += page.length;
     return `"${item.name}", ${children} ${children === 1 ? 'entry' : 'entries'} directly in it`;
   },
 };

@@ -4,15 +4,16 @@
  */
 import type { drive_v3 } from '@googleapis/drive';
 import { FileError } from '../../stages/errors.ts';
-import type { DriveFolders, DriveItem } from '../../stages/list.ts';
-import { type FileRecord, nameOf } from '../../stages/record.ts';
+import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../stages/list.ts';
+import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../stages/record.ts';
 import type { ByteReader, MediaSource } from '../../stages/transfer.ts';
 import type { Answer } from '../http/connections.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { Downloads } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
-import { aboutFile, aboutListing, DriveRefusal, driveFault, driveJudge, isGone } from './errors.ts';
+import { aboutFile, aboutListing, DriveRefusal, driveFault, driveJudge, isNotForUs } from './errors.ts';
 import { QueryRate } from './query-rate.ts';
+import { resourceKeysHeader } from './resource-keys.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
@@ -31,7 +32,8 @@ export interface DriveOptions {
 const PAGE_SIZE = 1000;
 
 const ITEM_FIELDS =
-  'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,shortcutDetails(targetId,targetMimeType)';
+  'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,resourceKey,capabilities(canListChildren),' +
+  'shortcutDetails(targetId,targetMimeType,targetResourceKey)';
 
 /** How often a listing begins when its page tokens become invalid on the way. */
 const LISTING_BEGINNINGS = 4;
@@ -73,63 +75,68 @@ export class Drive implements DriveFolders, MediaSource {
     return this.#rate.perSecond;
   }
 
-  async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
-    const within = folderIds.map(id => `'${quoted(id)}' in parents`).join(' or ');
+  async *children(folders: DriveRef[]): AsyncGenerator<DriveItem[]> {
+    const within = folders.map(({ id }) => `'${quoted(id)}' in parents`).join(' or ');
+    const headers = resourceKeysHeader(...folders);
     let pageToken: string | undefined;
     let begun = 1;
+    let isIncomplete = false;
     while (true) {
-      const page = await this.#page(`(${within}) and trashed = false`, pageToken, begun < LISTING_BEGINNINGS);
-      if (!page) return;
+      const page = await this.#page(`(${within}) and trashed = false`, pageToken, headers);
       if (page === 'token refused') {
+        if (begun === LISTING_BEGINNINGS) throw listingBroken();
         begun += 1;
         pageToken = undefined;
         continue;
       }
+      isIncomplete ||= page.incompleteSearch === true;
       yield (page.files ?? []).map(itemOf);
-      if (!page.nextPageToken) return;
+      if (!page.nextPageToken) break;
       pageToken = page.nextPageToken;
     }
+    if (isIncomplete) throw searchIncomplete();
   }
 
-  /** Null if Drive answers 404: one of the folders has disappeared since it was found. */
   async #page(
     q: string,
     pageToken: string | undefined,
-    mayBeginAgain: boolean,
-  ): Promise<drive_v3.Schema$FileList | 'token refused' | null> {
+    headers: Record<string, string>,
+  ): Promise<drive_v3.Schema$FileList | 'token refused'> {
     try {
       return await this.#query(async () => {
-        const { data } = await this.#api.files.list({
-          q,
-          pageToken,
-          pageSize: PAGE_SIZE,
-          fields: `nextPageToken,files(${ITEM_FIELDS})`,
-          spaces: 'drive',
-          supportsAllDrives: true,
-          includeItemsFromAllDrives: true,
-        });
+        const { data } = await this.#api.files.list(
+          {
+            q,
+            pageToken,
+            pageSize: PAGE_SIZE,
+            fields: `nextPageToken,incompleteSearch,files(${ITEM_FIELDS})`,
+            spaces: 'drive',
+            supportsAllDrives: true,
+            includeItemsFromAllDrives: true,
+          },
+          { headers },
+        );
         return understood(data);
       });
     } catch (error) {
-      if (isGone(error)) return null;
-      if (pageToken && mayBeginAgain && isBadRequest(error)) return 'token refused';
+      if (pageToken && isBadRequest(error)) return 'token refused';
+      if (isNotForUs(error)) throw folderUnreadable(error);
       throw aboutListing(error, 'list the folder');
     }
   }
 
-  async item(id: string): Promise<DriveItem | null> {
+  async item(ref: DriveRef): Promise<DriveItem | null> {
     try {
       return await this.#query(async () => {
-        const { data } = await this.#api.files.get({
-          fileId: id,
-          fields: ITEM_FIELDS,
-          supportsAllDrives: true,
-        });
+        const { data } = await this.#api.files.get(
+          { fileId: ref.id, fields: ITEM_FIELDS, supportsAllDrives: true },
+          { headers: resourceKeysHeader(ref) },
+        );
         return itemOf(understood(data));
       });
     } catch (error) {
-      if (isGone(error)) return null;
-      throw aboutListing(error, `look at ${id}`);
+      if (isNotForUs(error)) return null;
+      throw aboutListing(error, `look at ${ref.id}`);
     }
   }
 
@@ -155,7 +162,7 @@ export class Drive implements DriveFolders, MediaSource {
       };
       while (filled < into.length && !isOver) {
         try {
-          answer ??= await this.#openAt(record.id, offset, fileName, signal);
+          answer ??= await this.#openAt(record, offset, fileName, signal);
           const left = into.length - filled;
           isOver = (await answer.read(into.subarray(filled), arrived)) < left;
         } catch (error) {
@@ -184,10 +191,10 @@ export class Drive implements DriveFolders, MediaSource {
     };
   }
 
-  async #openAt(fileId: string, offset: number, fileName: string, signal?: AbortSignal): Promise<Answer> {
-    const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(fileId)}?alt=media&supportsAllDrives=true`;
-    const range: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
-    const answer = await this.#query(() => this.#openSignedIn(url, range, signal)).catch(error => {
+  async #openAt(file: DriveRef, offset: number, fileName: string, signal?: AbortSignal): Promise<Answer> {
+    const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(file.id)}?alt=media&supportsAllDrives=true`;
+    const headers = { ...(offset > 0 && { range: `bytes=${offset}-` }), ...resourceKeysHeader(file) };
+    const answer = await this.#query(() => this.#openSignedIn(url, headers, signal)).catch(error => {
       // 416: the file has become shorter than what has arrived of it.
       throw offset > 0 && error instanceof DriveRefusal && error.status === 416
         ? notResumed(fileName, error)
@@ -202,16 +209,16 @@ export class Drive implements DriveFolders, MediaSource {
   }
 
   /** A token that is refused is renewed once; Google's client does the same for queries. */
-  async #openSignedIn(url: string, range: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
+  async #openSignedIn(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
     const { auth } = this.#options;
     const open = (signIn: Record<string, string>) =>
-      this.#downloads.open(url, { ...range, ...signIn, 'accept-encoding': 'identity' }, signal);
-    const headers = await auth.headers();
+      this.#downloads.open(url, { ...headers, ...signIn, 'accept-encoding': 'identity' }, signal);
+    const signIn = await auth.headers();
     try {
-      return await open(headers);
+      return await open(signIn);
     } catch (error) {
       if (!(error instanceof DriveRefusal && error.status === 401)) throw error;
-      return open(await auth.renewed(headers));
+      return open(await auth.renewed(signIn));
     }
   }
 
@@ -258,6 +265,27 @@ function notResumed(fileName: string, cause?: unknown): FileError {
   );
 }
 
+function folderUnreadable({ message, status }: DriveRefusal): FileError {
+  return new FileError(
+    UNREADABLE,
+    `Drive does not list this folder: ${message.replace(/\.$/, '')} (HTTP ${status}). Share it with the signed-in Google account, then run again.`,
+  );
+}
+
+function searchIncomplete(): FileError {
+  return new FileError(
+    INCOMPLETE,
+    'Drive says that its listing of this folder may be incomplete. Run again later.',
+  );
+}
+
+function listingBroken(): FileError {
+  return new FileError(
+    INCOMPLETE,
+    `Drive broke off its listing of this folder ${LISTING_BEGINNINGS} times (page tokens refused). Run again later.`,
+  );
+}
+
 /** Of a query that Drive took without the page token: the token is no longer valid, whatever reason Drive gives. */
 function isBadRequest(error: unknown): boolean {
   return error instanceof DriveRefusal && (error.status === 400 || error.status === 410);
@@ -270,6 +298,7 @@ function quoted(text: string): string {
 
 function itemOf(file: drive_v3.Schema$File): DriveItem {
   const target = file.shortcutDetails;
+  const resourceKey = (key: string | null | undefined) => (key ? { resourceKey: key } : {});
   return {
     id: file.id!,
     name: file.name ?? '',
@@ -279,6 +308,14 @@ function itemOf(file: drive_v3.Schema$File): DriveItem {
     modifiedTime: file.modifiedTime ?? '',
     parents: file.parents ?? [],
     trashed: file.trashed ?? false,
-    shortcut: target?.targetId ? { id: target.targetId, mimeType: target.targetMimeType ?? '' } : null,
+    ...resourceKey(file.resourceKey),
+    ...(file.mimeType === FOLDER && file.capabilities?.canListChildren === false && { isClosed: true }),
+    shortcut: target?.targetId
+      ? {
+          id: target.targetId,
+          mimeType: target.targetMimeType ?? '',
+          ...resourceKey(target.targetResourceKey),
+        }
+      : null,
   };
 }

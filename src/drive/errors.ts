@@ -82,6 +82,14 @@ export function isGone(error: unknown): boolean {
   return error instanceof DriveRefusal && error.status === 404 && !error.reasons.includes(HTML);
 }
 
+/** This account may not see the item, or it is gone: Drive does not tell the two apart. */
+export function isNotForUs(error: unknown): error is DriveRefusal {
+  if (!(error instanceof DriveRefusal) || aboutRun(error)) return false;
+  if (error.status !== 403) return isGone(error);
+  const isFromGoogle = error.reasons.some(reason => reason !== HTML && reason !== AUTOMATED);
+  return isFromGoogle && driveFault(error).kind !== 'throttled';
+}
+
 /** What a failed query for one file means for it. RunErrors and FileErrors are given back as they are. */
 export function aboutFile(error: unknown, fileName: string): FileError | RunError {
   if (error instanceof FileError || error instanceof RunError) return error;

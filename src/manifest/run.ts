@@ -5,11 +5,14 @@ import { LowSync } from 'lowdb';
 import { JSONFileSync } from 'lowdb/node';
 import { RunError } from '../../stages/errors.ts';
 import type { Naming } from '../../stages/file-name.ts';
-import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
-import { FOLDER_ID, runFolder } from '../config/home.ts';
+import { type DriveRef, type FileRecord, isWithdrawn, STAGES, type StageName } from '../../stages/record.ts';
+import type { SelectionRules } from '../../stages/selection.ts';
+import { FOLDER_ID, folderRefFrom, runFolder } from '../config/home.ts';
+import type { Config } from '../config/settings.ts';
 import { holderOf } from '../lock.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { isSameJson } from './same-json.ts';
 
 /** What is true of the run and of no file in it. */
 interface Facts {
@@ -20,6 +23,10 @@ interface Facts {
   listed_at: string | null;
   /** How names are read, if a command of this run said so by a flag. */
   naming?: Naming;
+  /** Of the folder, if its address had one. */
+  resource_key?: string;
+  /** The part of the folder that the run is about; the whole folder when absent. */
+  selection?: SelectionRules;
 }
 
 export class Run {
@@ -112,6 +119,33 @@ export class Run {
     this.#write({ ...this.#facts(), naming });
   }
 
+  /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
+  root(address: string | undefined, { google_drive }: Config): DriveRef {
+    const given = folderRefFrom(address ?? '').resourceKey;
+    const configured = google_drive.folder_id === this.folderId ? google_drive.resource_key : '';
+    const resourceKey = given || this.#facts().resource_key || configured;
+    return resourceKey ? { id: this.folderId, resourceKey } : { id: this.folderId };
+  }
+
+  /** For commands that name the folder by its id alone. */
+  rememberResourceKey({ resourceKey }: DriveRef): void {
+    const facts = this.#facts();
+    if (resourceKey && facts.resource_key !== resourceKey)
+      this.#write({ ...facts, resource_key: resourceKey });
+  }
+
+  /** The part of the folder that the run is about; null for the whole folder. */
+  get selection(): SelectionRules | null {
+    return this.#facts().selection ?? null;
+  }
+
+  /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
+  rememberSelection(rules: SelectionRules | null): void {
+    const { selection, ...facts } = this.#facts();
+    if (isSameJson(selection ?? null, rules)) return;
+    this.#write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+  }
+
   get #factsPath(): string {
     return join(this.folder, 'run.json');
   }
@@ -165,7 +199,7 @@ export class Run {
       if (!first) return;
       later.reverse();
       for (const record of first.records()) {
-        yield furthest(later, record.id) ?? record;
+        if (!isWithdrawn(record)) yield furthest(later, record.id) ?? record;
       }
     } finally {
       for (const manifest of opened) await manifest.close();

@@ -34,11 +34,11 @@ export const STATUS_ADVICE: Readonly<Record<Status, Advice>> = {
   },
   needs_review: {
     title: 'Needs review',
-    text: 'A person has to decide. After a correction in Drive, “migrator resume --rescan” picks it up.',
+    text: 'A person has to decide. After a correction in Drive, “migrator resume” picks it up.',
   },
 };
 
-const RENAME = 'Rename the file in Drive, then run “migrator resume --rescan”.';
+const RENAME = 'Rename the file in Drive, then run “migrator resume”.';
 const RESUME = 'Run “migrator resume”.';
 const RESUME_LATER = 'Run “migrator resume” a little later.';
 
@@ -46,7 +46,7 @@ const RESUME_LATER = 'Run “migrator resume” a little later.';
 const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   name_unreadable: {
     title: 'The name does not say which observation it shows',
-    text: 'Rename the file in Drive like 6602.jpg, 6602a.jpg or 6000-6001.jpg and run “migrator resume --rescan”; or see what “--naming relaxed” makes of it.',
+    text: 'Rename the file in Drive like 6602.jpg, 6602a.jpg or 6000-6001.jpg and run “migrator resume”; or see what “--naming relaxed” makes of it.',
   },
   unsupported_extension: {
     title: 'Not a supported type of file',
@@ -79,7 +79,7 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   },
   key_collision: {
     title: 'Another file would stand in the same place',
-    text: `Two different files have the same name and observation. Rename one of them in Drive, then run “migrator resume --rescan”.`,
+    text: `Two different files have the same name and observation. Rename one of them in Drive, then run “migrator resume”.`,
   },
   key_taken: {
     title: 'Another object stands in its place in S3',
@@ -114,6 +114,14 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   shortcut_target_gone: {
     title: 'The shortcut leads nowhere',
     text: 'Its target is gone or not shared. Share it, or put the file itself into the folder; then run “migrator resume --rescan --retry-orphans”.',
+  },
+  folder_unreadable: {
+    title: 'A folder that Drive does not list',
+    text: 'Its files are missing from this run. Share the folder with the signed-in account, then run “migrator resume”.',
+  },
+  listing_incomplete: {
+    title: 'A folder that Drive does not list completely',
+    text: 'Files may be missing from this run. Run “migrator resume” later.',
   },
   cannotDownloadAbusiveFile: {
     title: 'Google takes it for malware or spam',

@@ -1,14 +1,17 @@
 /** What `review` shows: text for people, and the same for programs and spreadsheets. */
 import type { NameReading } from '../../stages/file-name.ts';
-import { type FileRecord, nameOf } from '../../stages/record.ts';
+import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
 import { itemsOf, type Reviewed, type ReviewItem } from '../review.ts';
 import type { Cell } from './csv.ts';
 import { formatCount } from './format.ts';
 import { visible } from './visible.ts';
 
 /** Where a person can look at the file. */
-export function driveLink({ id }: FileRecord): string {
-  return `https://drive.google.com/file/d/${encodeURIComponent(visible(id))}/view`;
+export function driveLink(record: FileRecord): string {
+  const id = encodeURIComponent(visible(record.id));
+  return isFolder(record)
+    ? `https://drive.google.com/drive/folders/${id}`
+    : `https://drive.google.com/file/d/${id}/view`;
 }
 
 /** The count, and a table of the reasons. */
@@ -83,7 +86,7 @@ export function nextLine(
   const lines = [
     readable > 0 &&
       '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.',
-    isNameRefused && 'Files that you rename in Drive are read anew by "migrator resume --rescan".',
+    isNameRefused && '"migrator resume" notices files that you rename in Drive.',
   ];
   return lines.filter(Boolean).join('\n') || null;
 }

@@ -4,9 +4,9 @@ import type { Neighbours } from '../../src/neighbours.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
-import { type DriveFolders, type DriveItem, FOLDER } from '../../stages/list.ts';
+import type { DriveFolders, DriveItem } from '../../stages/list.ts';
 import type { ObservationTable } from '../../stages/observation-finder.ts';
-import type { FileRecord } from '../../stages/record.ts';
+import { type FileRecord, FOLDER } from '../../stages/record.ts';
 import type { Halt } from '../../stages/stage.ts';
 import type { MediaSource, ObjectStore, StoredObject, Upload } from '../../stages/transfer.ts';
 import { piecesOf, readerOf } from '../byte-reader.ts';
@@ -54,7 +54,7 @@ export class FakeWorld {
       storage: async () => this.#store(),
       observations: async () => this.#observations(),
       media: async () => this.#media(),
-      backoff,
+      backoffFor: () => backoff,
     };
     return open as unknown as Neighbours;
   }
@@ -85,9 +85,9 @@ export class FakeWorld {
     ];
     const next = () => this.#next();
     return {
-      item: async id => (id === ROOT ? item(ROOT, ROOT, '', null) : null),
-      async *children(folderIds) {
-        const found = items.filter(({ parents }) => folderIds.includes(parents[0]!));
+      item: async ({ id }) => (id === ROOT ? item(ROOT, ROOT, '', null) : null),
+      async *children(folders) {
+        const found = items.filter(({ parents }) => folders.some(({ id }) => id === parents[0]));
         for (let start = 0; start < found.length; start += ITEMS_A_PAGE) {
           // Drive repeats what it has listed when a listing begins again.
           if (next() === 'lost') yield found.slice(0, start);

@@ -66,6 +66,7 @@ async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Prom
   try {
     await runMigration({
       run,
+      ...{ root: { id: run.folderId }, rules: null },
       halt,
       config: CONFIG,
       neighbours: world.neighbours(fates, halt),

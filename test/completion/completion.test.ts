@@ -22,7 +22,7 @@ const TYPED: readonly [line: string, offers: string[]][] = [
   ['amplify-media-migrator login g', ['google']],
   ['migrator login ', ['aws', 'google']],
   ['migrator migrate --dry', ['--dry-run']],
-  ['migrator migrate --re', ['--rescan', '--retry-orphans']],
+  ['migrator migrate --re', ['--recursive', '--rescan', '--retry-orphans']],
   ['migrator login google --no', ['--no-browser']],
   ['migrator migrate --naming r', ['relaxed']],
   ['migrator migrate --json --naming r', ['relaxed']],

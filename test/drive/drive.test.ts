@@ -57,7 +57,7 @@ describe('the Drive client', () => {
 
   describe('listing a folder', () => {
     const children = async (...folderIds: string[]): Promise<DriveItem[]> =>
-      (await collect(drive.children(folderIds))).flat();
+      (await collect(drive.children(folderIds.map(id => ({ id }))))).flat();
     const names = async (...folderIds: string[]) =>
       (await children(...folderIds)).map(({ name }) => name).sort();
 
@@ -141,7 +141,7 @@ describe('the Drive client', () => {
       const folder = service.tree.addFolder({ name: 'Photos', driveId: 'shared-drive' });
       service.tree.addFile({ name: '1.jpg', parent: folder, content: Buffer.of(1) });
       expect(await names(folder)).to.deep.equal(['1.jpg']);
-      expect(await drive.item(folder)).to.include({ id: folder, name: 'Photos' });
+      expect(await drive.item({ id: folder })).to.include({ id: folder, name: 'Photos' });
     });
 
     it('takes ids with quotes and backslashes for what they are', async () => {
@@ -151,9 +151,9 @@ describe('the Drive client', () => {
       expect(await names(id)).to.deep.equal(['1.jpg']);
     });
 
-    it('gives nothing for a folder that has disappeared', async () => {
-      expect(await children('gone')).to.deep.equal([]);
-      expect(await drive.item('gone')).to.equal(null);
+    it('does not take a folder that has disappeared for an empty one', async () => {
+      expect(await rejection(children('gone'))).to.include({ code: 'folder_unreadable' });
+      expect(await drive.item({ id: 'gone' })).to.equal(null);
     });
 
     it('waits patiently while Drive says that queries come too fast, and slows down', async () => {
@@ -242,13 +242,13 @@ describe('the Drive client', () => {
       expect(error.message).to.include('does not speak as Drive does');
       expect(error.remedy).to.include('google_drive.api_url');
       inject(service.service, ITEM, times(4, htmlPage(200)));
-      expect(await rejection(drive.item('root'))).to.be.instanceOf(RunError);
+      expect(await rejection(drive.item({ id: 'root' }))).to.be.instanceOf(RunError);
     });
 
     it('renews a token that Drive refuses, once for all queries', async () => {
       await children('root');
       service.accounts.expireAccessTokens();
-      await Promise.all([children('root'), children('root'), drive.item(service.tree.rootId)]);
+      await Promise.all([children('root'), children('root'), drive.item({ id: service.tree.rootId })]);
       expect(asked('token')).to.equal(2);
     });
 

@@ -167,10 +167,10 @@ describe('A report in a browser', () => {
         .getByRole('link')
         .evaluateAll(all => all.map(link => link.getAttribute('href')));
     expect(await links(0)).to.deep.equal([
-      'https://drive.google.com/file/d/id-ok/view',
+      'https://drive.google.com/open?id=id-ok',
       'https://b.s3.x.amazonaws.com/media/a/6602.jpg',
     ]);
-    expect(await links(1)).to.deep.equal(['https://drive.google.com/file/d/id-js/view']);
+    expect(await links(1)).to.deep.equal(['https://drive.google.com/open?id=id-js']);
   });
 
   it('writes a name from right to left without turning what stands around it', async () => {

@@ -73,7 +73,7 @@ describe('The data of a report', () => {
       status: 'needs_review',
       code: 'name_unreadable',
       message: 'The name says nothing.',
-      drive_url: 'https://drive.google.com/file/d/id-0/view',
+      drive_url: 'https://drive.google.com/open?id=id-0',
       s3_url: null,
     });
   });

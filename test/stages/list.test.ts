@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RunError } from '../../stages/errors.ts';
-import { type DriveFolders, type DriveItem, FOLDER, list } from '../../stages/list.ts';
-import type { FileRecord } from '../../stages/record.ts';
+import { type DriveFolders, type DriveItem, list } from '../../stages/list.ts';
+import { type DriveRef, type FileRecord, FOLDER } from '../../stages/record.ts';
 import { Halt } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { all } from './flow.ts';
@@ -45,7 +45,8 @@ class FakeDrive implements DriveFolders {
     this.items = items;
   }
 
-  async *children(folderIds: string[]): AsyncGenerator<DriveItem[]> {
+  async *children(folders: DriveRef[]): AsyncGenerator<DriveItem[]> {
+    const folderIds = folders.map(({ id }) => id);
     this.queries.push(folderIds);
     if (this.groupedQueriesFindNothing && folderIds.length > 1) return;
     const found = this.items.filter(item => !item.trashed && item.parents.some(id => folderIds.includes(id)));
@@ -56,14 +57,14 @@ class FakeDrive implements DriveFolders {
     }
   }
 
-  async item(id: string): Promise<DriveItem | null> {
+  async item({ id }: DriveRef): Promise<DriveItem | null> {
     this.asked.push(id);
     return this.items.find(item => item.id === id) ?? null;
   }
 }
 
 function listed(drive: DriveFolders, halt?: Halt): Promise<FileRecord[]> {
-  return all(list(drive, { halt })('root'));
+  return all(list(drive, { halt })({ id: 'root' }));
 }
 
 async function placesIn(drive: DriveFolders): Promise<Record<string, string>> {
@@ -87,6 +88,7 @@ describe('list', () => {
         mimeType: 'image/jpeg',
         md5: 'd'.repeat(32),
         modifiedTime: '2024-05-01T10:00:00.000Z',
+        parent: { id: 'root' },
         status: 'pending',
       },
     ]);
@@ -264,7 +266,7 @@ describe('list', () => {
     const drive = new FakeDrive(folder('root', ''), folder('x', 'root'), ...files, file('z', 'x'));
     const halt = new Halt();
     const seen: string[] = [];
-    for await (const { id } of list(drive, { halt })('root')) {
+    for await (const { id } of list(drive, { halt })({ id: 'root' })) {
       seen.push(id);
       if (seen.length === 3) halt.stop(new Error('enough'));
     }
@@ -276,9 +278,9 @@ describe('list', () => {
     const drive = new FakeDrive(folder('root', ''), file('a', 'root'), folder('x', 'root'));
     const refusal = new RunError('daily_limit', 'Drive has had enough.', 'Come back tomorrow.');
     const children = drive.children.bind(drive);
-    drive.children = async function* (ids) {
-      if (ids.includes('x')) throw refusal;
-      yield* children(ids);
+    drive.children = async function* (folders) {
+      if (folders.some(({ id }) => id === 'x')) throw refusal;
+      yield* children(folders);
     };
     const halt = new Halt();
     expect((await listed(drive, halt)).map(({ id }) => id)).to.deep.equal(['a']);
@@ -297,7 +299,7 @@ describe('list', () => {
         }
       },
     };
-    const records = list(drive)('root');
+    const records = list(drive)({ id: 'root' });
     for (let taken = 0; taken < 4; taken += 1) await records.next();
     expect(pages).to.equal(2);
     await records.return(undefined);

@@ -60,9 +60,9 @@ describe('What review shows', () => {
 
   it('says how a name is read anew that was corrected in Drive, where a name is what is wrong', async () => {
     const nothing = { accept: false, dryRun: false, accepted: [], manifest: 'parse.ndjson' };
-    expect(nextLine(await reviewOf('photo.jpg'), nothing)).to.include('migrator resume --rescan');
+    expect(nextLine(await reviewOf('photo.jpg'), nothing)).to.include('notices files that you rename');
     expect(nextLine(await reviewOf('5049 a.jpeg'), nothing))
-      .to.include('migrator resume --rescan')
+      .to.include('notices files that you rename')
       .and.to.include('--accept relaxed');
     const record = fileRecord({ status: 'failed' });
     const error = { stage: 'link' as const, code: 'link_refused', message: 'x', retryable: false };

@@ -31,6 +31,10 @@ export interface DriveItem {
   canDownload: boolean;
   /** Found to be malware or spam: downloads need `acknowledgeAbuse`. */
   abusive: boolean;
+  /** Requests for the item have to bring it along (see `resource-keys.ts`); null for most items. */
+  resourceKey: string | null;
+  /** A folder that everybody sees and nobody may look into: it is listed as if it were empty. */
+  closed: boolean;
   /** Null for all but shortcuts. */
   readonly targetId: string | null;
   /** As it was when the shortcut was made; Drive keeps it when the target goes. */
@@ -49,6 +53,7 @@ export interface FolderOptions extends Placement {
   /** Puts the folder into this shared drive, which is created if it does not exist. Inherited from the parent otherwise. */
   driveId?: string;
   trashed?: boolean;
+  resourceKey?: string;
 }
 
 export interface FileOptions extends Placement {
@@ -62,6 +67,7 @@ export interface FileOptions extends Placement {
   modifiedTime?: number | string;
   canDownload?: boolean;
   abusive?: boolean;
+  resourceKey?: string;
 }
 
 export interface DocumentOptions extends Placement {
@@ -97,10 +103,10 @@ export class DriveTree {
 
   /** Adds a folder and returns its id. */
   addFolder(options: FolderOptions): string {
-    const { driveId, trashed = false } = options;
+    const { driveId, trashed = false, resourceKey = null } = options;
     if (driveId && !this.#items.has(driveId)) this.addSharedDrive({ name: driveId, id: driveId });
     const parent = options.parent ?? driveId;
-    return this.#add({ ...options, parent }, { kind: 'folder', mimeType: FOLDER, trashed });
+    return this.#add({ ...options, parent }, { kind: 'folder', mimeType: FOLDER, trashed, resourceKey });
   }
 
   /** Adds a file and returns its id. Two files of one folder may bear the same name. */
@@ -114,6 +120,7 @@ export class DriveTree {
       trashed: trashed ?? false,
       canDownload: canDownload ?? true,
       abusive: abusive ?? false,
+      resourceKey: options.resourceKey ?? null,
       ...(modifiedTime === undefined ? {} : { modifiedTime: new Date(modifiedTime).getTime() }),
     });
   }
@@ -161,6 +168,8 @@ export class DriveTree {
         | 'trashed'
         | 'canDownload'
         | 'abusive'
+        | 'resourceKey'
+        | 'closed'
       >
     >,
   ): void {
@@ -259,6 +268,8 @@ export class DriveTree {
       trashed: false,
       canDownload: item.kind !== 'folder' && item.kind !== 'shortcut',
       abusive: false,
+      resourceKey: null,
+      closed: false,
       targetId: null,
       targetMimeType: null,
       ...item,

@@ -23,6 +23,7 @@ import { applyMask } from './fields.ts';
 import { FileLister, type ListBehaviour } from './list.ts';
 import { booleanParameter, fieldsParameter } from './parameters.ts';
 import { QueryRate } from './query-rate.ts';
+import { isReachable, type ResourceKeys, resourceKeysOf } from './resource-keys.ts';
 import { aboutResource, driveResource, fileResource } from './resources.ts';
 import {
   ABOUT_SCHEMA,
@@ -123,13 +124,15 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     requireScope(grant, call.operation);
     if (behaviour.queriesPerSecond) rate.admit(email, behaviour.queriesPerSecond);
 
+    const keys = resourceKeysOf(request);
+
     switch (call.operation) {
       case 'files.list':
-        return sendJson(response, 200, lister.list(parameters, email));
+        return sendJson(response, 200, lister.list(parameters, email, keys));
       case 'files.get':
-        return sendJson(response, 200, metadata(reachable(call, email), parameters, email));
+        return sendJson(response, 200, metadata(reachable(call, email, keys), parameters, email));
       case 'files.download':
-        return sendContent(request, response, reachable(call, email), parameters);
+        return sendContent(request, response, reachable(call, email, keys), parameters);
       case 'about.get':
         return sendJson(response, 200, about(parameters, email));
       case 'drives.get':
@@ -141,10 +144,11 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     }
   }
 
-  function reachable({ id, url }: Call, email: string): DriveItem {
+  function reachable({ id, url }: Call, email: string, keys: ResourceKeys): DriveItem {
     const item = tree.find(id === 'root' ? tree.rootId : id);
     const allDrives = booleanParameter(url.searchParams, 'supportsAllDrives');
-    if (!item || !tree.isVisible(item, email) || (item.driveId && !allDrives)) throw fileNotFound(id);
+    if (!item || !isReachable(tree, item, email, keys) || (item.driveId && !allDrives))
+      throw fileNotFound(id);
     return item;
   }
 

@@ -1,11 +1,12 @@
 /** files.list: search, order, pages. */
 import { randomBytes } from 'node:crypto';
 import type { DriveItem, DriveTree } from './drive-tree.ts';
-import { fileNotFound, invalidParameter } from './errors.ts';
+import { DriveError, fileNotFound, invalidParameter } from './errors.ts';
 import { applyMask } from './fields.ts';
 import { ordering } from './order.ts';
 import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
+import { isReachable, type ResourceKeys } from './resource-keys.ts';
 import { fileResource, searchableOf } from './resources.ts';
 import { DEFAULT_LIST_FIELDS, FILE_LIST_SCHEMA } from './schemas.ts';
 
@@ -16,6 +17,10 @@ export interface ListBehaviour {
   emptyPageEvery?: number;
   /** The fault that rclone works around: a query that names more than one parent finds nothing. */
   multiParentQueriesFindNothing?: boolean;
+  /** Folders whose listing is refused, so many times, although they are listed as children. */
+  unlistable?: Map<string, { status: 403 | 404; times: number }>;
+  /** Folders of whose items a listing has only every second one and `incompleteSearch`, so many times. */
+  incomplete?: Map<string, number>;
 }
 
 interface Cursor {
@@ -24,6 +29,7 @@ interface Cursor {
   items: readonly DriveItem[];
   at: number;
   page: number;
+  isIncomplete: boolean;
 }
 
 /** Google forgets page tokens after hours; the local Drive after so many newer ones. */
@@ -41,10 +47,10 @@ export class FileLister {
   }
 
   /** The answer to a request of this account. Throws {@link DriveError}. */
-  list(parameters: URLSearchParams, email: string): unknown {
+  list(parameters: URLSearchParams, email: string, keys: ResourceKeys = new Map()): unknown {
     const mask = fieldsParameter(parameters, FILE_LIST_SCHEMA, DEFAULT_LIST_FIELDS);
     const pageSize = integerParameter(parameters, 'pageSize', { least: 1, most: 1000, otherwise: 100 });
-    const cursor = this.#cursorOf(parameters, email);
+    const cursor = this.#cursorOf(parameters, email, keys);
 
     const { emptyPageEvery = Number.POSITIVE_INFINITY, pageSizeLimit = pageSize } = this.#behaviour;
     const length = cursor.page % emptyPageEvery === 0 ? 0 : Math.min(pageSize, pageSizeLimit);
@@ -55,10 +61,11 @@ export class FileLister {
       .map(item => fileResource(this.#tree, item, email));
     const nextPageToken =
       end < cursor.items.length ? this.#tokenFor({ ...cursor, at: end, page: cursor.page + 1 }) : undefined;
-    return applyMask({ kind: 'drive#fileList', incompleteSearch: false, nextPageToken, files }, mask);
+    const incompleteSearch = cursor.isIncomplete;
+    return applyMask({ kind: 'drive#fileList', incompleteSearch, nextPageToken, files }, mask);
   }
 
-  #cursorOf(parameters: URLSearchParams, email: string): Cursor {
+  #cursorOf(parameters: URLSearchParams, email: string, keys: ResourceKeys): Cursor {
     const scope = searchScope(parameters);
     const order = ordering(parameters.get('orderBy'));
     const q = parameters.get('q');
@@ -71,17 +78,37 @@ export class FileLister {
       if (cursor?.query !== key) throw invalidParameter('pageToken');
       return cursor;
     }
-    return { query: key, items: this.#search(query, scope, email).sort(order), at: 0, page: 1 };
+    const found = this.#search(query, scope, email, keys).sort(order);
+    const isIncomplete = this.#isIncomplete(query);
+    const items = isIncomplete ? found.filter((_, index) => index % 2 === 0) : found;
+    return { query: key, items, at: 0, page: 1, isIncomplete };
   }
 
-  #search(query: Query | null, scope: SearchScope, email: string): DriveItem[] {
+  #isIncomplete(query: Query | null): boolean {
+    const { incomplete } = this.#behaviour;
+    const folders = [...(query?.parents ?? [])].filter(id => (incomplete?.get(id) ?? 0) > 0);
+    for (const id of folders) incomplete!.set(id, incomplete!.get(id)! - 1);
+    return folders.length > 0;
+  }
+
+  /** Throws 404 for a parent that is not there for this account, or that refuses. */
+  #checkParent(id: string, scope: SearchScope, email: string, keys: ResourceKeys): void {
+    const parent = this.#tree.find(id);
+    const reachable =
+      parent && isReachable(this.#tree, parent, email, keys) && (scope.allDrives || !parent.driveId);
+    // Drive says it with this empty place where the id should be.
+    if (!reachable) throw fileNotFound('');
+    const refusal = this.#behaviour.unlistable?.get(id);
+    if (!refusal || refusal.times === 0) return;
+    refusal.times -= 1;
+    if (refusal.status === 404) throw fileNotFound('');
+    const message = 'The user does not have sufficient permissions for this file.';
+    throw new DriveError(403, 'insufficientFilePermissions', message);
+  }
+
+  #search(query: Query | null, scope: SearchScope, email: string, keys: ResourceKeys): DriveItem[] {
     const tree = this.#tree;
-    for (const id of query?.parents ?? []) {
-      const parent = tree.find(id);
-      const reachable = parent && tree.isVisible(parent, email) && (scope.allDrives || !parent.driveId);
-      // Drive says it with this empty place where the id should be.
-      if (!reachable) throw fileNotFound('');
-    }
+    for (const id of query?.parents ?? []) this.#checkParent(id, scope, email, keys);
     if (this.#behaviour.multiParentQueriesFindNothing && (query?.parents.size ?? 0) > 1) return [];
 
     const candidates = query?.within
@@ -90,6 +117,7 @@ export class FileLister {
     return candidates.filter(
       item =>
         item.parent !== null &&
+        !tree.get(item.parent).closed &&
         (item.driveId === null || scope.items) &&
         (scope.driveId === null || item.driveId === scope.driveId) &&
         tree.isVisible(item, email) &&

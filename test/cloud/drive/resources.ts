@@ -64,12 +64,19 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
       return content ? revisionId(item) : undefined;
     },
     exportLinks: mimeType === DOCUMENT ? exportLinks(id) : undefined,
+    resourceKey: item.resourceKey ?? undefined,
     shortcutDetails:
-      item.targetId === null ? undefined : { targetId: item.targetId, targetMimeType: item.targetMimeType },
+      item.targetId === null
+        ? undefined
+        : {
+            targetId: item.targetId,
+            targetMimeType: item.targetMimeType,
+            targetResourceKey: tree.find(item.targetId)?.resourceKey ?? undefined,
+          },
     capabilities: {
       canDownload: item.canDownload,
       canCopy: item.canDownload,
-      canListChildren: item.kind === 'folder',
+      canListChildren: item.kind === 'folder' && !item.closed,
       canEdit: false,
       canRename: false,
       canTrash: false,

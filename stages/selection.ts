@@ -1,0 +1,112 @@
+/**
+ * The part of a Drive folder that a run is about: glob patterns for paths below the folder. What a pattern means is told
+ * in docs/operations.md, "A part of a folder".
+ */
+import picomatch from 'picomatch';
+import type { FileRecord } from './record.ts';
+
+/** As the person gave it, and as run.json remembers it. */
+export interface SelectionRules {
+  recursive: boolean;
+  include: string[];
+  exclude: string[];
+}
+
+export interface Selection {
+  /** Whether the folder with this path is read. */
+  reads(folderPath: string): boolean;
+  /** Whether the file is part of the run. */
+  takes(file: Pick<FileRecord, 'path' | 'name'>): boolean;
+}
+
+export const WHOLE_FOLDER: Selection = { reads: () => true, takes: () => true };
+
+/** A glob pattern that cannot be understood; `message` says why. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+}
+
+/** Throws {@link PatternError}. */
+export function selectionOf({ recursive, include, exclude }: SelectionRules): Selection {
+  const included = include.map(matcherOf);
+  const excluded = exclude.map(matcherOf);
+  const matchesFolder = (matchers: Matcher[], path: string) =>
+    foldersOf(path).some(folder => matchers.some(matches => matches(folder, true)));
+  const matchesFile = (matchers: Matcher[], { path = '', name }: Pick<FileRecord, 'path' | 'name'>) =>
+    matchers.some(matches => matches(path === '' ? name : `${path}/${name}`, false)) ||
+    matchesFolder(matchers, path);
+  return {
+    reads: path => path === '' || (recursive && !matchesFolder(excluded, path)),
+    takes: file =>
+      (recursive || !file.path) &&
+      !matchesFile(excluded, file) &&
+      (included.length === 0 || matchesFile(included, file)),
+  };
+}
+
+type Matcher = (path: string, isFolder: boolean) => boolean;
+
+/** Of `a/b/c`: `a`, `a/b`, `a/b/c`. */
+function foldersOf(path: string): string[] {
+  if (path === '') return [];
+  const names = path.split('/');
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
+}
+
+/** As many numbers as `{6000..6999}` may stand for. */
+const LONGEST_RANGE = 100_000;
+
+/** Of a pattern: characters that stand for others. */
+const WILDCARD = /(?<!\\)[*?[{]/;
+
+/**
+ * `*`, `?`, `[abc]`, `[!abc]`, `{a,b}`, `{1..9}` and `**`. Parentheses and everything else stand for themselves: copies
+ * are named like `6602 (1).jpg`. A pattern is about files; it is about folders, with all that is in them, if it ends in `/` or
+ * `/**`, or has no wildcard.
+ */
+function matcherOf(pattern: string): Matcher {
+  const forFoldersOnly = pattern.endsWith('/');
+  const text = pattern.normalize().replace(/^\.\//, '').replace(/\/+$/, '');
+  const matchesFolders = forFoldersOnly || /(^|\/)\*\*$/.test(text) || !WILDCARD.test(text);
+  const hasPath = text.includes('/');
+  const glob = text
+    .replace(/^\//, '')
+    .replace(/\\.|[()]/gs, found => (found.length === 1 ? `\\${found}` : found))
+    .replaceAll('[!', '[^');
+  if (glob === '') throw new PatternError('it is empty');
+  let matches: (text: string) => boolean;
+  try {
+    matches = picomatch(glob, {
+      dot: true,
+      nocase: true,
+      // Names may contain line breaks.
+      flags: 'is',
+      nonegate: true,
+      noextglob: true,
+      regex: false,
+      windows: false,
+      keepQuotes: true,
+      strictBrackets: true,
+      // Throws instead of matching nothing.
+      debug: true,
+      expandRange: numbersOf,
+    } as picomatch.PicomatchOptions);
+  } catch (error) {
+    throw new PatternError((error as Error).message.replace(/^Invalid regular expression: .*: /s, ''));
+  }
+  return (path, isFolder) => {
+    if (isFolder ? !matchesFolders : forFoldersOnly) return false;
+    const name = path.normalize();
+    return matches(hasPath ? name : name.slice(name.lastIndexOf('/') + 1));
+  };
+}
+
+/** `6000`, `6002` → `(?:6000|6001|6002)`. */
+function numbersOf(...range: unknown[]): string {
+  const [first, last] = range.slice(0, 2).map(Number) as [number, number];
+  const count = Math.abs(last - first) + 1;
+  if (!Number.isSafeInteger(count))
+    throw new PatternError('a range needs two whole numbers, like {6000..6999}');
+  if (count > LONGEST_RANGE) throw new PatternError(`a range has at most ${LONGEST_RANGE} numbers`);
+  return `(?:${Array.from({ length: count }, (_, index) => Math.min(first, last) + index).join('|')})`;
+}

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { PictureFolder } from './picture-folder.ts';
+import { meter, Sandbox } from './sandbox.ts';
+
+const NO_CHANGES = { added: 0, renamed: 0, replaced: 0, removed: 0 };
+
+describe('A part of a folder', () => {
+  let sandbox: Sandbox;
+  let folder: PictureFolder;
+  let raw: string;
+  let rawFile: string;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+  beforeEach(async () => {
+    folder = await PictureFolder.open(sandbox, 3);
+    const { tree } = sandbox.cloud.drive;
+    const [a, b, c] = folder.ids;
+    const year = tree.addFolder({ name: '2019', parent: folder.folderId });
+    raw = tree.addFolder({ name: 'raw', parent: year });
+    folder.add(`${a}.jpg`, 'a');
+    folder.add(`${b}.jpg`, 'b', year);
+    rawFile = folder.add(`${c}.jpg`, 'c', raw);
+    tree.addShortcut({ name: 'loop', parent: folder.folderId, targetId: raw });
+  });
+
+  const json = async (...args: string[]) => {
+    const { stdout, stderr } = await folder.migrator([...args, '--json']);
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout);
+  };
+  const listQueries = async (work: () => Promise<unknown>) => {
+    const count = meter(sandbox.cloud);
+    await work();
+    return count()['drive files.list'] ?? 0;
+  };
+
+  it('is migrated alone, then the whole folder: nothing twice, nothing removed', async () => {
+    const queries = await listQueries(() => folder.migrator(['migrate', '--no-recursive']));
+    expect(queries, 'the folders below are not read').to.equal(1);
+    expect(folder.links()).to.have.length(1);
+
+    const second = await json('migrate', '--rescan', '--exclude', 'raw', '--exclude', 'loop');
+    expect(second).to.deep.include({ total_files: 2, changes: { ...NO_CHANGES, added: 1 } });
+    expect(folder.links()).to.have.length(2);
+
+    const count = meter(sandbox.cloud);
+    const whole = await json('migrate', '--rescan');
+    expect(whole).to.deep.include({ total_files: 3, changes: { ...NO_CHANGES, added: 1 } });
+    expect(count()).to.include({ 's3 PutObject': 1, 'field createMedia': 1 });
+
+    const narrow = await json('migrate', '--rescan', '--include', '2019/*');
+    expect(narrow).to.deep.include({ total_files: 1, changes: NO_CHANGES });
+    expect((await json('status')).summary).to.deep.equal({ completed: 3 });
+  });
+
+  it('is what a run keeps to: scan, resume and single stages do not touch the rest', async () => {
+    await folder.migrator(['scan']);
+    expect(
+      (await folder.migrator(['scan', '--rescan', '--exclude', 'RAW', '--exclude', 'loop'])).code,
+    ).to.equal(0);
+    const plain = await folder.migrator(['migrate']);
+    expect(plain.stderr).to.include("--exclude 'RAW'");
+    expect(folder.links()).to.have.length(2);
+    expect((await json('resume', '--rescan')).total_files, 'resume keeps the selection').to.equal(2);
+    const stage = await folder.migrator(['transfer', '--folder-id', folder.folderId]);
+    expect(stage.stderr).to.include('transfer: 2 files');
+    expect((await json('status')).summary).to.deep.equal({ pending: 1, completed: 2 });
+    sandbox.cloud.drive.tree.rename(rawFile, 'no-longer.jpg');
+    expect((await json('migrate', '--rescan')).summary).to.deep.equal({ completed: 2, needs_review: 1 });
+  });
+
+  it('cannot be changed without a new listing, and the refusal says how', async () => {
+    await folder.migrator(['migrate', '--exclude', '2019']);
+    for (const command of ['migrate', 'scan', 'list', 'resume']) {
+      const { code, stderr } = await folder.migrator(
+        [command, '--folder-id', folder.folderId, '--include', '*.png'],
+        {
+          stdout: 'none',
+        },
+      );
+      expect(code, command).to.equal(2);
+      expect(stderr).to.include("--exclude '2019'").and.to.include('--rescan');
+    }
+    expect((await folder.migrator(['migrate', '--exclude', '2019'])).code, 'the same again').to.equal(0);
+  });
+
+  it('takes no file for removed that was renamed out of it, or whose folder was', async () => {
+    await folder.migrator(['migrate']);
+    const { tree } = sandbox.cloud.drive;
+    tree.rename(raw, 'thumbs');
+    const { changes, summary } = await json(
+      'migrate',
+      '--rescan',
+      '--exclude',
+      'thumbs',
+      '--exclude',
+      'loop',
+    );
+    expect(changes).to.deep.equal(NO_CHANGES);
+    expect(summary).to.deep.equal({ completed: 2 });
+    expect((await json('status')).summary).to.deep.equal({ completed: 3 });
+  });
+
+  it('is listed by list into a pipe, with patterns that are refused if they are none', async () => {
+    const { stdout } = await folder.migrator(['list', '--include', '2019/*']);
+    expect(stdout.trim().split('\n')).to.have.length(1);
+    const { code, stderr } = await folder.migrator(['list', '--include', '[a']);
+    expect([code, stderr.includes('--include "[a"')]).to.deep.equal([2, true]);
+  });
+});

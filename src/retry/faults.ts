@@ -116,21 +116,20 @@ export function judgeBy(reasons: Reasons = {}): Judge {
 
 /**
  * The end of the run for a fault below the service itself: a certificate that is not trusted, a proxy that wants a
- * password. Null for any other. `service` is how messages name it, with its address where that is known.
+ * password. Null for any other. It has no cause, which may quote a request with its secrets. `service` is how messages name it, with its address where that is known.
  */
 export function connectionError(error: unknown, service: string): RunError | null {
   const { code, status } = faultOf(error);
-  if (CERTIFICATE_CODES.has(code)) return certificateError(error, code, service);
+  if (CERTIFICATE_CODES.has(code)) return certificateError(code, service);
   if (status !== 407) return null;
   return new RunError(
     'proxy_password_needed',
     `The proxy on the way to ${service} asks for a user name and password (HTTP 407).`,
     'Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), then run the command again.',
-    { cause: error },
   );
 }
 
-function certificateError(error: unknown, code: string, service: string): RunError {
+function certificateError(code: string, service: string): RunError {
   const inspected =
     'If a proxy, firewall or virus scanner inspects the traffic, save its root certificate as a PEM file and set NODE_EXTRA_CA_CERTS to that file';
   const isDate = /NOT_YET_VALID|HAS_EXPIRED/.test(code);
@@ -145,7 +144,6 @@ function certificateError(error: unknown, code: string, service: string): RunErr
     'certificate_not_trusted',
     `The certificate of ${service} ${why} (${code}).`,
     `${first}${inspected}, then run the command again.`,
-    { cause: error },
   );
 }
 
@@ -182,11 +180,27 @@ function causesOf(error: unknown): object[] {
 
 /** The names under which an error may be known: codes, reasons, error types. */
 function namesIn(at: object): string[] {
-  const { code, errorType, name, reasons, errors } = at as Record<string, unknown>;
+  const { code, errorType, name, reasons, errors, response } = at as Record<string, unknown>;
+
   const listed = Array.isArray(errors) && !(at instanceof AggregateError) ? errors : [];
   const types = listed.map(each => (each as { errorType?: unknown } | null)?.errorType);
-  const all = [code, errorType, ...(Array.isArray(reasons) ? reasons : []), ...types, name];
+  const all = [
+    code,
+    errorType,
+    ...googleReasonsIn(response),
+    ...(Array.isArray(reasons) ? reasons : []),
+    ...types,
+    name,
+  ];
   return all.filter((found): found is string => typeof found === 'string' && found !== '');
+}
+
+/** Google's token service answers as RFC 6749, 5.2, its APIs with reasons. */
+function googleReasonsIn(response: unknown): unknown[] {
+  const { error } = ((response as { data?: unknown } | null | undefined)?.data ?? {}) as { error?: unknown };
+  const { errors, details } = (error ?? {}) as { errors?: unknown; details?: unknown };
+  const listed = [errors, details].flat().map(each => (each as { reason?: unknown } | undefined)?.reason);
+  return [error, ...listed];
 }
 
 function statusIn(at: object): number | null {

@@ -83,7 +83,6 @@ export class Throttling {
       'throttled',
       `${this.#service} is limiting the request rate (${code}).${how}${wish}`,
       'Nothing is lost. Wait a while, then run the command again ("migrator resume" continues a migration). To wait longer, raise migration.throttle_patience_minutes; to send fewer requests, lower migration.concurrency or google_drive.queries_per_second.',
-      { cause: error },
     );
   }
 }

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   appSyncRefusal,
@@ -121,6 +123,18 @@ describe('A fault that meets every file', () => {
       ['the identity pool', () => ({ AWS_ENDPOINT_URL_COGNITO_IDENTITY: address })],
       ['AppSync', () => ({ AMPLIFY_API_ENDPOINT: `${address}/graphql` })],
       [
+        "Google's token service",
+        () => {
+          const path = join(home.path, 'google_token.json');
+          const token = JSON.parse(home.read('google_token.json')) as object;
+          writeFileSync(path, JSON.stringify({ ...token, token_uri: `${address}/token` }));
+          const client = JSON.parse(home.read('google_credentials.json')) as { installed: object };
+          const installed = { ...client.installed, token_uri: `${address}/token` };
+          writeFileSync(join(home.path, 'google_credentials.json'), JSON.stringify({ installed }));
+          return {};
+        },
+      ],
+      [
         'Drive',
         () => {
           home.edit(config => {
@@ -156,7 +170,9 @@ describe('Throttling', () => {
     const home = await sandbox.home({ migration: { retry_attempts: 0 } });
     const folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
     const { drive, s3, appSync, userPool, identityPool } = sandbox.cloud;
-    inject(drive.service, /files/, times(3, driveRefusal(403, 'userRateLimitExceeded')));
+    const json = { 'content-type': 'application/json' };
+    inject(drive.service, /token/, times(2, answer(429, '{"error":"rate_limit_exceeded"}', json)));
+    alsoInject(drive.service, /files/, times(3, driveRefusal(403, 'userRateLimitExceeded')));
     inject(s3.service, /PUT/, times(3, s3Refusal(503, 'SlowDown')));
     inject(appSync.service, /POST/, [
       ...times(2, appSyncRefusal(429, 'TooManyRequestsException')),
@@ -166,7 +182,7 @@ describe('Throttling', () => {
     inject(identityPool.service, /POST/, times(2, awsRefusal(400, 'TooManyRequestsException')));
     const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
     expect(code, stderr).to.equal(0);
-    for (const service of ['Google Drive', 'S3', 'AppSync', 'Cognito'])
+    for (const service of ['Google sign-in', 'Google Drive', 'S3', 'AppSync', 'Cognito'])
       expect(
         stderr.match(new RegExp(`${service} is limiting the request rate`, 'g')),
         service,
@@ -195,6 +211,15 @@ describe('Throttling', () => {
 function whenStored({ cloud }: Sandbox, fault: Intercept): Intercept {
   return (request, response) =>
     cloud.s3.service.requests.has('PutObject') ? fault(request, response) : false;
+}
+
+/** Beside what has been injected already. */
+function alsoInject(service: Service, pattern: RegExp, faults: Intercept[]): void {
+  const first = service.intercept!;
+  inject(service, pattern, faults);
+  const second = service.intercept!;
+  service.intercept = async (request, response) =>
+    (await first(request, response)) || second(request, response);
 }
 
 function onlyLast(record: { id: string }, index: number, all: { id: string }[]): boolean {

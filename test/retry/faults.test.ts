@@ -123,6 +123,12 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
   ['Drive, for all', drive(403, 'rateLimitExceeded'), 'throttled', 'rateLimitExceeded'],
   ['Google by gRPC', drive(403, 'RATE_LIMIT_EXCEEDED'), 'throttled', 'RATE_LIMIT_EXCEEDED'],
   ['Drive, used up for the day', drive(403, 'dailyLimitExceeded'), 'refused', 'HTTP 403'],
+  [
+    "Google's token service",
+    Object.assign(new Error('x'), { response: { status: 403, data: { error: 'rate_limit_exceeded' } } }),
+    'throttled',
+    'rate_limit_exceeded',
+  ],
   ['S3 SlowDown', aws('SlowDown', 503), 'throttled', 'SlowDown'],
   ['S3 ThrottlingException', aws('ThrottlingException', 400), 'throttled', 'ThrottlingException'],
   ['the key of a bucket', aws('KMS.ThrottlingException', 400), 'throttled', 'KMS.ThrottlingException'],

@@ -14,6 +14,7 @@ import {
 import type { SelectionRules } from '../stages/selection.ts';
 import { TextSet } from './compact/text-set.ts';
 import { type ListingAhead, listingAhead } from './listing-ahead.ts';
+import { LinkingFile } from './manifest/linking.ts';
 import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
 import { type Memory, memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
@@ -79,8 +80,13 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
   const { run, until, retryOrphans, warn } = options;
   const manifests = await openManifests(run, until, warn);
   const tally = new Tally();
+  const linking = until === 'link' ? new LinkingFile(run.linkingPath) : undefined;
   try {
-    const context: StageContext = { ...options, claimed: claimed(manifests.resolve) };
+    const context: StageContext = {
+      ...options,
+      claimed: claimed(manifests.resolve),
+      linking,
+    };
     const stage = async (name: keyof typeof STAGE_MAKERS) =>
       remembering(await STAGE_MAKERS[name](context), manifests[name]!, {
         stage: name,
@@ -125,6 +131,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     throw error;
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
+    linking?.close();
   }
 }
 

@@ -2,7 +2,7 @@
  * The systems a migration talks to, opened as the configuration says and only when a command asks for them: a command
  * that only lists never signs in to AWS.
  */
-
+import { randomUUID } from 'node:crypto';
 import type { RunError } from '../stages/errors.ts';
 import { type Questions, questionsFor } from './cognito/questions.ts';
 import { type CognitoSession, createCognitoSession } from './cognito/session.ts';
@@ -37,6 +37,7 @@ export class Neighbours {
   readonly #signal: AbortSignal | undefined;
   /** Where multipart uploads are written down; null when the command works on no run. */
   readonly #journalPath: string | null;
+  readonly #runId: string;
   readonly #patienceMs: number;
   readonly #throttling = new Map<Service, Throttling>();
   #session: CognitoSession | null = null;
@@ -49,6 +50,8 @@ export class Neighbours {
     env: Env;
     warn: (message: string) => void;
     journalPath?: string | null;
+    /** The run that stores objects; this process alone when absent. */
+    runId?: string | null;
     /** Who answers what Cognito asks; the person at the terminal when absent. */
     questions?: Questions;
     /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
@@ -62,6 +65,7 @@ export class Neighbours {
     this.#env = options.env;
     this.#warn = options.warn;
     this.#journalPath = options.journalPath ?? null;
+    this.#runId = options.runId ?? randomUUID();
     const { username } = options.config.aws.cognito;
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
     this.#onEnded = options.onSignInEnded;
@@ -139,6 +143,7 @@ export class Neighbours {
       region: aws.region,
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
+      runId: this.#runId,
       partBytes: migration.chunk_size_mb * MIB,
       bufferBytes: migration.max_inflight_buffer_mb * MIB,
       journal: this.#journalPath ? new JournalFile(this.#journalPath) : null,

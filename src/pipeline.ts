@@ -11,6 +11,7 @@ import type { Selection } from '../stages/selection.ts';
 import type { Halt, Stage } from '../stages/stage.ts';
 import { type TransferWatcher, transfer } from '../stages/transfer.ts';
 import type { Config } from './config/settings.ts';
+import type { LinkingFile } from './manifest/linking.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -32,6 +33,8 @@ export interface StageContext {
   watcher?: TransferWatcher & LinkWatcher;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
+  /** Where link writes down what it has begun; absent where nothing outlives the process. */
+  linking?: LinkingFile;
   /** Look for media records that other tools have made, and leave alone what they have linked. */
   skipExisting?: boolean;
 }
@@ -74,7 +77,7 @@ export const STAGE_MAKERS: Readonly<
     return records => moved(unlinked(records));
   },
 
-  link: async ({ config, neighbours, halt, watcher, skipExisting = false }) => {
+  link: async ({ config, neighbours, halt, watcher, linking, skipExisting = false }) => {
     const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
       concerns: record => skipExisting || record.takenOver === true,
       halt,
@@ -82,8 +85,12 @@ export const STAGE_MAKERS: Readonly<
     const isAvailableForPublicUse = config.migration.default_media_public;
     // Only this stage needs uuid, which is many files to load.
     const { link } = await import('../stages/link.ts');
-    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt, watcher });
-    return records => linked(unlinked(records));
+    const onRequest = (records: readonly FileRecord[]) => linking?.begin(records);
+    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt, watcher, onRequest });
+    if (!linking) return records => linked(unlinked(records));
+    const marked = each(record => linking.mark(record));
+    const ended = each(record => linking.end(record));
+    return records => ended(linked(unlinked(marked(records))));
   },
 };
 

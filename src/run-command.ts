@@ -75,16 +75,17 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     const given = rulesFrom(options.selection);
     const rules = this.#chosenRules(run, given, options);
     const root = run.root(options.folderId, config);
+    const startedAt = performance.now();
+    run.lock(`migrator ${this.id}`);
     const neighbours = new Neighbours({
       config,
       env: this.env,
       warn: this.warnLine,
       journalPath: run.uploadsPath,
+      runId: run.id,
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });
-    const startedAt = performance.now();
-    run.lock(`migrator ${this.id}`);
     run.rememberResourceKey(root);
     if (options.configFlags.naming) run.rememberNaming(config.naming);
     const release = haltOnSignals(this.halt, text => this.say(text));

@@ -14,6 +14,7 @@ import type { ConfigValues } from './config/load.ts';
 import type { Config } from './config/settings.ts';
 import { haltOnSignals } from './interruption.ts';
 import { recordsFrom } from './manifest/input.ts';
+import { LinkingFile } from './manifest/linking.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import { memoryOf } from './manifest/memory.ts';
 import { lineOf } from './manifest/record-line.ts';
@@ -114,21 +115,25 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     const input = new Input(this.stage, flags, config, this.home, this.warnLine);
     const target = this.#target(flags, input);
     const rules = this.#rules(target);
+    if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
     const neighbours = new Neighbours({
       config,
       env: this.env,
       warn: this.warnLine,
       journalPath: target.kind === 'run' ? target.run.uploadsPath : null,
+      // Processes that share the work on a run store objects for it, wherever their records go.
+      runId: input.run?.id,
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });
-    if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
     if (target.kind === 'run' && this.stage === 'list') {
       target.run.rememberResourceKey(target.run.root(flags['folder-id'], config));
       target.run.rememberSelection(rules);
     }
     const release = haltOnSignals(this.halt, text => this.say(text));
     let own: ManifestFile | null = null;
+    const linking =
+      target.kind === 'run' && this.stage === 'link' ? new LinkingFile(target.run.linkingPath) : undefined;
     const tally = new Tally();
     let view: ProgressView | null = null;
     try {
@@ -140,7 +145,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const selection = selectionFrom(rules);
       const context: StageContext = {
         ...{ root, selection, config, neighbours },
-        ...{ halt: this.halt, claimed: claimedIn(own) },
+        ...{ halt: this.halt, claimed: claimedIn(own), linking },
       };
       const source = await this.source(context, input);
       const ahead = input.ahead();
@@ -181,6 +186,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       view?.stop();
       release();
       await own?.close();
+      linking?.close();
       if (target.kind === 'run') target.run.unlock();
       input.close();
       await neighbours.close();

@@ -194,5 +194,7 @@ export function repaired(findings: Finding[]): FileRecord | null {
   const media = (record.media ?? []).filter(({ id }) => !missing.has(id));
   const { error: _error, ...kept } = { ...record, media };
   if (!object) return { ...kept, status: 'uploaded' };
-  return { ...untransferred(kept), ...(object.etag && { replaces: object.etag }), status: 'pending' };
+  // An adopted object is another run's, and is not replaced.
+  const replaces = !record.adopted && object.etag;
+  return { ...untransferred(kept), ...(replaces && { replaces }), status: 'pending' };
 }

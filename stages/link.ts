@@ -5,7 +5,7 @@
  * answer, meets what the first one made. Links of many files go into one request.
  */
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { type FileError, RunError } from './errors.ts';
+import { FileError, RunError } from './errors.ts';
 import { mediaIdOf } from './media-id.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
@@ -24,11 +24,16 @@ export interface MediaLink {
 /** What link needs of the data service. */
 export interface MediaTable {
   /**
-   * Creates the media records. Gives for each one, in order, null when it exists now with these very values (created
-   * by this call or an earlier one), or what kept it from being created. Throws RunError when nobody may create any.
+   * Creates the media records. Gives for each one, in order, what came of it. Throws RunError when nobody may create any.
    */
-  create(links: MediaLink[]): Promise<(FileError | null)[]>;
+  create(links: MediaLink[]): Promise<LinkOutcome[]>;
 }
+
+/**
+ * Null for a media record that this call has created, "found" for one that was there already with these very values,
+ * "unclear" where it was there after an attempt that had no answer; otherwise what kept it from being created.
+ */
+export type LinkOutcome = FileError | 'found' | 'unclear' | null;
 
 /** Told about the files whose media records are being created, request by request; for progress. */
 export interface LinkWatcher {
@@ -45,6 +50,8 @@ export interface LinkOptions {
   lingerMs?: number;
   halt?: Halt;
   watcher?: LinkWatcher;
+  /** Told, before a request is sent, of the records whose media it creates; for what a crash must not forget. */
+  onRequest?: (records: readonly FileRecord[]) => void;
 }
 
 const REQUESTS_AT_A_TIME = 4;
@@ -62,12 +69,12 @@ interface Work {
  * have, `failed` when none could be created. Media that it already has are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
-  const { halt, watcher, linksARequest = 25, lingerMs = 5_000 } = options;
+  const { halt, watcher, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
 
   const breaker = new CircuitBreaker();
-  const observe = ({ record }: Work, outcome: FileError | null): void => {
-    if (outcome === null) breaker.succeeded();
-    const stop = outcome && breaker.failed(record.id, outcome);
+  const observe = ({ record }: Work, outcome: LinkOutcome): void => {
+    if (!(outcome instanceof FileError)) breaker.succeeded();
+    const stop = outcome instanceof FileError && breaker.failed(record.id, outcome);
     if (stop) halt?.stop(stop);
   };
 
@@ -76,7 +83,8 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
     const toLink = batch.filter(work => work.links.length > 0).map(({ record }) => record);
     watcher?.linking(toLink);
     try {
-      const outcomes: (FileError | null)[] = [];
+      onRequest?.(toLink);
+      const outcomes: LinkOutcome[] = [];
       for (let start = 0; start < links.length; start += linksARequest) {
         outcomes.push(...(await table.create(links.slice(start, start + linksARequest))));
       }
@@ -183,20 +191,23 @@ function linger(ms: number): { over: Promise<'over'>; cancel: () => void } {
   return { over, cancel: () => clearTimeout(timer) };
 }
 
-function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): FileRecord {
+function outcomeOf({ record, links }: Work, outcomes: LinkOutcome[]): FileRecord {
   if (!isOnTheWay(record)) return record;
   if (!isTransferred(record)) return untransferred(record);
-  const created = links.filter((_, index) => outcomes[index] === null);
   const media = inOrder(record, [
     ...(record.media ?? []),
-    ...created.map(({ id, observationId }) => ({ id, observationId })),
+    ...links.flatMap(({ id, observationId }, index) => {
+      const outcome = outcomes[index]!;
+      if (outcome instanceof FileError) return [];
+      return [{ id, observationId, ...(!isOwn(record, id, outcome) && { found: true as const }) }];
+    }),
   ]);
-  const { error: _, ...rest } = record;
+  const { error: _, linking: __, removing: ___, ...rest } = record;
   const linked: FileRecord = { ...rest, media, status: 'completed' };
 
-  const failure = outcomes.find(outcome => outcome !== null);
+  const failure = outcomes.find(outcome => outcome instanceof FileError);
   if (failure) {
-    return stopped(linked, media.length > 0 ? 'partial' : 'failed', {
+    return stopped({ ...linked, linking: true }, media.length > 0 ? 'partial' : 'failed', {
       stage: 'link',
       code: failure.code,
       message: failure.message,
@@ -205,6 +216,16 @@ function outcomeOf({ record, links }: Work, outcomes: (FileError | null)[]): Fil
   }
   const missing = stillMissing(record);
   return missing.length > 0 ? incomplete(linked, missing) : linked;
+}
+
+/**
+ * Whether this run has made the media record. Where that is unclear it has, if it has also stored the object: until then
+ * there was nothing that somebody else could have linked.
+ */
+function isOwn(record: FileRecord, id: string, outcome: Exclude<LinkOutcome, FileError>): boolean {
+  if (outcome === null) return true;
+  if (record.removing?.some(media => media.id === id)) return true;
+  return !record.adopted && (outcome === 'unclear' || record.linking === true);
 }
 
 /** In the order of the observations, in whatever order they have been made. */

@@ -91,9 +91,16 @@ export interface FileRecord {
   verified?: 'md5' | 'size';
   /** When the object became complete; RFC 3339. Absent where nobody knows. */
   storedAt?: string;
+  /** True for an object with the file's bytes that was there already: another run or tool has stored it. */
+  adopted?: true;
 
   /** The media records that exist for this file; `found`: somebody else has made them. */
   media?: { id: string; observationId: string; found?: true }[];
+
+  /** True while media records are being created for the file: until the outcome is written down, any of them may exist. */
+  linking?: true;
+  /** Media records that `undo` has begun to remove: they may be gone. */
+  removing?: { id: string; observationId: string }[];
 
   /** Another tool has stored it; see `src/takeover.ts`. */
   takenOver?: boolean;
@@ -157,6 +164,7 @@ export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
 
 /** The record as before its transfer: without what is known of an object in S3. */
 export function untransferred(record: FileRecord): FileRecord {
-  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, storedAt: _storedAt, ...rest } = record;
-  return rest;
+  const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...rest } = record;
+  const { storedAt: _storedAt, adopted: _adopted, ...before } = rest;
+  return before;
 }

@@ -58,6 +58,8 @@ export interface StoredObject {
   verified: 'md5' | 'size';
   /** RFC 3339; absent if the store does not tell. */
   storedAt?: string;
+  /** True if another run or tool has stored it. */
+  adopted?: true;
 }
 
 /** What transfer needs of S3. */

@@ -2,18 +2,22 @@ import { Flags } from '@oclif/core';
 import { BaseCommand, EXIT } from '../command.ts';
 import { ConfigError } from '../config/error.ts';
 import { haltOnSignals } from '../interruption.ts';
+import { LinkingFile } from '../manifest/linking.ts';
 import { noRun, Run } from '../manifest/run.ts';
 import { Neighbours } from '../neighbours.ts';
 import { writeProjection } from '../progress/projection.ts';
-import { recordsOf, rewriterOf } from '../run-records.ts';
+import { recordsOf, rewriterOf, usesBeside } from '../run-records.ts';
 import { folderAtHand, folderFlag } from '../stage-command.ts';
 import { formatCount } from '../ui/format.ts';
-import { isUndoable, type Undone, undo } from '../undo.ts';
+import { isMade, isUndoable, type Undone, undo } from '../undo.ts';
+
+/** More would scroll away what else is said. */
+const LEFT_NAMED = 20;
 
 export default class Undo extends BaseCommand<typeof Undo> {
   static override summary = 'Take back what a run created: its media records and its objects in S3.';
   static override description =
-    'Removes nothing else: no object that was replaced since or that something else put there, no media record of another tool. Drive is not touched. Can be interrupted and run again.';
+    'Removes only what this run made: no object or media record that was there before, that was replaced since, or that another run on this computer uses. What is left is listed. Drive is not touched. Can be interrupted and run again.';
   static override examples = [
     '<%= config.bin %> undo --folder-id FOLDER_ID --dry-run',
     '<%= config.bin %> undo --folder-id FOLDER_ID --yes',
@@ -30,29 +34,45 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (!folderId) throw noRun('to undo');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
+    const neighbours = new Neighbours({
+      config,
+      env: this.env,
+      warn: this.warnLine,
+      onSignInEnded: error => this.halt.stop(error),
+      signal: this.halt.signal,
+    });
     neighbours.require(['storage', 'data']);
     const dryRun = this.flags['dry-run'] ?? false;
     run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
-    const rewriter = await rewriterOf(run, this.warnLine);
+    const rewriter = dryRun ? null : await rewriterOf(run, this.warnLine);
     try {
-      const records = (await recordsOf(run, this.warnLine)).filter(isUndoable);
-      if (!dryRun && records.length > 0 && !(await this.#agreed(records.length, folderId))) return;
+      const linking = new LinkingFile(run.linkingPath);
+      const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
+      const records = latest.filter(isUndoable);
+      const made = records.filter(isMade).length;
+      if (!dryRun && made > 0 && !(await this.#agreed(made, folderId))) return;
+      const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
       const storage = await neighbours.storage();
       const undone = await undo(records, {
         objects: storage.objects(),
         media: await neighbours.mediaRecords(),
+        usedBy: key => uses.get(key),
         dryRun,
         concurrency: config.migration.concurrency,
         stopped: () => this.halt.stopped,
-        keep: record => rewriter.write(record),
+        keep: record => rewriter?.writeLink(record),
+        setBack: records => rewriter?.writeTransfers(records),
       });
-      await rewriter.flush();
-      if (!dryRun) await writeProjection(this.home, run);
       this.#report(undone, dryRun);
+      if (!dryRun && !this.halt.stopped) {
+        for (const record of latest) linking.end(record);
+        linking.close();
+      }
     } finally {
-      await rewriter.close();
+      await rewriter?.close();
+      // Also when it ends early: what was removed until then is removed.
+      if (!dryRun) await writeProjection(this.home, run);
       release();
       run.unlock();
       await neighbours.close();
@@ -79,7 +99,9 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (this.json) {
       process.stdout.write(`${JSON.stringify({ dry_run: dryRun, media, objects, left }, null, 2)}\n`);
     } else {
-      for (const { name, why } of left) this.say(`Left alone: ${name}: ${why}.`);
+      for (const { name, why } of left.slice(0, LEFT_NAMED)) this.say(`Left alone: ${name}: ${why}.`);
+      if (left.length > LEFT_NAMED)
+        this.say(`Left alone: ${formatCount(left.length - LEFT_NAMED, 'more file')}; --json names them all.`);
       const what = `${formatCount(media, 'media record')} and ${formatCount(objects, 'object')}`;
       this.say(dryRun ? `Would remove ${what}.` : `Removed ${what}.`);
     }

@@ -30,6 +30,8 @@ export interface Answer {
   /** Null when the whole document was refused. */
   data: Record<string, unknown> | null;
   errors: AppSyncError[];
+  /** True if the document had been sent before, and what became of it is not known. */
+  isRepeated?: boolean;
 }
 
 /** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own answer arrive. */
@@ -51,11 +53,14 @@ export class AppSyncClient {
   async request(document: string, variables: Record<string, unknown> = {}): Promise<Answer> {
     const { backoff, endpoint, token } = this.#options;
     let renewed = false;
+    let isRepeated = false;
     const attempt = async (): Promise<Answer> => {
       const current = await token.get();
       try {
-        return unlessThrottled(await this.#send(document, variables, current));
+        const response = unlessThrottled(await this.#send(document, variables, current));
+        return { ...response, isRepeated };
       } catch (error) {
+        isRepeated ||= !isSignInRefused(error);
         if (!isSignInRefused(error) || renewed) throw error;
         renewed = true;
         await token.renew(current);

@@ -1,6 +1,6 @@
 /** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
 import { FileError } from '../../stages/errors.ts';
-import type { MediaLink, MediaTable } from '../../stages/link.ts';
+import type { LinkOutcome, MediaLink, MediaTable } from '../../stages/link.ts';
 import { type Backoff, type Judge, withRetries } from '../retry/backoff.ts';
 import type { Answer, AppSyncClient } from './client.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import type { Models } from './models.ts';
 
 /** What became of a create: it exists, may be tried again, exists already with values to be looked at, or failed. */
-type Outcome = 'linked' | 'conflict' | { again: AppSyncError } | FileError;
+type Outcome = 'linked' | 'conflict' | 'repeated conflict' | { again: AppSyncError } | FileError;
 
 export class Media implements MediaTable {
   readonly #client: AppSyncClient;
@@ -31,20 +31,26 @@ export class Media implements MediaTable {
     this.#backoff = backoff;
   }
 
-  async create(links: MediaLink[]): Promise<(FileError | null)[]> {
-    const outcomes = new Map<MediaLink, FileError | null>();
+  async create(links: MediaLink[]): Promise<LinkOutcome[]> {
+    const outcomes = new Map<MediaLink, LinkOutcome>();
+    /** By link: what it will be if it turns out to exist. */
+    const existing = new Map<MediaLink, 'found' | 'unclear'>();
+    const exists = (result: Outcome) => result === 'conflict' || result === 'repeated conflict';
     let open = new Map<MediaLink, AppSyncError>(links.map(link => [link, {}]));
     const attempt = async (): Promise<void> => {
       const tried = [...open.keys()];
       if (tried.length === 0) return;
       open = new Map();
       const results = await this.#createOrSplit(tried);
-      const confirmed = await this.#confirm(tried.filter((_, index) => results[index] === 'conflict'));
+      tried.forEach((link, index) => {
+        if (!existing.has(link)) existing.set(link, results[index] === 'conflict' ? 'found' : 'unclear');
+      });
+      const confirmed = await this.#confirm(tried.filter((_, index) => exists(results[index]!)));
       tried.forEach((link, index) => {
         const result = confirmed.get(link) ?? results[index]!;
         if (result instanceof FileError) outcomes.set(link, result);
         else if (typeof result === 'object') open.set(link, result.again);
-        else outcomes.set(link, null);
+        else outcomes.set(link, exists(results[index]!) ? existing.get(link)! : null);
       });
       if (open.size > 0) throw new SomeOpen([...open.values()]);
     };
@@ -97,11 +103,11 @@ export class Media implements MediaTable {
     };
   }
 
-  #outcome(link: MediaLink, alias: string, { data, errors }: Answer): Outcome {
+  #outcome(link: MediaLink, alias: string, { data, errors, isRepeated }: Answer): Outcome {
     if (data![alias]) return 'linked';
     const error = errors.find(({ path }) => path?.[0] === alias) ??
       errors[0] ?? { message: 'no answer for this record' };
-    if (isConflict(error)) return 'conflict';
+    if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
     if (isForbidden(error)) throw notAllowed(error);
     return isTemporary(error) ? { again: error } : refused(link, error);
   }

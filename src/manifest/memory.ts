@@ -90,10 +90,10 @@ function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
 
 /** A record that an earlier stage has stopped, with the object and the media that exist for its file all the same. */
 function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
-  const { key, url, bytes, etag, verified, storedAt, replaces, media } = own;
+  const { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing } = own;
   const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
   if (!exists || (incoming.key && incoming.key !== key)) return incoming;
-  const facts = { key, url, bytes, etag, verified, storedAt, replaces, media };
+  const facts = { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(known), ...incoming };
 }
@@ -120,14 +120,17 @@ function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }:
       if (incoming.key !== own.key) return incoming;
       // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
       if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
-      const { url, bytes, etag, verified, storedAt, media } = own;
-      // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes.
-      if (incoming.md5 !== own.md5) return replacing(etag ?? own.md5, incoming);
-      const known = { ...(storedAt && { storedAt }), ...(media && { media }) };
+      const { url, bytes, etag, verified, storedAt, adopted, media } = own;
+      if (incoming.md5 !== own.md5) {
+        // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes. An adopted
+        // object is another run's, and is not replaced.
+        return replacing(adopted ? null : (etag ?? own.md5), incoming);
+      }
+      const known = { ...(storedAt && { storedAt }), ...(adopted && { adopted }), ...(media && { media }) };
       return { ...incoming, url, bytes, etag, verified, ...known, status: 'uploaded' };
     }
     case 'link':
-      return own.media && incoming.key === own.key ? withMediaOf(own.media, incoming) : incoming;
+      return incoming.key === own.key ? withMediaOf(own, incoming) : incoming;
     default:
       return incoming;
   }
@@ -139,7 +142,9 @@ function replacing(etag: string | null | undefined, incoming: FileRecord): FileR
 }
 
 /** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */
-function withMediaOf(media: NonNullable<FileRecord['media']>, incoming: FileRecord): FileRecord {
+function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord): FileRecord {
+  const incoming = { ...given, ...(linking && { linking }), ...(removing && { removing }) };
+  if (!media) return incoming;
   const named = new Set(incoming.observations?.map(({ id }) => id));
   const wrong = media.find(({ observationId }) => !named.has(observationId));
   if (!wrong) return { ...incoming, media };

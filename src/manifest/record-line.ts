@@ -63,6 +63,7 @@ function jsonOf(text: string, source: string, line: number): unknown {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = value => typeof value === 'string';
+const isBoolean: Check = value => typeof value === 'boolean';
 const isCount: Check = value => Number.isInteger(value) && (value as number) >= 0;
 const isObject: Check = value => typeof value === 'object' && value !== null && !Array.isArray(value);
 const orNull =
@@ -105,6 +106,12 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
   etag: { check: isText, accepted: 'text' },
   verified: { check: value => value === 'md5' || value === 'size', accepted: '"md5" or "size"' },
   storedAt: { check: isText, accepted: 'text' },
+  adopted: { check: isBoolean, accepted: 'true or false' },
+  linking: { check: isBoolean, accepted: 'true or false' },
+  removing: {
+    check: listOf(objectWith({ id: isText, observationId: isText })),
+    accepted: 'a list of {"id": text, "observationId": text}',
+  },
   media: {
     check: listOf(objectWith({ id: isText, observationId: isText })),
     accepted: 'a list of {"id": text, "observationId": text}',

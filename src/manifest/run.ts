@@ -1,4 +1,5 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LowSync } from 'lowdb';
@@ -17,6 +18,8 @@ import { isSameJson } from './same-json.ts';
 /** What is true of the run and of no file in it. */
 interface Facts {
   folder_id: string;
+  /** Kept with the objects that the run stores, to tell them from those of other runs. */
+  run_id?: string;
   /** RFC 3339. */
   started_at: string;
   /** When the folder had been listed to its end; null while that is not so. */
@@ -59,6 +62,11 @@ export class Run {
     return join(this.folder, 'uploads.ndjson');
   }
 
+  /** Files whose media records are being created. */
+  get linkingPath(): string {
+    return join(this.folder, 'linking.ndjson');
+  }
+
   has(stage: StageName): boolean {
     return manifestExists(this.pathOf(stage));
   }
@@ -72,7 +80,10 @@ export class Run {
   /** Makes this process the run's only writer. Throws RunError that names the one there is. */
   lock(command: string): void {
     this.#lock = takeLock(this.folder, command);
-    if (!existsSync(this.#factsPath)) this.#write({ ...this.#facts(), listed_at: null });
+    const isNew = !existsSync(this.#factsPath);
+    if (isNew || !this.id) {
+      this.#write({ ...this.#facts(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
+    }
   }
 
   unlock(): void {
@@ -94,6 +105,11 @@ export class Run {
     const isVoid = isEmpty && !this.isListed;
     if (isVoid) rmSync(this.folder, { recursive: true, force: true });
     return isVoid;
+  }
+
+  /** Null before the run has been worked on. */
+  get id(): string | null {
+    return this.#facts().run_id ?? null;
   }
 
   get startedAt(): string {
@@ -213,6 +229,12 @@ function furthest(latestFirst: readonly ManifestFile[], id: string): FileRecord 
     if (record) return record;
   }
   return undefined;
+}
+
+/** The other runs of this home. */
+export function runsBeside(home: string, { folderId: own }: Run): Run[] {
+  const names = readdirSync(join(home, 'runs')).filter(name => FOLDER_ID.test(name) && name !== own);
+  return names.map(folderId => new Run(home, folderId)).filter(run => run.exists);
 }
 
 /** The folder of the run that was worked on last; null if there is none. */

@@ -1,7 +1,11 @@
 /** Looking at objects that are there, and removing them: what `verify` and `undo` need of S3. */
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { RunError } from '../../stages/errors.ts';
-import { aboutUpload, isTaken, s3ErrorOf } from './errors.ts';
+import { type Backoff, pause, waitMs } from '../retry/backoff.ts';
+import { judgeBy } from '../retry/faults.ts';
+import type { AwsKeySource } from './client.ts';
+import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { FILE_ID_METADATA } from './upload.ts';
 
 /** An object as S3 describes it. */
@@ -17,13 +21,29 @@ export interface ObjectState {
 /** Under Amplify's policy users may list only below this prefix. */
 const PREFIX = 'media/';
 
+/** Keys may expire again while a request waits to be sent again. */
+const MOST_RENEWALS = 3;
+
+export interface ObjectsOptions {
+  bucket: string;
+  credentials: AwsKeySource;
+  /** These keys have been refused as expired: the next request gets others. */
+  dropKeys: (accessKeyId: string) => void;
+  /** Retries of a read that breaks; single requests are repeated by the client. */
+  backoff: Backoff;
+  /** A read is given up, and continued by another request, after so long without a byte. */
+  stallTimeoutMs: number;
+}
+
 export class Objects {
   readonly #client: S3Client;
+  readonly #options: ObjectsOptions;
   readonly #bucket: string;
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3Client, options: ObjectsOptions) {
     this.#client = client;
-    this.#bucket = bucket;
+    this.#options = options;
+    this.#bucket = options.bucket;
   }
 
   /** Every object below `media/`, in pages of up to 1,000. Throws RunError. */
@@ -31,11 +51,8 @@ export class Objects {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     let ContinuationToken: string | undefined;
     do {
-      const page = await this.#send(() =>
-        this.#client.send(
-          new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken }),
-        ),
-      );
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken });
+      const page = await this.#known(() => this.#client.send(command));
       yield (page.Contents ?? []).map(({ Key, Size, ETag }) => ({
         key: Key!,
         bytes: Size ?? 0,
@@ -50,7 +67,8 @@ export class Objects {
   async find(key: string): Promise<ObjectState | null> {
     const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
     try {
-      const head = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
+      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      const head = await this.#send(() => this.#client.send(command));
       const fileId = head.Metadata?.[FILE_ID_METADATA] ?? null;
       return { key, bytes: head.ContentLength ?? 0, etag: unquoted(head.ETag), fileId };
     } catch (error) {
@@ -64,21 +82,51 @@ export class Objects {
 
   async #isListed(key: string): Promise<boolean> {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const { Contents = [] } = await this.#send(() =>
-      this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 })),
-    );
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+    const { Contents = [] } = await this.#known(() => this.#client.send(command));
     return Contents[0]?.Key === key;
   }
 
-  /** The object's bytes; null if there is none. Throws RunError, at the call or while they are read. */
+  /**
+   * The object's bytes; null if there is none. A read that breaks is continued where it stopped; if the object has been
+   * replaced meanwhile, the bytes end there. Throws RunError, at the call or while they are read.
+   */
   async read(key: string): Promise<AsyncIterable<Buffer> | null> {
+    const object = await this.#get({ Bucket: this.#bucket, Key: key });
+    return object && this.#bytesOf(key, object);
+  }
+
+  async *#bytesOf(key: string, object: GetObjectCommandOutput): AsyncGenerator<Buffer> {
+    const { backoff, stallTimeoutMs } = this.#options;
+    const { ETag, ContentLength = 0 } = object;
+    let body: GetObjectCommandOutput | null = object;
+    let at = 0;
+    for (let failures = 0; body && at < ContentLength; ) {
+      const from = at;
+      try {
+        for await (const chunk of untilStalled(body.Body as Readable, stallTimeoutMs)) {
+          at += chunk.length;
+          yield chunk;
+        }
+      } catch (error) {
+        failures = at > from ? 0 : failures + 1;
+        if (failures > backoff.retries || !isTemporary(error)) throw this.#about(error);
+        await pause(waitMs(backoff, failures, null), backoff.signal);
+      }
+      if (at === ContentLength) return;
+      body = await this.#get({ Bucket: this.#bucket, Key: key, IfMatch: ETag, Range: `bytes=${at}-` });
+    }
+  }
+
+  /** Null if there is no such object, or not the one with the etag. */
+  async #get(input: GetObjectCommandInput): Promise<GetObjectCommandOutput | null> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return Body as unknown as AsyncIterable<Buffer>;
+      return await this.#send(() => this.#client.send(new GetObjectCommand(input)));
     } catch (error) {
       const { status } = s3ErrorOf(error);
-      if (status === 404 || (status === 403 && !(await this.#isListed(key)))) return null;
+      if (status === 404 || (input.IfMatch && isTaken(error))) return null;
+      if (status === 403 && !(await this.#isListed(input.Key!))) return null;
       throw this.#about(error);
     }
   }
@@ -88,7 +136,7 @@ export class Objects {
     const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
     const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: `"${etag}"` });
     try {
-      await this.#client.send(command);
+      await this.#send(() => this.#client.send(command));
       return true;
     } catch (error) {
       if (s3ErrorOf(error).status === 404) return true;
@@ -97,9 +145,23 @@ export class Objects {
     }
   }
 
+  /** Sends a request that meets expired keys again, with others. */
   async #send<T>(send: () => Promise<T>): Promise<T> {
+    for (let renewals = 0; ; renewals += 1) {
+      const { accessKeyId } = await this.#options.credentials();
+      try {
+        return await send();
+      } catch (error) {
+        if (renewals === MOST_RENEWALS || !isAboutKeys(error)) throw error;
+        this.#options.dropKeys(accessKeyId);
+      }
+    }
+  }
+
+  /** The same for requests of which every error is known. */
+  async #known<T>(send: () => Promise<T>): Promise<T> {
     try {
-      return await send();
+      return await this.#send(send);
     } catch (error) {
       throw this.#about(error);
     }
@@ -125,6 +187,28 @@ export class Objects {
       'Run the command again; what it has done stays done.',
       { cause: error },
     );
+  }
+}
+
+/** The response to a HEAD has no body to name the error; a well-formed one is a bad request only because of its keys. */
+function isAboutKeys(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error);
+  return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
+}
+
+const isTemporary = (error: unknown): boolean => judgeBy(S3_REASONS)(error).again;
+
+/** The stream, which fails when no byte has come for so long: a connection that is lost may never say so. */
+async function* untilStalled(body: Readable, timeoutMs: number): AsyncGenerator<Buffer> {
+  const stalled = Object.assign(new Error(`no data for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => body.destroy(stalled), timeoutMs);
+  try {
+    for await (const chunk of body) {
+      yield chunk;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

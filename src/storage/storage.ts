@@ -8,7 +8,15 @@ import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
 import { Objects } from './objects.ts';
 import { PartBuffers } from './part-buffers.ts';
-import { FILE_ID_METADATA, fitsOnePut, MD5_METADATA, type Place, putInParts, putWhole } from './upload.ts';
+import {
+  FILE_ID_METADATA,
+  fitsOnePut,
+  MD5_METADATA,
+  type Place,
+  putInParts,
+  putWhole,
+  RUN_ID_METADATA,
+} from './upload.ts';
 import type { JournalFile } from './upload-journal.ts';
 import { objectUrl } from './url.ts';
 
@@ -18,6 +26,8 @@ export interface StorageOptions {
   credentials: AwsKeySource;
   /** These keys have been refused as expired: the next request gets others. */
   dropKeys: (accessKeyId: string) => void;
+  /** Kept with the objects that are stored: of the run, or of the process where it works on none. */
+  runId: string;
   /** Size of a part, and the largest file that goes in one PUT. */
   partBytes: number;
   /** Bytes of files that are held in memory, all files together; at least one part. */
@@ -49,6 +59,7 @@ export class Storage implements ObjectStore {
       client,
       puts: this.#puts,
       bucket: options.bucket,
+      runId: options.runId,
       partBytes: options.partBytes,
       buffers: new PartBuffers(options.partBytes, options.bufferBytes),
       journal: options.journal ?? NO_JOURNAL,
@@ -75,7 +86,7 @@ export class Storage implements ObjectStore {
 
   /** Looking at objects that are there, and removing them. */
   objects(): Objects {
-    return new Objects(this.#client, this.#options.bucket);
+    return new Objects(this.#client, this.#options);
   }
 
   async store(given: Upload): Promise<StoredObject> {
@@ -142,7 +153,7 @@ export class Storage implements ObjectStore {
   async #adopt(upload: Upload, accessKeyId: string): Promise<StoredObject> {
     const object = await this.#head(upload, accessKeyId);
     if (!object) throw keyTaken(upload, 'which may not be read');
-    const found = sameBytes(upload, object);
+    const found = this.#sameBytes(upload, object);
     if (found) return found;
     throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
   }
@@ -150,7 +161,14 @@ export class Storage implements ObjectStore {
   /** After an upload that S3 no longer knows: it may have been completed, and the answer lost. Null if it was not. */
   async #standing(upload: Upload, accessKeyId: string): Promise<StoredObject | null> {
     const object = await this.#head(upload, accessKeyId);
-    return object && sameBytes(upload, object);
+    return object && this.#sameBytes(upload, object);
+  }
+
+  /** The object as this upload's, if it has its bytes. It is adopted, unless an attempt of this very run has stored it. */
+  #sameBytes(upload: Upload, object: HeadObjectCommandOutput): StoredObject | null {
+    const same = sameBytes(upload, object);
+    const isOwn = object.Metadata?.[RUN_ID_METADATA] === this.#options.runId;
+    return same && (isOwn ? same : { ...same, adopted: true });
   }
 
   /** What stands under the key; null if nothing does, or it may not be read (S3 answers 403 to both). */

@@ -36,6 +36,8 @@ export interface Place {
   /** Requests that carry bytes. */
   puts: Pick<BytePuts, 'put'>;
   bucket: string;
+  /** Of the run, or of the process where it works on none. */
+  runId: string;
   /** Size of a part, and the largest file that goes in one PUT. */
   partBytes: number;
   buffers: PartBuffers;
@@ -50,6 +52,8 @@ const WHOLE_FILE_TIMEOUT_MS = 300_000;
 /** The upload's metadata: by it a later attempt knows the object again where the etag is not an md5. */
 export const MD5_METADATA = 'md5';
 export const FILE_ID_METADATA = 'drive-file-id';
+/** By it a run knows its own objects again. */
+export const RUN_ID_METADATA = 'run-id';
 
 export function fitsOnePut(upload: Upload, place: Place): boolean {
   return upload.size !== null && upload.size <= place.partBytes;
@@ -65,7 +69,7 @@ export async function putWhole(upload: Upload & { size: number }, place: Place):
     const etag = await place.puts.put({
       key: upload.key,
       headers: {
-        ...headersOf(upload),
+        ...headersOf(upload, place),
         'content-md5': Buffer.from(upload.md5 ?? md5Of(body), 'hex').toString('base64'),
       },
       body,
@@ -117,16 +121,21 @@ function target(upload: Upload, place: Place): MultipartTarget {
     Key: upload.key,
     ContentType: upload.contentType,
     ...(upload.replaces ? { IfMatch: `"${upload.replaces}"` } : { IfNoneMatch: '*' }),
-    Metadata: { [FILE_ID_METADATA]: upload.fileId, ...(upload.md5 && { [MD5_METADATA]: upload.md5 }) },
+    Metadata: {
+      [FILE_ID_METADATA]: upload.fileId,
+      [RUN_ID_METADATA]: place.runId,
+      ...(upload.md5 && { [MD5_METADATA]: upload.md5 }),
+    },
   };
 }
 
 /** The same as headers; names of metadata and their values are ASCII. */
-function headersOf(upload: Upload): Record<string, string> {
+function headersOf(upload: Upload, { runId }: Place): Record<string, string> {
   return {
     'content-type': upload.contentType,
     ...(upload.replaces ? { 'if-match': `"${upload.replaces}"` } : { 'if-none-match': '*' }),
     [`x-amz-meta-${FILE_ID_METADATA}`]: upload.fileId,
+    [`x-amz-meta-${RUN_ID_METADATA}`]: runId,
     ...(upload.md5 && { [`x-amz-meta-${MD5_METADATA}`]: upload.md5 }),
   };
 }

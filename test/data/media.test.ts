@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FileError, RunError } from '../../stages/errors.ts';
-import type { MediaLink } from '../../stages/link.ts';
+import type { LinkOutcome, MediaLink } from '../../stages/link.ts';
 import type { UserPool } from '../cloud/cognito/user-pool.ts';
 import type { Intercept } from '../cloud/service.ts';
 import { rejection } from '../config/scratch.ts';
@@ -30,6 +30,7 @@ describe('media records', () => {
     expect([...data.api.media.keys()].sort()).to.deep.equal(links.map(({ id }) => id).sort());
     for (const { fileName: _, ...link } of links) expect(data.api.media.get(link.id)).to.deep.include(link);
   };
+  const errorOf = (outcome: LinkOutcome | undefined) => outcome as FileError;
   const nulls = (count: number) => Array.from({ length: count }, () => null);
 
   it('are created 25 in one request', async () => {
@@ -59,7 +60,7 @@ describe('media records', () => {
     it('are taken for these when they say the same', async () => {
       const links = linksOf(25);
       await create(links.slice(0, 10));
-      expect(await create(links)).to.deep.equal(nulls(25));
+      expect(await create(links)).to.deep.equal([...Array(10).fill('found'), ...nulls(15)]);
       expectLinked(links);
       // One for the ten; then all, and one to read the ten back.
       expect(data.requests()).to.equal(3);
@@ -77,7 +78,7 @@ describe('media records', () => {
         const [first, second] = await create([linkOf(1), linkOf(2)]);
         expect(first).to.be.instanceOf(FileError);
         expect(first).to.include({ code: 'media_differs', retryable: false });
-        expect(first!.message)
+        expect(errorOf(first).message)
           .to.match(/^1\.jpg \(drive-1\): /)
           .and.include('media-1')
           .and.include(other[what === 'url' ? 'url' : 'observationId']);
@@ -89,7 +90,7 @@ describe('media records', () => {
     it('are found though reads lag behind', async () => {
       await start({ staleReads: 2 });
       await create([linkOf(1)]);
-      expect(await create([linkOf(1)])).to.deep.equal([null]);
+      expect(await create([linkOf(1)])).to.deep.equal(['found']);
       expect(data.waits).to.deep.equal([1000, 2000]);
       expectLinked([linkOf(1)]);
     });
@@ -106,7 +107,7 @@ describe('media records', () => {
     it('are not created again by a batch that has to be repeated', async () => {
       await start({ staleReads: 1 });
       await create([linkOf(1)]);
-      expect(await create([linkOf(1), linkOf(2)])).to.deep.equal([null, null]);
+      expect(await create([linkOf(1), linkOf(2)])).to.deep.equal(['found', null]);
       // The second was there at once, so only the first is asked for again.
       expect(created()).to.equal(1 + 2 + 1);
     });
@@ -125,7 +126,7 @@ describe('media records', () => {
           const outcomes = await create(links);
           const failure = outcomes[at]!;
           expect(failure).to.include({ code: 'link_refused', retryable: false, status: 'failed' });
-          expect(failure.message).to.include(links[at]!.fileName);
+          expect(errorOf(failure).message).to.include(links[at]!.fileName);
           expect(outcomes.filter(outcome => outcome === null)).to.have.length(24);
           expectLinked(links.filter((_, index) => index !== at));
           // Halving: about two requests for each doubling.
@@ -138,7 +139,7 @@ describe('media records', () => {
       const links = [linkOf(1), linkOf(2, { observationId: '' }), linkOf(3)];
       const outcomes = await create(links);
       expect(outcomes[1]).to.include({ code: 'link_refused', retryable: false });
-      expect(outcomes[1]!.message).to.include('empty string');
+      expect(errorOf(outcomes[1]).message).to.include('empty string');
       expectLinked([links[0]!, links[2]!]);
       expect(data.requests()).to.equal(1);
     });
@@ -153,33 +154,37 @@ describe('media records', () => {
         says(200, { data: { m0: null, m1: null }, errors: [error('m1', 'Second'), error('m0', 'First')] }),
       ]);
       const outcomes = await create(linksOf(2));
-      expect(outcomes[0]!.message).to.include('First');
-      expect(outcomes[1]!.message).to.include('Second');
+      expect(errorOf(outcomes[0]).message).to.include('First');
+      expect(errorOf(outcomes[1]).message).to.include('Second');
     });
 
     it('fail all, each for itself, when none can be taken', async () => {
       const outcomes = await create(linksOf(5).map(link => ({ ...link, url: 'nonsense' })));
-      expect(outcomes.map(outcome => outcome!.code)).to.deep.equal(
+      expect(outcomes.map(outcome => errorOf(outcome).code)).to.deep.equal(
         Array.from({ length: 5 }, () => 'link_refused'),
       );
-      expect(outcomes.map(outcome => outcome!.message.slice(0, 5))).to.deep.equal(
+      expect(outcomes.map(outcome => errorOf(outcome).message.slice(0, 5))).to.deep.equal(
         [1, 2, 3, 4, 5].map(n => `${n}.jpg`),
       );
     });
   });
 
   describe('exist exactly once', () => {
-    const faults: [string, Intercept][] = [
-      ['an error 500 after the work was done', answerAfterwards(500, '{"errors":[{"message":"x"}]}')],
-      ['an answer that was lost', lostAnswer],
-      ['an error page after the work was done', answerAfterwards(502, '<html></html>')],
-      ['a request that was lost', reset],
+    const faults: [string, Intercept, LinkOutcome][] = [
+      [
+        'an error 500 after the work was done',
+        answerAfterwards(500, '{"errors":[{"message":"x"}]}'),
+        'unclear',
+      ],
+      ['an answer that was lost', lostAnswer, 'unclear'],
+      ['an error page after the work was done', answerAfterwards(502, '<html></html>'), 'unclear'],
+      ['a request that was lost', reset, null],
     ];
-    for (const [what, fault] of faults) {
+    for (const [what, fault, outcome] of faults) {
       it(`after ${what}`, async () => {
         inject(data.api.service, ANY, [fault]);
         const links = linksOf(25);
-        expect(await create(links)).to.deep.equal(nulls(25));
+        expect(await create(links)).to.deep.equal(Array(25).fill(outcome));
         expectLinked(links);
         expect(data.waits).to.deep.equal([1000]);
       });
@@ -187,8 +192,8 @@ describe('media records', () => {
 
     it('after two attempts at the same time', async () => {
       const links = linksOf(25);
-      const both = await Promise.all([create(links), create(links)]);
-      expect(both).to.deep.equal([nulls(25), nulls(25)]);
+      const [one, other] = await Promise.all([create(links), create(links)]);
+      for (const index of links.keys()) expect([one[index], other[index]]).to.have.members([null, 'found']);
       expectLinked(links);
     });
   });
@@ -232,7 +237,7 @@ describe('media records', () => {
       const [outcome] = await create([linkOf(1)]);
       expect(outcome).to.be.instanceOf(FileError);
       expect(outcome).to.include({ code: 'link_failed', retryable: true, status: 'failed' });
-      expect(outcome!.message).to.include('1.jpg (drive-1)').and.include('Too much');
+      expect(errorOf(outcome).message).to.include('1.jpg (drive-1)').and.include('Too much');
       expect(data.waits).to.deep.equal([1000, 2000, 4000]);
       expect(data.requests()).to.equal(4);
     });

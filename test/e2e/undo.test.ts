@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
+import { answer, inject, lostAnswer, times } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { end } from './run-command.ts';
-import { arrival, meter, Sandbox } from './sandbox.ts';
+import { arrival, type Home, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
 
 describe('undo', () => {
   let sandbox: Sandbox;
@@ -21,6 +23,10 @@ describe('undo', () => {
     expect(code, stderr).to.equal(0);
     return { folder, driveIds, objects: folder.objects(), links: folder.links() };
   }
+  const lastOf = async (home: Home, folderId: string) => {
+    const args = ['export', '--format', 'ndjson', '--folder-id', folderId];
+    return recordsIn((await home.migrator(args)).stdout);
+  };
   const undone = async (folder: PictureFolder, ...flags: string[]) => {
     const { code, stdout, stderr } = await folder.migrator(['undo', '--json', ...flags]);
     if (stdout === '') throw new Error(stderr);
@@ -141,6 +147,144 @@ describe('undo', () => {
     sandbox.cloud.s3.service.intercept = null;
     expect(folder.objects()).to.deep.equal(objects);
     expect(await undone(folder, '--yes')).to.deep.include({ code: 0, objects: 1 });
+    expect(folder.objects()).to.deep.equal({});
+  });
+
+  describe('of two runs that met', () => {
+    const verified = async (folder: PictureFolder, folderId = folder.folderId) => {
+      const { code, stdout } = await folder.migrator(['verify', '--json', '--folder-id', folderId]);
+      return { code, problems: JSON.parse(stdout).problems };
+    };
+    const clean = { code: 0, problems: [] };
+
+    for (const kind of ['a folder with identical files', 'the folder above']) {
+      it(`takes back nothing of the first one: ${kind}, migrated at another computer`, async () => {
+        const { folder, objects, links } = await migrated();
+        const { tree } = sandbox.cloud.drive;
+        const above = tree.addFolder({ name: 'above' });
+        if (kind === 'the folder above') tree.move(folder.folderId, above);
+        else for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`, above);
+        const other = await sandbox.home({ folderId: above });
+        expect((await other.migrator(['migrate'])).code).to.equal(0);
+        expect(statuses(other.manifest(above, 'link'))).to.deep.equal({ completed: 3 });
+
+        const { code, stdout } = await other.migrator(['undo', '--yes', '--json']);
+        const { media, objects: removed, left } = JSON.parse(stdout);
+        expect({ code, media, removed }).to.deep.equal({ code: 3, media: 0, removed: 0 });
+        expect(left.map(({ why }: { why: string }) => why).join()).to.match(/(.*before this run.*){3}/);
+        expect(folder.objects()).to.deep.equal(objects);
+        expect(folder.links()).to.deep.equal(links);
+        expect(await verified(folder)).to.deep.equal(clean);
+        expect(statuses(await lastOf(other, above))).to.deep.equal({ pending: 3 });
+        expect((await other.migrator(['undo', '--yes'])).code).to.equal(0);
+      });
+    }
+
+    it('leaves what another run of the same home uses, until that one is undone', async () => {
+      const { folder, links } = await migrated();
+      const above = sandbox.cloud.drive.tree.addFolder({ name: 'twin' });
+      for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`, above);
+      expect((await folder.migrator(['migrate', '--folder-id', above])).code).to.equal(0);
+
+      const first = await undone(folder, '--yes', '--folder-id', folder.folderId);
+      expect(first).to.deep.include({ code: 3, media: 0, objects: 0 });
+      expect(first.left[0].why).to.include(above);
+      expect(folder.links()).to.deep.equal(links);
+      for (const id of [above, folder.folderId]) expect(await verified(folder, id)).to.deep.equal(clean);
+
+      await folder.migrator(['undo', '--yes', '--folder-id', above]);
+      const last = await undone(folder, '--yes', '--folder-id', folder.folderId);
+      expect(last).to.deep.include({ code: 0, media: 3, objects: 3, left: [] });
+      expect(folder.objects()).to.deep.equal({});
+      expect(folder.media()).to.deep.equal([]);
+    });
+
+    it('leaves media records that were there though the object was not', async () => {
+      const { folder, links } = await migrated(1);
+      const above = sandbox.cloud.drive.tree.addFolder({ name: 'twin' });
+      const [id] = folder.ids as [number];
+      folder.add(`${id}.jpg`, `bytes of ${id}`, above);
+      sandbox.cloud.s3.remove(folder.keyOf(id, `${id}.jpg`));
+      const other = await sandbox.home({ folderId: above });
+      expect((await other.migrator(['migrate'])).code).to.equal(0);
+      const { stdout } = await other.migrator(['undo', '--yes', '--json']);
+      expect(JSON.parse(stdout)).to.include({ media: 0, objects: 0 });
+      expect(JSON.parse(stdout).left[0].why).to.include('media record');
+      expect(folder.links()).to.deep.equal(links);
+      expect(await verified(folder)).to.deep.equal(clean);
+    });
+  });
+
+  it('knows its own work again after lost answers and a crash', async () => {
+    const folder = await PictureFolder.open(sandbox, 30);
+    for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
+    const { s3, appSync } = sandbox.cloud;
+    inject(s3.service, /^PUT/, times(3, lostAnswer));
+    let isLinked = () => {};
+    const linked = new Promise<void>(resolve => {
+      isLinked = resolve;
+    });
+    let open = 0;
+    // No response comes once the first media records are there.
+    appSync.service.intercept = (_, response) => {
+      open += 1;
+      const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+      response.writeHead = (...args: unknown[]) => {
+        open -= 1;
+        if (folder.media().length === 0) return writeHead(...args);
+        response.end = () => response;
+        isLinked();
+        return response;
+      };
+      return false;
+    };
+    const migration = folder.home.start(['migrate']);
+    await Promise.race([linked, migration.ended]);
+    end(migration.child, 'SIGKILL');
+    await migration.ended;
+    while (open > 0) await new Promise(resolve => setImmediate(resolve));
+    expect(folder.media()).not.to.deep.equal([]);
+    appSync.service.intercept = null;
+    s3.service.intercept = null;
+
+    const outcome = await undone(folder, '--yes');
+    expect(outcome.left).to.deep.equal([]);
+    expect(folder.media()).to.deep.equal([]);
+    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    expect(await undone(folder, '--yes')).to.deep.include({ media: 30, objects: 30, left: [] });
+    expect(folder.objects()).to.deep.equal({});
+  });
+
+  it('says by status how far it came where S3 refuses to remove objects, and goes on from there', async () => {
+    const { folder } = await migrated();
+    inject(
+      sandbox.cloud.s3.service,
+      /^DELETE/,
+      times(9, answer(403, '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')),
+    );
+    expect((await folder.migrator(['undo', '--yes'])).code).to.equal(1);
+    expect(folder.media()).to.deep.equal([]);
+    const { stdout } = await folder.migrator(['status', '--json']);
+    expect(JSON.parse(stdout).summary).to.deep.equal({ uploaded: 3 });
+    expect(JSON.parse(folder.home.read(`progress_${folder.folderId}.json`)).summary).to.deep.equal({
+      uploaded: 3,
+    });
+    sandbox.cloud.s3.service.intercept = null;
+    expect(await undone(folder, '--yes')).to.deep.include({ code: 0, media: 0, objects: 3, left: [] });
+    expect(folder.objects()).to.deep.equal({});
+  });
+
+  it('goes on when its keys expire', async () => {
+    const { folder } = await migrated(2);
+    const { s3, credentials } = sandbox.cloud;
+    let expired = 0;
+    s3.service.intercept = request => {
+      const keyId = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1];
+      if (expired < 3 && keyId) credentials.expire(keyId);
+      expired += 1;
+      return false;
+    };
+    expect(await undone(folder, '--yes')).to.deep.include({ code: 0, media: 2, objects: 2, left: [] });
     expect(folder.objects()).to.deep.equal({});
   });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { answer, inject } from '../faults.ts';
+import type { Intercept } from '../cloud/service.ts';
+import { answer, breakAfter, inject, stallAfter } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
@@ -137,6 +138,21 @@ describe('verify', () => {
     expect(code).to.equal(1);
     expect(JSON.parse(stdout).error.code).to.equal('storage_access_denied');
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+  });
+
+  it('--deep lives through expired keys, broken and stalled reads, and throttling', async () => {
+    const folder = await PictureFolder.open(sandbox, 1, { migration: { stall_timeout_seconds: 1 } });
+    folder.add(`${folder.ids[0]}.jpg`, Buffer.alloc(300_000, 'bytes'));
+    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    const { s3, credentials } = sandbox.cloud;
+    const expire: Intercept = request => {
+      credentials.expire(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')![1]!);
+      return false;
+    };
+    const slowDown = answer(503, '<Error><Code>SlowDown</Code><Message>Slow down</Message></Error>');
+    const faults = [expire, expire, slowDown, breakAfter(100_000), expire, stallAfter(70_000), breakAfter(1)];
+    inject(s3.service, /^(HEAD|GET)/, faults);
+    expect(await verified(folder, '--deep')).to.deep.equal({ code: 0, checked: 1, found: [], set_back: 0 });
   });
 
   it('says that there is no run where there is none', async () => {

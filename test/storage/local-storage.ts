@@ -48,6 +48,7 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
       const storage = await Storage.connect({
         bucket: s3.bucket,
         region: s3.region,
+        runId: 'test-run',
         credentials: Object.assign(async () => keys.current, { memoized: true as const }),
         dropKeys: accessKeyId => {
           dropped.push(accessKeyId);

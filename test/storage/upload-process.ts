@@ -19,6 +19,7 @@ const connect = () =>
   Storage.connect({
     bucket: settings.bucket,
     region: 'us-east-1',
+    runId: 'test-run',
     credentials: Object.assign(async () => settings.keys, { memoized: true as const }),
     dropKeys: () => {},
     partBytes: PART_BYTES,

@@ -10,7 +10,13 @@ import {
   OAuth2Client,
 } from 'google-auth-library';
 import { RunError } from '../../stages/errors.ts';
-import { type CredentialsJson, DEFAULT_TOKEN_URI, type DesktopClient, textIn } from './google-files.ts';
+import {
+  type CredentialsJson,
+  DEFAULT_TOKEN_URI,
+  type DesktopClient,
+  isObject,
+  textIn,
+} from './google-files.ts';
 
 const TIMEOUT_MS = 15_000;
 /** Creating tokens for another service account is an operation of Google Cloud. */
@@ -50,12 +56,17 @@ export async function googleClient(
   }
 }
 
-function clientFrom(
+async function clientFrom(
   json: CredentialsJson,
   scope: string,
   clientOptions: GoogleAuthOptions['clientOptions'],
 ): Promise<AuthClient> {
-  return new GoogleAuth({ credentials: json as JWTInput, scopes: [scope], clientOptions }).getClient();
+  const auth = new GoogleAuth({ credentials: json as JWTInput, scopes: [scope], clientOptions });
+  const client = await auth.getClient();
+  // The library's token exchange has no option for this, and would follow redirects with the subject token.
+  const exchange: unknown = Reflect.get(client, 'stsCredential');
+  if (isObject(exchange)) exchange.transporter = clientOptions?.transporter;
+  return client;
 }
 
 /** The library's own reader of this kind asks for the source's token with the scope of the target. */
@@ -115,7 +126,24 @@ function transporterTo(tokenUri: string | null): gaxios.Gaxios {
       return request;
     },
   });
+  transporter.interceptors.response.add({
+    resolved: async response => {
+      if (isTokenRequest(response.config) && !hasToken(response.data)) {
+        throw Object.assign(new Error('a response without a token'), { config: response.config, response });
+      }
+      return response;
+    },
+  });
   return transporter;
+}
+
+function isTokenRequest({ method, url }: { method?: string; url: URL }): boolean {
+  return method === 'POST' && !url.pathname.endsWith('/revoke');
+}
+
+/** The library takes any page with status 200 for a token. */
+function hasToken(data: unknown): boolean {
+  return isObject(data) && (textIn(data, 'access_token') ?? textIn(data, 'accessToken')) !== null;
 }
 
 /** A token of one universe (Google Cloud's separate installations) is no use in another, and a secret there. */

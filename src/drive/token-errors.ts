@@ -23,6 +23,8 @@ interface Context extends Refusal {
   /** The user for whom a service account acts; '' for none. */
   subject: string;
   clientId: string;
+  /** Where an external account gets its token; null for other kinds. */
+  source: string | null;
   /** What was answered, in Google's words. */
   said: string;
 }
@@ -51,6 +53,9 @@ export function classifyTokenError(
     path,
     subject,
     clientId: textIn(json, 'client_id') ?? '',
+    source: isObject(json.credential_source)
+      ? withoutQuery(textIn(json.credential_source, 'url') ?? 'none')
+      : null,
     said: [refusal.code || `HTTP ${refusal.status}`, withoutSecrets(refusal.description)]
       .filter(Boolean)
       .join(': '),
@@ -78,8 +83,8 @@ function meaningOf(at: Context): Row {
   if (status < 400) {
     return [
       'google_failing',
-      `${address} answers with a redirect or a page (HTTP ${status}), as Google's sign-in never does.`,
-      'Sign in to the Wi-Fi if it wants that, and check the proxy; then run the command again.',
+      `${address} answers without a token (HTTP ${status}): it is not Google's sign-in.`,
+      'Sign in to the Wi-Fi if it asks for that, and check the proxy; then run the command again.',
     ];
   }
   if (/reasonable timeframe|iat and exp/i.test(description)) {
@@ -108,6 +113,13 @@ function meaningOf(at: Context): Row {
       'google_impersonation_refused',
       `Google gives no token of the service account ${who} (${said}).`,
       'Grant the account that signs in the role Service Account Token Creator on that service account, and enable the IAM Service Account Credentials API in its project.',
+    ];
+  }
+  if (address === at.source) {
+    return [
+      'google_external_account',
+      `${address}, the credential_source of ${path}, gives no token (${said}).`,
+      'The credentials work only on the machines that they were made for: check that this is one.',
     ];
   }
   if (kind === 'external_account') {

@@ -128,6 +128,8 @@ describe('signing in to Google', () => {
     expect(refused.message).to.contain('invalid_grant').and.not.contain('stolen');
     const missing = { ...first, credential_source: { file: '/nowhere/subject.jwt' } };
     expect((await refusal(missing)).message).to.contain('/nowhere/subject.jwt');
+    const gone = { ...first, credential_source: { url: `${drive.apiUrl}/gone` } };
+    expect((await refusal(gone)).message).to.contain('/gone, the credential_source of');
     const format = { type: 'json', subject_token_field_name: 'jwt' };
     const garbled = await refusal({ ...first, credential_source: { file, format } });
     expect(garbled.message).to.contain('not JSON').and.not.contain('stolen');
@@ -209,7 +211,12 @@ describe('signing in to Google', () => {
   it('does not follow a redirect with its secrets', async () => {
     const there = await createDrive();
     try {
-      for (const file of [drive.accounts.addUser(email), drive.accounts.addServiceAccount(ROBOT)]) {
+      const source = { file: await scratch.put('subject.jwt', 'subject-token') };
+      for (const file of [
+        drive.accounts.addUser(email),
+        drive.accounts.addServiceAccount(ROBOT),
+        drive.accounts.addExternalAccount('subject-token', source),
+      ]) {
         drive.service.intercept = (_, response) => {
           response.writeHead(307, { location: there.tokenUri }).end();
           return true;
@@ -353,6 +360,19 @@ describe('signing in to Google', () => {
     expect(dead.code).to.equal('google_not_answering');
     expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
     expect(waits).to.have.length(3);
+    for (const body of ['<h1>Welcome to our Wi-Fi</h1>', '{}']) {
+      drive.service.intercept = (_, response) => {
+        response
+          .writeHead(200, { 'content-type': body === '{}' ? 'application/json' : 'text/html' })
+          .end(body);
+        return true;
+      };
+      for (const file of [user, drive.accounts.addServiceAccount(ROBOT)]) {
+        const error = await refusal(file);
+        expect(error.code).to.equal('google_failing');
+        expect(error.message).to.contain(drive.tokenUri);
+      }
+    }
     let failures = 0;
     drive.service.intercept = (_, response) => {
       if (failures++ > 1) return false;

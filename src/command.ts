@@ -8,6 +8,8 @@ import { mendModes, strangersIn } from './config/private-file.ts';
 import type { Config } from './config/settings.ts';
 import { type Logger, openLog } from './log.ts';
 import { withoutSecrets } from './secrets.ts';
+import { asLines } from './ui/guarded-streams.ts';
+import { jsonOf, visible } from './ui/visible.ts';
 
 /** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
 const ENVIRONMENT: Env = { ...process.env };
@@ -40,8 +42,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected readonly home = homeFolder(process.env);
   protected readonly env: Env = ENVIRONMENT;
   protected readonly halt = new Halt();
-  /** Writes a message for the person; a progress view puts its own here, so that the bar stays whole. */
-  protected say: (text: string) => void = text => void process.stderr.write(`${text}\n`);
+  /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
+  protected say: (...lines: string[]) => void = (...lines) => void process.stderr.write(asLines(lines));
   #log: { logger: Logger; path: string } | null = null;
 
   /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
@@ -89,6 +91,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
   }
 
+  /** Writes a line of text to standard output. */
+  override log(line = ''): void {
+    process.stdout.write(`${visible(line)}\n`);
+  }
+
+  protected printJson(value: unknown, indent = 2): void {
+    this.jsonStream.write(`${jsonOf(value, indent)}\n`);
+  }
+
   protected readonly warnLine = (message: string): void => {
     this.logger?.warn(message);
     this.say(`Warning: ${message}`);
@@ -119,10 +130,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exitCode = helpful.exitCode ?? EXIT.fatal;
     if (this.json || process.argv.includes('--json')) {
       const { code, message, remedy } = helpful;
-      this.jsonStream.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+      this.printJson({ error: { code, message, remedy } });
     } else {
       const kind = helpful.exitCode === EXIT.interrupted ? '' : 'Error: ';
-      this.say(`${kind}${helpful.message}\n${helpful.remedy}`);
+      this.say(`${kind}${helpful.message}`, helpful.remedy);
     }
   }
 

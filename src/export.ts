@@ -7,7 +7,7 @@ import { entryOf } from './progress/projection.ts';
 import { Tally } from './progress/tally.ts';
 import { type Cell, csvLines } from './ui/csv.ts';
 import { driveLink } from './ui/review-view.ts';
-import { visible } from './ui/visible.ts';
+import { jsonOf } from './ui/visible.ts';
 
 export interface ExportOptions {
   format: Format;
@@ -56,8 +56,7 @@ async function* jsonText(
   yield '  "files": {';
   for await (const record of records) {
     const comma = tally.total > 1 ? ',' : '';
-    const entry = `${JSON.stringify(record.id)}: ${JSON.stringify(entryOf(record))}`;
-    yield `${comma}\n    ${visible(entry)}`;
+    yield `${comma}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
   }
   yield tally.total > 0 ? '\n  },\n' : '},\n';
   yield `  "total_files": ${tally.total},\n  "summary": ${JSON.stringify(tally.summary())}\n}\n`;
@@ -83,10 +82,7 @@ const COLUMNS: Readonly<Record<string, (record: FileRecord) => Cell>> = {
 };
 
 function rowOf(record: FileRecord): Cell[] {
-  return Object.values(COLUMNS).map(column => {
-    const cell = column(record);
-    return typeof cell === 'string' ? visible(cell) : cell;
-  });
+  return Object.values(COLUMNS).map(column => column(record));
 }
 
 /** With nothing between the values that could make one number of several. */

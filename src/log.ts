@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { logsFolder } from './config/home.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { withoutSecrets } from './secrets.ts';
+import { visibleLines } from './ui/visible.ts';
 
 export type { Logger } from 'pino';
 
@@ -35,7 +36,9 @@ export async function openLog(options: {
     const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
     const known = [password, JSON.stringify(password).slice(1, -1)];
     // An error of somebody else's code may carry anything, so the line as a whole is looked through.
-    const clean = { write: (line: string) => void destination.write(withoutSecrets(line, known)) };
+    const clean = {
+      write: (line: string) => void destination.write(visibleLines(withoutSecrets(line, known))),
+    };
     return {
       path,
       logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, clean),

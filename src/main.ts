@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
+import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
+import { jsonOf } from './ui/visible.ts';
 
 type Failure = Error & { code?: string; remedy?: string; exitCode?: number; oclif?: { exit?: number } };
 
@@ -10,6 +12,7 @@ type Failure = Error & { code?: string; remedy?: string; exitCode?: number; ocli
  * code that it describes, so that it is never older.
  */
 export async function main(root: string, packageJson: Interfaces.PJSON): Promise<void> {
+  guardStandardStreams();
   const args = process.argv.slice(2);
   try {
     if (asksForOverview(args) && (await showOverview(root, packageJson))) return;
@@ -51,8 +54,8 @@ async function tell(error: Failure): Promise<void> {
   } = failure ?? {};
   process.exitCode = exitCode;
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+    process.stdout.write(`${jsonOf({ error: { code, message, remedy } }, 2)}\n`);
   } else {
-    process.stderr.write(`Error: ${message}\n${remedy}\n`);
+    process.stderr.write(asLines([`Error: ${message}`, remedy]));
   }
 }

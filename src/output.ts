@@ -9,6 +9,7 @@ import type { Halt } from '../stages/stage.ts';
 import { ConfigError } from './config/error.ts';
 import { haltOnSignals } from './interruption.ts';
 import { replaceFile } from './replace-file.ts';
+import { unguarded } from './ui/guarded-streams.ts';
 
 export const FORMATS = ['json', 'ndjson', 'csv'] as const;
 
@@ -71,7 +72,7 @@ export function outputOf(
  * RunError if the file cannot be written, and what the text's source throws.
  */
 export async function writeOutput({ path }: Output, text: AsyncIterable<string>, halt: Halt): Promise<void> {
-  if (path === null) return pipeline(inChunks(text, halt), process.stdout, { end: false });
+  if (path === null) return pipeline(inChunks(text, halt), unguarded(process.stdout), { end: false });
   const release = haltOnSignals(halt, () => {});
   try {
     await writeTo(path, inChunks(text, halt));

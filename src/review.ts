@@ -9,7 +9,6 @@ import { nearest } from './help/nearest.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import type { Run } from './manifest/run.ts';
 import { REASONS } from './report/advice.ts';
-import { visible } from './ui/visible.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ReviewItem {
@@ -82,8 +81,8 @@ export function requireReasons(codes: Iterable<string>, { reasons }: Reviewed): 
   const meant = unknown.flatMap(code => nearest(code, known) ?? []);
   const help = '"migrator review" shows the reasons in this run.';
   throw new UsageError(
-    `There is no reason ${unknown.map(code => `"${visible(code)}"`).join(', ')}.`,
-    meant.length > 0 ? `Did you mean ${meant.map(visible).join(', ')}? ${help}` : help,
+    `There is no reason ${unknown.map(code => `"${code}"`).join(', ')}.`,
+    meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,
   );
 }
 

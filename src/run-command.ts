@@ -1,5 +1,4 @@
 /** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the projection and the summary. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core';
 import type { FileRecord } from '../stages/record.ts';
@@ -17,10 +16,12 @@ import { Neighbours } from './neighbours.ts';
 import { FilesToMove } from './progress/files-to-move.ts';
 import { writeProjection } from './progress/projection.ts';
 import type { Tally } from './progress/tally.ts';
+import { replaceFile } from './replace-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from './run-selection.ts';
 import { folderToMigrate } from './stage-command.ts';
 import { takeoverOf } from './takeover.ts';
 import { ProgressView } from './ui/progress-view.ts';
+import { jsonOf } from './ui/visible.ts';
 
 /** First waits of the projection's rewrites; each wait is as long as all before, so a long run writes it few times. */
 const FIRST_PROJECTION_MS = 10_000;
@@ -111,7 +112,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
               }
             : null,
       });
-      this.say = text => view!.say(text);
+      this.say = (...lines) => view!.say(...lines);
       const { tally, changes } = await runMigration({
         ...options,
         rescan: options.rescan ?? false,
@@ -218,7 +219,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       status,
       error,
     }));
-    await writeFile(path, `${JSON.stringify(entries, null, 2)}\n`, { mode: 0o600 });
+    await replaceFile(path, `${jsonOf(entries, 2)}\n`, { mode: 0o600 });
     return path;
   }
 
@@ -243,7 +244,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       log: this.logPath,
     };
     this.logger?.info(summary, 'summary');
-    if (this.json && !this.halt.stopped) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (this.json && !this.halt.stopped) this.printJson(summary);
     // Of a run that was given up as void there is nothing to look at.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);

@@ -34,6 +34,7 @@ import { Tally } from './progress/tally.ts';
 import { chosenRules, rulesFrom, type SelectionFlags, selectionFrom } from './run-selection.ts';
 import { isLog, isPiped } from './standard-streams.ts';
 import { formatBytes, formatCount } from './ui/format.ts';
+import { unguarded } from './ui/guarded-streams.ts';
 import { ProgressView, type ViewOptions } from './ui/progress-view.ts';
 
 export const folderFlag = {
@@ -152,7 +153,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       // In a pipe the transfer before the link draws already, on the same terminal.
       if (this.shows === 'transfer' || (this.shows && ahead)) {
         view = await ProgressView.start(await this.#whatIsShown(config, neighbours));
-        this.say = text => view!.say(text);
+        this.say = (...lines) => view!.say(...lines);
         context.watcher = view;
       }
       const steps: Steps = [];
@@ -168,7 +169,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
         view?.planned(record);
         return record;
       };
-      const output = target.kind === 'stream' ? new LineWriter(process.stdout) : null;
+      const output = target.kind === 'stream' ? new LineWriter(unguarded(process.stdout)) : null;
       const taken = (record: FileRecord) => {
         if (!isWithdrawn(record)) tally.add(record);
         view?.finished(record);
@@ -248,7 +249,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
         summary: tally.summary(),
         manifest: own?.path ?? null,
       };
-      this.jsonStream.write(`${JSON.stringify(summary)}\n`);
+      this.printJson(summary, 0);
     } else {
       this.say(
         `${this.stage}: ${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}${counts && `: ${counts}`}${where}`,

@@ -1,7 +1,6 @@
 /** Wrong usage, told like every other error: what is wrong, and what to do. */
 import { stripVTControlCharacters } from 'node:util';
 import { nearest } from './help/nearest.ts';
-import { visible } from './ui/visible.ts';
 
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -37,7 +36,7 @@ export function usageErrorOf(
   const unknown = error.flags.map(flag => String(flag).replace(/=.*$/s, ''));
   const meant = unknown.flatMap(flag => nearest(flag.replace(/^-+/, ''), command.flagNames) ?? []);
   return new UsageError(
-    `"${called}" has no flag ${unknown.map(visible).join(', ')}.`,
+    `"${called}" has no flag ${unknown.join(', ')}.`,
     meant.length > 0 ? `Did you mean ${meant.map(flag => `--${flag}`).join(', ')}? ${help}` : help,
   );
 }
@@ -50,6 +49,6 @@ function reasonIn(message: string): string {
     .replace(/Parsing (--\S+)\s*\n\s*/g, '$1: ')
     .replace(/(--[\w-]+)=true\b/g, '$1');
   const lines = text.split(/\s*\n\s*/).filter(Boolean);
-  const reason = visible(lines.join('; '));
+  const reason = lines.join('; ');
   return /[.?!]$/.test(reason) ? reason : `${reason}.`;
 }

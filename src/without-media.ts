@@ -2,7 +2,7 @@
 import type { Observation } from '../stages/observation-finder.ts';
 import { type Format, mapped } from './output.ts';
 import { type Cell, csvLines } from './ui/csv.ts';
-import { visible } from './ui/visible.ts';
+import { jsonOf } from './ui/visible.ts';
 
 /** What the audit needs of the Observation table. */
 export interface ObservationSweep {
@@ -55,7 +55,7 @@ export function withoutMediaText(
     case 'json':
       return jsonText(total, observations, plain);
     case 'ndjson':
-      return mapped(observations, observation => `${visible(JSON.stringify(plain(observation)))}\n`);
+      return mapped(observations, observation => `${jsonOf(plain(observation))}\n`);
     case 'csv': {
       const header = ['sequentialId', 'id', ...(discriminatorField ? [discriminatorField] : [])];
       return csvLines(
@@ -74,7 +74,7 @@ async function* jsonText(
   yield `{\n  "total_observations": ${total},\n  "without_media": ${observations.length},\n  "observations": [`;
   let comma = '';
   for (const observation of observations) {
-    yield `${comma}\n    ${visible(JSON.stringify(plain(observation)))}`;
+    yield `${comma}\n    ${jsonOf(plain(observation))}`;
     comma = ',';
   }
   yield comma ? '\n  ]\n}\n' : ']\n}\n';

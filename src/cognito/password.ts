@@ -1,5 +1,6 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Env } from '../config/home.ts';
+import { promptsOn } from '../ui/prompts.ts';
 
 /**
  * Asks for the password of a user: AMPLIFY_MEDIA_MIGRATOR_PASSWORD if it is set, otherwise a prompt that shows nothing,
@@ -14,7 +15,7 @@ export function passwordFrom(options: {
   input?: NodeJS.ReadStream;
   output?: NodeJS.WriteStream;
 }): () => Promise<string> {
-  const { env, username, input = process.stdin, output = process.stderr } = options;
+  const { env, username, input = process.stdin } = options;
   return async () => {
     if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
     if (!input.isTTY) {
@@ -24,14 +25,10 @@ export function passwordFrom(options: {
         'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
       );
     }
-    const prompts = await import('@inquirer/prompts');
-    return prompts.password(
-      {
-        message: `Password of ${username} (Cognito)`,
-        toggleMask: false,
-        validate: text => text !== '' || 'The password cannot be empty.',
-      },
-      { input, output },
-    );
+    const { password } = await promptsOn(options);
+    return password({
+      message: `Password of ${username} (Cognito)`,
+      validate: text => text !== '' || 'The password cannot be empty.',
+    });
   };
 }

@@ -1,6 +1,7 @@
 /** What Cognito may want to know at a sign-in, and who is asked: a person at the terminal, or the lines of a script. */
 import { RunError } from '../../stages/errors.ts';
 import type { Env } from '../config/home.ts';
+import { promptsOn } from '../ui/prompts.ts';
 import { passwordFrom } from './password.ts';
 
 export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'EMAIL_OTP';
@@ -32,7 +33,7 @@ export function questionsFor(options: {
   input?: NodeJS.ReadStream;
   output?: NodeJS.WriteStream;
 }): Questions {
-  const { username, input = process.stdin, output = process.stderr } = options;
+  const { username, input = process.stdin } = options;
   const refuseWithoutTerminal = (wants: string): void => {
     if (!input.isTTY) throw needsTerminal(username, wants);
   };
@@ -41,27 +42,22 @@ export function questionsFor(options: {
     password: passwordFrom(options),
     async code(challenge, sentTo, wrong) {
       refuseWithoutTerminal(`a code (${challenge})`);
-      const prompts = await import('@inquirer/prompts');
+      const { input } = await promptsOn(options);
       const where = sentTo ? ` to ${sentTo}` : '';
       const message = `${wrong ? `${wrong} ` : ''}${CODES[challenge]}${where}, for ${username}:`;
       const validate = (text: string) => /^\s*\d[\d ]+$/.test(text) || 'A code is made of digits.';
-      return (await prompts.input({ message, validate }, { input, output })).replaceAll(' ', '');
+      return (await input({ message, validate })).replaceAll(' ', '');
     },
     async newPassword(wrong) {
       refuseWithoutTerminal('a new password (NEW_PASSWORD_REQUIRED)');
-      const { password } = await import('@inquirer/prompts');
-      const context = { input, output };
+      const { password } = await promptsOn(options);
       const message = `${wrong ?? 'The first password was for one sign-in only.'} New password of ${username}`;
       const validate = (text: string) => text !== '' || 'The password cannot be empty.';
-      const first = await password({ message, toggleMask: false, validate }, context);
-      await password(
-        {
-          message: 'The same once more',
-          toggleMask: false,
-          validate: text => text === first || 'That was not the same.',
-        },
-        context,
-      );
+      const first = await password({ message, validate });
+      await password({
+        message: 'The same once more',
+        validate: text => text === first || 'That was not the same.',
+      });
       return first;
     },
   };

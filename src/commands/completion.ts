@@ -30,7 +30,8 @@ export default class Completion extends BaseCommand<typeof Completion> {
     const shell = args.shell as (typeof SHELLS)[number];
     const { bin, name } = this.config;
     const script = scripts[shell]({ programs: [bin, name], sections: sectionsOf(this.config) });
-    process.stdout.write(this.json ? `${JSON.stringify({ shell, script }, null, 2)}\n` : script);
+    if (this.json) this.printJson({ shell, script });
+    else process.stdout.write(script);
   }
 }
 

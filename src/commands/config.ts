@@ -75,7 +75,7 @@ export default class Config extends BaseCommand<typeof Config> {
     this.say(written.changes.length > 0 ? `Written: ${written.path}` : `No change: ${written.path}`);
     if (this.json) {
       const { path, changes } = written;
-      this.log(JSON.stringify({ path, changes, config: description.config, warnings }, null, 2));
+      this.printJson({ path, changes, config: description.config, warnings });
     } else if (asks) {
       this.say('Next: "migrator login google", "migrator login aws", then "migrator doctor".');
     }

@@ -48,7 +48,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       await neighbours.close();
     }
     const ok = findings.every(({ status }) => status !== 'wrong');
-    if (this.json) this.log(JSON.stringify({ ok, checks: findings }, null, 2));
+    if (this.json) this.printJson({ ok, checks: findings });
     if (!ok) process.exitCode = EXIT.fatal;
   }
 }

@@ -37,7 +37,7 @@ export default class Export extends BaseCommand<typeof Export> {
     if (this.json && output.path !== null) {
       const counts = { total_files: tally.total, summary: tally.summary() };
       const written = { folder_id: run.folderId, output: output.path, ...counts };
-      process.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+      this.printJson(written);
     } else if (!this.json) {
       const byStatus = Object.entries(tally.summary()).map(([name, count]) => `${count} ${name}`);
       const where = output.path === null ? '' : ` → ${output.path}`;

@@ -33,6 +33,6 @@ export default class Help extends BaseCommand<typeof Help> {
       }))
       .filter(({ commands }) => commands.length > 0);
     if (sections.length === 0) throw unknownCommand(words, this.config);
-    this.log(JSON.stringify({ sections }, null, 2));
+    this.printJson({ sections });
   }
 }

@@ -23,7 +23,7 @@ export default class Logout extends BaseCommand<typeof Logout> {
     }
     for (const { who, fault } of ended) if (fault) this.warnLine(`${who}: ${fault}`);
     if (this.json) {
-      this.log(JSON.stringify({ ended: ended.map(({ who, fault }) => ({ who, revoked: !fault })) }, null, 2));
+      this.printJson({ ended: ended.map(({ who, fault }) => ({ who, revoked: !fault })) });
       return;
     }
     for (const { who } of ended) this.say(`Signed out: ${who}`);

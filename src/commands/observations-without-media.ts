@@ -34,7 +34,7 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
       const { total, observations } = audit;
       if (this.json && output.path !== null) {
         const counts = { total_observations: total, without_media: observations.length };
-        process.stdout.write(`${JSON.stringify({ output: output.path, ...counts }, null, 2)}\n`);
+        this.printJson({ output: output.path, ...counts });
       } else if (!this.json) {
         const where = output.path === null ? '' : ` → ${output.path}`;
         const of = `${observations.length.toLocaleString('en-US')} of ${formatCount(total, 'observation')}`;

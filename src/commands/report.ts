@@ -7,7 +7,6 @@ import { reportOf } from '../report/report.ts';
 import { reportJson } from '../report/report-json.ts';
 import { folderFlag, runAtHand } from '../stage-command.ts';
 import { formatBytes, formatCount } from '../ui/format.ts';
-import { visibleJson } from '../ui/visible.ts';
 
 export default class Report extends BaseCommand<typeof Report> {
   static override summary =
@@ -42,7 +41,7 @@ export default class Report extends BaseCommand<typeof Report> {
     if (place) await writeOutput(place, mapped(pageOf(report, { madeAt }), String), this.halt);
     const path = place?.path ? resolve(place.path) : null;
     if (this.json) {
-      process.stdout.write(`${visibleJson({ ...reportJson(report, madeAt), report: path })}\n`);
+      this.printJson({ ...reportJson(report, madeAt), report: path });
     } else if (path) {
       const { tally, attention } = report;
       const need = formatCount(attention.files, 'needs', 'need');

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand, EXIT } from '../command.ts';
 import type { Run } from '../manifest/run.ts';
+import { writeOutput } from '../output.ts';
 import { writeProjection } from '../progress/projection.ts';
 import {
   acceptRelaxed,
@@ -17,14 +18,13 @@ import {
   absentReasons,
   countLines,
   fileJson,
-  nextLine,
+  nextLines,
   REVIEW_COLUMNS,
   readingLines,
   reasonLines,
   reviewJson,
   reviewRows,
 } from '../ui/review-view.ts';
-import { visibleJson } from '../ui/visible.ts';
 
 export default class Review extends BaseCommand<typeof Review> {
   static override summary =
@@ -93,11 +93,11 @@ export default class Review extends BaseCommand<typeof Review> {
     if (this.json) {
       const acceptance = accept && { dry_run: dryRun, accepted: accepted.map(fileJson) };
       const shown = { folder_id: run.folderId, ...reviewJson(left), ...acceptance, manifests: run.folder };
-      this.log(visibleJson(shown));
+      this.printJson(shown);
       return;
     }
     if (this.flags.format === 'csv') {
-      for await (const line of csvLines(REVIEW_COLUMNS, reviewRows(left))) process.stdout.write(line);
+      await writeOutput({ format: 'csv', path: null }, csvLines(REVIEW_COLUMNS, reviewRows(left)), this.halt);
     } else {
       for (const line of readingLines(accepted)) this.log(line);
       const [count, ...reasons] = countLines(left);
@@ -105,7 +105,7 @@ export default class Review extends BaseCommand<typeof Review> {
       const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
       for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);
     }
-    const next = nextLine(left, { accept, dryRun, accepted, manifest: run.pathOf('parse') });
-    if (next) this.say(next);
+    const next = nextLines(left, { accept, dryRun, accepted, manifest: run.pathOf('parse') });
+    this.say(...next);
   }
 }

@@ -11,10 +11,10 @@ export default class Show extends BaseCommand<typeof Show> {
     const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
     for (const warning of description.warnings) this.warnLine(warning);
     if (this.json) {
-      this.log(JSON.stringify(description, null, 2));
+      this.printJson(description);
     } else {
       this.say(description.path);
-      this.log(renderDescription(description));
+      for (const line of renderDescription(description).split('\n')) this.log(line);
     }
   }
 }

@@ -30,7 +30,7 @@ export default class Status extends BaseCommand<typeof Status> {
         summary: tally.summary(),
         manifests: run.folder,
       };
-      process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+      this.printJson(status);
       return;
     }
     this.log(

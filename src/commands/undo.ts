@@ -9,6 +9,7 @@ import { writeProjection } from '../progress/projection.ts';
 import { recordsOf, rewriterOf, usesBeside } from '../run-records.ts';
 import { folderAtHand, folderFlag } from '../stage-command.ts';
 import { formatCount } from '../ui/format.ts';
+import { promptsOn } from '../ui/prompts.ts';
 import { isMade, isUndoable, type Undone, undo } from '../undo.ts';
 
 /** More would scroll away what else is said. */
@@ -90,14 +91,14 @@ export default class Undo extends BaseCommand<typeof Undo> {
         { exitCode: EXIT.usage },
       );
     }
-    const { confirm } = await import('@inquirer/prompts');
+    const { confirm } = await promptsOn();
     const message = `Remove the objects and media records of ${formatCount(files, 'file')} of the folder ${folderId}?`;
-    return confirm({ message, default: false }, { output: process.stderr });
+    return confirm(message);
   }
 
   #report({ media, objects, left }: Undone, dryRun: boolean): void {
     if (this.json) {
-      process.stdout.write(`${JSON.stringify({ dry_run: dryRun, media, objects, left }, null, 2)}\n`);
+      this.printJson({ dry_run: dryRun, media, objects, left });
     } else {
       for (const { name, why } of left.slice(0, LEFT_NAMED)) this.say(`Left alone: ${name}: ${why}.`);
       if (left.length > LEFT_NAMED)

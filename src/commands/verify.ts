@@ -77,7 +77,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
         code,
         message,
       }));
-      process.stdout.write(`${JSON.stringify({ checked, problems, set_back: setBack }, null, 2)}\n`);
+      this.printJson({ checked, problems, set_back: setBack });
     } else {
       for (const { message } of findings) this.log(message);
       this.say(`Verified ${formatCount(checked, 'file')}: ${formatCount(findings.length, 'problem')}.`);

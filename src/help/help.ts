@@ -1,4 +1,5 @@
 import { CommandHelp, Help } from '@oclif/core/help';
+import { unguarded } from '../ui/guarded-streams.ts';
 import { overview } from './overview.ts';
 import { unknownCommand } from './unknown-command.ts';
 
@@ -12,6 +13,11 @@ class OneCommandHelp extends CommandHelp {
 
 export default class WorkflowHelp extends Help {
   protected override CommandHelpClass = OneCommandHelp;
+
+  /** Only the program's own text, with escape sequences for bold. */
+  protected override log(...args: string[]): void {
+    unguarded(process.stdout).write(`${args.join(' ')}\n`);
+  }
 
   override async showRootHelp(): Promise<void> {
     const { description = '' } = this.config.pjson;

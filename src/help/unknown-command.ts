@@ -1,5 +1,4 @@
 import type { Interfaces } from '@oclif/core';
-import { visible } from '../ui/visible.ts';
 import { UsageError } from '../usage-error.ts';
 import { nearest } from './nearest.ts';
 
@@ -8,9 +7,9 @@ export function unknownCommand(words: readonly string[], config: Interfaces.Conf
   const { bin } = config;
   const help = `"${bin} --help" shows all commands.`;
   const [first = ''] = words;
-  if (first.startsWith('-')) return new UsageError(`A command has to stand before ${visible(first)}.`, help);
+  if (first.startsWith('-')) return new UsageError(`A command has to stand before ${first}.`, help);
   if (config.findCommand(first) && words.length > 1) {
-    const rest = visible(words.slice(1).join(' '));
+    const rest = words.slice(1).join(' ');
     return new UsageError(
       `"${bin} ${first}" takes no argument, and was given "${rest}".`,
       `"${bin} ${first} --help" tells how it is used.`,
@@ -26,7 +25,7 @@ export function unknownCommand(words: readonly string[], config: Interfaces.Conf
     meant = nearest(words.slice(0, count).join(' '), candidates);
   }
   return new UsageError(
-    `There is no command "${visible(words.join(' '))}".`,
+    `There is no command "${words.join(' ')}".`,
     meant === null ? help : `Did you mean "${bin} ${meant}"? ${help}`,
   );
 }

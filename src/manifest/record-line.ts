@@ -1,5 +1,6 @@
 import { type FileRecord, STATUSES } from '../../stages/record.ts';
 import { JsonError, parseJson } from '../config/json.ts';
+import { jsonOf } from '../ui/visible.ts';
 
 /** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
 export class BadLine extends Error {
@@ -21,12 +22,12 @@ export class BadLine extends Error {
 
 /** How a record is written: its JSON, the id first, on one line. */
 export function lineOf(record: FileRecord): string {
-  return `${JSON.stringify(record)}\n`;
+  return `${jsonOf(record)}\n`;
 }
 
 /** The record on a line; a line without `status` is `pending` (people write such lines by hand). Throws {@link BadLine}. */
 export function recordOf(text: string, source: string, line: number): FileRecord {
-  const value = jsonOf(text, source, line);
+  const value = parsed(text, source, line);
   const fault = faultOf(value);
   if (fault) throw new BadLine(source, line, 1, fault);
   return withStatus(value as FileRecord);
@@ -34,14 +35,14 @@ export function recordOf(text: string, source: string, line: number): FileRecord
 
 /** The same for a line that has been read as a record before: its fields are not looked at again. */
 export function recordAgain(text: string, source: string): FileRecord {
-  return withStatus(jsonOf(text, source, 0) as FileRecord);
+  return withStatus(parsed(text, source, 0) as FileRecord);
 }
 
 function withStatus(record: FileRecord): FileRecord {
   return record.status === undefined ? { ...record, status: 'pending' } : record;
 }
 
-function jsonOf(text: string, source: string, line: number): unknown {
+function parsed(text: string, source: string, line: number): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makePrivateFolder } from '../private-folder.ts';
+import { jsonOf } from '../ui/visible.ts';
 import type { BadLine } from './record-line.ts';
 
 /** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
@@ -19,7 +20,7 @@ export class Rejects {
       this.#fd = openSync(this.path, 'a', 0o600);
     }
     this.count += 1;
-    writeSync(this.#fd, `${JSON.stringify({ line, reason: reason.message })}\n`);
+    writeSync(this.#fd, `${jsonOf({ line, reason: reason.message })}\n`);
   };
 
   close(): void {

@@ -2,6 +2,7 @@ import type { FileRecord, Status } from '../../stages/record.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../manifest/run.ts';
 import { replaceFile } from '../replace-file.ts';
+import { jsonOf } from '../ui/visible.ts';
 import { Tally } from './tally.ts';
 
 interface ProgressEntry {
@@ -48,7 +49,7 @@ async function* projectionOf(run: Run, now: Date): AsyncGenerator<string> {
   const head = { folder_id: run.folderId, started_at: run.startedAt, updated_at: now.toISOString() };
   let text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": {`;
   for await (const record of run.latest(() => {}, { checked: true })) {
-    text += `${tally.total > 0 ? ',' : ''}\n    ${JSON.stringify(record.id)}: ${JSON.stringify(entryOf(record))}`;
+    text += `${tally.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
     tally.add(record);
     if (text.length < PIECE_CHARACTERS) continue;
     yield text;

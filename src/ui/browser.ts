@@ -1,5 +1,6 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Browser } from '../drive/browser-sign-in.ts';
+import { promptsOn } from './prompts.ts';
 
 /**
  * The person's browser. With `opens` it is opened on this machine; without, the address is printed and the one at
@@ -61,9 +62,9 @@ function unopened(cause: Error): RunError {
 
 function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNullable<Browser['paste']> {
   return async (wrong, signal) => {
-    const prompts = await import('@inquirer/prompts');
+    const prompts = await promptsOn({ input, output });
     const message = `${wrong ? `${wrong}\n` : ''}The address where the browser ended:`;
-    return prompts.input({ message }, { input, output, signal, clearPromptOnDone: true });
+    return prompts.input({ message }, { signal, clearPromptOnDone: true });
   };
 }
 

@@ -1,5 +1,6 @@
 /** Tables for spreadsheets: CSV (RFC 4180) in UTF-8. */
 import { stringify } from 'csv-stringify/sync';
+import { visible } from './visible.ts';
 
 /** What one cell may hold; null and undefined make it empty. */
 export type Cell = string | number | boolean | null | undefined;
@@ -36,5 +37,5 @@ function lineOf(cells: readonly Cell[]): string {
 function printable(cell: Cell): Cell {
   if (typeof cell !== 'string') return cell;
   if (TAKEN_FOR_ANOTHER.test(cell)) return `'${cell}`;
-  return cell.replace(/\p{Cc}/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return visible(cell);
 }

@@ -8,9 +8,9 @@ import type { TransferWatcher } from '../../stages/transfer.ts';
 import { type Move, Moves } from '../progress/moves.ts';
 import { Tally } from '../progress/tally.ts';
 import { TimeLeft } from '../progress/time-left.ts';
+import { asLines, unguarded } from './guarded-streams.ts';
 import { Pace } from './pace.ts';
 import { type ProgressFacts, progressLine, progressLines } from './progress-lines.ts';
-import { visible } from './visible.ts';
 import { widthOf } from './width.ts';
 
 const DRAW_EVERY_MS = 200;
@@ -89,7 +89,7 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
     const animated = Boolean(screen.isTTY) && env.TERM !== 'dumb' && !env.CI;
     if (!animated) return new ProgressView(options, null);
     const { createLogUpdate } = await import('log-update');
-    return new ProgressView(options, createLogUpdate(screen as NodeJS.WriteStream));
+    return new ProgressView(options, createLogUpdate(unguarded(screen) as NodeJS.WriteStream));
   }
 
   /** A file has been listed. `isMoved`: an earlier run has moved its bytes. */
@@ -143,11 +143,11 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
     this.#moves.workload.begun(record.id);
   }
 
-  /** A line that stays, above what is drawn. */
-  say(text: string): void {
+  /** Lines that stay, above what is drawn. */
+  say(...lines: string[]): void {
     const isDrawn = this.#redraw !== null && !this.#isStopped;
     if (isDrawn) this.#erase();
-    this.#screen.write(`${text.split('\n').map(visible).join('\n')}\n`);
+    this.#screen.write(asLines(lines));
     if (isDrawn) this.#draw();
   }
 
@@ -196,7 +196,7 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
       this.#redraw?.clear();
     } else {
       const rowsTaken = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-      this.#screen.write(`\u001b[${rowsTaken}F\u001b[J`);
+      unguarded(this.#screen).write(`\u001b[${rowsTaken}F\u001b[J`);
     }
     this.#redraw?.done();
     this.#drawn = { lines: [], columns };

@@ -1,14 +1,14 @@
 /** What `review` shows: text for people, and the same for programs and spreadsheets. */
+import { toUSVString } from 'node:util';
 import type { NameReading } from '../../stages/file-name.ts';
 import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
 import { itemsOf, type Reviewed, type ReviewItem } from '../review.ts';
 import type { Cell } from './csv.ts';
 import { formatCount } from './format.ts';
-import { visible } from './visible.ts';
 
 /** Where a person can look at the file. */
 export function driveLink(record: FileRecord): string {
-  const id = encodeURIComponent(visible(record.id));
+  const id = encodeURIComponent(toUSVString(record.id));
   return isFolder(record)
     ? `https://drive.google.com/drive/folders/${id}`
     : `https://drive.google.com/file/d/${id}/view`;
@@ -24,7 +24,7 @@ export function countLines(review: Reviewed): string[] {
     ...review.reasons.map(({ code, items }) => {
       const statuses = [...new Set(items.map(({ record }) => record.status))].join(', ');
       const readable = readableOf(items).length;
-      const line = `${items.length.toLocaleString('en-US').padStart(8)}  ${visible(code.padEnd(codeWidth))}  ${statuses}`;
+      const line = `${items.length.toLocaleString('en-US').padStart(8)}  ${code.padEnd(codeWidth)}  ${statuses}`;
       return readable > 0 ? `${line}; relaxed naming reads ${readable.toLocaleString('en-US')}` : line;
     }),
   ];
@@ -44,7 +44,7 @@ export function reasonLines(review: Reviewed, width: number): string[] {
     const shared = whys.every(why => why === whys[0]) ? whys[0]! : null;
     return [
       '',
-      `${visible(code)}: ${formatCount(items.length, 'file')}`,
+      `${code}: ${formatCount(items.length, 'file')}`,
       ...(shared ? wrapped(shared, width, 2) : []),
       ...blocks(items, width).flatMap((block, index) => [
         ...block,
@@ -56,11 +56,11 @@ export function reasonLines(review: Reviewed, width: number): string[] {
 
 /** One line a file: its path, and what its name is read as. */
 export function readingLines(items: readonly ReviewItem[]): string[] {
-  return items.map(({ record, relaxed }) => `  ${pathOf(record)} → ${visible(readingOf(relaxed!))}`);
+  return items.map(({ record, relaxed }) => `  ${pathOf(record)} → ${readingOf(relaxed!)}`);
 }
 
-/** What was done, or what could be done now; null if there is nothing to say. */
-export function nextLine(
+/** What was done, or what could be done now; empty if there is nothing to say. */
+export function nextLines(
   left: Reviewed,
   {
     accept,
@@ -74,21 +74,21 @@ export function nextLine(
     /** Where the readings were written. */
     manifest: string;
   },
-): string | null {
+): string[] {
   if (accepted.length > 0) {
     const readings = formatCount(accepted.length, 'reading');
-    return `${readings} written to ${manifest}. Go on with "migrator resume".`;
+    return [`${readings} written to ${manifest}. Go on with "migrator resume".`];
   }
   const readable = readableOf(itemsOf(left)).length;
-  if (accept && readable === 0) return 'There is no relaxed reading to accept.';
-  if (dryRun) return `Would accept ${formatCount(readable, 'reading')}; nothing was written.`;
+  if (accept && readable === 0) return ['There is no relaxed reading to accept.'];
+  if (dryRun) return [`Would accept ${formatCount(readable, 'reading')}; nothing was written.`];
   const isNameRefused = itemsOf(left).some(({ record }) => record.error?.stage === 'parse');
   const lines = [
     readable > 0 &&
       '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.',
     isNameRefused && '"migrator resume" notices files that you rename in Drive.',
   ];
-  return lines.filter(Boolean).join('\n') || null;
+  return lines.filter(line => line !== false);
 }
 
 /** A warning for each reason that no file of the run has stopped for. */
@@ -97,14 +97,14 @@ export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[
   const others = known.length > 0 ? `The reasons in this run: ${known.join(', ')}.` : 'No file does for any.';
   return [...codes]
     .filter(code => !known.includes(code))
-    .map(code => visible(`No file needs a person for the reason "${code}". ${others}`));
+    .map(code => `No file needs a person for the reason "${code}". ${others}`);
 }
 
 function blocks(items: readonly ReviewItem[], width: number): string[][] {
   const cells = items.map(({ record, relaxed }) => ({
     path: pathOf(record),
     link: driveLink(record),
-    reading: relaxed ? `relaxed: ${visible(readingOf(relaxed))}` : '',
+    reading: relaxed ? `relaxed: ${readingOf(relaxed)}` : '',
   }));
   const pathWidth = cells.reduce((width, { path }) => Math.max(width, path.length), 0);
   const lines = cells.map(({ path, link, reading }) =>
@@ -119,14 +119,14 @@ function blocks(items: readonly ReviewItem[], width: number): string[][] {
 }
 
 function pathOf({ path, name }: FileRecord): string {
-  return visible(path ? `${path}/${name}` : name);
+  return path ? `${path}/${name}` : name;
 }
 
 /** The message without the file's name before it, which stands beside it anyway. */
 function whyOf({ record, code }: ReviewItem): string {
   const message = record.error?.message ?? code;
   const named = `${nameOf(record)}: `;
-  return visible(message.startsWith(named) ? message.slice(named.length) : message);
+  return message.startsWith(named) ? message.slice(named.length) : message;
 }
 
 /** `6602`, `6000-6002`, `4394, 4395`, `E 6602`. */
@@ -190,15 +190,15 @@ export function* reviewRows(review: Reviewed): Generator<Cell[]> {
   for (const item of itemsOf(review)) {
     const { record, code, relaxed } = item;
     yield [
-      visible(code),
+      code,
       record.status,
-      visible(record.path ?? ''),
-      visible(record.name),
+      record.path ?? '',
+      record.name,
       driveLink(record),
       whyOf(item),
-      relaxed && visible(readingOf(relaxed)),
+      relaxed && readingOf(relaxed),
       relaxed?.sequentialIds.join(' '),
-      visible(record.id),
+      record.id,
     ];
   }
 }

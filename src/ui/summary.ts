@@ -2,7 +2,6 @@
 import type { Status } from '../../stages/record.ts';
 import { type Tally, UNFINISHED } from '../progress/tally.ts';
 import { formatBytes, formatCount } from './format.ts';
-import { visible } from './visible.ts';
 
 const MEANINGS: Readonly<Record<Status, string>> = {
   completed: 'in S3 and linked to every observation',
@@ -40,7 +39,7 @@ export function statusLines(tally: Tally): string[] {
 function reasonLines(tally: Tally, status: Status): string[] {
   return tally.reasons(status).map(({ code, files, example }) => {
     const count = files.toLocaleString('en-US').padStart(8);
-    return `${' '.repeat(4)}${count}  ${code}: ${files > 1 ? 'like ' : ''}${visible(example)}`;
+    return `${' '.repeat(4)}${count}  ${code}: ${files > 1 ? 'like ' : ''}${example}`;
   });
 }
 

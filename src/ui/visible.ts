@@ -1,17 +1,27 @@
-/** Names and messages hold what strangers have typed. */
+/** Names and messages contain what strangers have typed. */
 
-/** What moves a cursor, turns the writing direction, breaks a line, or cannot be seen at all. */
+/** What moves a cursor, changes the writing direction, breaks a line, or cannot be seen at all. */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The text with such characters spelled out in UTF-16 units: `\u200f`, `\udb40\udc41`. */
+/** The same without line feed and tab, in text of several lines. */
+const HARMFUL_IN_LINES = /[^\P{Cc}\n\t]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** What a terminal acts on and JSON leaves as it is: DEL, C1, bidirectional controls, Unicode's line separators. */
+const HARMFUL_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** One line of text with such characters spelled out in UTF-16 units: `\u200f`, `\udb40\udc41`. */
 export function visible(text: string): string {
   return text.replace(HARMFUL, spelledOut);
 }
 
-/** Indented JSON of a value; such characters are escaped in it, which changes nothing of what it says. */
-export function visibleJson(value: unknown): string {
-  // The line ends are those of the indentation: in strings JSON has escaped them.
-  return JSON.stringify(value, null, 2).replace(HARMFUL, char => (char === '\n' ? char : spelledOut(char)));
+/** The same for text that may have several lines and tabs. JSON keeps its meaning: these are its own escapes. */
+export function visibleLines(text: string): string {
+  return text.replace(HARMFUL_IN_LINES, spelledOut);
+}
+
+/** JSON of a value that is harmless on a terminal and reads back as the same value. */
+export function jsonOf(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(HARMFUL_IN_JSON, spelledOut);
 }
 
 function spelledOut(char: string): string {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { visible, visibleJson } from '../../src/ui/visible.ts';
+import { jsonOf, visible, visibleLines } from '../../src/ui/visible.ts';
 
 const HARMFUL = 'a\u001b[2J\u009b\u200f\u202e\u2028\n\u{e0041}\ud800z';
 
@@ -10,8 +10,10 @@ describe('Text from strangers', () => {
   });
 
   it('is harmless in JSON, and the same when it is read', () => {
-    const value = { [HARMFUL]: [HARMFUL, '\\u0041'] };
-    expect(visibleJson(value)).not.to.match(/[^\P{C}\n]/u);
-    expect(JSON.parse(visibleJson(value))).to.deep.equal(value);
+    const value = { [HARMFUL]: [HARMFUL, '\\u0041', '\u007f', '\u2066'] };
+    for (const json of [jsonOf(value), jsonOf(value, 2), visibleLines(jsonOf(value, 2))]) {
+      expect(json).not.to.match(/[^\P{Cc}\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Cs}]/u);
+      expect(JSON.parse(json)).to.deep.equal(value);
+    }
   });
 });

@@ -33,7 +33,7 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
         `${username} is not in the group ${GROUP} (${groups.join(', ') || 'in no group'}); uploads and media records are usually allowed to that group only. Add the user in the Cognito console (User pools, Groups), then run this command again.`,
       );
     }
-    if (this.json) this.log(JSON.stringify({ username, groups }, null, 2));
+    if (this.json) this.printJson({ username, groups });
     else
       this.say(`Signed in to Cognito as ${username}${groups.length > 0 ? `, in ${groups.join(', ')}` : ''}.`);
   }

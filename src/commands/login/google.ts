@@ -36,7 +36,7 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
     ]);
     const account = await accountOf(await googleSignIn(google_drive), apiUrl);
     const keptIn = client ? tokenPath : credentialsPath;
-    if (this.json) this.log(JSON.stringify({ account, path: keptIn }, null, 2));
+    if (this.json) this.printJson({ account, path: keptIn });
     else this.say(`Signed in to Google as ${account}: ${keptIn}`);
   }
 }

@@ -3,8 +3,8 @@ import { RunError } from '../stages/errors.ts';
 import {
   type DriveRef,
   type FileRecord,
-  isFolder,
   isOnTheWay,
+  isUnread,
   isWithdrawn,
   nameOf,
   STAGES,
@@ -204,7 +204,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
     for (const before of options.rescan ? manifest.records() : []) {
       // Nobody has looked for it, so nobody knows whether it is still there.
       if (seen.has(before.id) || unread.mayHave(before) || !takes(before)) continue;
-      if (!before.removed && !isFolder(before)) changes.removed += 1;
+      if (!before.removed && !isUnread(before)) changes.removed += 1;
       const record = await keep(removed(before, standingIn(manifests.transfer, before.id)));
       onListed?.(record, true);
       yield record;
@@ -272,7 +272,7 @@ class UnreadFolders {
 }
 
 function count(changes: Changes, now: FileRecord, before: FileRecord | undefined): void {
-  if (isFolder(now)) return;
+  if (isUnread(now)) return;
   if (!before || before.removed) changes.added += 1;
   else if (now.md5 !== before.md5) changes.replaced += 1;
   else if (now.name !== before.name) changes.renamed += 1;
@@ -280,7 +280,7 @@ function count(changes: Changes, now: FileRecord, before: FileRecord | undefined
 
 /** What stands in S3 stays, and needs no Drive any more to be linked; what does not can no longer be migrated. */
 function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
-  if (standing || isFolder(listed)) return { ...listed, removed: true };
+  if (standing || isUnread(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {
     stage: 'list',
     code: 'removed_from_drive',

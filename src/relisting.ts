@@ -1,11 +1,11 @@
 /**
  * What a listed run asks Drive before it goes on: whether files that are not done have been renamed or replaced, and
- * whether folders that could not be read can be read now. Only the folders with such files are read, a thousand files
+ * whether folders and shortcuts that could not be read can be read now. Only the folders with such files are read, a thousand files
  * an answer; a run with nothing open asks nothing.
  */
 import { FileError } from '../stages/errors.ts';
 import { asNow, FOLDERS_A_QUERY, listAgain } from '../stages/list.ts';
-import { type DriveRef, type FileRecord, isFolder, isWithdrawn, reopened } from '../stages/record.ts';
+import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../stages/record.ts';
 import { TextSet } from './compact/text-set.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import type { Memory } from './manifest/memory.ts';
@@ -29,9 +29,9 @@ export async function relist(context: StageContext, relisting: Relisting): Promi
   const open = new TextSet();
   const targetOf = new Map<string, string>();
   for (const record of manifest.records()) {
-    if (isWithdrawn(record)) continue;
-    if (isFolder(record)) unread.push(record);
-    else if (record.parent && takes(record) && isOpen(record, laterRecords(record.id))) {
+    if (isWithdrawn(record) || !takes(record)) continue;
+    if (isUnread(record)) unread.push(record);
+    else if (record.parent && isOpen(record, laterRecords(record.id))) {
       parents.set(record.parent.id, record.parent);
       open.add(record.id);
       if (record.shortcutId) targetOf.set(String(record.shortcutId), record.id);
@@ -103,12 +103,14 @@ async function readNow(
   const options = { ...listOptionsOf(context), halt: undefined };
   for await (const found of listAgain(drive, context.root!, unread, options)) {
     if (context.halt.stopped) return;
-    if (isFolder(found)) stillUnread.add(found.id);
+    if (isUnread(found)) stillUnread.add(found.id);
     const before = manifest.last(found.id);
+    // A file that was found elsewhere, or through a shortcut, keeps that place.
+    if (before && !before.removed && !isUnread(before)) continue;
     const record = await memory.keep(memory.recall(found));
     if (!before || record.removed !== before.removed) onChange(record, before);
   }
-  for (const folder of unread) {
-    if (!stillUnread.has(folder.id)) await memory.keep({ ...folder, removed: true });
+  for (const record of unread) {
+    if (!stillUnread.has(record.id)) await memory.keep({ ...record, removed: true });
   }
 }

@@ -103,6 +103,7 @@ export function flagsOf({ recursive, include, exclude }: SelectionRules): string
   ].join(' ');
 }
 
+/** Throws ConfigError for rules from run.json that somebody has made unusable. */
 export function selectionFrom(rules: SelectionRules | null): Selection | undefined {
-  return rules ? selectionOf(rules) : undefined;
+  return rules && rulesFrom(rules) ? selectionOf(rules) : undefined;
 }

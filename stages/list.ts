@@ -10,7 +10,7 @@
  */
 import { TextSet } from '../src/compact/text-set.ts';
 import { FileError, RunError } from './errors.ts';
-import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
+import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';
 import type { Halt } from './stage.ts';
 
@@ -67,6 +67,11 @@ export interface Place {
   isClosed?: boolean;
 }
 
+interface Shortcut {
+  item: DriveItem;
+  within: Pick<Place, 'ref' | 'path'>;
+}
+
 export interface ListOptions {
   halt?: Halt;
   /** The part of the folder that is listed; the whole folder when absent. */
@@ -98,20 +103,29 @@ export function list(
   };
 }
 
-/** The records of folders below `root` that could not be read before, as {@link list} gives them. */
-export function listAgain(
+/** What is in folders, and behind shortcuts, below `root` that could not be read before, as {@link list} gives it. */
+export async function* listAgain(
   drive: DriveFolders,
   root: DriveRef,
-  folders: FileRecord[],
+  unread: FileRecord[],
   options: ListOptions = {},
 ): AsyncGenerator<FileRecord> {
-  const places = folders.map(record => {
+  const shortcuts: Shortcut[] = [];
+  for (const record of unread) {
+    if (isFolder(record)) continue;
+    const item = await drive.item(refOf(record));
+    const { path = '', parent: ref = root } = record;
+    // One that cannot be seen any more may come back; one in the trash has been decided on.
+    if (!item) yield record;
+    else if (item.shortcut && !item.trashed) shortcuts.push({ item, within: { ref, path } });
+  }
+  const places = unread.filter(isFolder).map(record => {
     const { name, path: above = '', parent, modifiedTime = '' } = record;
     const path = record.id === root.id ? '' : below(above, name);
     const ref = record.id === root.id ? root : refOf(record);
     return { ref, name, above, path, parent, modifiedTime };
   });
-  return walk(drive, root, places, options);
+  yield* walk(drive, root, places, options, shortcuts);
 }
 
 async function* walk(
@@ -119,10 +133,11 @@ async function* walk(
   root: DriveRef,
   places: Place[],
   options: ListOptions,
+  shortcuts: Shortcut[] = [],
 ): AsyncGenerator<FileRecord> {
   const { halt } = options;
   try {
-    for await (const record of new Walk(drive, root, options).from(places)) {
+    for await (const record of new Walk(drive, root, options).from(places, shortcuts)) {
       if (halt?.stopped) return;
       yield record;
     }
@@ -141,7 +156,7 @@ class Walk {
   readonly #seenFiles = new TextSet();
   #folders: Place[] = [];
   #refused: { place: Place; error: FileError; attempts: number }[] = [];
-  #shortcuts: { item: DriveItem; within: Place }[] = [];
+  #shortcuts: Shortcut[] = [];
   #foldersAQuery = FOLDERS_A_QUERY;
 
   constructor(drive: DriveFolders, root: DriveRef, options: ListOptions) {
@@ -151,8 +166,9 @@ class Walk {
     this.#selection = options.selection ?? WHOLE_FOLDER;
   }
 
-  async *from(places: Place[]): AsyncGenerator<FileRecord> {
+  async *from(places: Place[], shortcuts: Shortcut[]): AsyncGenerator<FileRecord> {
     for (const place of places) this.#enter(place);
+    this.#shortcuts.push(...shortcuts);
     yield* this.#readAll();
     while (this.#refused.length > 0 && !this.#options.halt?.stopped) yield* this.#askAgain();
   }
@@ -234,7 +250,7 @@ class Walk {
     return this.#once(recordOf(item, within));
   }
 
-  #enterBelow(within: Place, item: DriveItem): void {
+  #enterBelow(within: Shortcut['within'], item: DriveItem): void {
     const { name, modifiedTime, isClosed } = item;
     const path = below(within.path, name);
     if (!this.#selection.reads(path)) {
@@ -262,10 +278,11 @@ class Walk {
     }
   }
 
-  async #follow(shortcut: DriveItem, within: Place): Promise<FileRecord | null> {
+  async #follow(shortcut: DriveItem, within: Shortcut['within']): Promise<FileRecord | null> {
     const to = shortcut.shortcut!;
     if (this.#seenFiles.has(to.id) || this.#seenFolders.has(to.id)) return null;
     const found = await this.#drive.item(to);
+    if (!found && to.mimeType === FOLDER) this.#options.onUnread?.(to, below(within.path, shortcut.name));
     if (!found || found.trashed) return this.#once(broken(shortcut, within));
     const target = { ...found, resourceKey: found.resourceKey ?? to.resourceKey, name: shortcut.name };
     if (target.mimeType === FOLDER) {
@@ -347,14 +364,14 @@ function fileFieldsOf({ name, size, mimeType, md5, modifiedTime }: DriveItem) {
   return { name, size, mimeType, md5, modifiedTime };
 }
 
-function broken(shortcut: DriveItem, within: Place): FileRecord {
+function broken(shortcut: DriveItem, within: Shortcut['within']): FileRecord {
   return {
     ...recordOf(shortcut, within),
     status: 'orphan',
     error: {
       stage: 'list',
       code: 'shortcut_target_gone',
-      message: `${shortcut.name}: the file this shortcut points to is gone or is not shared with the signed-in account. Restore or share it, or remove the shortcut.`,
+      message: `${shortcut.name}: what this shortcut points to is gone or is not shared with the signed-in account. Restore or share it, or remove the shortcut.`,
       retryable: false,
     },
   };

@@ -114,14 +114,22 @@ export interface FileRecord {
 /** MIME type of folders. */
 export const FOLDER = 'application/vnd.google-apps.folder';
 
+/** MIME type of shortcuts. */
+export const SHORTCUT = 'application/vnd.google-apps.shortcut';
+
 /** A folder that could not be read has a record, so that nobody overlooks it. */
-export function isFolder(record: FileRecord): boolean {
-  return record.mimeType === FOLDER;
+export function isFolder({ mimeType }: Pick<FileRecord, 'mimeType'>): boolean {
+  return mimeType === FOLDER;
 }
 
-/** The record of a folder that has been read since, or is gone: it stays in the manifests and counts for nothing. */
+/** True for the record of a folder or shortcut that could not be followed: what is behind it is not listed. */
+export function isUnread(record: FileRecord): boolean {
+  return isFolder(record) || record.mimeType === SHORTCUT;
+}
+
+/** The record of what has been read since, or is gone: it stays in the manifests and counts for nothing. */
 export function isWithdrawn(record: FileRecord): boolean {
-  return isFolder(record) && record.removed === true;
+  return isUnread(record) && record.removed === true;
 }
 
 const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);

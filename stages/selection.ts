@@ -3,7 +3,7 @@
  * in docs/operations.md, "A part of a folder".
  */
 import picomatch from 'picomatch';
-import type { FileRecord } from './record.ts';
+import { type FileRecord, isFolder } from './record.ts';
 
 /** As the person gave it, and as run.json remembers it. */
 export interface SelectionRules {
@@ -15,9 +15,11 @@ export interface SelectionRules {
 export interface Selection {
   /** Whether the folder with this path is read. */
   reads(folderPath: string): boolean;
-  /** Whether the file is part of the run. */
-  takes(file: Pick<FileRecord, 'path' | 'name'>): boolean;
+  /** Whether the file is part of the run, or may have parts of it in it, if it is a folder that could not be read. */
+  takes(file: Selectable): boolean;
 }
+
+type Selectable = Pick<FileRecord, 'path' | 'name' | 'mimeType' | 'parent'>;
 
 export const WHOLE_FOLDER: Selection = { reads: () => true, takes: () => true };
 
@@ -32,16 +34,20 @@ export function selectionOf({ recursive, include, exclude }: SelectionRules): Se
   const excluded = exclude.map(matcherOf);
   const matchesFolder = (matchers: Matcher[], path: string) =>
     foldersOf(path).some(folder => matchers.some(matches => matches(folder, true)));
-  const matchesFile = (matchers: Matcher[], { path = '', name }: Pick<FileRecord, 'path' | 'name'>) =>
-    matchers.some(matches => matches(path === '' ? name : `${path}/${name}`, false)) ||
-    matchesFolder(matchers, path);
-  return {
-    reads: path => path === '' || (recursive && !matchesFolder(excluded, path)),
-    takes: file =>
-      (recursive || !file.path) &&
-      !matchesFile(excluded, file) &&
-      (included.length === 0 || matchesFile(included, file)),
-  };
+  const matchesFile = (matchers: Matcher[], file: Selectable) =>
+    matchers.some(matches => matches(pathOf(file), false)) || matchesFolder(matchers, file.path ?? '');
+  const reads = (path: string) => path === '' || (recursive && !matchesFolder(excluded, path));
+  const takesFile = (file: Selectable) =>
+    (recursive || !file.path) &&
+    !matchesFile(excluded, file) &&
+    (included.length === 0 || matchesFile(included, file));
+  // The migrated folder itself is in no other.
+  const pathOfFolder = (folder: Selectable) => (folder.parent ? pathOf(folder) : '');
+  return { reads, takes: file => (isFolder(file) ? reads(pathOfFolder(file)) : takesFile(file)) };
+}
+
+function pathOf({ path, name }: Selectable): string {
+  return path ? `${path}/${name}` : name;
 }
 
 type Matcher = (path: string, isFolder: boolean) => boolean;

@@ -1,4 +1,4 @@
-import { RunError } from '../../stages/errors.ts';
+import { FileError, RunError } from '../../stages/errors.ts';
 import { type Check, NotChecked } from './check.ts';
 
 const FOLDER = 'application/vnd.google-apps.folder';
@@ -27,10 +27,18 @@ export const folder: Check = {
     if (!item) throw notFound(root.id, await google.run(at));
     if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);
     let children = 0;
-    for await (const page of drive.children([item])) children += page.length;
+    try {
+      for await (const page of drive.children([item])) children += page.length;
+    } catch (error) {
+      throw error instanceof FileError ? unreadable(error) : error;
+    }
     return `"${item.name}", ${children} ${children === 1 ? 'entry' : 'entries'} directly in it`;
   },
 };
+
+function unreadable({ code, message }: FileError): RunError {
+  return new RunError(code, message, 'Check that the folder is shared with the signed-in Google account.');
+}
 
 function notFound(folderId: string, account: string): RunError {
   return new RunError(

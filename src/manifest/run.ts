@@ -152,7 +152,10 @@ export class Run {
 
   /** The part of the folder that the run is about; null for the whole folder. */
   get selection(): SelectionRules | null {
-    return this.#facts().selection ?? null;
+    const { selection } = this.#facts();
+    if (!selection) return null;
+    const { recursive = true, include = [], exclude = [] } = selection;
+    return { recursive, include, exclude };
   }
 
   /** For what goes on with the run. With another selection than before, the folder has to be listed again. */

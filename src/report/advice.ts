@@ -113,7 +113,7 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   },
   shortcut_target_gone: {
     title: 'The shortcut leads nowhere',
-    text: 'Its target is gone or not shared. Share it, or put the file itself into the folder; then run “migrator resume --rescan --retry-orphans”.',
+    text: 'Its target is gone or not shared. Share it, or put the file itself into the folder; then run “migrator resume”.',
   },
   folder_unreadable: {
     title: 'A folder that Drive does not list',

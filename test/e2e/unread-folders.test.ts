@@ -96,6 +96,32 @@ describe('A folder that Drive does not list', () => {
     expect(folder.links()).to.have.length(3);
   });
 
+  it('is not passed over because of a selection, unless that leaves the folder out', async () => {
+    refuse(below, 403);
+    expect((await folder.migrator(['migrate', '--include', '*.jpg'])).code).to.equal(3);
+    const again = await folder.migrator(['migrate']);
+    expect([again.code, again.stderr.includes('folder_unreadable')]).to.deep.equal([3, true]);
+    expect((await folder.migrator(['migrate', '--rescan', '--exclude', 'below'])).code).to.equal(0);
+    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+  });
+
+  it('has a record as well when only a shortcut leads to it', async () => {
+    const { tree } = sandbox.cloud.drive;
+    const elsewhere = tree.addFolder({ name: 'elsewhere' });
+    const file = folder.add(`${folder.ids[3]}.jpg`, 'd', elsewhere);
+    const shortcut = tree.addShortcut({ name: 'linked', parent: folder.folderId, targetId: elsewhere });
+    await folder.migrator(['migrate']);
+    expect(folder.statusOf(file)).to.equal('completed');
+    tree.change(elsewhere, { resourceKey: '0-locked' });
+    tree.change(shortcut, { targetResourceKey: null });
+    const { stdout } = await folder.migrator(['migrate', '--rescan', '--json']);
+    expect(JSON.parse(stdout).changes).to.include({ removed: 0 });
+    expect(folder.statusOf(shortcut)).to.equal('orphan: shortcut_target_gone');
+    tree.change(elsewhere, { resourceKey: null });
+    const after = JSON.parse((await folder.migrator(['migrate', '--json'])).stdout);
+    expect(after.summary).to.deep.equal({ completed: 4, needs_review: 1 });
+  });
+
   it('is no fault when somebody puts it into the trash meanwhile', async () => {
     refuse(below, 404);
     sandbox.cloud.drive.service.intercept = request => {

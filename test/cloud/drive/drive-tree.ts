@@ -39,6 +39,8 @@ export interface DriveItem {
   readonly targetId: string | null;
   /** As it was when the shortcut was made; Drive keeps it when the target goes. */
   readonly targetMimeType: string | null;
+  /** Undefined: that of the target. Null: none, as in a shortcut to what got its key later. */
+  targetResourceKey?: string | null;
 }
 
 interface Placement {
@@ -170,6 +172,7 @@ export class DriveTree {
         | 'abusive'
         | 'resourceKey'
         | 'closed'
+        | 'targetResourceKey'
       >
     >,
   ): void {

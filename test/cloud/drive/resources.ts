@@ -71,7 +71,10 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
         : {
             targetId: item.targetId,
             targetMimeType: item.targetMimeType,
-            targetResourceKey: tree.find(item.targetId)?.resourceKey ?? undefined,
+            targetResourceKey:
+              (item.targetResourceKey === undefined
+                ? tree.find(item.targetId)?.resourceKey
+                : item.targetResourceKey) ?? undefined,
           },
     capabilities: {
       canDownload: item.canDownload,

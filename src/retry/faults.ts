@@ -23,7 +23,7 @@ export interface Fault {
   retryAfterMs: number | null;
 }
 
-/** What the names that a service gives to its errors mean, where the status alone does not say it. */
+/** What a service's own names of errors mean, and where it needs more than the table says of a status: `HTTP 503`. */
 export type Reasons = Readonly<Record<string, FaultKind>>;
 
 /** Node, "X509 certificate error codes", and what Node itself finds wrong with a name. */
@@ -102,7 +102,9 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
   if (throttled) return fault('throttled', throttled);
   const unsendable = names.find(name => UNSENDABLE_CODES.has(name));
   if (unsendable) return fault('refused', unsendable);
-  return status === null ? fault('temporary') : fault(kindOfStatus(status, retryAfterMs));
+  if (status === null) return fault('temporary');
+  const byService = Object.hasOwn(reasons, `HTTP ${status}`) ? reasons[`HTTP ${status}`] : undefined;
+  return fault(byService ?? kindOfStatus(status, retryAfterMs));
 }
 
 /** For {@link withRetries}: temporary faults and throttling are tried again, lasting ones are not. */

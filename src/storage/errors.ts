@@ -3,7 +3,7 @@
  * what Amplify's policy refuses: facts.md, "Amplify Gen 2: storage permissions".
  */
 import { type EveryFile, FileError, RunError } from '../../stages/errors.ts';
-import { connectionError, type Fault, faultOf, type Reasons } from '../retry/faults.ts';
+import { connectionError, faultOf, type Reasons } from '../retry/faults.ts';
 
 interface S3Error {
   name: string;
@@ -108,16 +108,17 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
       cause: error,
     });
 
-  const { kind, retryAfterMs } = uploadFault(error);
+  const { kind, retryAfterMs } = faultOf(error, UPLOAD_REASONS);
   const retryable = kind === 'temporary' || kind === 'throttled';
   const shape = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
   const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
-  return new FileError(shape, `${fileName}: ${what}: ${message || code || name}.`, {
+  const reason = reasonOf(message || code || name, name);
+  return new FileError(shape, `${fileName}: ${what}: ${reason}.`, {
     retryable,
     throttled: kind === 'throttled',
     unreachable: kind === 'temporary' && (status === null || status >= 500),
     retryAfterMs,
-    ...(!retryable && !ABOUT_ONE_FILE.has(name) && { everyFile: everyFile(name || `HTTP ${status}`) }),
+    ...(!retryable && !ABOUT_ONE_FILE.has(name) && { everyFile: everyFile(name) }),
     cause: error,
   });
 }
@@ -127,7 +128,8 @@ export const S3_REASONS: Reasons = {
   ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
   // In the body of a 200, which the SDK takes for a 500.
   PreconditionFailed: 'refused',
-  ServiceUnavailable: 'throttled',
+  // As S3 says SlowDown where there is no body to say so (HEAD).
+  'HTTP 503': 'throttled',
   RequestTimeout: 'temporary',
   IncompleteBody: 'temporary',
   OperationAborted: 'temporary',
@@ -144,17 +146,27 @@ const UPLOAD_REASONS: Reasons = {
   XAmzContentChecksumMismatch: 'temporary',
 };
 
-function uploadFault(error: unknown): Fault {
-  const fault = faultOf(error, UPLOAD_REASONS);
-  // The answer to a HEAD has no body to say SlowDown.
-  return fault.status === 503 && fault.kind === 'temporary' ? { ...fault, kind: 'throttled' } : fault;
-}
-
 const ABOUT_ONE_FILE = new Set(['KeyTooLongError', 'EntityTooLarge', 'EntityTooSmall', 'MetadataTooLarge']);
 
-function everyFile(code: string): EveryFile {
-  const remedy = code.startsWith('KMS.')
+/** What the SDK calls an answer that is not S3's. */
+const NAMELESS = new Set(['', 'Error', 'Unknown', 'UnknownError', 'SyntaxError']);
+
+/** S3's words, without the full stop, and its code, which people look up. */
+function reasonOf(words: string, name: string): string {
+  const code = NAMELESS.has(name) || words.includes(name) ? '' : ` (${name})`;
+  return `${words.replace(/\.\s*$/, '')}${code}`;
+}
+
+function everyFile(name: string): EveryFile {
+  if (NAMELESS.has(name)) {
+    return {
+      reason: 'S3 without a code',
+      remedy:
+        'Something between this computer and S3 may answer in its place (a proxy, a firewall). Check the network.',
+    };
+  }
+  const remedy = name.startsWith('KMS.')
     ? 'Enable the KMS key that encrypts the bucket, and allow the role of the group ADMINS to use it (AWS console, KMS).'
     : 'Correct what S3 complains of.';
-  return { reason: `S3 ${code}`, remedy };
+  return { reason: `S3 ${name}`, remedy };
 }

@@ -184,7 +184,9 @@ export class Objects {
     return new RunError(
       about.code,
       `S3 ${what} (bucket ${this.#bucket}): ${message || code || name}.`,
-      'Run the command again; what it has done stays done.',
+      about.everyFile
+        ? `${about.everyFile.remedy} Then run the command again.`
+        : 'Run the command again; what it has done stays done.',
       { cause: error },
     );
   }

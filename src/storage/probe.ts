@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RunError } from '../../stages/errors.ts';
+import { FileError, RunError } from '../../stages/errors.ts';
 import type { Backoff } from '../retry/backoff.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import { aboutUpload } from './errors.ts';
@@ -48,7 +48,8 @@ function asRunError(error: Error): RunError {
   return new RunError(
     'storage_unreachable',
     error.message,
-    'Check the network connection, aws.region and aws.amplify.storage_bucket ("migrator show").',
+    (error instanceof FileError && error.everyFile?.remedy) ||
+      'Check the network connection, aws.region and aws.amplify.storage_bucket ("migrator show").',
     { cause: error },
   );
 }

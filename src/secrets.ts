@@ -18,7 +18,7 @@ const SHAPES: readonly RegExp[] = [
 
 /** What stands behind such a name, in JSON, in a form, in a header or in an address. */
 const NAMED =
-  /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]*\\?["']?\s*[:=]\s*(?:Bearer\s+)?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
+  /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|subject_?token(?!_)|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]*\\?["']?\s*[:=]\s*(?:Bearer\s+)?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
 
 /** The text without anything that looks like a secret, and without the given ones, whatever they look like. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {

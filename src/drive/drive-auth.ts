@@ -15,7 +15,7 @@ const MAX_REDIRECTS = 5;
  *
  * What differs from the base class with `forceRefreshOnFailure`: only a 401 renews the token, not every 403 (Drive
  * answers 403 to queries that come too fast); one renewal serves all requests that were refused with the same token;
- * the token is never sent to another origin.
+ * neither the token nor any other header is sent to another origin.
  */
 export class DriveAuth extends OAuth2Client {
   readonly #tokens: Renewal<SignInHeaders>;
@@ -69,7 +69,9 @@ export class DriveAuth extends OAuth2Client {
       const from = new URL(response.config.url);
       const url = redirectTarget(from, location);
       const next = { ...options, url, params: undefined };
-      return this.#send<T>(next, url.origin === from.origin ? headers : {}, redirects + 1);
+      if (url.origin === from.origin) return this.#send<T>(next, headers, redirects + 1);
+      // Resource keys are secrets, too: whoever has them can read the files.
+      return this.#send<T>({ ...next, headers: undefined }, {}, redirects + 1);
     }
   }
 }

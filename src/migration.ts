@@ -18,6 +18,7 @@ import { LinkingFile } from './manifest/linking.ts';
 import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
 import { type Memory, memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
+import { claimsIn, standingIn } from './manifest/standing.ts';
 import {
   begun,
   each,
@@ -84,7 +85,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
   try {
     const context: StageContext = {
       ...options,
-      claimed: claimed(manifests.resolve),
+      claimed: claimsIn(manifests.resolve, manifests.transfer),
       linking,
     };
     const stage = async (name: keyof typeof STAGE_MAKERS) =>
@@ -164,11 +165,6 @@ function asItStands({ transfer, link }: Manifests, record: FileRecord): FileReco
 /** The listing may be ahead of everything else: what a replaced file needs is not known yet. */
 function isMovedIn({ transfer }: Manifests, id: string): boolean {
   return Boolean(transfer?.last(id)?.url);
-}
-
-function standingIn(transferred: ManifestFile | undefined, id: string): FileRecord | null {
-  const record = transferred?.last(id);
-  return record?.url || record?.replaces ? record : null;
 }
 
 type Listing = Omit<ListingAhead, 'records'> & { records: Records };
@@ -303,8 +299,4 @@ function* fromManifest(manifests: Manifests, options: MigrationOptions): Generat
     if (options.halt.stopped) return;
     if (selection?.takes(record) ?? true) yield record;
   }
-}
-
-function* claimed(manifest: ManifestFile): Generator<FileRecord> {
-  for (const record of manifest.records()) if (record.key) yield record;
 }

@@ -1,6 +1,7 @@
 /** The five stages, put together. Reads from top to bottom like the picture in README. */
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { withCopies } from '../stages/duplicates.ts';
 import { MediaIndex, withExistingMedia } from '../stages/existing-media.ts';
 import type { LinkWatcher } from '../stages/link.ts';
 import { type ListOptions, list } from '../stages/list.ts';
@@ -74,7 +75,7 @@ export const STAGE_MAKERS: Readonly<
       halt,
       watcher,
     });
-    return records => moved(unlinked(records));
+    return withCopies(records => moved(unlinked(records)), halt);
   },
 
   link: async ({ config, neighbours, halt, watcher, linking, skipExisting = false }) => {

@@ -20,6 +20,7 @@ import { memoryOf } from './manifest/memory.ts';
 import { lineOf } from './manifest/record-line.ts';
 import { Rejects } from './manifest/rejects.ts';
 import { lastRunOf, noRun, Run } from './manifest/run.ts';
+import { claimsIn, standingIn } from './manifest/standing.ts';
 import { Neighbours } from './neighbours.ts';
 import {
   each,
@@ -133,6 +134,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     }
     const release = haltOnSignals(this.halt, text => this.say(text));
     let own: ManifestFile | null = null;
+    let transferred: ManifestFile | null = null;
     const linking =
       target.kind === 'run' && this.stage === 'link' ? new LinkingFile(target.run.linkingPath) : undefined;
     const tally = new Tally();
@@ -142,11 +144,13 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const options = { write: true, warn: this.warnLine, reject: input.reject };
       if (target.kind === 'file') own = await ManifestFile.open(target.path, options);
       if (target.kind === 'run') own = await target.run.open(this.stage, options);
+      if (target.kind === 'run' && this.stage === 'resolve' && target.run.has('transfer'))
+        transferred = await target.run.open('transfer', { write: false, warn: this.warnLine });
       const root = input.run?.root(flags['folder-id'], config);
       const selection = selectionFrom(rules);
       const context: StageContext = {
         ...{ root, selection, config, neighbours },
-        ...{ halt: this.halt, claimed: claimedIn(own), linking },
+        ...{ halt: this.halt, claimed: claimsIn(own, transferred), linking },
       };
       const source = await this.source(context, input);
       const ahead = input.ahead();
@@ -159,7 +163,12 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const steps: Steps = [];
       for (const maker of this.makers) steps.push(workingAhead(await STAGE_MAKERS[maker](context)));
       const memory =
-        own && memoryOf(own, { stage: this.stage, retryOrphans: Boolean(flags['retry-orphans']) });
+        own &&
+        memoryOf(own, {
+          stage: this.stage,
+          retryOrphans: Boolean(flags['retry-orphans']),
+          standing: id => standingIn(transferred, id),
+        });
       if (ahead && view) {
         for (const record of ahead) view.listed(record, Boolean(record.url || own?.last(record.id)?.url));
         view.allListed();
@@ -187,6 +196,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       view?.stop();
       release();
       await own?.close();
+      await transferred?.close();
       linking?.close();
       if (target.kind === 'run') target.run.unlock();
       input.close();
@@ -363,10 +373,6 @@ function* filtered<T>(values: Iterable<T>, takes: (value: T) => boolean): Genera
 
 /** Absent on Windows. */
 const STDIN_PATH = '/dev/stdin';
-
-function* claimedIn(manifest: ManifestFile | null): Generator<FileRecord> {
-  for (const record of manifest?.records() ?? []) if (record.key) yield record;
-}
 
 /** What is written at once; one write a line would cost more than all else that is done with a record. */
 const CHUNK_CHARACTERS = 64 * 1024;

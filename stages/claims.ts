@@ -124,8 +124,16 @@ function contentOf(record: FileRecord): string | null {
   return `${record.md5} ${record.prefix ?? ''}${record.sequentialIds.join(',')}`;
 }
 
+/** Where the object of a file goes that shows these observations. */
+export function keyOf({ observations, name }: Pick<FileRecord, 'observations' | 'name'>): string {
+  return `media/${observations![0]!.id}/${name}`;
+}
+
 /** Its observations stay: a later run need not look them up to ask whether the survivor is still there. */
-function duplicateOf(record: FileRecord, survivor: Claim): FileRecord {
+export function duplicateOf(
+  record: FileRecord,
+  survivor: Pick<FileRecord, 'id' | 'name' | 'path'>,
+): FileRecord {
   const { key: _key, ...rest } = record;
   return stopped(rest, 'duplicate', {
     stage: 'resolve',
@@ -148,6 +156,6 @@ function collidesWith(record: FileRecord & { key: string }, first: Claim): FileR
   });
 }
 
-function placeOf(claim: Claim): string {
+function placeOf(claim: Pick<FileRecord, 'id' | 'name' | 'path'>): string {
   return claim.path ? `${claim.path}/${nameOf(claim)}` : nameOf(claim);
 }

@@ -2,7 +2,7 @@
  * resolve: finds the observations of each record and decides where its object will stand in S3. Reads the Observation
  * table, writes nothing to AWS.
  */
-import { byCleanness, Claims } from './claims.ts';
+import { byCleanness, Claims, keyOf } from './claims.ts';
 import { RunError } from './errors.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
@@ -162,7 +162,7 @@ function locate(record: FileRecord): FileRecord {
     return unusable(record, 'unsafe_name', `the name holds ${unsafe}, which S3 keys and URLs must not have`);
   const first = record.observations?.[0];
   if (!first) return record;
-  const key = `media/${first.id}/${record.name}`;
+  const key = keyOf(record);
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     return unusable(record, 'name_too_long', `the name makes an S3 key of more than ${MAX_KEY_BYTES} bytes`);
   }

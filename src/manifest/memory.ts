@@ -68,7 +68,7 @@ function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOption
       return own;
     // Whose duplicate it is may have changed: resolve asks its claims in every run.
     case 'duplicate':
-      return options.stage === 'resolve' ? again(own, options.stage) : own;
+      return options.stage === 'resolve' ? askedAgain(own, options) : own;
     case 'orphan':
       return options.retryOrphans ? again(own, options.stage) : own;
     case 'failed':
@@ -158,6 +158,12 @@ function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord
 
 function hasSameIds(a: FileRecord, b: FileRecord): boolean {
   return a.name === b.name && a.prefix === b.prefix && isSameJson(a.sequentialIds, b.sequentialIds);
+}
+
+/** A duplicate that was transferred all the same, because the file it is a copy of could not be, keeps its object's key. */
+function askedAgain(own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+  const there = standing?.(own.id);
+  return { ...again(own, stage), ...(there?.url && { key: there.key }) };
 }
 
 /** The record as it was before the stage stopped it. Observations are looked up again if some were missing. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { md5Of } from '../storage/local-storage.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
@@ -134,6 +135,66 @@ describe('files that are alike', () => {
       expect((await folder.migrator(['migrate', '--rescan'])).code).to.equal(0);
       expect([folder.statusOf(survivor), folder.statusOf(copy)]).to.deep.equal(['completed', 'completed']);
       expect(folder.links()).to.deep.equal([`${a} → ${a}/${a} (1).jpg`, `${a + 1} → ${a + 1}/${a + 1}.jpg`]);
+    });
+  });
+
+  describe('when the one that was to be migrated cannot be transferred', () => {
+    const content = 'same';
+    const bytes = Buffer.from(content);
+    const KINDS: Record<string, (file: { name: string; parent: string }) => void> = {
+      'its owner forbids the download': file =>
+        sandbox.cloud.drive.tree.addFile({ ...file, content: bytes, canDownload: false }),
+      'Google takes it for malware': file =>
+        sandbox.cloud.drive.tree.addFile({ ...file, content: bytes, abusive: true }),
+      'its bytes are others than Drive says': file =>
+        sandbox.cloud.drive.tree.addFile({ ...file, content: Buffer.from('sane'), md5: md5Of(bytes) }),
+    };
+    for (const [kind, addBroken] of Object.entries(KINDS)) {
+      it(`another copy takes its place in the same run, once and for all: ${kind}`, async () => {
+        const folder = await opened();
+        const [a] = folder.ids;
+        const name = `${a}.jpg`;
+        // By its name, and by its folder, it is the one that would be migrated.
+        addBroken({ name, parent: addFolder('a', folder.folderId) });
+        const copies = ['b', 'c'].map(parent =>
+          folder.add(name, content, addFolder(parent, folder.folderId)),
+        );
+        expect((await folder.migrator(['migrate'])).code).to.equal(3);
+        expect(folder.objects()).to.deep.equal({ [`${a}/${name}`]: content });
+        expect(folder.links()).to.deep.equal([`${a} → ${a}/${name}`]);
+        expect(copies.map(id => folder.statusOf(id))).to.deep.equal(['completed', 'duplicate: duplicate']);
+        expect(folder.record(copies[1]!).error).to.include({ survivor: copies[0] });
+
+        const count = meter(sandbox.cloud);
+        expect((await folder.migrator(['resume'])).code).to.equal(0);
+        expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
+        expect(folder.statusOf(copies[0]!)).to.equal('completed');
+        const before = folder.home.manifests(folder.folderId);
+        expect((await folder.migrator(['resume'])).code).to.equal(0);
+        expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+      });
+    }
+
+    it('another one takes its place though the first copy cannot be transferred either, stage by stage', async () => {
+      const folder = await opened();
+      const [a] = folder.ids;
+      const { tree } = sandbox.cloud.drive;
+      for (const name of [`${a}.jpg`, `${a} (1).jpg`])
+        tree.addFile({ name, parent: folder.folderId, content: bytes, canDownload: false });
+      const good = folder.add(`${a} - Copy.jpg`, content);
+      const stages = async () => {
+        for (const stage of ['list', 'parse', 'resolve', 'transfer', 'link'])
+          await folder.migrator([stage, '--folder-id', folder.folderId], { stdout: 'none' });
+      };
+      await stages();
+      const objects = { [`${a}/${a} - Copy.jpg`]: content };
+      expect(folder.objects()).to.deep.equal(objects);
+      expect(folder.statusOf(good)).to.equal('completed');
+      const count = meter(sandbox.cloud);
+      await stages();
+      expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
+      expect(folder.objects()).to.deep.equal(objects);
+      expect(folder.links()).to.have.length(1);
     });
   });
 

@@ -1,0 +1,88 @@
+/**
+ * Copies that take the place of a file that cannot be transferred. Resolve lets one of several identical files through;
+ * the others wait here, and when that one ends without an object, the next copy is transferred instead.
+ */
+import { TextStore } from '../src/compact/text-store.ts';
+import { byCleanness, duplicateOf, keyOf } from './claims.ts';
+import { type FileRecord, isOnTheWay } from './record.ts';
+import type { Halt, Stage } from './stage.ts';
+
+/** The transfer stage, with duplicates held back until it is known whether they are needed. */
+export function withCopies(transfer: Stage, halt?: Halt): Stage {
+  return async function* (records) {
+    const copies = new Copies();
+    for await (const record of transfer(copies.heldBack(records))) {
+      copies.settle(record);
+      yield record;
+    }
+    for (;;) {
+      const next = halt?.stopped ? [] : copies.next();
+      if (next.length === 0) break;
+      for await (const record of transfer(given(next))) {
+        copies.settle(record);
+        yield record;
+      }
+    }
+    yield* copies.rest();
+  };
+}
+
+async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
+  yield* records;
+}
+
+class Copies {
+  /** Out of the heap: a folder may have as many duplicates as files. */
+  readonly #records = new TextStore();
+  /** By the id of the file that is transferred instead: numbers of its copies. */
+  readonly #waiting = new Map<string, number[]>();
+  readonly #failed = new Set<string>();
+
+  async *heldBack(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
+    for await (const record of records) {
+      const survivor = record.status === 'duplicate' && !record.url && record.error?.survivor;
+      if (typeof survivor === 'string' && record.observations?.length) this.#wait(survivor, record);
+      else yield record;
+    }
+  }
+
+  settle(record: FileRecord): void {
+    if (hasNoObject(record)) this.#failed.add(record.id);
+  }
+
+  /** A copy for each file that has failed, ready to be transferred. The others wait for that copy from now on. */
+  next(): FileRecord[] {
+    const failed = [...this.#waiting.keys()].filter(id => this.#failed.has(id));
+    return failed.map(id => {
+      const copies = this.#waiting.get(id)!.map(number => this.#record(number));
+      this.#waiting.delete(id);
+      const [first, ...others] = copies.toSorted(byCleanness) as [FileRecord, ...FileRecord[]];
+      for (const other of others) this.#wait(first.id, duplicateOf(other, first));
+      const { error: _, ...record } = first;
+      return { ...record, key: keyOf(record), status: 'pending' };
+    });
+  }
+
+  *rest(): Generator<FileRecord> {
+    for (const numbers of this.#waiting.values()) for (const number of numbers) yield this.#record(number);
+  }
+
+  #wait(survivor: string, record: FileRecord): void {
+    const numbers = this.#waiting.get(survivor) ?? [];
+    numbers.push(this.#records.add(JSON.stringify(record)));
+    this.#waiting.set(survivor, numbers);
+  }
+
+  #record(number: number): FileRecord {
+    return JSON.parse(this.#records.get(number)) as FileRecord;
+  }
+}
+
+/**
+ * True for a file that was to be transferred and has no object for sure. Where S3 was asked and gave no clear answer there
+ * may be one.
+ */
+export function hasNoObject(record: FileRecord): boolean {
+  if (isOnTheWay(record) || record.url || !record.key || record.status === 'duplicate') return false;
+  return record.error?.stage === 'transfer' && !record.error.code.startsWith('storage_');
+}

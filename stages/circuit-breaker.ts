@@ -4,6 +4,7 @@ import { type FileError, RunError } from './errors.ts';
 const FILES_OF_AN_OUTAGE = 20;
 /** A lasting refusal needs no retries, so fewer files tell as much. */
 const FILES_OF_A_REFUSAL = 5;
+const FILES_OF_AN_UNCERTAIN_REFUSAL = 20;
 
 /**
  * Stops a run in which no file succeeds any more, so that a dead network or a bucket that refuses everything does not
@@ -27,7 +28,8 @@ export class CircuitBreaker {
       this.#refused = { reason: everyFile.reason, files: new Set() };
     }
     this.#refused.files.add(fileId);
-    return this.#refused.files.size >= FILES_OF_A_REFUSAL ? refusal(message, everyFile.remedy) : null;
+    const enough = everyFile.isUncertain ? FILES_OF_AN_UNCERTAIN_REFUSAL : FILES_OF_A_REFUSAL;
+    return this.#refused.files.size >= enough ? refusal(enough, message, everyFile.remedy) : null;
   }
 }
 
@@ -39,10 +41,10 @@ function outage(lastMessage: string): RunError {
   );
 }
 
-function refusal(lastMessage: string, remedy: string): RunError {
+function refusal(files: number, lastMessage: string, remedy: string): RunError {
   return new RunError(
     'every_file_refused',
-    `${FILES_OF_A_REFUSAL} files in a row were refused for the same reason, the last one: ${lastMessage}`,
+    `${files} files in a row were refused for the same reason, the last one: ${lastMessage}`,
     `${remedy} Then run "migrator resume": it tries these files again.`,
   );
 }

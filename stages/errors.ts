@@ -52,6 +52,11 @@ export interface EveryFile {
   reason: string;
   /** What the person can do, one sentence or more. */
   remedy: string;
+  /**
+   * Whether the reason may also be about single files. It then takes more of them to stop a run: otherwise a few bad files at
+   * the beginning would stop every run before it gets to the good ones.
+   */
+  isUncertain?: boolean;
 }
 
 /**

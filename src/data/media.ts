@@ -170,6 +170,7 @@ function refused(link: MediaLink, error: AppSyncError): FileError {
       everyFile: {
         reason: `AppSync ${errorType || message}`,
         remedy: 'Correct what the data service complains of.',
+        isUncertain: !errorType || /Validation|DynamoDbException/.test(errorType),
       },
     },
   );

@@ -73,6 +73,8 @@ const RUN_REASONS: Readonly<Record<string, string>> = {
     'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
   USER_PROJECT_DENIED:
     'Grant the signed-in account the role "Service Usage Consumer" in the project that quota_project_id names in the credentials file, or remove quota_project_id there.',
+  domainPolicy:
+    'The administrators of the Google Workspace domain do not let this app use Drive. Ask them to allow it, then run again.',
   insufficientPermissions: NARROW_SCOPE,
   ACCESS_TOKEN_SCOPE_INSUFFICIENT: NARROW_SCOPE,
 };
@@ -143,8 +145,9 @@ function everyFile({ reasons: [first], status }: DriveRefusal): EveryFile {
     [HTML]:
       'Something between this computer and Google answers in its place (a proxy, a firewall, a sign-in page). Check the network.',
   };
-  const remedy = remedies[reason] ?? 'Correct what Drive complains of.';
-  return { reason: `Drive ${reason}`, remedy };
+  const remedy = remedies[reason];
+  if (remedy) return { reason: `Drive ${reason}`, remedy };
+  return { reason: `Drive ${reason}`, remedy: 'Correct what Drive complains of.', isUncertain: true };
 }
 
 /** What stops the whole run; null if the error is about one file or query. */

@@ -79,6 +79,7 @@ const CASES: Case[] = [
     FINAL,
     'stops: dailyLimitExceeded',
   ],
+  ['403 domainPolicy', new DriveRefusal(403, body('domainPolicy')), FINAL, 'stops: domainPolicy'],
   [
     '403 accessNotConfigured',
     new DriveRefusal(403, body('accessNotConfigured')),
@@ -207,7 +208,7 @@ describe('a refusal by Drive', () => {
       (aboutFile(new DriveRefusal(status, text), '1.jpg') as FileError).everyFile;
     expect(concerns(403, ROBOT)!.remedy).to.match(/automated traffic.*queries_per_second/);
     expect(concerns(403, HTML)!.remedy).to.include('proxy');
-    expect(concerns(403, body('domainPolicy'))!.reason).to.equal('Drive domainPolicy');
+    expect(concerns(403, body('brandNew'))).to.include({ reason: 'Drive brandNew', isUncertain: true });
     for (const [status, reason] of [
       [403, 'downloadQuotaExceeded'],
       [403, 'cannotDownloadAbusiveFile'],

@@ -25,6 +25,16 @@ describe('The circuit breaker', () => {
     expect(stop.remedy).to.match(/^Enable the key\..*migrator resume/);
   });
 
+  it('takes more files where the reason may be about single files', () => {
+    const uncertain = () =>
+      new FileError('drive_refused', 'x', {
+        everyFile: { reason: 'Drive brandNew', remedy: 'Correct it.', isUncertain: true },
+      });
+    const outcomes = fail(new CircuitBreaker(), 20, uncertain);
+    expect(outcomes.filter(Boolean)).to.have.length(1);
+    expect(outcomes[19]!.message).to.match(/^20 files/);
+  });
+
   it('starts over after a success, or another reason', () => {
     const breaker = new CircuitBreaker();
     fail(breaker, 4, refused);

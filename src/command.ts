@@ -132,7 +132,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       const { code, message, remedy } = helpful;
       this.printJson({ error: { code, message, remedy } });
     } else {
-      const kind = helpful.exitCode === EXIT.interrupted ? '' : 'Error: ';
+      const kind =
+        helpful.exitCode === EXIT.interrupted || helpful.exitCode === EXIT.unfinished ? '' : 'Error: ';
       this.say(`${kind}${helpful.message}`, helpful.remedy);
     }
   }

@@ -15,6 +15,7 @@ import type { Config } from './config/settings.ts';
 import type { LinkingFile } from './manifest/linking.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
+import { limited } from './max-transfer.ts';
 import type { Neighbours } from './neighbours.ts';
 import { pause } from './retry/backoff.ts';
 
@@ -36,6 +37,8 @@ export interface StageContext {
   claimed?: Iterable<FileRecord>;
   /** Where link writes down what it has begun; absent where nothing outlives the process. */
   linking?: LinkingFile;
+  /** The run ends when so much has been read from Drive; no limit when absent. */
+  maxTransferBytes?: number;
   /** Look for media records that other tools have made, and leave alone what they have linked. */
   skipExisting?: boolean;
 }
@@ -60,7 +63,7 @@ export const STAGE_MAKERS: Readonly<
     });
   },
 
-  transfer: async ({ config, neighbours, halt, watcher, skipExisting = false }) => {
+  transfer: async ({ config, neighbours, halt, watcher, skipExisting = false, maxTransferBytes }) => {
     const storage = await neighbours.storage();
     storage.getReady();
     await storage.removeLeftovers();
@@ -69,7 +72,7 @@ export const STAGE_MAKERS: Readonly<
       urlOf: key => storage.urlOf(key),
       halt,
     });
-    const moved = transfer(await neighbours.drive(), storage, {
+    const moved = transfer(limited(await neighbours.drive(), maxTransferBytes, halt), storage, {
       concurrency: config.migration.concurrency,
       backoff: neighbours.backoffFor('S3'),
       halt,

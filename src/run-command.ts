@@ -11,6 +11,7 @@ import type { Drive } from './drive/drive.ts';
 import { haltOnSignals, Interrupted } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { Run } from './manifest/run.ts';
+import { TransferLimitReached } from './max-transfer.ts';
 import { type Changes, runMigration } from './migration.ts';
 import { Neighbours } from './neighbours.ts';
 import { FilesToMove } from './progress/files-to-move.ts';
@@ -55,6 +56,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     rescan?: boolean;
     skipExisting?: boolean;
     /** Whether the computer may not fall asleep meanwhile. */
+    maxTransferBytes?: number;
     /** The flags that limit the run to a part of the folder. */
     selection: SelectionFlags;
     /** Whether a rescan without such flags keeps to the part that the run is about. */
@@ -244,13 +246,16 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       log: this.logPath,
     };
     this.logger?.info(summary, 'summary');
-    if (this.json && !this.halt.stopped) this.printJson(summary);
+    const limit = this.halt.reason instanceof TransferLimitReached ? this.halt.reason : null;
+    if (this.json && (limit || !this.halt.stopped)) this.printJson(summary);
     // Of a run that was given up as void there is nothing to look at.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
       for (const line of lines) this.say(line);
     }
-    if (this.halt.reason) throw this.halt.reason;
+    if (this.halt.reason && !limit) throw this.halt.reason;
+    if (limit) this.say(`${limit.message} ${limit.remedy}`);
+    if (limit) process.exitCode = limit.exitCode;
     if (tally.unfinished) process.exitCode = EXIT.unfinished;
   }
 }

@@ -75,6 +75,7 @@ interface StageFlags {
   out?: string;
   'skip-bad-lines'?: boolean;
   'retry-orphans'?: boolean;
+  'max-transfer'?: number;
 }
 
 export type { Records } from './pipeline.ts';
@@ -151,6 +152,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const context: StageContext = {
         ...{ root, selection, config, neighbours },
         ...{ halt: this.halt, claimed: claimsIn(own, transferred), linking },
+        maxTransferBytes: flags['max-transfer'],
       };
       const source = await this.source(context, input);
       const ahead = input.ahead();

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { maxTransferFlag } from '../max-transfer.ts';
 import { RunCommand } from '../run-command.ts';
 import { selectionFlags } from '../run-selection.ts';
 import { folderFlag } from '../stage-command.ts';
@@ -14,6 +15,7 @@ export const migrationFlags = {
     description: 'list the folder anew: what was added, renamed, replaced or removed since',
   }),
   ...selectionFlags,
+  ...maxTransferFlag,
   'skip-existing': Flags.boolean({
     description: 'leave alone what media records of other tools link already; reads the Media table once',
   }),
@@ -47,6 +49,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
       selection: this.flags,
+      maxTransferBytes: this.flags['max-transfer'],
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });

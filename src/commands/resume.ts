@@ -32,6 +32,7 @@ export default class Resume extends RunCommand<typeof Resume> {
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,
       selection: this.flags,
+      maxTransferBytes: this.flags['max-transfer'],
       keepsSelection: true,
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'],

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { ConfigValues } from '../config/load.ts';
+import { maxTransferFlag } from '../max-transfer.ts';
 import { inputFlags, StageCommand } from '../stage-command.ts';
 
 export default class Transfer extends StageCommand<typeof Transfer> {
@@ -10,6 +11,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   ];
   static override flags = {
     ...inputFlags,
+    ...maxTransferFlag,
     concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
   };
 

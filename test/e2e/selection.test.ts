@@ -103,6 +103,24 @@ describe('A part of a folder', () => {
     expect((await json('status')).summary).to.deep.equal({ completed: 3 });
   });
 
+  it('is what --max-transfer allows in one process: the rest stays pending', async () => {
+    const large = await PictureFolder.open(sandbox, 8, { migration: { concurrency: 1 } });
+    for (const id of large.ids) large.add(`${id}.jpg`, Buffer.alloc(100_000, id % 256));
+    const first = await large.migrator(['migrate', '--max-transfer', '200K']);
+    expect(first.code, first.stderr).to.equal(3);
+    expect(first.stderr).to.include('Stopped: 200 KiB have been transferred (--max-transfer).');
+    const done = large.links().length;
+    expect(done).to.be.within(2, 5);
+    const transfer = ['transfer', '--folder-id', large.folderId, '--max-transfer', '0.1M'];
+    expect((await large.migrator(transfer)).code).to.equal(3);
+    const second = await large.migrator(['resume', '--max-transfer', '1K', '--json']);
+    expect([second.code, JSON.parse(second.stdout).folder_id]).to.deep.equal([3, large.folderId]);
+    expect((await large.migrator(['resume', '--max-transfer', '1G'])).code).to.equal(0);
+    expect(large.links()).to.have.length(8);
+    for (const size of ['10', '0K', 'many', '-1G', '1e3K', '10X'])
+      expect((await large.migrator(['migrate', `--max-transfer=${size}`])).code, size).to.equal(2);
+  });
+
   it('is listed by list into a pipe, with patterns that are refused if they are none', async () => {
     const { stdout } = await folder.migrator(['list', '--include', '2019/*']);
     expect(stdout.trim().split('\n')).to.have.length(1);

@@ -1,0 +1,19 @@
+import { ConfigError } from './error.ts';
+
+const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
+
+/**
+ * Bytes of a size like `700G`, as rclone and the AWS CLI read it: K, M, G, T and P are powers of 1024 (`GiB` and `GB` mean
+ * the same). Throws ConfigError (usage) for anything else, and for a number without a unit: tools disagree on what that is.
+ */
+export function bytesOf(text: string, flag: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([BKMGTP])(?:I?B)?$/.exec(text.trim().toUpperCase()) ?? [];
+  const bytes = Math.floor(Number(number) * 1024 ** UNITS.indexOf(unit ?? ''));
+  if (unit && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new ConfigError(
+    'bad_size',
+    `--${flag} ${JSON.stringify(text)} is not a size.`,
+    'Give a number with a unit: 500M, 700G, 1.5T (powers of 1024).',
+    { exitCode: 2 },
+  );
+}

@@ -4,7 +4,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { Halt } from '../stages/stage.ts';
 import { cognitoTokenPath, type Env, homeFolder } from './config/home.ts';
 import { type ConfigValues, loadConfig } from './config/load.ts';
-import { mendModes, strangersIn } from './config/private-file.ts';
+import { closeToOthers, openToOthers } from './config/private-file.ts';
 import type { Config } from './config/settings.ts';
 import { type Logger, openLog } from './log.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -111,14 +111,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return config;
   }
 
-  /** What the tool keeps for itself is closed to others; a key that lies elsewhere may be shared on purpose. */
+  /** Tokens that the tool keeps are closed to others; what somebody else has made may be shared on purpose. */
   async #closedFiles({ google_drive: { credentials_path, token_path } }: Config): Promise<string[]> {
-    const own = [this.home, cognitoTokenPath(this.home), token_path];
-    const isOwn = dirname(credentials_path) === this.home;
-    return [
-      ...(await mendModes(isOwn ? [...own, credentials_path] : own)),
-      ...(isOwn ? [] : await strangersIn(credentials_path)),
-    ];
+    const tokens = [cognitoTokenPath(this.home), token_path];
+    const warnings = [this.home, credentials_path].map(openToOthers);
+    const mended = tokens.map(path => (dirname(path) === this.home ? closeToOthers : openToOthers)(path));
+    return (await Promise.all([...warnings, ...mended])).flat();
   }
 
   override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {

@@ -1,8 +1,10 @@
 /** The log of a command: JSON lines in the home folder, for looking into a run afterwards. */
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { logsFolder } from './config/home.ts';
 import { makePrivateFolder } from './private-folder.ts';
+import { APPEND } from './replace-file.ts';
 import { withoutSecrets } from './secrets.ts';
 import { visibleLines } from './ui/visible.ts';
 
@@ -32,7 +34,7 @@ export async function openLog(options: {
     makePrivateFolder(logsFolder(home));
     const { default: pino } = await import('pino');
     const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);
-    const destination = pino.destination({ dest: path, sync: true, mode: 0o600 });
+    const destination = pino.destination({ dest: openSync(path, APPEND, 0o600), sync: true });
     const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
     const known = [password, JSON.stringify(password).slice(1, -1)];
     // An error of somebody else's code may carry anything, so the line as a whole is looked through.

@@ -1,6 +1,6 @@
 /** Where a command's table goes: standard output or a file, as JSON, NDJSON or CSV. */
-import { existsSync } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { constants, existsSync, type Stats } from 'node:fs';
+import { lstat, open, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Flags } from '@oclif/core';
@@ -8,7 +8,7 @@ import { RunError } from '../stages/errors.ts';
 import type { Halt } from '../stages/stage.ts';
 import { ConfigError } from './config/error.ts';
 import { haltOnSignals } from './interruption.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile, targetOf } from './replace-file.ts';
 import { unguarded } from './ui/guarded-streams.ts';
 
 export const FORMATS = ['json', 'ndjson', 'csv'] as const;
@@ -103,14 +103,32 @@ export async function* mapped<In, Out>(
   for await (const item of items) yield map(item);
 }
 
+/** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
+const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/** A pipe that another user has made would hand the content to that user. */
+function isPipeOrDevice(found: Stats): boolean {
+  return (found.isFIFO() && [0, process.getuid?.()].includes(found.uid)) || found.isCharacterDevice();
+}
+
+/** A pipe or a device cannot be replaced. */
+async function writeToDevice(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    await writeFile(file, chunks);
+  } finally {
+    await file.close();
+  }
+}
+
 /** The mode is what the umask says, or what the file had: what is exported is meant to be passed on. */
 async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<void> {
-  const before = await stat(path).catch(() => null);
   try {
-    // A device or a pipe cannot be replaced.
-    if (before && !before.isFile()) await writeFile(path, chunks);
-    else if (before) await replaceFile(path, chunks, { mode: before.mode & 0o777, isExact: true });
-    else await replaceFile(path, chunks, { mode: 0o666 });
+    const target = targetOf(path);
+    const found = await lstat(target).catch(() => null);
+    if (STANDARD_STREAM.test(path)) await writeFile(path, chunks);
+    else if (found && isPipeOrDevice(found)) await writeToDevice(target, chunks);
+    else await replaceFile(path, chunks, { mode: 0o666, keepsMode: true });
   } catch (error) {
     throw aboutFile(path, error);
   }

@@ -1,33 +1,65 @@
+/**
+ * Writing that never goes through somebody else's link: other users of the machine may have planted one where a file is
+ * about to be written.
+ */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+
+const { O_RDWR, O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
+
+/** Flags that open a file to append to it, and fail with ELOOP where it is a link (Windows has no such flag). */
+export const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW;
+export const READ_AND_APPEND = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW;
+
+/** Appends to a file that is its owner's alone. Throws what the file system throws. */
+export function appendPrivately(path: string, text: string): void {
+  const fd = openSync(path, APPEND, 0o600);
+  try {
+    writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+export interface ReplaceOptions {
+  /** Of a new file; what the umask says is taken from it. */
+  mode: number;
+  /** Whether a file that is there keeps its mode. */
+  keepsMode?: boolean;
+}
 
 /**
  * Replaces a file in one step (temporary file, fsync, rename): a reader sees the old content or the new one, never a
- * part, and a crash or an error of the content leaves the old one. `mode` is that of the new file; what the umask takes
- * from it is given back where `isExact`. `isOnlyWriter`: nobody else may be replacing the file at the same time, so that
- * what a crash has left of a large one is written over by the next attempt. Throws what the file system and the content
- * throw.
+ * part, and a crash or an error of the content leaves the old one. Throws what the file system and the content throw.
  */
 export async function replaceFile(
   path: string,
   content: string | AsyncIterable<string>,
-  {
-    mode,
-    isExact = false,
-    isOnlyWriter = false,
-  }: { mode: number; isExact?: boolean; isOnlyWriter?: boolean },
+  { mode, keepsMode = false }: ReplaceOptions,
 ): Promise<void> {
-  // A link (people keep such files in a dotfiles folder) stays one: the file behind it is replaced.
-  const target = await realpath(path).catch(() => path);
-  const temporary = isOnlyWriter
-    ? `${target}.tmp`
-    : // Not longer than most names: the target's own may be as long as the file system allows.
-      join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
-  let file: FileHandle | null = null;
+  const target = targetOf(path);
+  const before = replaceable(target);
+  const temporary = temporaryFor(target);
+  // Fails where something is there already, be it a link.
+  let file: FileHandle | null = await open(temporary, 'wx', mode);
   try {
-    file = await open(temporary, isOnlyWriter ? 'w' : 'wx', mode);
-    if (isExact) await file.chmod(mode);
+    if (keepsMode && before?.isFile()) await file.chmod(before.mode & 0o777);
     await writeFile(file, content);
     await file.sync();
     await file.close();
@@ -35,7 +67,51 @@ export async function replaceFile(
     await rename(temporary, target);
   } catch (error) {
     await file?.close().catch(() => {});
-    await rm(temporary, { force: true });
+    await unlink(temporary);
     throw error;
   }
+}
+
+/** The same at once, for a few lines of text. */
+export function replaceFileSync(path: string, text: string, { mode }: { mode: number }): void {
+  const target = targetOf(path);
+  replaceable(target);
+  const temporary = temporaryFor(target);
+  const fd = openSync(temporary, 'wx', mode);
+  try {
+    try {
+      writeSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
+}
+
+/**
+ * The file that is meant by a path. A link (people keep such files in a dotfiles folder) leads to the file behind it; but
+ * not in a folder where other users could have made the link.
+ */
+export function targetOf(path: string): string {
+  try {
+    return (statSync(dirname(path)).mode & WRITABLE_BY_OTHERS) === 0 ? realpathSync(path) : path;
+  } catch {
+    return path;
+  }
+}
+
+/** What is there now, null if nothing is. Throws for what a file must not take the place of: a device, a folder. */
+function replaceable(path: string): Stats | null {
+  const found = lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  if (!found || found.isFile() || found.isSymbolicLink()) return found;
+  throw Object.assign(new Error('it is not a regular file'), { code: 'EEXIST', syscall: 'rename' });
+}
+
+/** Not longer than most names: the target's own may be as long as the file system allows. */
+function temporaryFor(target: string): string {
+  return join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
 }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
 import { cognitoTokenPath } from '../config/home.ts';
 import { readJson } from '../config/json.ts';
-import { mendModes, replacePrivateFile } from '../config/private-file.ts';
+import { closeToOthers, replacePrivateFile } from '../config/private-file.ts';
 import { isPlainObject } from '../config/unknown-keys.ts';
 import { type Holder, type Lock, waitForLock } from '../lock.ts';
 import type { Tokens } from './tokens.ts';
@@ -17,8 +17,8 @@ export interface SignInKey {
 /** A sign-in that is kept between commands. */
 export type KeptSignIn = SignInKey & Tokens;
 
-/** Nobody takes so long to type a password and a code; who still holds the lock then has been given its process id. */
-const STALE_LOCK_MS = 10 * 60_000;
+/** Nobody takes so long to type a password and a code: a process that hangs keeps no other from signing in. */
+const LOCK_PATIENCE_MS = 10 * 60_000;
 
 /**
  * The sign-ins of this machine's user, in `cognito_token.json` in the home folder (mode 0600), by user pool, client and
@@ -74,7 +74,7 @@ export class TokenStore {
     let lock: Lock | null = null;
     try {
       lock = await waitForLock(`${this.path}.lock`, 'sign-in', {
-        staleAfterMs: STALE_LOCK_MS,
+        patienceMs: LOCK_PATIENCE_MS,
         waiting: holder => this.#warn(waitingFor(holder)),
       });
     } catch (error) {
@@ -89,7 +89,7 @@ export class TokenStore {
 
   async #write(signIns: KeptSignIn[]): Promise<void> {
     try {
-      for (const warning of await mendModes([this.path])) this.#warn(warning);
+      for (const warning of await closeToOthers(this.path)) this.#warn(warning);
       const text = JSON.stringify({ sign_ins: signIns.map(toFile) }, null, 2);
       await replacePrivateFile(this.path, `${text}\n`);
     } catch (error) {

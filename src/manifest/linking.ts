@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { appendPrivately } from '../replace-file.ts';
 
 /**
  * The files whose media records are being created, written down before the request is sent. The file exists only while
@@ -26,7 +27,7 @@ export class LinkingFile {
   begin(records: readonly FileRecord[]): void {
     if (records.length === 0) return;
     for (const { id } of records) this.#open.add(id);
-    appendFileSync(this.#path, records.map(({ id }) => `${JSON.stringify(id)}\n`).join(''), { mode: 0o600 });
+    appendPrivately(this.#path, records.map(({ id }) => `${JSON.stringify(id)}\n`).join(''));
   }
 
   /** What came of it is in the record. */

@@ -13,6 +13,7 @@ import { RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { HashIndex, hashOf } from '../compact/hash-index.ts';
 import { makePrivateFolder } from '../private-folder.ts';
+import { APPEND, READ_AND_APPEND } from '../replace-file.ts';
 import { BlockReader } from './block-reader.ts';
 import { textOf } from './line-text.ts';
 import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
@@ -71,14 +72,14 @@ export class ManifestFile {
     let fd: number;
     try {
       if (options.write) makePrivateFolder(dirname(path));
-      fd = openSync(path, options.write ? 'a+' : 'r', 0o600);
+      fd = openSync(path, options.write ? READ_AND_APPEND : 'r', 0o600);
     } catch (error) {
       throw unusable(path, error);
     }
     const manifest = new ManifestFile(options.foreign ?? path, fd);
     try {
       await manifest.#scan(options);
-      if (options.write) manifest.#handle = await open(path, 'a', 0o600);
+      if (options.write) manifest.#handle = await open(path, APPEND, 0o600);
     } catch (error) {
       closeSync(fd);
       throw error instanceof BadLine || error instanceof RunError ? error : unusable(path, error);
@@ -311,6 +312,14 @@ function unusable(path: string, error: unknown): RunError {
       {
         cause: error,
       },
+    );
+  }
+  if (code === 'ELOOP') {
+    return new RunError(
+      'manifest_is_link',
+      `${path} is a symbolic link, and manifests are not written through links.`,
+      'Name the file behind it, or remove the link; for standard output, use "--out -".',
+      { cause: error },
     );
   }
   const full = code === 'ENOSPC' || code === 'EDQUOT';

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makePrivateFolder } from '../private-folder.ts';
+import { APPEND } from '../replace-file.ts';
 import { jsonOf } from '../ui/visible.ts';
 import type { BadLine } from './record-line.ts';
 
@@ -17,7 +18,7 @@ export class Rejects {
   readonly take = (line: string, reason: BadLine): void => {
     if (this.#fd === null) {
       makePrivateFolder(dirname(this.path));
-      this.#fd = openSync(this.path, 'a', 0o600);
+      this.#fd = openSync(this.path, APPEND, 0o600);
     }
     this.count += 1;
     writeSync(this.#fd, `${jsonOf({ line, reason: reason.message })}\n`);

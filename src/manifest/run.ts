@@ -1,9 +1,7 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LowSync } from 'lowdb';
-import { JSONFileSync } from 'lowdb/node';
 import { RunError } from '../../stages/errors.ts';
 import type { Naming } from '../../stages/file-name.ts';
 import { type DriveRef, type FileRecord, isWithdrawn, STAGES, type StageName } from '../../stages/record.ts';
@@ -11,6 +9,7 @@ import type { SelectionRules } from '../../stages/selection.ts';
 import { FOLDER_ID, folderRefFrom, runFolder } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 import { holderOf } from '../lock.ts';
+import { replaceFileSync } from '../replace-file.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
 import { isSameJson } from './same-json.ts';
@@ -36,6 +35,9 @@ export class Run {
   readonly folderId: string;
   readonly folder: string;
   #lock: Lock | null = null;
+  /** Files that this process has made. */
+  readonly #made = new Set<string>();
+  #isVoid = false;
   /** What this process appends to. */
   readonly #written = new Map<StageName, ManifestFile>();
 
@@ -72,7 +74,9 @@ export class Run {
   }
 
   async open(stage: StageName, options: OpenOptions): Promise<ManifestFile> {
+    const isNew = options.write && !this.has(stage);
     const manifest = await ManifestFile.open(this.pathOf(stage), options);
+    if (isNew) this.#made.add(this.pathOf(stage));
     if (options.write) this.#written.set(stage, manifest);
     return manifest;
   }
@@ -81,6 +85,7 @@ export class Run {
   lock(command: string): void {
     this.#lock = takeLock(this.folder, command);
     const isNew = !existsSync(this.#factsPath);
+    if (isNew) this.#made.add(this.#factsPath);
     if (isNew || !this.id) {
       this.#write({ ...this.#facts(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
@@ -89,6 +94,12 @@ export class Run {
   unlock(): void {
     this.#lock?.release();
     this.#lock = null;
+    if (!this.#isVoid) return;
+    try {
+      rmdirSync(this.folder);
+    } catch {
+      // It is not empty: other people's files, or a process that works on the run by now.
+    }
   }
 
   /** True while another process works on the run. */
@@ -102,9 +113,11 @@ export class Run {
    */
   discardIfVoid(): boolean {
     const isEmpty = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
-    const isVoid = isEmpty && !this.isListed;
-    if (isVoid) rmSync(this.folder, { recursive: true, force: true });
-    return isVoid;
+    this.#isVoid = isEmpty && !this.isListed;
+    // What is there besides, a person or another process has put there.
+    if (this.#isVoid) for (const path of this.#made) unlinkSync(path);
+    if (this.#isVoid) this.#made.clear();
+    return this.#isVoid;
   }
 
   /** Null before the run has been worked on. */
@@ -176,20 +189,15 @@ export class Run {
   #facts(): Facts {
     const now = new Date().toISOString();
     const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
-    const file = this.#factsFile(unknown);
     try {
-      file.read();
-    } catch {}
-    return file.data;
+      return JSON.parse(readFileSync(this.#factsPath, 'utf8')) as Facts;
+    } catch {
+      return unknown;
+    }
   }
 
   #write(facts: Facts): void {
-    this.#factsFile(facts).write();
-  }
-
-  /** Written atomically; the folder that it lies in is its owner's alone. */
-  #factsFile(facts: Facts): LowSync<Facts> {
-    return new LowSync(new JSONFileSync<Facts>(this.#factsPath), facts);
+    replaceFileSync(this.#factsPath, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
   }
 
   /**
@@ -247,8 +255,10 @@ export function lastRunOf(home: string): string | null {
   const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
   const times = folderIds.flatMap(folderId => {
     const run = new Run(home, folderId);
-    const touched = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)).mtimeMs);
-    return touched.length > 0 ? [{ folderId, time: Math.max(...touched) }] : [];
+    const manifests = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)));
+    // A process that was killed before it saw a file leaves empty ones.
+    const isVoid = !run.isListed && manifests.every(({ size }) => size === 0);
+    return isVoid ? [] : [{ folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
   });
   return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;
 }

@@ -39,7 +39,7 @@ const PIECE_CHARACTERS = 64 * 1024;
  */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
   const path = progressPath(home, run.folderId);
-  await replaceFile(path, projectionOf(run, now), { mode: 0o600, isOnlyWriter: true });
+  await replaceFile(path, projectionOf(run, now), { mode: 0o600 });
   return path;
 }
 

@@ -1,4 +1,12 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
@@ -134,16 +142,31 @@ describe('secrets', () => {
     expectNoSecret();
   });
 
-  it('lie in files that are closed again when they were open, with a warning', async () => {
+  it('lie in files that are closed again when they were open, with a warning; what the tool has not made stays', async () => {
     await migrator(['login', 'aws']);
-    chmodSync(home.path, 0o755);
+    chmodSync(home.path, 0o1777);
     for (const name of HOLD_SECRETS) chmodSync(join(home.path, name), 0o644);
     const { stderr } = await migrator(['scan']);
-    for (const name of HOLD_SECRETS) {
-      expect(statSync(join(home.path, name)).mode & 0o777, name).to.equal(0o600);
+    const modeOf = (name: string) => (statSync(join(home.path, name)).mode & 0o7777).toString(8);
+    for (const name of ['cognito_token.json', 'google_token.json']) {
+      expect(modeOf(name), name).to.equal('600');
       expect(stderr).to.contain(`${name} was open to other users (mode 644); it is now 600.`);
     }
-    expect(statSync(home.path).mode & 0o777).to.equal(0o700);
+    expect(modeOf('google_credentials.json')).to.equal('644');
+    expect(modeOf('.')).to.equal('1777');
+    expect(stderr).to.match(/google_credentials\.json is open to other users \(mode 644\).*chmod 600/);
+    expect(stderr).to.match(/ is open to other users \(mode 1777\).*chmod 700/);
+    chmodSync(home.path, 0o700);
+    chmodSync(join(home.path, 'google_credentials.json'), 0o600);
     expect((await migrator(['scan'])).stderr).not.to.contain('Warning');
+
+    const shared = join(sandbox.folder, 'shared.json');
+    renameSync(join(home.path, 'google_token.json'), shared);
+    chmodSync(shared, 0o644);
+    symlinkSync(shared, join(home.path, 'google_token.json'));
+    expect((await migrator(['scan'])).stderr).to.match(
+      /google_token\.json is open to other users \(mode 644\)/,
+    );
+    expect(statSync(shared).mode & 0o777).to.equal(0o644);
   });
 });

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Home, Sandbox } from './sandbox.ts';
+
+describe("other people's files", () => {
+  let sandbox: Sandbox;
+  let home: Home;
+  let folderId: string;
+  /** Everyone can write here, as in /tmp. */
+  let shared: string;
+
+  before(async () => {
+    sandbox = await Sandbox.open();
+    folderId = sandbox.seed({ '1.jpg': 'one' }, [1]);
+    home = await sandbox.home({ folderId });
+    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    shared = join(sandbox.folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+  });
+  after(() => sandbox.close());
+
+  it('stay in the folder of a run that never saw a file', async () => {
+    const folder = join(home.path, 'runs', 'unknownFolder');
+    mkdirSync(join(folder, 'mine'), { recursive: true });
+    writeFileSync(join(folder, 'notes.txt'), 'x');
+    for (const command of ['scan', 'migrate'])
+      expect((await home.migrator([command, '--folder-id', 'unknownFolder'])).code).to.equal(1);
+    expect(readdirSync(folder)).to.have.members(['mine', 'notes.txt']);
+    await home.migrator(['scan', '--folder-id', 'otherUnknownFolder']);
+    expect(existsSync(join(home.path, 'runs', 'otherUnknownFolder'))).to.equal(false);
+  });
+
+  it('are not written through a link that was planted where the tool writes', async () => {
+    const victim = join(sandbox.folder, 'victim');
+    for (const args of [['report'], ['export', '--format', 'json'], ['parse', '--folder-id', folderId]]) {
+      writeFileSync(victim, 'precious');
+      const planted = join(shared, `${args[0]}.out`);
+      symlinkSync(victim, planted);
+      const { code, stderr } = await home.migrator([
+        ...args,
+        args[0] === 'parse' ? '--out' : '--output',
+        planted,
+      ]);
+      expect(readFileSync(victim, 'utf8'), args[0]).to.equal('precious');
+      if (args[0] === 'parse')
+        expect([code, stderr]).to.satisfy(([, text]: [number, string]) => /symbolic link/.test(text));
+      else expect([code, lstatSync(planted).isFile()]).to.deep.equal([0, true]);
+    }
+  });
+
+  it('are not written through links in a home that others can write', async () => {
+    const open = await sandbox.home({ folderId });
+    chmodSync(open.path, 0o777);
+    const victim = join(sandbox.folder, 'victim-2');
+    writeFileSync(victim, 'precious');
+    for (const name of [`progress_${folderId}.json.tmp`, 'cognito_token.json', 'cognito_token.json.lock'])
+      symlinkSync(victim, join(open.path, name));
+    symlinkSync(victim, join(open.path, `progress_${folderId}.json`));
+    await open.migrator(['migrate']);
+    expect(readFileSync(victim, 'utf8')).to.equal('precious');
+    expect(lstatSync(victim).mode & 0o777).to.equal(0o644);
+  });
+
+  it('that are pipes and standard streams are written to, and devices stay devices', async () => {
+    const pipe = join(sandbox.folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const script = `'${process.execPath}' bin/run.js`;
+    const { stdout } = await home.pipe(
+      [
+        `cat ${pipe} & ${script} export --format csv --output ${pipe}; wait; ${script} export --format csv --output /dev/stdout | cat`,
+      ],
+      { cwd: process.cwd() },
+    );
+    expect(stdout.match(/id,filename,/g)).to.have.length(2);
+    const device = join(sandbox.folder, 'device');
+    symlinkSync('/dev/null', device);
+    expect((await home.migrator(['export', '--output', device])).code).to.equal(0);
+    expect(lstatSync('/dev/null').isCharacterDevice()).to.equal(true);
+  });
+
+  it('named like its lock keep nobody waiting: the message says what to remove', async () => {
+    const lock = join(home.path, 'runs', folderId, 'lock');
+    symlinkSync(join(sandbox.folder, 'nowhere'), lock);
+    const { code, stderr } = await home.migrator(['migrate']);
+    expect(code).to.equal(1);
+    expect(stderr).to.include(lock).and.to.include('Remove it');
+  });
+});

@@ -28,6 +28,8 @@ export class Throttling {
   readonly #service: string;
   readonly #options: ThrottlingOptions;
   #since: number | null = null;
+  /** A refusal after this is not the continuation of the last one. */
+  #forgetAt = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   /** `service` is how messages name it. */
@@ -52,6 +54,7 @@ export class Throttling {
     { baseMs, random, afterMs }: { baseMs: number; random: () => number; afterMs: number | null },
   ): number {
     const now = (this.#options.now ?? (() => performance.now()))();
+    if (now > this.#forgetAt) this.#since = null;
     this.#since ??= now;
     const { patienceMs } = this.#options;
     const waited = now - this.#since;
@@ -62,6 +65,7 @@ export class Throttling {
     const first = Math.min(FIRST_MS, Math.max(SHORTEST_MS, baseMs));
     const longest = Math.min(LONGEST_MS, first * 2 ** refusals);
     const wait = Math.min(left, Math.max(asked, (longest / 2) * (1 + random())));
+    this.#forgetAt = Math.max(this.#forgetAt, now + 2 * Math.max(wait, LONGEST_MS));
     if (refusals > 0 || wait >= NOTEWORTHY_MS) this.#say(error, now, left);
     return wait;
   }

@@ -120,6 +120,17 @@ describe('Throttling', () => {
     expect((await rejection<RunError>(refusedTimes(100))).code, 'but not for ever').to.equal('throttled');
   });
 
+  it('of an hour ago is forgotten, also if no request has succeeded since', async () => {
+    const { backoff, refusedTimes, pass } = setUp();
+    const stop = new AbortController();
+    const { sleep } = backoff;
+    Object.assign(backoff, { signal: stop.signal, sleep: async () => stop.abort() });
+    await rejection(refusedTimes(1));
+    Object.assign(backoff, { signal: undefined, sleep });
+    pass(60 * MINUTES);
+    expect(await refusedTimes(1)).to.equal('done');
+  });
+
   it('counts as a retry where nobody has said how long to wait', async () => {
     const { backoff, refusedTimes } = setUp();
     delete backoff.throttling;

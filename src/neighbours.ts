@@ -13,7 +13,9 @@ import type { Config } from './config/settings.ts';
 import type { AppSyncClient } from './data/client.ts';
 import type { Media } from './data/media.ts';
 import type { MediaRecords } from './data/media-records.ts';
+import type { Models } from './data/models.ts';
 import type { Observations } from './data/observations.ts';
+import type { SchemaPart } from './data/schema-check.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
 import type { Backoff } from './retry/backoff.ts';
@@ -44,6 +46,7 @@ export class Neighbours {
   #auth: Promise<DriveAuth> | null = null;
   #drive: Promise<Drive> | null = null;
   #storage: Promise<Storage> | null = null;
+  #schema: Promise<SchemaPart | null> | null = null;
 
   constructor(options: {
     config: Config;
@@ -156,12 +159,44 @@ export class Neighbours {
 
   /** With the prefix rules' discriminator field if they are on, or with the one that is given; null for none. */
   async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
-    const [{ Observations: Table }, { modelsOf }, client] = await Promise.all([
+    const [{ Observations: Table }, { indexQueryIn }, { observation }, client] = await Promise.all([
       import('./data/observations.ts'),
-      import('./data/models.ts'),
+      import('./data/schema-check.ts'),
+      this.#models(),
       this.dataClient(),
     ]);
-    return new Table(client, modelsOf(this.#config.aws.amplify.models), discriminatorField);
+    const indexQuery = async () => {
+      if (observation.indexQuery) return observation.indexQuery;
+      const schema = await this.schema();
+      return schema && indexQueryIn(schema, observation);
+    };
+    return new Table(client, observation, { discriminatorField, indexQuery });
+  }
+
+  async #models(): Promise<Models> {
+    const { modelsOf } = await import('./data/models.ts');
+    return modelsOf(this.#config.aws.amplify.models);
+  }
+
+  /** What the data service tells of its schema, asked for once; null if it tells nothing. */
+  schema(): Promise<SchemaPart | null> {
+    this.#schema ??= this.#readSchema();
+    return this.#schema;
+  }
+
+  async #readSchema(): Promise<SchemaPart | null> {
+    const { readSchema } = await import('./data/schema-check.ts');
+    return readSchema(await this.dataClient(), await this.#models());
+  }
+
+  /** The models with what the schema says of them. Throws RunError if they do not fit it. */
+  async fittedModels(): Promise<Models> {
+    const [{ fitted }, models, schema] = await Promise.all([
+      import('./data/schema-check.ts'),
+      this.#models(),
+      this.schema(),
+    ]);
+    return schema ? fitted(schema, models, this.#discriminatorField) : models;
   }
 
   get #discriminatorField(): string | null {
@@ -170,27 +205,22 @@ export class Neighbours {
   }
 
   async media(): Promise<Media> {
-    const [{ Media: Table }, { modelsOf }, client] = await Promise.all([
+    const [{ Media: Table }, models, client] = await Promise.all([
       import('./data/media.ts'),
-      import('./data/models.ts'),
+      this.fittedModels(),
       this.dataClient(),
     ]);
-    return new Table(
-      client,
-      this.#endpoint,
-      modelsOf(this.#config.aws.amplify.models),
-      this.backoffFor('AppSync'),
-    );
+    return new Table(client, models, this.backoffFor('AppSync'));
   }
 
   /** Media records that are there: for looking at them, and removing them. */
   async mediaRecords(): Promise<MediaRecords> {
-    const [{ MediaRecords: Table }, { modelsOf }, client] = await Promise.all([
+    const [{ MediaRecords: Table }, models, client] = await Promise.all([
       import('./data/media-records.ts'),
-      import('./data/models.ts'),
+      this.#models(),
       this.dataClient(),
     ]);
-    return new Table(client, modelsOf(this.#config.aws.amplify.models));
+    return new Table(client, models);
   }
 
   get #endpoint(): string {

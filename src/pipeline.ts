@@ -64,6 +64,8 @@ export const STAGE_MAKERS: Readonly<
   },
 
   transfer: async ({ config, neighbours, halt, watcher, skipExisting = false, maxTransferBytes }) => {
+    // Before the first byte: what could not be linked afterwards is not worth moving.
+    await neighbours.fittedModels();
     const storage = await neighbours.storage();
     storage.getReady();
     await storage.removeLeftovers();

@@ -97,10 +97,18 @@ export default class Config extends BaseCommand<typeof Config> {
       const key = `aws.amplify.models.${model}.name` as const;
       return String(values[key] ?? valueAt(file, key) ?? unset[model].name);
     };
+    const type = (kind: 'image' | 'video') => {
+      const key = `aws.amplify.models.media.types.${kind}` as const;
+      return String(values[key] ?? valueAt(file, key) ?? '');
+    };
     return readAmplifyOutputs(path, {
       bucketName,
       withoutBucket: values['aws.amplify.storage_bucket'] !== undefined,
-      models: { observation: name('observation'), media: name('media') },
+      models: {
+        observation: name('observation'),
+        media: name('media'),
+        types: { image: type('image'), video: type('video') },
+      },
       ...(asks ? { askBucket: askBucketOf(this.#asker()) } : {}),
     });
   }

@@ -17,7 +17,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
 
   protected override readonly stage = 'transfer';
   protected override readonly makers = ['transfer'] as const;
-  protected override readonly needs = ['storage'] as ['storage'];
+  protected override readonly needs = ['storage', 'data'] as ['storage', 'data'];
   protected override readonly shows = 'transfer';
 
   protected override configFlags(): ConfigValues {

@@ -1,5 +1,7 @@
 /** What `data.model_introspection` of an amplify_outputs.json says about the two models (facts.md, amplify_outputs.json). */
 import type { ConfigValues } from './load.ts';
+import { mediaTypesIn } from './media-types.ts';
+import { settingOf } from './settings.ts';
 import { isPlainObject } from './unknown-keys.ts';
 
 interface Field {
@@ -22,11 +24,12 @@ interface Model {
 /**
  * Names of models, fields and queries for the configuration, as far as they are clear: models that are called as
  * `names` says, else the one pair of models in the project that looks like observations and their media. Empty without
- * such a pair, and then `warning` says so.
+ * such a pair, and then `warning` says so. A warning, too, for an enum of the media type whose values are not clear,
+ * unless `types` has them already.
  */
 export function modelValues(
   introspection: unknown,
-  names: { observation: string; media: string },
+  names: { observation: string; media: string; types?: { image: string; video: string } },
 ): { values: ConfigValues; warning: string | null } {
   const models = modelsIn(introspection);
   if (models.length === 0) return { values: {}, warning: null };
@@ -44,7 +47,39 @@ export function modelValues(
         .join(', ')}); set them with --observation-model and --media-model, then run this again.`,
     };
   }
-  return { values: { ...observationValues(pair.observation), ...mediaValues(pair) }, warning: null };
+  const mediaFields = mediaValues(pair);
+  const types = typeValues(pair.media, mediaFields[TYPE_FIELD], enumsIn(introspection), names.types);
+  return {
+    values: { ...observationValues(pair.observation), ...mediaFields, ...types.values },
+    warning: types.warning,
+  };
+}
+
+const TYPE_FIELD = 'aws.amplify.models.media.type';
+const TYPES = 'aws.amplify.models.media.types';
+
+/** The values for photos and videos, where the media type is an enum; those that are not clear are left out. */
+function typeValues(
+  media: Model,
+  field: unknown,
+  enums: Map<string, string[]>,
+  known: { image: string; video: string } = { image: '', video: '' },
+): { values: ConfigValues; warning: string | null } {
+  const type = media.fields.find(({ name, kind }) => name === field && kind === 'enum')?.type;
+  const accepted = type === undefined ? undefined : enums.get(type);
+  if (!accepted) return { values: {}, warning: null };
+  const found = Object.entries(mediaTypesIn(accepted)) as ['image' | 'video', string | null][];
+  const open = found.filter(([kind]) => !accepted.includes(known[kind]));
+  const clear = open.filter(([, value]) => value !== null);
+  const unclear = open.filter(([, value]) => value === null);
+  const flags = unclear.map(([kind]) => `--${settingOf(`${TYPES}.${kind}`).flag}`);
+  return {
+    values: Object.fromEntries(clear.map(([kind, value]) => [`${TYPES}.${kind}`, value])),
+    warning:
+      flags.length === 0
+        ? null
+        : `It is not clear which values of ${type} mean a photo and a video (there are ${accepted.join(', ')}); set ${flags.join(' and ')}.`,
+  };
 }
 
 function observationValues({ name, pluralName, fields, indexQueries }: Model): ConfigValues {
@@ -75,7 +110,10 @@ function mediaValues({ observation, media }: { observation: Model; media: Model 
     observation_id:
       belongsTo(media, observation) ??
       fieldOf('observationId', ({ type, name: id }) => type === 'ID' && id !== 'id'),
-    type: fieldOf('type', ({ kind }) => kind === 'enum') ?? '',
+    type:
+      fieldOf('type', ({ kind }) => kind === 'enum') ??
+      fields.find(({ name: field, type }) => field === 'type' && type === 'String')?.name ??
+      '',
     is_available_for_public_use: fieldOf('isAvailableForPublicUse', ({ type }) => type === 'Boolean') ?? '',
   };
   return {
@@ -108,6 +146,16 @@ function listQueryOf(pluralName: string): string {
 
 function only(names: string[]): string | null {
   return names.length === 1 ? names[0]! : null;
+}
+
+function enumsIn(introspection: unknown): Map<string, string[]> {
+  const enums = isPlainObject(introspection) ? introspection.enums : null;
+  return new Map(
+    Object.entries(isPlainObject(enums) ? enums : {}).flatMap(([name, entry]) => {
+      const values = isPlainObject(entry) ? entry.values : null;
+      return Array.isArray(values) ? [[name, values.filter(value => typeof value === 'string')]] : [];
+    }),
+  );
 }
 
 function modelsIn(introspection: unknown): Model[] {

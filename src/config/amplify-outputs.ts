@@ -41,7 +41,7 @@ export async function readAmplifyOutputs(
     /** The bucket is known already; the file's are not looked at. */
     withoutBucket?: boolean;
     /** Models that are looked for first; those of the MECO project when absent. */
-    models?: { observation: string; media: string };
+    models?: Parameters<typeof modelValues>[1];
     /** Asks which of several buckets it is; gives a name out of the list. */
     askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
   } = {},

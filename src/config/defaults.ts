@@ -42,6 +42,7 @@ export function defaultModelNames(): ModelNames {
       name: 'Media',
       url: 'url',
       type: 'type',
+      types: { image: '', video: '' },
       observation_id: 'observationId',
       is_available_for_public_use: 'isAvailableForPublicUse',
       list_query: '',

@@ -73,7 +73,7 @@ async function isServiceAccount(answers: ConfigValues, config: Config): Promise<
 async function amplifyOutputs(asker: Asker, config: Config): Promise<AmplifyValues> {
   const { observation, media } = config.aws.amplify.models;
   const options = {
-    models: { observation: observation.name, media: media.name },
+    models: { observation: observation.name, media: media.name, types: media.types },
     askBucket: askBucketOf(asker),
   };
   let found: AmplifyValues = { values: {}, warnings: [] };

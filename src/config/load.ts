@@ -6,7 +6,7 @@ import { absolutePath, configPath, type Env, folderRefFrom, homeFolder } from '.
 import { JsonError, readJson } from './json.ts';
 import { type Problem, prefixProblems, problemsOf } from './schema.ts';
 import { type Config, type ConfigKey, SETTINGS, setAt, settingOf, valueAt } from './settings.ts';
-import { isPlainObject, unknownKeyWarnings } from './unknown-keys.ts';
+import { isPlainObject, unknownKeyWarnings, withTranslatedKeys } from './unknown-keys.ts';
 
 /** Values by dotted key; undefined ones are as good as absent. */
 export type ConfigValues = Partial<Record<ConfigKey, unknown>>;
@@ -40,8 +40,9 @@ export async function loadConfig(options: {
   const path = configPath(home);
   refuseUnsafeEndpoints(env);
 
-  const file = await readConfigFile(path);
-  refuse(problemsOf(file), `${path} has`, 'Correct the file');
+  const written = await readConfigFile(path);
+  refuse(problemsOf(written), `${path} has`, 'Correct the file');
+  const file = withTranslatedKeys(written);
   const environment = valuesFromEnvironment(env);
   refuse(problemsOf(nested(environment)), 'The environment has', 'Correct the variable', environmentName);
   const flags = normalized(options.flags ?? {});
@@ -62,7 +63,7 @@ export async function loadConfig(options: {
     setAt(config as unknown as Record<string, unknown>, key, value);
   }
   refuse(prefixProblems(config.prefix_disambiguation), `${path} has`, 'Correct the file');
-  return { config, warnings: [...unknownKeyWarnings(file), ...regionWarnings(config)], path, sources };
+  return { config, warnings: [...unknownKeyWarnings(written), ...regionWarnings(config)], path, sources };
 }
 
 /** The file's own content, `{}` if there is none. Throws {@link ConfigError} if it cannot be read or is not JSON. */

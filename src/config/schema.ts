@@ -85,6 +85,7 @@ export const ConfigFile = v.looseObject(
             name: graphQLName,
             url: graphQLName,
             type: maybeName,
+            types: section({ image: maybeName, video: maybeName }),
             observation_id: graphQLName,
             is_available_for_public_use: maybeName,
             list_query: maybeName,
@@ -97,6 +98,8 @@ export const ConfigFile = v.looseObject(
     }),
     migration: section({
       concurrency: wholeNumber(1, 100),
+      // The Python tool's name for it.
+      max_workers: wholeNumber(1, 100),
       retry_attempts: wholeNumber(0, 20),
       retry_delay_seconds: number(0, 3600, 'a number of seconds from 0 to 3600'),
       chunk_size_mb: wholeNumber(5, 5120, 'a whole number from 5 to 5120 (S3 takes no smaller part)'),
@@ -153,6 +156,14 @@ export function prefixProblems(rules: {
       key: 'prefix_disambiguation.prefixes',
       found: 'nothing',
       accepted: 'at least one prefix, since prefix_disambiguation is enabled',
+    });
+  }
+  const catchAlls = Object.values(rules.prefixes ?? {}).filter(value => value === '*').length;
+  if (catchAlls > 1) {
+    problems.push({
+      key: 'prefix_disambiguation.prefixes',
+      found: `"*" for ${catchAlls} prefixes`,
+      accepted: '"*" for one prefix at most: two of them would choose the same observations',
     });
   }
   return problems;

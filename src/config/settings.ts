@@ -57,6 +57,8 @@ export interface ModelNames {
     name: string;
     url: string;
     type: string;
+    /** The enum's values; empty ones are found in the schema. */
+    types: { image: string; video: string };
     observation_id: string;
     is_available_for_public_use: string;
     list_query: string;
@@ -72,7 +74,8 @@ export type ConfigKey =
   | `aws.cognito.${keyof Config['aws']['cognito']}`
   | `aws.amplify.${Exclude<keyof Config['aws']['amplify'], 'models'>}`
   | `aws.amplify.models.observation.${keyof ModelNames['observation']}`
-  | `aws.amplify.models.media.${keyof ModelNames['media']}`
+  | `aws.amplify.models.media.${Exclude<keyof ModelNames['media'], 'types'>}`
+  | `aws.amplify.models.media.types.${keyof ModelNames['media']['types']}`
   | `migration.${keyof Config['migration']}`
   | 'naming';
 
@@ -205,7 +208,19 @@ export const SETTINGS: readonly Setting[] = [
     key: 'aws.amplify.models.media.type',
     kind: 'text',
     flag: 'media-type-field',
-    summary: 'its field for IMAGE or VIDEO; empty if it has none',
+    summary: 'its field for photo or video; empty if it has none',
+  },
+  {
+    key: 'aws.amplify.models.media.types.image',
+    kind: 'text',
+    flag: 'media-type-image',
+    summary: 'value of that field for photos, like PHOTO; found in the schema when empty',
+  },
+  {
+    key: 'aws.amplify.models.media.types.video',
+    kind: 'text',
+    flag: 'media-type-video',
+    summary: 'value of that field for videos, like VIDEO; found in the schema when empty',
   },
   {
     key: 'aws.amplify.models.media.observation_id',

@@ -1,4 +1,5 @@
 import { ConfigFile } from './schema.ts';
+import { valueAt } from './settings.ts';
 
 /**
  * A warning for every key that nothing reads, in file order, with the key that was probably meant. The keys themselves
@@ -7,13 +8,18 @@ import { ConfigFile } from './schema.ts';
 export function unknownKeyWarnings(values: unknown): string[] {
   const known = knownKeys(ConfigFile, '');
   const warnings: string[] = [];
+  const python: string[] = [];
   const visit = (at: unknown, path: string): void => {
     if (!isPlainObject(at)) return;
     for (const [name, below] of Object.entries(at)) {
       const key = path ? `${path}.${name}` : name;
-      if (known.sections.has(key)) visit(below, key);
+      if (key in PYTHON_KEYS) python.push(key);
+      else if (known.sections.has(key)) visit(below, key);
       else if (!known.leaves.has(key) && name !== '$schema' && !name.startsWith('_')) {
-        const meant = nearest(key, [...known.leaves, ...known.sections]);
+        const meant = nearest(
+          key,
+          [...known.leaves, ...known.sections].filter(name => !(name in PYTHON_KEYS)),
+        );
         warnings.push(
           `${key} is not a known key and has no effect${meant ? `; did you mean ${meant}?` : '.'}`,
         );
@@ -21,7 +27,41 @@ export function unknownKeyWarnings(values: unknown): string[] {
     }
   };
   visit(values, '');
-  return warnings;
+  return [...warnings, ...pythonWarnings(values, python)];
+}
+
+/** Keys of the Python tool of the same name. Its other keys are called the same here. */
+const PYTHON_KEYS: Readonly<Record<string, 'translated' | 'without effect'>> = {
+  'migration.max_workers': 'translated',
+  'migration.adaptive_concurrency': 'without effect',
+  'migration.min_workers': 'without effect',
+  'migration.initial_workers': 'without effect',
+  'migration.window_seconds': 'without effect',
+};
+
+function pythonWarnings(values: unknown, keys: string[]): string[] {
+  const translated = keys.filter(key => PYTHON_KEYS[key] === 'translated');
+  const idle = keys.filter(key => PYTHON_KEYS[key] === 'without effect');
+  const isSet = valueAt(values, 'migration.concurrency') !== undefined;
+  return [
+    ...translated.map(key =>
+      isSet
+        ? `${key} comes from the Python tool and has no effect: migration.concurrency is set.`
+        : `${key} comes from the Python tool and is read as migration.concurrency; rename it.`,
+    ),
+    ...(idle.length > 0
+      ? [
+          `${idle.join(', ')}: from the Python tool, without effect; migration.concurrency alone says how many files are transferred at a time.`,
+        ]
+      : []),
+  ];
+}
+
+/** The values of a file with what the Python tool calls otherwise under the names of this one. */
+export function withTranslatedKeys(values: Record<string, unknown>): Record<string, unknown> {
+  const workers = valueAt(values, 'migration.max_workers');
+  if (workers === undefined || valueAt(values, 'migration.concurrency') !== undefined) return values;
+  return { ...values, migration: { ...(values.migration as object), concurrency: workers } };
 }
 
 interface KnownKeys {

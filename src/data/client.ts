@@ -139,9 +139,13 @@ export class AppSyncClient {
       const { status, errors = [], headers } = error.response;
       const retryAfterMs = retryAfterOf((headers as Headers | undefined)?.get('retry-after') ?? null);
       const first = (errors as AppSyncError[])[0]?.message;
-      throw new RequestFailed(status, first ?? `HTTP ${status}`, errors as AppSyncError[], {
+      const failed = new RequestFailed(status, first ?? `HTTP ${status}`, errors as AppSyncError[], {
         retryAfterMs,
       });
+      // Some servers answer so to a document that does not fit the schema, where AppSync says 200.
+      if (status === 400 && errors.length > 0 && !isSignInRefused(failed))
+        return { data: null, errors: errors as AppSyncError[] };
+      throw failed;
     }
   }
 }

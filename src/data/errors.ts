@@ -85,13 +85,23 @@ export function isBadPageToken(error: unknown): boolean {
   );
 }
 
-/** True if the document does not fit the schema: no record can be created or read, whatever its values. */
+/** What graphql-java (AppSync) and graphql-js say when a document does not validate, or a value is not coerced. */
+const MISMATCH =
+  /Validation ?error of type|Cannot query field|Unknown (type|argument)|FieldUndefined|UnknownType|No value found for name|does not exist in "|has an invalid value|got invalid value|coerced Null value|contains a field name/i;
+
+/** True if the document or its values do not fit the schema: no record can be created or read. */
 export function isSchemaMismatch(errors: AppSyncError[]): boolean {
   return errors.some(
-    ({ message = '', errorType = '' }) =>
-      /Validation ?error of type|Cannot query field|Unknown (type|argument)|FieldUndefined|UnknownType/i.test(
-        message,
-      ) || errorType === 'ValidationError',
+    ({ message = '', errorType = '' }) => MISMATCH.test(message) || errorType === 'ValidationError',
+  );
+}
+
+/** The end of the run where schema and configuration differ. `more`: what else helps to correct it. */
+export function schemaMismatch(problem: string, more = ''): RunError {
+  return new RunError(
+    'schema_mismatch',
+    /[.!?]$/.test(problem) ? problem : `${problem}.`,
+    `Correct aws.amplify.models ("migrator config --from amplify_outputs.json" reads it from the Amplify project; media types: --media-type-image, --media-type-video) or aws.amplify.api_endpoint, check with "migrator doctor", then run "migrator resume".${more}`,
   );
 }
 
@@ -120,12 +130,7 @@ export function aboutRequest(error: unknown, endpoint: string): RunError {
   }
   if (error.errors.some(isForbidden)) return notAllowed(error.errors.find(isForbidden)!);
   if (isSchemaMismatch(error.errors)) {
-    return new RunError(
-      'schema_mismatch',
-      `The data service has another schema than this tool expects: ${error.message}`,
-      'Check that aws.amplify.api_endpoint belongs to the project with the models Observation and Media.',
-      { cause: error },
-    );
+    return schemaMismatch(`The schema of AppSync does not fit the configuration: ${error.message}`);
   }
   return error.status === null
     ? new RunError(

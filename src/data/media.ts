@@ -1,17 +1,16 @@
 /** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
-import { FileError } from '../../stages/errors.ts';
+import { FileError, type RunError } from '../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../stages/link.ts';
 import { type Backoff, type Judge, withRetries } from '../retry/backoff.ts';
 import type { Answer, AppSyncClient } from './client.ts';
 import {
   type AppSyncError,
-  aboutRequest,
   fieldFault,
   isConflict,
   isForbidden,
   isSchemaMismatch,
   notAllowed,
-  RequestFailed,
+  schemaMismatch,
 } from './errors.ts';
 import type { Models } from './models.ts';
 
@@ -20,13 +19,11 @@ type Outcome = 'linked' | 'conflict' | 'repeated conflict' | { again: AppSyncErr
 
 export class Media implements MediaTable {
   readonly #client: AppSyncClient;
-  readonly #endpoint: string;
   readonly #model: Models['media'];
   readonly #backoff: Backoff;
 
-  constructor(client: AppSyncClient, endpoint: string, models: Models, backoff: Backoff) {
+  constructor(client: AppSyncClient, models: Models, backoff: Backoff) {
     this.#client = client;
-    this.#endpoint = endpoint;
     this.#model = models.media;
     this.#backoff = backoff;
   }
@@ -70,10 +67,8 @@ export class Media implements MediaTable {
     const forbidden = answer.errors.find(isForbidden);
     if (forbidden) throw notAllowed(forbidden);
     const refusal = answer.errors[0] ?? { message: 'no data' };
-    if (isSchemaMismatch(answer.errors)) {
-      throw aboutRequest(new RequestFailed(200, refusal.message ?? '', answer.errors), this.#endpoint);
-    }
     if (answer.errors.some(isTemporary)) return links.map(() => ({ again: refusal }));
+    if (!answer.errors.some(error => this.#isAboutUrl(error))) throw this.#misfit(answer.errors);
     if (links.length === 1) return [refused(links[0]!, refusal)];
     const half = Math.ceil(links.length / 2);
     return [
@@ -93,14 +88,30 @@ export class Media implements MediaTable {
   }
 
   #inputOf(link: MediaLink): Record<string, unknown> {
-    const { url, type, observationId, isAvailableForPublicUse } = this.#model;
+    const { url, type, types, observationId, isAvailableForPublicUse } = this.#model;
     return {
       id: link.id,
       [observationId]: link.observationId,
       [url]: link.url,
-      ...(type && { [type]: link.type }),
+      ...(type && { [type]: types[link.type] ?? link.type }),
       ...(isAvailableForPublicUse && { [isAvailableForPublicUse]: link.isAvailableForPublicUse }),
     };
+  }
+
+  /** An address that AppSync does not take is the one value that differs from file to file and is coerced. */
+  #isAboutUrl({ message = '' }: AppSyncError): boolean {
+    if (/null|required|provided|not defined/i.test(message)) return false;
+    return /valid URL|AWSURL/i.test(message) || new RegExp(`['."]${this.#model.url}['"]`).test(message);
+  }
+
+  #misfit(errors: AppSyncError[]): RunError {
+    const { type, types } = this.#model;
+    const [{ message = 'no reason given' } = {}] = errors;
+    const sent = Object.entries(types).map(([kind, value]) => value ?? kind);
+    return schemaMismatch(
+      `AppSync refused the media records: ${message}`,
+      type ? ` ${type} is sent as ${sent.join(' for photos and ')} for videos.` : '',
+    );
   }
 
   #outcome(link: MediaLink, alias: string, { data, errors, isRepeated }: Answer): Outcome {
@@ -109,6 +120,7 @@ export class Media implements MediaTable {
       errors[0] ?? { message: 'no answer for this record' };
     if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
     if (isForbidden(error)) throw notAllowed(error);
+    if (isSchemaMismatch([error])) throw this.#misfit([error]);
     return isTemporary(error) ? { again: error } : refused(link, error);
   }
 

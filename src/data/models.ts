@@ -1,3 +1,4 @@
+import type { MediaType } from '../../stages/record.ts';
 import { defaultModelNames } from '../config/defaults.ts';
 import type { ModelNames } from '../config/settings.ts';
 
@@ -17,6 +18,8 @@ export interface Models {
     /** Its fields, beside `id`; null for one that the model does not have. */
     url: string;
     type: string | null;
+    /** Its values; null to look for them in the schema. */
+    types: Record<MediaType, string | null>;
     observationId: string;
     isAvailableForPublicUse: string | null;
     getQuery: string;
@@ -41,6 +44,7 @@ export function modelsOf({ observation, media }: ModelNames): Models {
       name: media.name,
       url: media.url,
       type: media.type || null,
+      types: { IMAGE: media.types.image || null, VIDEO: media.types.video || null },
       observationId: media.observation_id,
       isAvailableForPublicUse: media.is_available_for_public_use || null,
       getQuery: media.get_query || `get${media.name}`,

@@ -13,22 +13,25 @@ interface Page {
   nextToken: string | null;
 }
 
-interface Field {
-  name: string;
-  type: { name: string | null };
-  args: { name: string; type: { kind: string; ofType: { name: string | null } | null } }[];
+export interface ObservationOptions {
+  /** Read along with each observation; null for none. */
+  discriminatorField: string | null;
+  /** The query of the index on the sequential id; null if there is none. Asked for when it is needed first. */
+  indexQuery: () => Promise<string | null>;
 }
 
 export class Observations implements ObservationTable {
   readonly #client: AppSyncClient;
   readonly #model: Models['observation'];
   readonly #discriminatorField: string | null;
+  readonly #indexQuery: ObservationOptions['indexQuery'];
   #index: Promise<ObservationIndex | null> | null = null;
 
-  constructor(client: AppSyncClient, models: Models, discriminatorField: string | null) {
+  constructor(client: AppSyncClient, model: Models['observation'], options: ObservationOptions) {
     this.#client = client;
-    this.#model = models.observation;
-    this.#discriminatorField = discriminatorField;
+    this.#model = model;
+    this.#discriminatorField = options.discriminatorField;
+    this.#indexQuery = options.indexQuery;
   }
 
   async *sweep(): AsyncGenerator<Observation[]> {
@@ -42,26 +45,9 @@ export class Observations implements ObservationTable {
     return this.#index;
   }
 
-  /** Amplify names an index' query after its fields, or as the project says; the schema knows. */
   async #discover(): Promise<ObservationIndex | null> {
-    const { indexQuery } = this.#model;
-    if (indexQuery) return { idsARequest: IDS_A_REQUEST, find: ids => this.#find(indexQuery, ids) };
-    const { data } = await this.#client.request(
-      '{ __schema { queryType { fields { name type { name } args { name type { kind ofType { name } } } } } } }',
-    );
-    const schema = data?.__schema as { queryType: { fields: Field[] } } | undefined;
-    const query = schema?.queryType.fields.find(field => this.#isIndexQuery(field));
-    if (!query) return null;
-    return { idsARequest: IDS_A_REQUEST, find: ids => this.#find(query.name, ids) };
-  }
-
-  #isIndexQuery(field: Field): boolean {
-    const { name, sequentialId } = this.#model;
-    if (field.type.name !== `Model${name}Connection`) return false;
-    const required = field.args.filter(({ type }) => type.kind === 'NON_NULL');
-    return (
-      required.length === 1 && required[0]!.name === sequentialId && required[0]!.type.ofType?.name === 'Int'
-    );
+    const query = await this.#indexQuery();
+    return query === null ? null : { idsARequest: IDS_A_REQUEST, find: ids => this.#find(query, ids) };
   }
 
   async #find(query: string, ids: number[]): Promise<Observation[]> {

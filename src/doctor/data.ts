@@ -1,5 +1,5 @@
 import { KEYS_FOR } from '../config/require-keys.ts';
-import { modelsOf } from '../data/models.ts';
+import { type Models, modelsOf } from '../data/models.ts';
 import { type Check, NotChecked } from './check.ts';
 
 /** AppSync answers the queries that the tool sends. */
@@ -24,19 +24,28 @@ export const schema: Check = {
   title: 'Schema',
   after: ['appsync_read'],
   async run({ loaded, neighbours }) {
-    const { readSchema, refuseUnfit } = await import('../data/schema-check.ts');
-    const { api_endpoint, models } = loaded.config.aws.amplify;
+    const { fitted, indexQueryIn } = await import('../data/schema-check.ts');
     const { prefix_disambiguation: rules } = loaded.config;
-    const names = modelsOf(models);
-    const found = await readSchema(await neighbours.dataClient(), api_endpoint, names);
+    const names = modelsOf(loaded.config.aws.amplify.models);
+    const found = await neighbours.schema();
+    const { name, type } = names.media;
     if (!found) {
+      const sent = type
+        ? ` Media types are sent as ${sentAs(names)}; if the schema has other values, set --media-type-image and --media-type-video with "migrator config".`
+        : '';
       throw new NotChecked(
-        'the API does not tell its schema (introspection is off); what can be read, can be read',
+        `the API does not tell its schema (introspection is off); what can be read, can be read.${sent}`,
       );
     }
-    const index = refuseUnfit(found, names, rules.enabled ? rules.discriminator_field : null);
-    const { name, sequentialId } = names.observation;
+    const models = fitted(found, names, rules.enabled ? rules.discriminator_field : null);
+    const index = indexQueryIn(found, names.observation);
+    const { sequentialId } = names.observation;
     const how = index ? `index ${index}` : `no index on ${sequentialId}; the whole table is read instead`;
-    return `${name} and ${names.media.name} have what is needed; ${how}`;
+    const sent = type ? `; media types ${sentAs(models)}` : '';
+    return `${names.observation.name} and ${name} have what is needed; ${how}${sent}`;
   },
 };
+
+function sentAs({ media: { types } }: Models): string {
+  return `${types.IMAGE ?? 'IMAGE'} (photos) and ${types.VIDEO ?? 'VIDEO'} (videos)`;
+}

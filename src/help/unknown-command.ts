@@ -2,6 +2,9 @@ import type { Interfaces } from '@oclif/core';
 import { UsageError } from '../usage-error.ts';
 import { nearest } from './nearest.ts';
 
+/** What other tools call our commands; the Python tool of the same name has "validate". */
+const OTHER_NAMES: Readonly<Record<string, string>> = { validate: 'doctor', check: 'doctor' };
+
 /** The error for words that are no command, with the command that was probably meant. */
 export function unknownCommand(words: readonly string[], config: Interfaces.Config): UsageError {
   const { bin } = config;
@@ -19,7 +22,7 @@ export function unknownCommand(words: readonly string[], config: Interfaces.Conf
   const topics = config.topics.map(({ name }) => name);
   const names = [...new Set([...commands, ...topics])].map(name => name.split(':'));
   const depth = Math.min(words.length, Math.max(...names.map(name => name.length)));
-  let meant: string | null = null;
+  let meant = OTHER_NAMES[first.toLowerCase()] ?? null;
   for (let count = depth; count > 0 && meant === null; count -= 1) {
     const candidates = names.filter(name => name.length === count).map(name => name.join(' '));
     meant = nearest(words.slice(0, count).join(' '), candidates);

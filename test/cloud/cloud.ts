@@ -158,7 +158,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         aws_region: region,
         default_authorization_type: 'AMAZON_COGNITO_USER_POOLS',
         authorization_types: ['AWS_IAM'],
-        model_introspection: modelIntrospection(index),
+        model_introspection: modelIntrospection(index, options.appSync?.mediaTypes),
       },
       storage: {
         aws_region: region,

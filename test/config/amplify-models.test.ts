@@ -45,8 +45,47 @@ describe('the models in amplify_outputs.json', () => {
       'aws.amplify.models.media.url': 'url',
       'aws.amplify.models.media.observation_id': 'observationId',
       'aws.amplify.models.media.type': 'type',
+      'aws.amplify.models.media.types.image': 'PHOTO',
+      'aws.amplify.models.media.types.video': 'VIDEO',
       'aws.amplify.models.media.is_available_for_public_use': 'isAvailableForPublicUse',
     });
+  });
+
+  const typesOf = (mediaTypes: string[] | null, types?: { image: string; video: string }) => {
+    const { values, warning } = modelValues(modelIntrospection(true, mediaTypes), { ...NAMES, types });
+    const key = 'aws.amplify.models.media.types' as const;
+    return { image: values[`${key}.image`], video: values[`${key}.video`], warning };
+  };
+  for (const [image, video] of [
+    ['IMAGE', 'VIDEO'],
+    ['Picture', 'Movie'],
+    ['still', 'clip'],
+  ] as const) {
+    it(`have the media types ${image} and ${video}, among others`, () => {
+      expect(typesOf(['SOUND', video, image])).to.deep.equal({ image, video, warning: null });
+    });
+  }
+
+  it('leave media types open that are not clear, and say so unless they are known', () => {
+    for (const values of [
+      ['STILL_IMAGE', 'MOTION'],
+      ['IMAGE', 'PHOTO', 'VIDEO', 'CLIP'],
+    ]) {
+      const { image, video, warning } = typesOf(values);
+      expect([image, video]).to.deep.equal([undefined, undefined]);
+      expect(warning)
+        .to.contain(values.join(', '))
+        .and.to.contain('--media-type-image and --media-type-video');
+      const known = { image: values[0]!, video: values.at(-1)! };
+      expect(typesOf(values, known).warning).to.equal(null);
+    }
+    expect(typesOf(['PHOTO', 'MOTION']).warning).to.match(/set --media-type-video\.$/);
+  });
+
+  it('know a media type that is plain text', () => {
+    const { values } = modelValues(modelIntrospection(true, null), NAMES);
+    expect(values['aws.amplify.models.media.type']).to.equal('type');
+    expect(typesOf(null)).to.deep.equal({ image: undefined, video: undefined, warning: null });
   });
 
   it('say that there is no index, so that an old query is forgotten', () => {

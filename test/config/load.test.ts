@@ -184,6 +184,32 @@ describe('loading the configuration', () => {
     ]);
   });
 
+  it('knows the keys of the Python tool: translates one, and names those without effect', async () => {
+    const migration = {
+      max_workers: 20,
+      adaptive_concurrency: true,
+      min_workers: 4,
+      initial_workers: null,
+      window_seconds: 10,
+      max_inflight_buffer_mb: 512,
+    };
+    await scratch.put('config.json', { migration });
+    const { config, warnings, sources } = await load();
+    expect(config.migration.concurrency).to.equal(20);
+    expect(sources['migration.concurrency']).to.equal('file');
+    expect(warnings[0]).to.contain('max_workers').and.to.contain('read as migration.concurrency');
+    expect(warnings[1]).to.contain('adaptive_concurrency, migration.min_workers, migration.initial_workers');
+    expect(warnings).to.have.length(2);
+    await scratch.put('config.json', { migration: { max_workers: 20, concurrency: 7 } });
+    const own = await load();
+    expect(own.config.migration.concurrency).to.equal(7);
+    expect(own.warnings).to.deep.equal([
+      'migration.max_workers comes from the Python tool and has no effect: migration.concurrency is set.',
+    ]);
+    await scratch.put('config.json', { migration: { max_workers: 0 } });
+    expect((await refusal()).message).to.contain('migration.max_workers: found 0');
+  });
+
   it('names the variable when the environment is wrong, and the flag when the command line is', async () => {
     expect((await refusal({ AWS_REGION: 'here' })).message).to.contain('  AWS_REGION: found "here"');
     const flag = await refusal({}, { 'migration.concurrency': 500 });
@@ -241,6 +267,10 @@ describe('loading the configuration', () => {
     expect(message).to.contain('prefix_disambiguation.prefixes.EG').and.contain('one letter');
     expect(message).to.contain('prefix_disambiguation.prefixes.1');
 
+    await scratch.put('config.json', {
+      prefix_disambiguation: { ...rules, prefixes: { '': '*', E: 'EG', S: '*' } },
+    });
+    expect((await refusal()).message).to.contain('prefix_disambiguation.prefixes: found "*" for 2 prefixes');
     await scratch.put('config.json', { prefix_disambiguation: { enabled: true } });
     expect((await refusal()).message)
       .to.contain('prefix_disambiguation.discriminator_field')

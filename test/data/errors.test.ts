@@ -41,7 +41,8 @@ const FIELD_ERRORS: [what: string, error: AppSyncError, meaning: string][] = [
   ['a request that timed out', { message: 'Request timed out.' }, 'passing'],
   ['an execution timeout in other words', { message: 'Execution timeout.' }, 'passing'],
   ['a key that is empty', { errorType: 'DynamoDB:DynamoDbException', message: 'not valid' }, 'final'],
-  ['a value that cannot be coerced', { message: "Variable 'url' has an invalid value." }, 'final'],
+  ['a value that cannot be coerced', { message: "Variable 'type' has an invalid value." }, 'schema'],
+  ['an enum value that there is not', { message: "No value found for name 'IMAGE'" }, 'schema'],
   [
     'an unknown field',
     { message: "Validation error of type FieldUndefined: Field 'x' in type 'Query' is undefined @ 'x'" },

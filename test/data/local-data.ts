@@ -3,6 +3,7 @@ import { AppSyncClient, type DataOptions } from '../../src/data/client.ts';
 import { Media } from '../../src/data/media.ts';
 import { DEFAULT_MODELS } from '../../src/data/models.ts';
 import { Observations } from '../../src/data/observations.ts';
+import { indexQueryIn, readSchema } from '../../src/data/schema-check.ts';
 import type { MediaLink } from '../../stages/link.ts';
 import { type AppSync, type AppSyncOptions, createAppSync } from '../cloud/appsync/appsync.ts';
 import { createUserPool, type UserPool } from '../cloud/cognito/user-pool.ts';
@@ -70,9 +71,19 @@ export async function localData(
     waits,
     refused,
     client,
-    media: more => new Media(client(more), api.endpoint, DEFAULT_MODELS, backoff),
+    media: more => {
+      const { observation, media } = DEFAULT_MODELS;
+      const models = { observation, media: { ...media, types: { IMAGE: 'PHOTO', VIDEO: 'VIDEO' } } };
+      return new Media(client(more), models, backoff);
+    },
     observations: (discriminatorField = null) =>
-      new Observations(client(), DEFAULT_MODELS, discriminatorField),
+      new Observations(client(), DEFAULT_MODELS.observation, {
+        discriminatorField,
+        indexQuery: async () => {
+          const schema = await readSchema(client(), DEFAULT_MODELS);
+          return schema && indexQueryIn(schema, DEFAULT_MODELS.observation);
+        },
+      }),
     requests: () => api.service.requests.get('graphql') ?? 0,
     close: () => api.close(),
   };

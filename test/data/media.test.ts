@@ -28,7 +28,10 @@ describe('media records', () => {
   /** Each link has its record, with its very values, and there is no other. */
   const expectLinked = (links: MediaLink[]) => {
     expect([...data.api.media.keys()].sort()).to.deep.equal(links.map(({ id }) => id).sort());
-    for (const { fileName: _, ...link } of links) expect(data.api.media.get(link.id)).to.deep.include(link);
+    for (const { fileName: _, type, ...link } of links) {
+      const sent = { ...link, type: type === 'IMAGE' ? 'PHOTO' : type };
+      expect(data.api.media.get(link.id)).to.deep.include(sent);
+    }
   };
   const errorOf = (outcome: LinkOutcome | undefined) => outcome as FileError;
   const nulls = (count: number) => Array.from({ length: count }, () => null);
@@ -117,7 +120,6 @@ describe('media records', () => {
     for (const [what, bad] of [
       ['a URL with a space', { url: 'https://b.s3.amazonaws.com/a b.jpg' }],
       ['no URL at all', { url: 'nonsense' }],
-      ['a type that is none', { type: 'SOUND' as never }],
     ] as const) {
       for (const at of [0, 12, 24]) {
         it(`(number ${at}: ${what}) fail alone; the others are linked`, async () => {
@@ -297,6 +299,32 @@ describe('media records', () => {
       const error = await stopped();
       expect(error.code).to.equal('schema_mismatch');
       expect(error.message).to.include('CreateMediaInput');
+      expect(data.requests()).to.equal(1);
+    });
+
+    for (const [what, message] of [
+      ['as AppSync words it', "Variable 'type' has an invalid value. No value found for name 'IMAGE'"],
+      [
+        'as graphql-js words it',
+        'Variable "$i0" got invalid value "IMAGE" at "i0.type"; Value "IMAGE" does not exist in "MediaType" enum.',
+      ],
+      ['for a field that is required', 'Field "link" of required type "AWSURL!" was not provided.'],
+      ['in words that nobody knows', 'Nope.'],
+    ] as const) {
+      it(`when a value does not fit the schema (${what}), without taking the request apart`, async () => {
+        inject(data.api.service, ANY, times(100, says(200, { data: null, errors: [{ message }] })));
+        const error = await stopped();
+        expect(error.code).to.equal('schema_mismatch');
+        expect(error.message).to.include(message);
+        expect(error.remedy).to.include('PHOTO for photos').and.include('--media-type-image');
+        expect(data.requests()).to.equal(1);
+      });
+    }
+
+    it('when another server refuses the document with status 400', async () => {
+      const message = 'Unknown type "CreateMediaInput".';
+      inject(data.api.service, ANY, times(100, says(400, { errors: [{ message }] })));
+      expect((await stopped()).code).to.equal('schema_mismatch');
       expect(data.requests()).to.equal(1);
     });
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { AppSyncClient } from '../../src/data/client.ts';
 import { DEFAULT_MODELS } from '../../src/data/models.ts';
 import { Observations } from '../../src/data/observations.ts';
+import { indexQueryIn, readSchema } from '../../src/data/schema-check.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation } from '../../stages/observation-finder.ts';
 import type { UserPool } from '../cloud/cognito/user-pool.ts';
@@ -249,7 +250,11 @@ describe('observations', () => {
           backoff: { retries: 0, baseMs: 0, capMs: 0 },
           token: { get: async () => 'a.b.c', renew: async () => {} },
         });
-        const index = await new Observations(client, DEFAULT_MODELS, null).index();
+        const { observation } = DEFAULT_MODELS;
+        const index = await new Observations(client, observation, {
+          discriminatorField: null,
+          indexQuery: async () => indexQueryIn((await readSchema(client, DEFAULT_MODELS))!, observation),
+        }).index();
         await index?.find([1]);
         return asked;
       } finally {

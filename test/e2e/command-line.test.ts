@@ -108,6 +108,7 @@ describe('the command line', () => {
       ['logn aws', 'login aws'],
       ['help verfy', 'verify'],
       ['verfy --help', 'verify'],
+      ['validate --folder-id x', 'doctor'],
     ]) {
       it(`${typed}: ${meant}`, async () => {
         expect(await wrong(...typed!.split(' '))).to.contain(`Did you mean "migrator ${meant}"?`);

@@ -36,7 +36,7 @@ export function expectedOf(cloud: Cloud, sample: SampleFolder, naming: 'strict' 
     const contents = [...(objects.get(key)?.contents ?? []), cloud.drive.tree.read(sourceOf(cloud, file))];
     objects.set(key, { contents, contentType });
     const url = `https://${cloud.s3.bucket}.s3.${cloud.s3.region}.amazonaws.com/media/${observationId}/${percentEncoded(file.name)}`;
-    const type = contentType.startsWith('image/') ? 'IMAGE' : 'VIDEO';
+    const type = contentType.startsWith('image/') ? 'PHOTO' : 'VIDEO';
     for (const id of found) links.add(`${id} ${type} ${url}`);
   }
   return { objects, links: [...links].sort() };

@@ -17,6 +17,10 @@ export interface AppSyncOptions {
   index?: boolean;
   /** Whether the schema can be asked for; true when absent, as in AppSync. */
   introspection?: boolean;
+  /** Values of the enum MediaType, PHOTO and VIDEO when absent; null makes it a String. */
+  mediaTypes?: readonly string[] | null;
+  /** Whether lists take no null, so that one bad item takes its whole page along; false when absent, as with Amplify. */
+  strictLists?: boolean;
   /** How many reads of a new item miss it, for reads are eventually consistent; 0 when absent. */
   staleReads?: number;
   /** Milliseconds since 1970; the machine's clock when absent. */
@@ -24,7 +28,8 @@ export interface AppSyncOptions {
 }
 
 export interface ObservationSeed {
-  sequentialId: number;
+  /** Required by the schema; null for an item that was written past it. */
+  sequentialId: number | null;
   /** A UUID when absent. */
   id?: string;
   countryId?: string;
@@ -35,7 +40,8 @@ export interface MediaSeed {
   id?: string;
   url: string;
   observationId: string;
-  type?: 'IMAGE' | 'VIDEO';
+  /** PHOTO when absent. */
+  type?: string;
 }
 
 export interface AppSync {
@@ -59,6 +65,9 @@ export interface AppSync {
   close(): Promise<void>;
 }
 
+/** As the live backend has them. */
+export const MEDIA_TYPES: readonly string[] = ['PHOTO', 'VIDEO'];
+
 /** Refused above this; the size is a belief, that there is one is a fact. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -72,7 +81,11 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
   const observation = model('Observation', ['sequentialId']);
   const media = model('Media', ['observationId']);
   const schema = generatedSchema<RequestContext>(
-    options.index ?? true,
+    {
+      index: options.index ?? true,
+      mediaTypes: options.mediaTypes === undefined ? MEDIA_TYPES : options.mediaTypes,
+      strictLists: options.strictLists ?? false,
+    },
     generatedResolvers({ observation, media }),
   );
   const fields = new Map<string, number>();
@@ -117,7 +130,7 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
         observation.create(typeof seed === 'number' ? { sequentialId: seed } : { ...seed }),
       ),
     addMedia: (...seeds) =>
-      seeds.map(seed => media.create({ type: 'IMAGE', isAvailableForPublicUse: false, ...seed })),
+      seeds.map(seed => media.create({ type: 'PHOTO', isAvailableForPublicUse: false, ...seed })),
     changeMedia: (id, change) => void media.update({ ...change, id }),
     removeMedia: id => void media.remove(id),
     close: () => service.close(),

@@ -37,7 +37,7 @@ export const CREATE_MEDIA = 'mutation($input: CreateMediaInput!) { createMedia(i
 export function mediaInput(change: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     url: 'https://bucket.s3.us-east-1.amazonaws.com/media/obs/1.jpg',
-    type: 'IMAGE',
+    type: 'PHOTO',
     observationId: 'obs',
     isAvailableForPublicUse: false,
     ...change,

@@ -1,4 +1,5 @@
 /** What Amplify's tools write about the two models into amplify_outputs.json (`data.model_introspection`). */
+import { MEDIA_TYPES } from './appsync.ts';
 
 const AUTH = {
   type: 'auth',
@@ -26,7 +27,10 @@ const BY_SEQUENTIAL_ID = {
 };
 
 /** The introspection of Observation and Media, with or without the index on `sequentialId` (`facts.md`, outputs). */
-export function modelIntrospection(index: boolean): Record<string, unknown> {
+export function modelIntrospection(
+  index: boolean,
+  mediaTypes: readonly string[] | null = MEDIA_TYPES,
+): Record<string, unknown> {
   return {
     version: 1,
     models: {
@@ -48,7 +52,7 @@ export function modelIntrospection(index: boolean): Record<string, unknown> {
       ),
       Media: model('Media', 'Media', [
         field('url', 'AWSURL', true),
-        field('type', { enum: 'MediaType' }),
+        field('type', mediaTypes ? { enum: 'MediaType' } : 'String'),
         field('observationId', 'ID', true),
         {
           ...field('observation', { model: 'Observation' }),
@@ -57,7 +61,7 @@ export function modelIntrospection(index: boolean): Record<string, unknown> {
         field('isAvailableForPublicUse', 'Boolean', true),
       ]),
     },
-    enums: { MediaType: { name: 'MediaType', values: ['IMAGE', 'VIDEO'] } },
+    enums: mediaTypes ? { MediaType: { name: 'MediaType', values: mediaTypes } } : {},
     nonModels: {},
   };
 }

@@ -33,9 +33,24 @@ const PREAMBLE = new GraphQLSchema({
 /** `Type.field` → what resolves it. */
 export type Resolvers<Context> = Record<string, GraphQLFieldResolver<unknown, Context>>;
 
-/** The schema of Amplify's own tools, with or without the index on `sequentialId`. */
-export function generatedSchema<Context>(index: boolean, resolvers: Resolvers<Context>): GraphQLSchema {
-  const text = readFileSync(schemaFile(`schema.${index ? 'with' : 'without'}-index.graphql`), 'utf8');
+export interface SchemaOptions {
+  /** Whether there is an index on `sequentialId`. */
+  index: boolean;
+  /** Values of the enum MediaType; null makes it a String. */
+  mediaTypes: readonly string[] | null;
+  /** Whether lists take no null: one bad item then takes its whole page along. */
+  strictLists: boolean;
+}
+
+/** The schema of Amplify's own tools. */
+export function generatedSchema<Context>(
+  { index, mediaTypes, strictLists }: SchemaOptions,
+  resolvers: Resolvers<Context>,
+): GraphQLSchema {
+  let text = readFileSync(schemaFile(`schema.${index ? 'with' : 'without'}-index.graphql`), 'utf8');
+  if (mediaTypes) text = text.replace(/(enum MediaType \{)[^}]*\}/, `$1 ${mediaTypes.join(' ')} }`);
+  else text = text.replaceAll(/: MediaType$/gm, ': String');
+  if (strictLists) text = text.replaceAll(/(items: \[\w+)\]!/g, '$1!]!');
   // The generated file names no root operations; AppSync goes by the types' names.
   const roots = '\nschema { query: Query mutation: Mutation subscription: Subscription }';
   const schema = extendSchema(PREAMBLE, parse(text + roots));

@@ -1,5 +1,5 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { RunError } from '../stages/errors.ts';
+import { FileError, RunError } from '../stages/errors.ts';
 import {
   type DriveRef,
   type FileRecord,
@@ -235,7 +235,7 @@ async function lookAgain(
   try {
     await relist(options, { manifest: list, memory, laterRecords, onChange });
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof RunError || error instanceof FileError)) throw error;
     options.warn(`Drive was not asked for files that have been renamed since the listing: ${error.message}`);
   }
 }

@@ -20,7 +20,7 @@ export interface Relisting {
   onChange: (record: FileRecord, before: FileRecord | undefined) => void;
 }
 
-/** Brings the list manifest up to date. Throws RunError if Drive refuses altogether. */
+/** Brings the list manifest up to date. Throws RunError, or FileError, if Drive refuses altogether. */
 export async function relist(context: StageContext, relisting: Relisting): Promise<void> {
   const { manifest, laterRecords } = relisting;
   const takes = (record: FileRecord) => context.selection?.takes(record) ?? true;
@@ -85,7 +85,7 @@ async function lookAtNames(
       }
     } catch (error) {
       // What is in a folder that cannot be read any more keeps the name by which it is known.
-      if (!(error instanceof FileError)) throw error;
+      if (!(error instanceof FileError) || error.retryable) throw error;
       if (group.length > 1) for (const folder of group) await look([folder]);
     }
   };

@@ -40,8 +40,8 @@ export interface DriveItem {
 export interface DriveFolders {
   /**
    * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice.
-   * Throws FileError, possibly after some pages, if Drive does not list all that these folders contain, and RunError
-   * if Drive refuses altogether.
+   * Throws FileError, possibly after some pages, if Drive does not list all that these folders contain (retryable if it
+   * is not known whether Drive lists anything), and RunError if Drive refuses altogether.
    */
   children(folders: DriveRef[]): AsyncIterable<DriveItem[]>;
   /** One item, in the trash or not; null if it does not exist or may not be seen. */
@@ -53,6 +53,9 @@ export const FOLDERS_A_QUERY = 50;
 
 /** How often a folder that Drive refused is asked for again. */
 const MORE_ATTEMPTS = 2;
+
+/** When Drive fails for so many folders in a row, it is not the folders. */
+const FAILURES_OF_AN_OUTAGE = 5;
 
 /** A folder to be read. */
 export interface Place {
@@ -158,6 +161,7 @@ class Walk {
   #refused: { place: Place; error: FileError; attempts: number }[] = [];
   #shortcuts: Shortcut[] = [];
   #foldersAQuery = FOLDERS_A_QUERY;
+  #failuresInARow = 0;
 
   constructor(drive: DriveFolders, root: DriveRef, options: ListOptions) {
     this.#drive = drive;
@@ -208,11 +212,15 @@ class Walk {
         found += 1;
         if (record) yield record;
       }
+      this.#failuresInARow = 0;
       if (place!.isClosed && found === 0) throw closed();
       if (found > 0 || more.length === 0) return;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
+      if (error.retryable) await this.#checkRoot();
       if (more.length === 0) {
+        if (error.retryable) this.#failuresInARow += 1;
+        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
         this.#refused.push({ place: place!, error, attempts });
         return;
       }
@@ -304,7 +312,7 @@ class Walk {
     yield* this.#readAll();
   }
 
-  /** If access to the whole folder is lost, the single folders below it are not worth a record each. */
+  /** If Drive fails altogether, or access to the whole folder is lost, single folders below it are not worth a record each. */
   async #checkRoot(): Promise<void> {
     const root = await this.#drive.item(this.#root);
     if (!root || root.trashed) throw folderUnknown(this.#root.id, root?.trashed ?? false);
@@ -415,6 +423,14 @@ function rootUnreadable({ name, ref }: Place, error: FileError): RunError {
     UNREADABLE,
     `${name} (${ref.id}): ${error.message}`,
     'Check that the folder is shared with the signed-in Google account, then run the command again.',
+  );
+}
+
+function listingFails(last: FileError): RunError {
+  return new RunError(
+    'drive_refused',
+    `${FAILURES_OF_AN_OUTAGE} folders in a row could not be listed. The last one: ${last.message}`,
+    'Wait some minutes, then run the command again.',
   );
 }
 

@@ -3,7 +3,7 @@
  * that goes to Drive shares one query rate, downloads included.
  */
 import type { drive_v3 } from '@googleapis/drive';
-import { FileError } from '../../stages/errors.ts';
+import { FileError, type RunError } from '../../stages/errors.ts';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../stages/record.ts';
 import type { ByteReader, MediaSource } from '../../stages/transfer.ts';
@@ -121,7 +121,10 @@ export class Drive implements DriveFolders, MediaSource {
     } catch (error) {
       if (pageToken && isBadRequest(error)) return 'token refused';
       if (isNotForUs(error)) throw folderUnreadable(error);
-      throw aboutListing(error, 'list the folder');
+      const wrong = aboutListing(error, 'list the folder');
+      // It may be this one folder that makes Drive fail: whether it is, the listing finds out.
+      const fails = error instanceof DriveRefusal && driveFault(error).kind === 'temporary';
+      throw fails ? folderFails(error, wrong) : wrong;
     }
   }
 
@@ -269,6 +272,14 @@ function folderUnreadable({ message, status }: DriveRefusal): FileError {
   return new FileError(
     UNREADABLE,
     `Drive does not list this folder: ${message.replace(/\.$/, '')} (HTTP ${status}). Share it with the signed-in Google account, then run again.`,
+  );
+}
+
+function folderFails({ message, status }: DriveRefusal, cause: RunError): FileError {
+  return new FileError(
+    UNREADABLE,
+    `Drive fails each time that it is asked to list this folder: ${message.replace(/\.$/, '')} (HTTP ${status}). Run again later.`,
+    { retryable: true, cause },
   );
 }
 

@@ -210,7 +210,7 @@ describe('the Drive client', () => {
     it('tries three times again and no more', async () => {
       inject(service.service, LISTING, times(4, refuse(503, 'backendError')));
       const error = await rejection<RunError>(children('root'));
-      expect(error.code).to.equal('drive_refused');
+      expect(error.code).to.equal('folder_unreadable');
       expect(asked('files.list')).to.equal(4);
     });
 

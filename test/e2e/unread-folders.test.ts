@@ -27,7 +27,7 @@ describe('A folder that Drive does not list', () => {
     sandbox.cloud.drive.behaviour.incomplete = undefined;
   });
 
-  const refuse = (id: string, status: 403 | 404, times = Number.POSITIVE_INFINITY) => {
+  const refuse = (id: string, status: 403 | 404 | 500, times = Number.POSITIVE_INFINITY) => {
     sandbox.cloud.drive.behaviour.unlistable = new Map([[id, { status, times }]]);
   };
   const allow = () => {
@@ -41,7 +41,7 @@ describe('A folder that Drive does not list', () => {
     expect(folder.home.manifest(folder.folderId, 'list').map(({ id }) => id)).not.to.include(below);
   });
 
-  for (const status of [403, 404] as const) {
+  for (const status of [403, 404, 500] as const) {
     it(`has a record of its own until it can be read (HTTP ${status})`, async () => {
       refuse(below, status);
       const first = await folder.migrator(['migrate']);

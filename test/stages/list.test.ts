@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { RunError } from '../../stages/errors.ts';
+import { FileError, RunError } from '../../stages/errors.ts';
 import { type DriveFolders, type DriveItem, list } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER } from '../../stages/record.ts';
 import { Halt } from '../../stages/stage.ts';
@@ -286,6 +286,21 @@ describe('list', () => {
     expect((await listed(drive, halt)).map(({ id }) => id)).to.deep.equal(['a']);
     expect(halt.reason).to.equal(refusal);
     expect(await rejection(listed(drive)), 'without a switch').to.equal(refusal);
+  });
+
+  it('stops when Drive fails for one folder after the other, and not for one that fails alone', async () => {
+    const below = Array.from({ length: 6 }, (_, index) => folder(`x${index}`, 'root'));
+    const drive = new FakeDrive(folder('root', ''), file('a', 'root'), ...below);
+    const children = drive.children.bind(drive);
+    let failing = ['x1'];
+    drive.children = async function* (folders) {
+      if (folders.some(({ id }) => failing.includes(id)))
+        throw new FileError('folder_unreadable', 'Drive fails.', { retryable: true });
+      yield* children(folders);
+    };
+    expect((await listed(drive)).map(({ id }) => id)).to.deep.equal(['a', 'x1']);
+    failing = below.map(({ id }) => id);
+    expect(await rejection(listed(drive))).to.include({ name: 'RunError', code: 'drive_refused' });
   });
 
   it('reads no further page before the records of this one are wanted', async () => {

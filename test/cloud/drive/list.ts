@@ -18,7 +18,7 @@ export interface ListBehaviour {
   /** The fault that rclone works around: a query that names more than one parent finds nothing. */
   multiParentQueriesFindNothing?: boolean;
   /** Folders whose listing is refused, so many times, although they are listed as children. */
-  unlistable?: Map<string, { status: 403 | 404; times: number }>;
+  unlistable?: Map<string, { status: 403 | 404 | 500; times: number }>;
   /** Folders of whose items a listing has only every second one and `incompleteSearch`, so many times. */
   incomplete?: Map<string, number>;
 }
@@ -102,6 +102,7 @@ export class FileLister {
     if (!refusal || refusal.times === 0) return;
     refusal.times -= 1;
     if (refusal.status === 404) throw fileNotFound('');
+    if (refusal.status === 500) throw new DriveError(500, 'internalError', 'Internal Error');
     const message = 'The user does not have sufficient permissions for this file.';
     throw new DriveError(403, 'insufficientFilePermissions', message);
   }

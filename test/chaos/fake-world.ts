@@ -54,6 +54,7 @@ export class FakeWorld {
       storage: async () => this.#store(),
       observations: async () => this.#observations(),
       media: async () => this.#media(),
+      fittedModels: async () => {},
       backoffFor: () => backoff,
     };
     return open as unknown as Neighbours;

@@ -271,14 +271,14 @@ function notResumed(fileName: string, cause?: unknown): FileError {
 function folderUnreadable({ message, status }: DriveRefusal): FileError {
   return new FileError(
     UNREADABLE,
-    `Drive does not list this folder: ${message.replace(/\.$/, '')} (HTTP ${status}). Share it with the signed-in Google account, then run again.`,
+    `Drive does not list this folder: ${message.replace(/[:.\s]+$/, '')} (HTTP ${status}). Share it with the signed-in Google account, then run again.`,
   );
 }
 
 function folderFails({ message, status }: DriveRefusal, cause: RunError): FileError {
   return new FileError(
     UNREADABLE,
-    `Drive fails each time that it is asked to list this folder: ${message.replace(/\.$/, '')} (HTTP ${status}). Run again later.`,
+    `Drive fails each time that it is asked to list this folder: ${message.replace(/[:.\s]+$/, '')} (HTTP ${status}). Run again later.`,
     { retryable: true, cause },
   );
 }

@@ -9,7 +9,7 @@ import { type CognitoSession, createCognitoSession } from './cognito/session.ts'
 import { TokenStore } from './cognito/token-store.ts';
 import { type Env, homeFolder } from './config/home.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
-import type { Config } from './config/settings.ts';
+import { type Config, storageRegionOf } from './config/settings.ts';
 import type { AppSyncClient } from './data/client.ts';
 import type { Media } from './data/media.ts';
 import type { MediaRecords } from './data/media-records.ts';
@@ -20,6 +20,7 @@ import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
 import type { Backoff } from './retry/backoff.ts';
 import { Throttling } from './retry/throttling.ts';
+import { encryptionOf } from './storage/encryption.ts';
 import type { Storage } from './storage/storage.ts';
 
 const MIB = 1024 * 1024;
@@ -143,7 +144,8 @@ export class Neighbours {
     await session.credentials();
     return Client.connect({
       bucket: aws.amplify.storage_bucket,
-      region: aws.region,
+      region: storageRegionOf(aws),
+      encryption: encryptionOf(aws.amplify),
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
       runId: this.#runId,

@@ -1,5 +1,6 @@
 import type { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import type { Env } from '../config/home.ts';
 
 // Three new attempts, with the SDK's growing waits: on throttling, 5xx and network faults.
@@ -9,37 +10,40 @@ const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequ
 
 export async function userPoolClient(region: string, env: Env): Promise<CognitoIdentityProviderClient> {
   const { CognitoIdentityProviderClient } = await import('@aws-sdk/client-cognito-identity-provider');
-  return new CognitoIdentityProviderClient({
+  const client = new CognitoIdentityProviderClient({
     region,
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: TIMEOUTS,
     ...configuredEndpoint('COGNITO_IDENTITY_PROVIDER', env),
   });
+  guardEndpoint(client, 'the user pool');
+  return client;
 }
 
 export async function identityPoolClient(region: string, env: Env): Promise<CognitoIdentityClient> {
   const { CognitoIdentityClient } = await import('@aws-sdk/client-cognito-identity');
-  return new CognitoIdentityClient({
+  const client = new CognitoIdentityClient({
     region,
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: TIMEOUTS,
     ...configuredEndpoint('COGNITO_IDENTITY', env),
   });
+  guardEndpoint(client, 'the identity pool');
+  return client;
 }
 
-/** For messages: where the requests of this service go. */
-export function endpointName(
-  service: 'COGNITO_IDENTITY_PROVIDER' | 'COGNITO_IDENTITY',
-  region: string,
-  env: Env,
-): string {
-  const host = service === 'COGNITO_IDENTITY' ? 'cognito-identity' : 'cognito-idp';
-  return configuredEndpoint(service, env).endpoint ?? `https://${host}.${region}.${domainOf(region)}`;
+/** Where requests to the user pool go. Throws RunError if that is no safe address. */
+export async function userPoolAddress(client: CognitoIdentityProviderClient): Promise<string> {
+  const { GetUserCommand } = await import('@aws-sdk/client-cognito-identity-provider');
+  const command = new GetUserCommand({ AccessToken: 'none' });
+  return addressOf(command, () => client.send(command));
 }
 
-/** The domain of AWS's services in a region. */
-export function domainOf(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+/** Where requests to the identity pool go. Throws RunError if that is no safe address. */
+export async function identityPoolAddress(client: CognitoIdentityClient): Promise<string> {
+  const { GetIdCommand } = await import('@aws-sdk/client-cognito-identity');
+  const command = new GetIdCommand({ IdentityPoolId: 'none' });
+  return addressOf(command, () => client.send(command));
 }
 
 // The SDK's own variables, read from the given environment instead of the process's.

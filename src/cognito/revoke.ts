@@ -1,6 +1,7 @@
+import { regionOfPool } from '../aws/regions.ts';
 import type { Env } from '../config/home.ts';
 import { classify } from './classify.ts';
-import { endpointName, userPoolClient } from './clients.ts';
+import { userPoolAddress, userPoolClient } from './clients.ts';
 import type { KeptSignIn } from './token-store.ts';
 
 /**
@@ -10,12 +11,11 @@ import type { KeptSignIn } from './token-store.ts';
 export async function revokeSignIn(signIn: KeptSignIn, env: Env): Promise<void> {
   const { userPoolId, clientId, username, refreshToken } = signIn;
   const { RevokeTokenCommand } = await import('@aws-sdk/client-cognito-identity-provider');
-  const region = userPoolId.split('_')[0]!;
-  const client = await userPoolClient(region, env);
+  const client = await userPoolClient(regionOfPool(userPoolId) ?? '', env);
   try {
     await client.send(new RevokeTokenCommand({ ClientId: clientId, Token: refreshToken }));
   } catch (error) {
-    const endpoint = endpointName('COGNITO_IDENTITY_PROVIDER', region, env);
+    const endpoint = await userPoolAddress(client);
     throw classify(error, {
       step: 'renewal',
       ...{ endpoint, username, userPoolId, clientId, identityPoolId: '', now: Date.now() },

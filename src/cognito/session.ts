@@ -1,18 +1,20 @@
 import { RunError } from '../../stages/errors.ts';
+import { regionOfPool } from '../aws/regions.ts';
 import type { Env } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
 import type { Backoff } from '../retry/backoff.ts';
 import { retryRequestsOf } from '../retry/sdk-retries.ts';
+import { belongsTo, type SignedInUser } from '../storage/access-denied.ts';
 import { type Circumstances, classify, type Step } from './classify.ts';
-import { endpointName, identityPoolClient, userPoolClient } from './clients.ts';
-import { type AwsKeys, fetchKeys, type Identity } from './keys.ts';
+import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
+import { type AwsKeys, fetchKeys, type Identity, type RoleKeys } from './keys.ts';
 import type { Questions } from './questions.ts';
 import { sharedTokens } from './shared-tokens.ts';
 import { renewTokens, signIn } from './sign-in.ts';
 import type { SignInKey, TokenStore } from './token-store.ts';
-import { type AuthenticationResult, claimsOf, type Tokens, tokensFrom } from './tokens.ts';
+import { type AuthenticationResult, claimsOf, type IdClaims, type Tokens, tokensFrom } from './tokens.ts';
 
 /**
  * A signed-in user of the Amplify project, for one process. When something is first asked for it takes the sign-in that
@@ -28,8 +30,10 @@ export interface CognitoSession {
   renewIdToken(rejected: string): Promise<string>;
   /** `cognito:groups` of the ID token; empty if the user is in none. */
   groups(): Promise<string[]>;
-  /** ARN of the role that the user's group brings; null if the user gets the one of all signed-in users. */
-  groupRole(): Promise<string | null>;
+  /** ARN of the role that the keys are of; null if it is the one of all signed-in users. */
+  keysRole(): Promise<string | null>;
+  /** Where the requests go. Sends nothing. */
+  addresses(): Promise<{ userPool: string; identityPool: string }>;
   /** Signs in with the password, whatever is kept, and keeps the result. For one who has not been asked anything yet. */
   signIn(): Promise<void>;
   /** For the `credentials` option of AWS SDK clients; all clients share the same keys. */
@@ -45,6 +49,8 @@ export interface CredentialsProvider {
   (): Promise<AwsKeys>;
   /** Tells the SDK not to keep the keys itself, so that renewed and dropped ones count from the next request on. */
   readonly memoized: true;
+  /** Whose keys they are, as far as that is known; null before there are any. */
+  readonly user: () => SignedInUser | null;
 }
 
 /**
@@ -69,10 +75,13 @@ export function createCognitoSession(options: {
 }): CognitoSession {
   const { config, env, questions, store, onEnded, backoff, now = Date.now } = options;
   requireKeys(config, KEYS_FOR.cognito);
-  const { region, cognito } = config.aws;
-  const circumstances = (step: Step): Circumstances => ({
+  const { region, cognito, amplify } = config.aws;
+  const circumstances = async (step: Step): Promise<Circumstances> => ({
     step,
-    endpoint: endpointName(step === 'keys' ? 'COGNITO_IDENTITY' : 'COGNITO_IDENTITY_PROVIDER', region, env),
+    endpoint:
+      step === 'keys'
+        ? await identityPoolAddress(await identityPool())
+        : await userPoolAddress(await userPool()),
     username: cognito.username,
     userPoolId: cognito.user_pool_id,
     clientId: cognito.client_id,
@@ -80,16 +89,16 @@ export function createCognitoSession(options: {
     now: now(),
   });
   const userPool = once(async () => {
-    const client = await userPoolClient(region, env);
+    const client = await userPoolClient(regionOfPool(cognito.user_pool_id) ?? region, env);
     if (backoff) retryRequestsOf(client, backoff);
     return client;
   });
   const identityPool = once(async () => {
-    const client = await identityPoolClient(region, env);
+    const client = await identityPoolClient(regionOfPool(cognito.identity_pool_id) ?? region, env);
     if (backoff) retryRequestsOf(client, backoff);
     return client;
   });
-  const identity: Identity = { poolId: cognito.identity_pool_id, id: null };
+  const identity: Identity = { poolId: cognito.identity_pool_id, id: null, refusesRoles: false };
 
   const obtain = async (
     step: 'sign_in' | 'renewal',
@@ -100,19 +109,23 @@ export function createCognitoSession(options: {
       const client = await userPool();
       const askedAt = now();
       const fresh = tokensFrom(await ask(client), askedAt, old?.refreshToken ?? null);
-      if (!fresh) throw noTokens(circumstances(step));
+      if (!fresh) throw noTokens(await circumstances(step));
       return fresh;
     } catch (error) {
       // Ctrl-C at the prompt is no refusal; the command ends by it.
-      throw isExitPrompt(error) ? error : classify(error, circumstances(step));
+      throw isExitPrompt(error) ? error : classify(error, await circumstances(step));
     }
   };
   // Many workers ask; a second wrong attempt for each would have Cognito lock the user.
   const signInOnce = once(() =>
-    obtain('sign_in', client => signIn(client, questions, circumstances('sign_in')), null),
+    obtain('sign_in', async client => signIn(client, questions, await circumstances('sign_in')), null),
   );
   const renew = (old: Tokens): Promise<Tokens> =>
-    obtain('renewal', client => renewTokens(client, old.refreshToken, circumstances('renewal')), old);
+    obtain(
+      'renewal',
+      async client => renewTokens(client, old.refreshToken, await circumstances('renewal')),
+      old,
+    );
   const key: SignInKey = {
     userPoolId: cognito.user_pool_id,
     clientId: cognito.client_id,
@@ -132,42 +145,52 @@ export function createCognitoSession(options: {
     }
   }, now);
 
-  const keys = new Renewal<AwsKeys>(async () => {
+  const keys = new Renewal<RoleKeys>(async () => {
     requireKeys(config, ['aws.cognito.identity_pool_id']);
     const held = await tokens.get();
     try {
       return await leaseKeys(held);
     } catch (error) {
-      const classified = classify(error, circumstances('keys'));
+      const classified = classify(error, await circumstances('keys'));
       if (classified.code !== 'identity_token_expired') throw classified;
     }
     const renewed = await tokens.replace(({ idToken }) => idToken === held.idToken);
     try {
       return await leaseKeys(renewed);
     } catch (error) {
-      throw classify(error, circumstances('keys'));
+      throw classify(error, await circumstances('keys'));
     }
   }, now);
 
-  async function leaseKeys({ idToken, clockAheadMs }: Tokens): Promise<Lease<AwsKeys>> {
-    const value = await fetchKeys(
-      await identityPool(),
-      identity,
-      { idToken, userPoolId: cognito.user_pool_id },
-      now(),
-    );
+  let user: SignedInUser | null = null;
+  async function leaseKeys({ idToken, clockAheadMs }: Tokens): Promise<Lease<RoleKeys>> {
+    const claimed = claimsOf(idToken);
+    const storageRole = roleOfGroup(claimed, amplify.storage_group);
+    const login = { idToken, userPoolId: cognito.user_pool_id, wantedRole: storageRole };
+    const value = await fetchKeys(await identityPool(), identity, login, now());
+    user = {
+      username: cognito.username,
+      groups: claimed['cognito:groups'] ?? [],
+      storageGroup: amplify.storage_group,
+      role: value.role,
+      storageRole,
+    };
     // The end of the keys is told by AWS's clock; a wrong clock here must not make fresh keys look old.
     const ahead = Math.abs(clockAheadMs) > NOTEWORTHY_SKEW_MS ? clockAheadMs : 0;
-    return { value, expiresAt: value.expiration.getTime() - ahead };
+    return { value, expiresAt: value.keys.expiration.getTime() - ahead };
   }
 
   const claims = async () => claimsOf((await tokens.get()).idToken);
-  const provider = async (): Promise<AwsKeys> => keys.get();
+  const provider = async (): Promise<AwsKeys> => (await keys.get()).keys;
   return {
     idToken: async () => (await tokens.get()).idToken,
     renewIdToken: async rejected => (await tokens.replace(({ idToken }) => idToken === rejected)).idToken,
     groups: async () => (await claims())['cognito:groups'] ?? [],
-    groupRole: async () => (await claims())['cognito:preferred_role'] ?? null,
+    keysRole: async () => (await keys.get()).role,
+    addresses: async () => ({
+      userPool: await userPoolAddress(await userPool()),
+      identityPool: await identityPoolAddress(await identityPool()),
+    }),
     signIn: async () => {
       const keepNew = async () => {
         const fresh = await signInOnce();
@@ -175,8 +198,9 @@ export function createCognitoSession(options: {
       };
       await (store ? store.exclusively(keepNew) : keepNew());
     },
-    credentials: Object.assign(provider, { memoized: true as const }),
-    dropCredentials: rejected => keys.drop(held => rejected === undefined || held.accessKeyId === rejected),
+    credentials: Object.assign(provider, { memoized: true as const, user: () => user }),
+    dropCredentials: rejected =>
+      keys.drop(held => rejected === undefined || held.keys.accessKeyId === rejected),
   };
 }
 
@@ -188,6 +212,15 @@ function noTokens(at: Circumstances): RunError {
     `${at.endpoint} answered without tokens for ${at.username}.`,
     'Check the values under aws.cognito ("migrator show").',
   );
+}
+
+/** The token names the roles of the groups, but not which is whose; Amplify puts the group's name into the role's. */
+function roleOfGroup(claims: IdClaims, group: string): string | null {
+  const { 'cognito:groups': groups = [], 'cognito:roles': roles = [] } = claims;
+  if (!groups.includes(group)) return null;
+  const named = roles.filter(role => belongsTo(role.slice(role.lastIndexOf('/') + 1), group));
+  if (named.length === 1) return named[0]!;
+  return groups.length === 1 && roles.length === 1 ? roles[0]! : null;
 }
 
 function isExitPrompt(error: unknown): boolean {

@@ -18,6 +18,8 @@ export interface IdClaims {
   'cognito:groups'?: string[];
   /** ARN of the role that the identity pool gives to the first of the groups; absent without a group that has one. */
   'cognito:preferred_role'?: string;
+  /** ARNs of the roles of all the groups that have one. */
+  'cognito:roles'?: string[];
 }
 
 /** The `AuthenticationResult` of InitiateAuth, RespondToAuthChallenge and GetTokensFromRefreshToken. */

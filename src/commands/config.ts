@@ -103,7 +103,7 @@ export default class Config extends BaseCommand<typeof Config> {
     };
     return readAmplifyOutputs(path, {
       bucketName,
-      withoutBucket: values['aws.amplify.storage_bucket'] !== undefined,
+      knownBucket: values['aws.amplify.storage_bucket'] as string | undefined,
       models: {
         observation: name('observation'),
         media: name('media'),

@@ -18,7 +18,7 @@ interface Bucket {
   /** The name in S3. */
   bucketName: string;
   region: string | null;
-  /** Access rules of the paths that lie under `media/`; null if the file tells no paths at all. */
+  /** Access rules of the paths under `media/`, such as `groupsADMINS: ['write']`; null if there are none. */
   media: Record<string, unknown> | null;
   tellsPaths: boolean;
 }
@@ -29,8 +29,9 @@ const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
  * What an Amplify Gen 2 project's amplify_outputs.json (schema 1 to 1.5, see facts.md) says about region, user pool,
  * client, identity pool, AppSync endpoint and bucket. Parts that the project does not have are left out, with a warning.
  *
- * With several buckets: the one called `bucketName` (Amplify's name or S3's), else the only one with a path under
- * `media/`, else the one that `askBucket` gives, else an error that lists them.
+ * With several buckets: the one called `bucketName` (Amplify's name or S3's), else the only one where a group may write
+ * under `media/`, else the only one with a path under `media/`, else the one that `askBucket` gives, else an error that
+ * lists them.
  *
  * Throws {@link ConfigError}: file missing, not JSON, not an amplify_outputs.json, bucket not clear.
  */
@@ -38,8 +39,8 @@ export async function readAmplifyOutputs(
   path: string,
   options: {
     bucketName?: string;
-    /** The bucket is known already; the file's are not looked at. */
-    withoutBucket?: boolean;
+    /** S3's name of the bucket, if it is known already; the file need not have it. */
+    knownBucket?: string;
     /** Models that are looked for first; those of the MECO project when absent. */
     models?: Parameters<typeof modelValues>[1];
     /** Asks which of several buckets it is; gives a name out of the list. */
@@ -50,7 +51,8 @@ export async function readAmplifyOutputs(
   const auth = sectionOf(outputs, 'auth');
   const data = sectionOf(outputs, 'data');
   const storage = sectionOf(outputs, 'storage');
-  if (!auth && !data && !storage) throw notAmplifyOutputs(path, outputs);
+  const isEmpty = !text(auth?.user_pool_id) && !text(data?.url) && bucketsOf(storage).length === 0;
+  if (isEmpty) throw notAmplifyOutputs(path, outputs);
 
   const warnings: string[] = [];
   const version = String(outputs.version ?? '');
@@ -59,7 +61,11 @@ export async function readAmplifyOutputs(
       `${path} has version ${version || '(none)'}; versions 1 to 1.5 are known. Check the values.`,
     );
   }
-  const bucket = options.withoutBucket ? null : await bucketFor(path, bucketsOf(storage), options);
+  const buckets = bucketsOf(storage);
+  const { knownBucket } = options;
+  const bucket = knownBucket
+    ? (buckets.find(({ bucketName }) => bucketName === knownBucket) ?? null)
+    : await bucketFor(path, buckets, options);
   const { media, observation } = defaultModelNames();
   const models = modelValues(
     data?.model_introspection,
@@ -68,16 +74,10 @@ export async function readAmplifyOutputs(
   if (!auth) warnings.push(`${path} has no "auth" part: user pool, client and identity pool are not set.`);
   else if (!text(auth.identity_pool_id)) warnings.push(`${path} names no identity pool; uploads need one.`);
   if (!data) warnings.push(`${path} has no "data" part: the AppSync endpoint is not set.`);
-  if (!bucket && !options.withoutBucket)
-    warnings.push(`${path} has no "storage" part: the bucket is not set.`);
+  if (!bucket && !knownBucket) warnings.push(`${path} has no "storage" part: the bucket is not set.`);
   warnings.push(...accessWarnings(auth, data, bucket), ...(models.warning ? [models.warning] : []));
 
   const region = text(auth?.aws_region) ?? bucket?.region ?? text(data?.aws_region) ?? undefined;
-  if (bucket?.region && region && bucket.region !== region) {
-    warnings.push(
-      `The bucket lies in ${bucket.region}, the user pool in ${region}; the tool uses one region for all.`,
-    );
-  }
   const all: ConfigValues = {
     'aws.region': region,
     'aws.cognito.user_pool_id': text(auth?.user_pool_id),
@@ -87,10 +87,28 @@ export async function readAmplifyOutputs(
     'aws.amplify.storage_bucket': bucket?.bucketName,
   };
   const found = Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as ConfigValues;
-  // An empty name among these is an answer: the project has no such field or query.
-  const values = { ...found, ...models.values };
+  // An empty value among these is an answer: the project has no such field or query, or one region for all.
+  const values = { ...found, ...(bucket && bucketValues(bucket, region)), ...models.values };
   refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file anew, or set these values by flags');
   return { values, warnings };
+}
+
+function bucketValues(bucket: Bucket, region: string | undefined): ConfigValues {
+  const writers = writersOf(bucket);
+  const group = writers.includes('ADMINS') ? undefined : writers[0];
+  return {
+    'aws.amplify.storage_region': bucket.region && bucket.region !== region ? bucket.region : '',
+    ...(group && { 'aws.amplify.storage_group': group }),
+  };
+}
+
+/** The groups that may write under `media/`; a rule's name is `groups` and theirs. */
+function writersOf({ media }: Bucket): string[] {
+  return Object.entries(media ?? {}).flatMap(([name, actions]) =>
+    name.startsWith('groups') && asList(actions).includes('write')
+      ? name.slice('groups'.length).split(',')
+      : [],
+  );
 }
 
 async function readOutputs(path: string): Promise<Record<string, unknown>> {
@@ -117,13 +135,20 @@ async function readOutputs(path: string): Promise<Record<string, unknown>> {
   );
 }
 
+/** Keys of the files that Amplify Gen 1 writes: for the web in `aws_…`, for mobile apps in `auth.plugins`, `api.plugins`, … */
+function isGen1(content: Record<string, unknown>): boolean {
+  return Object.entries(content).some(
+    ([key, value]) =>
+      key === 'UserAgent' || /^aws_\w+$/.test(key) || (isPlainObject(value) && 'plugins' in value),
+  );
+}
+
 function notAmplifyOutputs(path: string, content: Record<string, unknown>): ConfigError {
-  const gen1 = ['aws_project_region', 'aws_user_pools_id', 'UserAgent'].some(key => key in content);
   return new ConfigError(
     'amplify_outputs',
-    gen1
+    isGen1(content)
       ? `${path} belongs to an Amplify Gen 1 project (amplifyconfiguration.json, aws-exports.js).`
-      : `${path} is not an amplify_outputs.json: it has no "auth", "data" or "storage" part.`,
+      : `${path} is not an amplify_outputs.json: it has no "auth", "data" or "storage" part with values in it.`,
     'Give the amplify_outputs.json of a Gen 2 project, or set the values by flags ("migrator config --help" lists them).',
   );
 }
@@ -131,17 +156,19 @@ function notAmplifyOutputs(path: string, content: Record<string, unknown>): Conf
 function bucketsOf(storage: Record<string, unknown> | null): Bucket[] {
   if (!storage) return [];
   const list = Array.isArray(storage.buckets) ? storage.buckets.filter(isPlainObject) : [];
-  const several = list.filter(({ bucket_name: name }) => text(name)).map(toBucket);
-  return several.length > 0 || !text(storage.bucket_name) ? several : [toBucket(storage)];
+  const region = text(storage.aws_region) ?? null;
+  const several = list.filter(({ bucket_name: name }) => text(name)).map(entry => toBucket(entry, region));
+  return several.length > 0 || !text(storage.bucket_name) ? several : [toBucket(storage, region)];
 }
 
-function toBucket(entry: Record<string, unknown>): Bucket {
+/** `region` is the one of the whole storage. */
+function toBucket(entry: Record<string, unknown>, region: string | null): Bucket {
   const paths = isPlainObject(entry.paths) ? entry.paths : null;
   const rules = Object.entries(paths ?? {}).filter(([path]) => /^media\//.test(path));
   return {
     name: text(entry.name) ?? null,
     bucketName: text(entry.bucket_name)!,
-    region: text(entry.aws_region) ?? null,
+    region: text(entry.aws_region) ?? region,
     media: rules.length > 0 ? Object.assign({}, ...rules.map(([, rule]) => rule)) : null,
     tellsPaths: paths !== null,
   };
@@ -164,9 +191,7 @@ async function bucketFor(
 function chooseBucket(path: string, buckets: Bucket[], wanted: string | undefined): Bucket | null {
   const matching = wanted
     ? buckets.filter(({ name, bucketName }) => name === wanted || bucketName === wanted)
-    : buckets.length > 1
-      ? buckets.filter(({ media }) => media)
-      : buckets;
+    : likelyBuckets(buckets);
   if (matching.length === 1) return matching[0]!;
   if (buckets.length === 0 && !wanted) return null;
   const list = buckets
@@ -180,6 +205,13 @@ function chooseBucket(path: string, buckets: Bucket[], wanted: string | undefine
     'Say which one: "migrator config --from amplify_outputs.json --bucket-name NAME".',
     { exitCode: 2 },
   );
+}
+
+function likelyBuckets(buckets: Bucket[]): Bucket[] {
+  if (buckets.length < 2) return buckets;
+  const withMedia = buckets.filter(({ media }) => media);
+  const writable = withMedia.filter(bucket => writersOf(bucket).length > 0);
+  return writable.length === 1 ? writable : withMedia;
 }
 
 function accessWarnings(

@@ -16,7 +16,15 @@ export function defaultConfig(home: string): Config {
     aws: {
       region: '',
       cognito: { user_pool_id: '', client_id: '', identity_pool_id: '', username: '' },
-      amplify: { api_endpoint: '', storage_bucket: '', models: defaultModelNames() },
+      amplify: {
+        api_endpoint: '',
+        storage_bucket: '',
+        storage_region: '',
+        storage_group: 'ADMINS',
+        server_side_encryption: '',
+        kms_key_id: '',
+        models: defaultModelNames(),
+      },
     },
     migration: {
       concurrency: 10,

@@ -40,6 +40,10 @@ const WHERE: readonly [ConfigKey, string, ((answers: ConfigValues, config: Confi
     ['aws.cognito.username', 'the same as in the web application'],
     ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
     ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
+    [
+      'aws.amplify.storage_region',
+      'amplify_outputs.json: storage.aws_region; Enter if it is the same region',
+    ],
   ];
 
 /**

@@ -1,8 +1,24 @@
 import { readFile } from 'node:fs/promises';
 
-/** Where and why a text is not JSON. Never quotes the text: it may be a file with secrets. */
+/** A text is not JSON. Never quotes the text: it may be a file with secrets. */
 export class JsonError extends Error {
-  override readonly name = 'JsonError';
+  override readonly name: string = 'JsonError';
+}
+
+/** Windows PowerShell 5 writes UTF-16 with `>` and `Out-File`. */
+export class EncodingError extends JsonError {
+  override readonly name = 'EncodingError';
+
+  constructor() {
+    super(
+      'it is encoded in UTF-16, not in UTF-8. Save it as UTF-8 (in PowerShell: Get-Content FILE | Set-Content -Encoding utf8 NEW_FILE)',
+    );
+  }
+}
+
+/** Where and why a text is not JSON. */
+export class JsonSyntaxError extends JsonError {
+  override readonly name = 'JsonSyntaxError';
   /** Both count from 1; the column in UTF-16 units. */
   readonly line: number;
   readonly column: number;
@@ -20,10 +36,19 @@ export class JsonError extends Error {
 
 /** Reads a JSON file (UTF-8, with or without BOM). Throws what the file system throws, or {@link JsonError}. */
 export async function readJson(path: string): Promise<unknown> {
-  return parseJson(await readFile(path, 'utf8'));
+  const bytes = await readFile(path);
+  if (isUtf16(bytes)) throw new EncodingError();
+  return parseJson(bytes.toString('utf8'));
 }
 
-/** Like JSON.parse, but a failure is a {@link JsonError}; a BOM is skipped. */
+/** With a byte order mark, or every other byte zero, as no JSON text in UTF-8 has them. */
+export function isUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  return hasMark || (bytes.length > 1 && (first === 0) !== (second === 0));
+}
+
+/** Like JSON.parse, but a failure is a {@link JsonSyntaxError}; a BOM is skipped. */
 export function parseJson(source: string): unknown {
   const text = source.replace(/^\uFEFF/, '');
   try {
@@ -31,7 +56,7 @@ export function parseJson(source: string): unknown {
   } catch (error) {
     // V8 tells the position only in some messages, and quotes the text in others.
     const fault = findFault(text);
-    if (fault) throw new JsonError(text, fault.offset, fault.expected);
+    if (fault) throw new JsonSyntaxError(text, fault.offset, fault.expected);
     throw error;
   }
 }

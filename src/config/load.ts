@@ -63,7 +63,7 @@ export async function loadConfig(options: {
     setAt(config as unknown as Record<string, unknown>, key, value);
   }
   refuse(prefixProblems(config.prefix_disambiguation), `${path} has`, 'Correct the file');
-  return { config, warnings: [...unknownKeyWarnings(written), ...regionWarnings(config)], path, sources };
+  return { config, warnings: unknownKeyWarnings(written), path, sources };
 }
 
 /** The file's own content, `{}` if there is none. Throws {@link ConfigError} if it cannot be read or is not JSON. */
@@ -172,20 +172,6 @@ function refuseUnsafeEndpoints(env: Env): void {
     `${name} in the environment is not an https:// address, and not one of this machine: sign-in tokens would travel in the clear.`,
     `Set ${name} to an https:// address, or unset it to use AWS itself.`,
   );
-}
-
-/** A pool's id begins with its region; a stray one gives "not found" errors that are hard to read. */
-function regionWarnings({ aws }: Config): string[] {
-  const warnings: string[] = [];
-  const check = (key: ConfigKey, id: string, separator: string) => {
-    const region = id.slice(0, id.lastIndexOf(separator));
-    if (id && aws.region && region !== aws.region) {
-      warnings.push(`${key} (${id}) belongs to region ${region}, but aws.region is ${aws.region}.`);
-    }
-  };
-  check('aws.cognito.user_pool_id', aws.cognito.user_pool_id, '_');
-  check('aws.cognito.identity_pool_id', aws.cognito.identity_pool_id, ':');
-  return warnings;
 }
 
 function merge(under: object, over: Record<string, unknown>): Record<string, unknown> {

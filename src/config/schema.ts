@@ -42,6 +42,8 @@ const NAME = 'a GraphQL name (letters, digits, "_")';
 const graphQLName = v.optional(v.pipe(v.string(NAME), v.regex(/^[_A-Za-z]\w*$/, NAME)));
 const maybeName = pattern(/^[_A-Za-z]\w*$/, NAME);
 
+const region = pattern(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'an AWS region like us-east-1');
+
 const yesOrNo = v.optional(v.boolean('true or false'));
 
 const RATE = 'a number above 0, up to 1000';
@@ -64,7 +66,7 @@ export const ConfigFile = v.looseObject(
       api_url: endpoint(false),
     }),
     aws: section({
-      region: pattern(/^[a-z]{2}(?:-[a-z]+)+-\d+$/, 'an AWS region like us-east-1'),
+      region,
       cognito: section({
         user_pool_id: pattern(/^[\w-]+_[0-9A-Za-z]+$/, 'a user pool id like us-east-1_AbCdEfGhI'),
         client_id: pattern(/^[\w+]+$/, 'an app client id (letters and digits)'),
@@ -74,6 +76,12 @@ export const ConfigFile = v.looseObject(
       amplify: section({
         api_endpoint: endpoint(true),
         storage_bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
+        storage_region: region,
+        storage_group: pattern(/^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u, 'the name of a user pool group'),
+        server_side_encryption: v.optional(
+          v.picklist(['', 'AES256', 'aws:kms', 'aws:kms:dsse'], '"AES256", "aws:kms" or "aws:kms:dsse"'),
+        ),
+        kms_key_id: pattern(/^[\w:/-]{1,2048}$/, 'the id, alias or ARN of a KMS key'),
         models: section({
           observation: section({
             name: graphQLName,

@@ -20,7 +20,18 @@ export interface Config {
   aws: {
     region: string;
     cognito: { user_pool_id: string; client_id: string; identity_pool_id: string; username: string };
-    amplify: { api_endpoint: string; storage_bucket: string; models: ModelNames };
+    amplify: {
+      api_endpoint: string;
+      storage_bucket: string;
+      /** '' where it is `aws.region`. */
+      storage_region: string;
+      /** The user pool group whose role may write to the storage. */
+      storage_group: string;
+      server_side_encryption: '' | 'AES256' | 'aws:kms' | 'aws:kms:dsse';
+      /** '' for the bucket's own. */
+      kms_key_id: string;
+      models: ModelNames;
+    };
   };
   migration: {
     concurrency: number;
@@ -169,6 +180,30 @@ export const SETTINGS: readonly Setting[] = [
     summary: 'S3 bucket of Amplify Storage',
   },
   {
+    key: 'aws.amplify.storage_region',
+    kind: 'text',
+    flag: 'storage-region',
+    summary: 'AWS region of the bucket, if it is another one',
+  },
+  {
+    key: 'aws.amplify.storage_group',
+    kind: 'text',
+    flag: 'storage-group',
+    summary: 'user pool group that may write to the bucket',
+  },
+  {
+    key: 'aws.amplify.server_side_encryption',
+    kind: 'text',
+    flag: 'server-side-encryption',
+    summary: 'encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse',
+  },
+  {
+    key: 'aws.amplify.kms_key_id',
+    kind: 'text',
+    flag: 'kms-key-id',
+    summary: 'KMS key of that encryption; the default key of the bucket when empty',
+  },
+  {
     key: 'aws.amplify.models.observation.name',
     kind: 'text',
     flag: 'observation-model',
@@ -314,6 +349,11 @@ export const SETTINGS: readonly Setting[] = [
   },
   { key: 'naming', kind: 'text', flag: 'naming', summary: 'how file names are read: strict or relaxed' },
 ];
+
+/** The region of the bucket. */
+export function storageRegionOf({ region, amplify }: Config['aws']): string {
+  return amplify.storage_region || region;
+}
 
 export function settingOf(key: ConfigKey): Setting {
   const setting = SETTINGS.find(candidate => candidate.key === key);

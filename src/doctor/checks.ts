@@ -1,5 +1,6 @@
 /** All that `doctor` looks at, in the order in which it says so. */
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
+import { addresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
 import { groups, keys, signIn } from './cognito.ts';
@@ -18,6 +19,7 @@ const config: Check = {
 
 export const CHECKS: readonly Check[] = [
   config,
+  addresses,
   google,
   folder,
   signIn,

@@ -1,5 +1,5 @@
 import { RunError } from '../../stages/errors.ts';
-import { endpointName } from '../cognito/clients.ts';
+import { KEYS_FOR } from '../config/require-keys.ts';
 import { type Check, NotChecked } from './check.ts';
 
 /** Sign-ins and signed requests are refused beyond this; S3 itself bears 15 minutes, Google and Cognito less. */
@@ -10,10 +10,11 @@ const TIMEOUT_MS = 10_000;
 export const clock: Check = {
   name: 'clock',
   title: 'Clock',
-  keys: ['aws.region', 'aws.cognito.user_pool_id'],
-  async run({ loaded, env, now }) {
-    const { region, cognito } = loaded.config.aws;
-    const endpoint = endpointName('COGNITO_IDENTITY_PROVIDER', region, env);
+  after: ['addresses'],
+  keys: KEYS_FOR.cognito,
+  async run({ loaded, neighbours, now }) {
+    const { cognito } = loaded.config.aws;
+    const endpoint = (await neighbours.session().addresses()).userPool;
     const askedAt = now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
     if (Number.isNaN(date)) throw new NotChecked(`${endpoint} does not tell the time`);

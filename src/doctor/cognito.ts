@@ -2,8 +2,6 @@ import { RunError } from '../../stages/errors.ts';
 import { KEYS_FOR } from '../config/require-keys.ts';
 import type { Check } from './check.ts';
 
-const GROUP = 'ADMINS';
-
 /** The user can sign in, or is signed in. */
 export const signIn: Check = {
   name: 'cognito_sign_in',
@@ -18,15 +16,17 @@ export const signIn: Check = {
 /** The user is in the group that may write. */
 export const groups: Check = {
   name: 'admins_group',
-  title: `Group ${GROUP}`,
+  title: 'Group',
   after: ['cognito_sign_in'],
   async run({ loaded, neighbours }) {
+    const { cognito, amplify } = loaded.config.aws;
+    const group = amplify.storage_group;
     const list = await neighbours.session().groups();
-    if (list.includes(GROUP)) return list.join(', ');
+    if (list.includes(group)) return list.join(', ');
     throw new RunError(
       'not_in_group',
-      `${loaded.config.aws.cognito.username} is not in the group ${GROUP} (${list.join(', ') || 'in no group'}).`,
-      `Add the user to ${GROUP} in the Cognito console (User pools, Groups), then "migrator login aws".`,
+      `${cognito.username} is not in the group ${group} (${list.join(', ') || 'in no group'}).`,
+      `Add the user to ${group} in the Cognito console (User pools, Groups), then "migrator login aws".`,
     );
   },
 };
@@ -40,7 +40,7 @@ export const keys: Check = {
   async run({ neighbours }) {
     const session = neighbours.session();
     const { expiration } = await session.credentials();
-    const role = await session.groupRole();
+    const role = await session.keysRole();
     const which = role ? `role ${role.slice(role.lastIndexOf('/') + 1)}` : 'the role of all signed-in users';
     return `keys of ${which}, until ${expiration.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   },

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { KEYS_FOR } from '../config/require-keys.ts';
+import { storageRegionOf } from '../config/settings.ts';
+import { encryptionOf } from '../storage/encryption.ts';
 import type { Check } from './check.ts';
 
 /** An object can be put under `media/` and removed again. */
@@ -10,9 +12,10 @@ export const storage: Check = {
   keys: KEYS_FOR.storage,
   async run({ loaded, neighbours }) {
     const { probeBucket } = await import('../storage/probe.ts');
-    const { region, amplify } = loaded.config.aws;
+    const { amplify } = loaded.config.aws;
     await probeBucket({
-      region,
+      region: storageRegionOf(loaded.config.aws),
+      encryption: encryptionOf(amplify),
       bucket: amplify.storage_bucket,
       credentials: neighbours.session().credentials,
       backoff: neighbours.backoffFor('S3'),

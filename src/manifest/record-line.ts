@@ -1,5 +1,5 @@
 import { type FileRecord, STATUSES } from '../../stages/record.ts';
-import { JsonError, parseJson } from '../config/json.ts';
+import { JsonSyntaxError, parseJson } from '../config/json.ts';
 import { jsonOf } from '../ui/visible.ts';
 
 /** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
@@ -49,7 +49,7 @@ function parsed(text: string, source: string, line: number): unknown {
     try {
       return parseJson(text);
     } catch (error) {
-      if (!(error instanceof JsonError)) throw new BadLine(source, line, 1, 'it is not JSON');
+      if (!(error instanceof JsonSyntaxError)) throw new BadLine(source, line, 1, 'it is not JSON');
       const [, reason = error.message] = /: (.*)$/s.exec(error.message) ?? [];
       throw new BadLine(
         source,

@@ -11,6 +11,8 @@ import { type Answer, Connections } from '../http/connections.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { judgeBy } from '../retry/faults.ts';
 import { atOnce } from '../retry/sdk-retries.ts';
+import { explained, type RefusalContext } from './client.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { S3_REASONS } from './errors.ts';
 
 export interface BytePut {
@@ -39,6 +41,7 @@ interface Sending {
 }
 
 export class BytePuts {
+  readonly #context: RefusalContext;
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #backoff: Backoff;
@@ -46,7 +49,10 @@ export class BytePuts {
   #connections: Connections | null = null;
   #sending: Promise<Sending> | null = null;
 
-  constructor(options: { client: S3Client; bucket: string; backoff: Backoff; stallTimeoutMs: number }) {
+  constructor(
+    options: RefusalContext & { client: S3Client; bucket: string; backoff: Backoff; stallTimeoutMs: number },
+  ) {
+    this.#context = options;
     this.#client = options.client;
     this.#bucket = options.bucket;
     this.#backoff = atOnce(options.backoff);
@@ -86,6 +92,7 @@ export class BytePuts {
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
         'content-length': String(body.length),
         ...headers,
+        ...(query.uploadId === undefined && encryptionHeaders(this.#context.encryption)),
       },
       body,
     });
@@ -96,9 +103,9 @@ export class BytePuts {
     const text = await answer.text(MAX_ERROR_BODY);
     answer.close();
     if (answer.status >= 200 && answer.status < 300) return answer.headers.etag;
-    const error = errorOf(answer, text);
+    const error = Object.assign(errorOf(answer, text), { $response: { headers: answer.headers } });
     if (error.name === 'RequestTimeTooSkewed') this.#setClockBy(answer);
-    throw error;
+    throw explained(error, this.#bucket, this.#context);
   }
 
   /** As the SDK does for its own requests. */

@@ -1,6 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import type { Backoff } from '../retry/backoff.ts';
 import { retryRequestsOf } from '../retry/sdk-retries.ts';
+import { rememberUser, type SignedInUser } from './access-denied.ts';
+import { wrongRegion } from './bucket-region.ts';
+import { type Encryption, encryptUploads } from './encryption.ts';
 import { S3_REASONS } from './errors.ts';
 
 /** Keys of the signed-in user. One source is shared by all clients, so that keys are fetched once. */
@@ -8,6 +12,8 @@ export interface AwsKeySource {
   (): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
   /** Tells the SDK not to keep keys itself: the source knows better when to renew them. */
   readonly memoized: true;
+  /** For messages: whose keys they are; null before there are any. */
+  readonly user?: () => SignedInUser | null;
 }
 
 export interface ClientOptions {
@@ -16,6 +22,7 @@ export interface ClientOptions {
   connections: number;
   backoff: Backoff;
   stallTimeoutMs: number;
+  encryption?: Encryption;
 }
 
 /** The SDK's own limit for the whole of one request; a moving transfer of a large part may take minutes. */
@@ -42,8 +49,6 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Its remarks about streams would go to the terminal, through the progress bar.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-    // An endpoint of one's own is rarely reachable under a host name for each bucket.
-    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -53,6 +58,50 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
       httpsAgent: new HttpsAgent(agentOptions),
     }),
   });
+  // A custom endpoint is rarely reachable under a host name for each bucket.
+  client.config.forcePathStyle = (await client.config.serviceConfiguredEndpoint?.()) !== undefined;
+  guardEndpoint(client, 'S3');
   retryRequestsOf(client, options.backoff, S3_REASONS);
+  encryptUploads(client, options.encryption ?? {});
+  explainRefusals(client, options);
   return client;
+}
+
+/** Where requests about a bucket go; a bucket's own host name is left out. Throws RunError if that is no safe address. */
+export async function storageAddress(region: string): Promise<string> {
+  const { ListBucketsCommand } = await import('@aws-sdk/client-s3');
+  const credentials = async () => ({ accessKeyId: 'none', secretAccessKey: 'none' });
+  const client = await createClient({
+    region,
+    credentials: Object.assign(credentials, { memoized: true as const }),
+    connections: 1,
+    backoff: { retries: 0, baseMs: 0, capMs: 0 },
+    stallTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const command = new ListBucketsCommand({});
+  return addressOf(command, () => client.send(command)).finally(() => client.destroy());
+}
+
+/** Completes the errors of all commands by what only the client knows. */
+function explainRefusals(client: S3Client, options: RefusalContext): void {
+  client.middlewareStack.add(
+    next => async args => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { Bucket = '' } = args.input as { Bucket?: string };
+        throw explained(error, Bucket, options);
+      }
+    },
+    { step: 'initialize', priority: 'high', name: 'explainRefusals' },
+  );
+}
+
+export type RefusalContext = Pick<ClientOptions, 'region' | 'credentials' | 'encryption'>;
+
+/** The error with all that is known about the request, or the RunError that it means. */
+export function explained(error: unknown, bucket: string, context: RefusalContext): unknown {
+  const { region, credentials, encryption } = context;
+  rememberUser(error, credentials.user?.() ?? null, encryption?.ServerSideEncryption ?? '');
+  return wrongRegion(error, bucket, region) ?? error;
 }

@@ -4,6 +4,8 @@
  */
 import { type EveryFile, FileError, RunError } from '../../stages/errors.ts';
 import { connectionError, faultOf, type Reasons } from '../retry/faults.ts';
+import { accessDenied, isLocked } from './access-denied.ts';
+import { wrongRegion } from './bucket-region.ts';
 
 interface S3Error {
   name: string;
@@ -63,12 +65,6 @@ const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy:
     remedy:
       'Deploy the storage of the Amplify project (npx ampx sandbox, or a pipeline deployment), and check aws.amplify.storage_bucket ("migrator show").',
   },
-  AccessDenied: {
-    code: 'storage_access_denied',
-    message: 'S3 does not let this user write under media/',
-    remedy:
-      'Add the user to the group ADMINS of the Cognito user pool, and check that the storage of the Amplify project allows ADMINS to write media/*.',
-  },
   InvalidAccessKeyId: {
     code: 'storage_keys_refused',
     message: 'S3 does not know the keys from the identity pool',
@@ -84,16 +80,6 @@ const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy:
     message: 'The clock of this computer differs by more than 15 minutes from that of S3',
     remedy: 'Set the clock, then run the command again.',
   },
-  PermanentRedirect: {
-    code: 'wrong_region',
-    message: 'The bucket is in another region',
-    remedy: 'Set aws.region to the region of the bucket ("migrator config --region …").',
-  },
-  AuthorizationHeaderMalformed: {
-    code: 'wrong_region',
-    message: 'The bucket is in another region',
-    remedy: 'Set aws.region to the region of the bucket ("migrator config --region …").',
-  },
 };
 
 /** The error of a failed upload. FileErrors and RunErrors (of the download, of the sign-in) are given back as they are. */
@@ -102,6 +88,10 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
   const { name, message, status, code } = s3ErrorOf(error);
   const connection = connectionError(error, 'S3');
   if (connection) return connection;
+  if (isLocked(error)) return locked(fileName, message, error);
+  const elsewhere = wrongRegion(error, bucket, null);
+  if (elsewhere) return elsewhere;
+  if (name === 'AccessDenied') return accessDenied(error, bucket);
   const end = Object.hasOwn(RUN_ENDS, name) ? RUN_ENDS[name] : undefined;
   if (end)
     return new RunError(end.code, `${end.message} (bucket ${bucket}: ${message}).`, end.remedy, {
@@ -123,8 +113,20 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
   });
 }
 
+function locked(fileName: string, words: string, cause: unknown): FileError {
+  return new FileError(
+    'object_locked',
+    `${fileName}: S3 Object Lock protects the object under its key (${words}). It was not replaced. Wait until its retention ends, or have the lock removed, then run "migrator resume".`,
+    { status: 'needs_review', cause },
+  );
+}
+
 /** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */
 export const S3_REASONS: Reasons = {
+  AccessDenied: 'fatal',
+  PermanentRedirect: 'fatal',
+  AuthorizationHeaderMalformed: 'fatal',
+  IllegalLocationConstraintException: 'fatal',
   ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
   // In the body of a 200, which the SDK takes for a 500.
   PreconditionFailed: 'refused',

@@ -4,6 +4,7 @@ import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@a
 import { RunError } from '../../stages/errors.ts';
 import { type Backoff, pause, waitMs } from '../retry/backoff.ts';
 import { judgeBy } from '../retry/faults.ts';
+import { accessDenied } from './access-denied.ts';
 import type { AwsKeySource } from './client.ts';
 import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { FILE_ID_METADATA } from './upload.ts';
@@ -171,12 +172,7 @@ export class Objects {
     const { name, message, status, code } = s3ErrorOf(error);
     // The answer to a HEAD has no body, so its error has no name.
     if (status === 403 && name !== 'InvalidAccessKeyId' && name !== 'SignatureDoesNotMatch') {
-      return new RunError(
-        'storage_access_denied',
-        `S3 does not let this user see or remove objects of the bucket ${this.#bucket}: ${message || name}.`,
-        'Add the user to the group ADMINS of the Cognito user pool, and check that the storage of the Amplify project allows ADMINS to read, write and delete media/*.',
-        { cause: error },
-      );
+      return accessDenied(error, this.#bucket);
     }
     const about = aboutUpload(error, this.#bucket, this.#bucket);
     if (about instanceof RunError) return about;

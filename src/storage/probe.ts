@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { Backoff } from '../retry/backoff.ts';
 import { type AwsKeySource, createClient } from './client.ts';
+import type { Encryption } from './encryption.ts';
 import { aboutUpload } from './errors.ts';
 
 const TEXT = 'Written by "migrator doctor" to see whether it may write here. It can be removed.\n';
@@ -16,6 +17,7 @@ export async function probeBucket(options: {
   credentials: AwsKeySource;
   key: string;
   backoff: Backoff;
+  encryption?: Encryption;
 }): Promise<void> {
   const { bucket, key } = options;
   const [client, { DeleteObjectCommand, PutObjectCommand }] = await Promise.all([
@@ -49,7 +51,7 @@ function asRunError(error: Error): RunError {
     'storage_unreachable',
     error.message,
     (error instanceof FileError && error.everyFile?.remedy) ||
-      'Check the network connection, aws.region and aws.amplify.storage_bucket ("migrator show").',
+      'Check the network connection, aws.amplify.storage_region and aws.amplify.storage_bucket ("migrator show").',
     { cause: error },
   );
 }

@@ -5,6 +5,7 @@ import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '
 import type { Backoff } from '../retry/backoff.ts';
 import { BytePuts } from './byte-requests.ts';
 import { type AwsKeySource, createClient } from './client.ts';
+import type { Encryption } from './encryption.ts';
 import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
 import { Objects } from './objects.ts';
 import { PartBuffers } from './part-buffers.ts';
@@ -18,12 +19,14 @@ import {
   RUN_ID_METADATA,
 } from './upload.ts';
 import type { JournalFile } from './upload-journal.ts';
-import { objectUrl } from './url.ts';
+import { objectUrls } from './url.ts';
 
 export interface StorageOptions {
   bucket: string;
+  /** The bucket's. */
   region: string;
   credentials: AwsKeySource;
+  encryption?: Encryption;
   /** These keys have been refused as expired: the next request gets others. */
   dropKeys: (accessKeyId: string) => void;
   /** Kept with the objects that are stored: of the run, or of the process where it works on none. */
@@ -44,6 +47,8 @@ export interface StorageOptions {
 }
 
 export class Storage implements ObjectStore {
+  /** The canonical URL of the object under a key. */
+  readonly urlOf: (key: string) => string;
   readonly #options: StorageOptions;
   readonly #client: S3Client;
   readonly #place: Place;
@@ -51,8 +56,9 @@ export class Storage implements ObjectStore {
   #leftoversNamed = false;
   #hasAnswered = false;
 
-  private constructor(options: StorageOptions, client: S3Client) {
+  private constructor(options: StorageOptions, client: S3Client, urlOf: (key: string) => string) {
     this.#options = options;
+    this.urlOf = urlOf;
     this.#client = client;
     this.#puts = new BytePuts({ ...options, client });
     this.#place = {
@@ -67,7 +73,8 @@ export class Storage implements ObjectStore {
   }
 
   static async connect(options: StorageOptions): Promise<Storage> {
-    return new Storage(options, await createClient(options));
+    const { bucket, region } = options;
+    return new Storage(options, ...(await Promise.all([createClient(options), objectUrls(bucket, region)])));
   }
 
   close(): void {
@@ -78,10 +85,6 @@ export class Storage implements ObjectStore {
   /** Begins what the first upload would have to wait for: to be called by who is going to upload. */
   getReady(): void {
     this.#puts.getReady();
-  }
-
-  urlOf(key: string): string {
-    return objectUrl(this.#options.bucket, this.#options.region, key);
   }
 
   /** Looking at objects that are there, and removing them. */

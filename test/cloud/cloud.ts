@@ -17,10 +17,14 @@ export interface CloudOptions {
   index?: boolean;
   /** us-east-1 when absent. */
   region?: string;
+  /** Of the bucket; the same when absent. */
+  storageRegion?: string;
   /** How long keys of the identity pool live; 3600 when absent. */
   credentialsLifetimeSeconds?: number;
   /** Milliseconds since 1970, for all services; the machine's clock when absent. */
   now?: () => number;
+  /** See IdentityPoolOptions. */
+  customRoles?: boolean;
   drive?: Omit<DriveOptions, 'now'>;
   userPool?: Omit<UserPoolOptions, 'now' | 'region'>;
   appSync?: Omit<AppSyncOptions, 'now' | 'index' | 'userPool'>;
@@ -69,7 +73,7 @@ const VIEWER: Account = { username: 'viewer@example.com', password: 'Local-Viewe
 
 /** Starts everything, with nothing in it but the two accounts. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
-  const { region = 'us-east-1', now = Date.now, index = true } = options;
+  const { region = 'us-east-1', storageRegion = region, now = Date.now, index = true } = options;
   const credentials = new CredentialStore(now);
   const drive = await createDrive({ ...options.drive, now });
   const userPool = await createUserPool({ ...options.userPool, region, now });
@@ -79,9 +83,16 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     userPool,
     credentials,
     credentialsLifetimeSeconds: options.credentialsLifetimeSeconds,
+    customRoles: options.customRoles,
     now,
   });
-  const s3 = await createS3({ bucket: 'amplify-local-media', ...options.s3, region, credentials, now });
+  const s3 = await createS3({
+    bucket: 'amplify-local-media',
+    ...options.s3,
+    region: storageRegion,
+    credentials,
+    now,
+  });
   const appSync = await createAppSync({ ...options.appSync, userPool, index, now });
 
   return {
@@ -125,7 +136,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
             identity_pool_id: identityPool.identityPoolId,
             username: home.username ?? ADMIN.username,
           },
-          amplify: { api_endpoint: appSync.endpoint, storage_bucket: s3.bucket },
+          amplify: {
+            api_endpoint: appSync.endpoint,
+            storage_bucket: s3.bucket,
+            ...(storageRegion === region ? {} : { storage_region: storageRegion }),
+          },
         },
         ...(home.migration ? { migration: home.migration } : {}),
         ...home.more,
@@ -161,13 +176,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         model_introspection: modelIntrospection(index, options.appSync?.mediaTypes),
       },
       storage: {
-        aws_region: region,
+        aws_region: storageRegion,
         bucket_name: s3.bucket,
         buckets: [
           {
             name: 'media',
             bucket_name: s3.bucket,
-            aws_region: region,
+            aws_region: storageRegion,
             paths: {
               'media/*': {
                 groupsADMINS: ['get', 'list', 'write', 'delete'],

@@ -58,6 +58,7 @@ describe('reading amplify_outputs.json', () => {
         'aws.cognito.identity_pool_id': 'eu-west-1:01234567-89ab-cdef-0123-456789abcdef',
         'aws.amplify.api_endpoint': 'https://abc.appsync-api.eu-west-1.amazonaws.com/graphql',
         'aws.amplify.storage_bucket': 'amplify-app-media',
+        'aws.amplify.storage_region': '',
       },
     });
   });
@@ -95,8 +96,36 @@ describe('reading amplify_outputs.json', () => {
     expect((await refusal(outputs, { bucketName: 'nope' })).message).to.contain('has no bucket nope');
   });
 
+  it('takes the region of the bucket that is chosen, where it is not that of the user pool', async () => {
+    const rule = (actions: string[]) => ({ 'media/*': { groupsADMINS: actions } });
+    const near = { name: 'near', bucket_name: 'near-bucket', paths: rule(['get']) };
+    const far = { name: 'far', bucket_name: 'far-bucket', aws_region: 'ap-south-2', paths: rule(['write']) };
+    const outputs = {
+      ...OUTPUTS,
+      storage: { aws_region: 'eu-central-1', bucket_name: 'near-bucket', buckets: [near, far] },
+    };
+    const place = async (options?: Parameters<typeof readAmplifyOutputs>[1]) => {
+      const { values, warnings } = await read(outputs, options);
+      expect([warnings, values['aws.region']]).to.deep.equal([[], 'eu-west-1']);
+      return [values['aws.amplify.storage_bucket'], values['aws.amplify.storage_region']];
+    };
+    expect(await place()).to.deep.equal(['far-bucket', 'ap-south-2']);
+    expect(await place({ bucketName: 'near' })).to.deep.equal(['near-bucket', 'eu-central-1']);
+    expect(await place({ knownBucket: 'far-bucket' })).to.deep.equal(['far-bucket', 'ap-south-2']);
+  });
+
+  it('finds the group that may write, if it is not ADMINS', async () => {
+    const paths = {
+      'media/*': { authenticated: ['get'], groupsVIEWERS: ['get'], groupsCURATORS: ['get', 'write'] },
+    };
+    const { values } = await read(withBuckets({ ...OUTPUTS.storage.buckets[0], paths }));
+    expect(values['aws.amplify.storage_group']).to.equal('CURATORS');
+  });
+
   it('does not ask for a bucket that is known already', async () => {
-    const { values } = await read(withBuckets(BACKUP, { ...BACKUP, name: 'other' }), { withoutBucket: true });
+    const { values } = await read(withBuckets(BACKUP, { ...BACKUP, name: 'other' }), {
+      knownBucket: 'another',
+    });
     expect(values).not.to.have.property('aws.amplify.storage_bucket');
   });
 
@@ -139,6 +168,16 @@ describe('reading amplify_outputs.json', () => {
 
   const strangers: [string, unknown, string][] = [
     ['a Gen 1 configuration', { aws_project_region: 'us-east-1', aws_user_pools_id: 'x' }, 'Gen 1'],
+    [
+      'a Gen 1 configuration of a mobile app',
+      { UserAgent: 'aws-amplify-cli/2.0', Version: '1.0', auth: { plugins: { awsCognitoAuthPlugin: {} } } },
+      'Gen 1',
+    ],
+    [
+      'parts without values',
+      { version: '1.4', auth: { user_pool_id: '' }, storage: {} },
+      'is not an amplify_outputs.json',
+    ],
     ['some other JSON', { name: 'package' }, 'is not an amplify_outputs.json'],
     ['a list', [1], 'is not an amplify_outputs.json'],
     ['code', 'const awsmobile = {};', 'is not JSON: line 1, column 1'],

@@ -57,7 +57,7 @@ describe('the questions of config', () => {
     config.aws.region = 'us-east-1';
     const { values } = await interview(person({ 'who signs in': ['a@example.com'] }), config);
     expect(values).to.deep.equal({ 'aws.cognito.username': 'a@example.com' });
-    expect(asked).to.have.length(10);
+    expect(asked).to.have.length(11);
     for (const question of asked) expect(question).to.match(/\(.+\):$/);
   });
 

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { JsonError, parseJson } from '../../src/config/json.ts';
+import { JsonError, parseJson, readJson } from '../../src/config/json.ts';
+import { rejection, scratchFolder } from './scratch.ts';
 
 describe('reading JSON', () => {
   const cases: [string, number, number, string][] = [
@@ -27,6 +30,21 @@ describe('reading JSON', () => {
       expect(error).to.be.instanceOf(JsonError);
       expect((error as JsonError).message).to.equal(`line ${line}, column ${column}: expected ${expected}`);
       expect(error).to.include({ line, column });
+    });
+  }
+
+  for (const [name, encoded] of [
+    ['with a byte order mark', Buffer.from('\ufeff{"a": "é"}', 'utf16le')],
+    ['without one', Buffer.from('{}', 'utf16le')],
+    ['big-endian', Buffer.from('\ufeff{}', 'utf16le').swap16()],
+  ] as const) {
+    it(`says so of a file in UTF-16, ${name}`, async () => {
+      const scratch = await scratchFolder();
+      const path = join(scratch.folder, 'x.json');
+      await writeFile(path, encoded);
+      const error = await rejection(readJson(path)).finally(() => scratch.remove());
+      expect(error).to.be.instanceOf(JsonError);
+      expect(error.message).to.contain('UTF-16').and.to.contain('PowerShell');
     });
   }
 

@@ -282,13 +282,6 @@ describe('loading the configuration', () => {
     expect((await refusal()).message).to.contain('prefix_disambiguation.discriminator_field: found "a-b"');
   });
 
-  it('warns when a pool belongs to another region', async () => {
-    await scratch.put('config.json', {
-      aws: { region: 'eu-west-1', cognito: { user_pool_id: 'us-east-1_abc' } },
-    });
-    expect((await load()).warnings).to.have.length(1);
-  });
-
   it('is not changed by a key called __proto__', async () => {
     await scratch.put('config.json', '{"aws": {"__proto__": {"region": "us-east-1"}}}');
     const { config } = await load();

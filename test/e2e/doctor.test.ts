@@ -17,6 +17,7 @@ interface Finding {
 
 const ALL = [
   'config',
+  'addresses',
   'google_sign_in',
   'folder',
   'cognito_sign_in',
@@ -213,6 +214,38 @@ describe('doctor', () => {
     const { byName } = await findings();
     expect(byName.storage_write).to.include({ status: 'wrong', code: 'storage_delete_refused' });
     expect(byName.storage_write!.problem).to.contain('media/.migrator-doctor-');
+  });
+
+  it('shows the addresses that ~/.aws/config leads to, and sends nothing to one that is not https', async () => {
+    await open();
+    const { cloud } = sandbox;
+    const services = join(sandbox.folder, 'aws-config');
+    const config = (names: Record<string, string>) => {
+      const section = Object.entries(names).map(([name, url]) => `${name} =\n  endpoint_url = ${url}\n`);
+      writeFileSync(services, `[profile p]\nservices = local\n[services local]\n${section.join('')}`);
+    };
+    for (const name of Object.keys(home.env)) if (name.startsWith('AWS_ENDPOINT_URL')) delete home.env[name];
+    Object.assign(home.env, { AWS_CONFIG_FILE: services, AWS_PROFILE: 'p' });
+    const good = {
+      s3: cloud.s3.service.url,
+      cognito_identity_provider: cloud.userPool.service.url,
+      cognito_identity: cloud.identityPool.service.url,
+    };
+    config(good);
+    const { code, byName } = await findings();
+    expect([code, wrongOnes(byName)]).to.deep.equal([0, []]);
+    for (const url of Object.values(good)) expect(byName.addresses!.detail).to.contain(url);
+
+    for (const name of Object.keys(good)) {
+      config({ ...good, [name]: 'http://127.0.0.1.example.com:9' });
+      const { addresses } = (await findings()).byName;
+      expect(addresses, name).to.include({ status: 'wrong', code: 'endpoint_not_safe' });
+      // The sign-in is kept, so only a new one would ask the user pool.
+      const command = name === 'cognito_identity_provider' ? ['login', 'aws'] : ['migrate'];
+      const { code, stderr } = await home.migrator(command);
+      expect([code, stderr.includes('is not https')], stderr).to.deep.equal([1, true]);
+    }
+    expect(cloud.s3.objects()).to.deep.equal([]);
   });
 
   it('says which endpoint is dead', async () => {

@@ -406,7 +406,7 @@ describe('the store', () => {
         storage = await local.connect({ region: 'eu-west-1' });
         const error = await stopped(uploadOf(bytes));
         expect(error.code).to.equal('wrong_region');
-        expect(error.remedy).to.include('aws.region');
+        expect(error.remedy).to.include('--storage-region');
       });
 
       it('stops the run when S3 does not know the keys', async () => {

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { objectUrl } from '../../src/storage/url.ts';
+import { objectUrls } from '../../src/storage/url.ts';
 
 const ROOT = 'https://my-bucket.s3.eu-central-1.amazonaws.com';
 
@@ -21,17 +25,45 @@ const CASES: [key: string, path: string][] = [
 ];
 
 describe('the URL of an object', () => {
+  let urlOf: (key: string) => string;
+  before(async () => {
+    urlOf = await objectUrls('my-bucket', 'eu-central-1');
+  });
   for (const [key, path] of CASES) {
     it(`of ${key} is …/${path}`, () => {
-      expect(objectUrl('my-bucket', 'eu-central-1', key)).to.equal(`${ROOT}/${path}`);
+      expect(urlOf(key)).to.equal(`${ROOT}/${path}`);
     });
   }
 
   it('holds nothing but unreserved characters, and leads back to the key', () => {
     for (const [key] of CASES) {
-      const url = objectUrl('my-bucket', 'eu-central-1', key);
+      const url = urlOf(key);
       expect(url).to.match(/^https:\/\/[A-Za-z0-9\-._~%/]+$/);
       expect(decodeURIComponent(new URL(url).pathname.slice(1))).to.equal(key);
     }
   });
+
+  it('is at the address that the SDK uses, in every region of every partition', async () => {
+    const client = new S3Client({ region: 'us-east-1' });
+    const address = (Bucket: string, Region: string) =>
+      client.config.endpointProvider({ Bucket, Region }).url;
+    const regions = regionsOfTheSdk();
+    expect(regions).to.include.members(['us-east-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1']);
+    for (const region of regions) {
+      for (const bucket of ['my-bucket', 'my.bucket']) {
+        const expected = `${address(bucket, region).href.replace(/\/$/, '')}/media/a.jpg`;
+        expect((await objectUrls(bucket, region))('media/a.jpg')).to.equal(expected);
+      }
+    }
+    client.destroy();
+  });
 });
+
+/** The SDK exports what it knows of one region, but no list. */
+function regionsOfTheSdk(): string[] {
+  const folder = createRequire(import.meta.url)
+    .resolve('@aws-sdk/core/package.json')
+    .replace('package.json', '');
+  const path = join(folder, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js');
+  return [...readFileSync(path, 'utf8').matchAll(/"((?:[a-z]+-)+\d+)": \{/g)].map(([, region]) => region!);
+}

@@ -11,6 +11,8 @@ export interface IdentityPoolOptions {
   userPool: UserPool;
   /** Who hands out keys that the local S3 knows. */
   credentials: Pick<CredentialStore, 'issue'>;
+  /** Whether a user of several groups may ask for the role of another one; true when absent. */
+  customRoles?: boolean;
   /** 3600 when absent, as in Cognito. */
   credentialsLifetimeSeconds?: number;
   /** Milliseconds since 1970, for messages only; the machine's clock when absent. */
@@ -82,7 +84,8 @@ export async function createIdentityPool(options: IdentityPoolOptions): Promise<
           );
         }
         const lifetimeSeconds = options.credentialsLifetimeSeconds ?? 3600;
-        const keys = options.credentials.issue({ role: roleOf(claims), lifetimeSeconds });
+        const role = roleOf(claims, customRoleOf(input, claims, options.customRoles ?? true));
+        const keys = options.credentials.issue({ ...role, lifetimeSeconds });
         return {
           IdentityId,
           Credentials: {
@@ -98,10 +101,21 @@ export async function createIdentityPool(options: IdentityPoolOptions): Promise<
   return { service, identityPoolId, provider, close: () => service.close() };
 }
 
-function roleOf(claims: Claims | null): Role {
-  if (!claims) return 'guest';
-  const groups = claims['cognito:groups'];
-  return Array.isArray(groups) && groups.includes('ADMINS') ? 'admins' : 'authenticated';
+/** The group that comes first decides, unless the caller asks for the role of another one ("Using role-based access control"). */
+function roleOf(claims: Claims | null, customRole: string | null): { role: Role; roleName?: string } {
+  if (!claims) return { role: 'guest' };
+  const arn = customRole ?? claims['cognito:preferred_role'];
+  if (typeof arn !== 'string') return { role: 'authenticated' };
+  const roleName = arn.slice(arn.lastIndexOf('/') + 1);
+  return { role: roleName.includes('-ADMINSGroupRole') ? 'admins' : 'other group', roleName };
+}
+
+function customRoleOf(input: AwsInput, claims: Claims | null, allowed: boolean): string | null {
+  if (input.CustomRoleArn === undefined) return null;
+  const arn = textOf(input, 'CustomRoleArn');
+  const roles = claims?.['cognito:roles'];
+  if (allowed && Array.isArray(roles) && roles.includes(arn)) return arn;
+  throw refused('Invalid identity pool configuration. Check assigned IAM roles for this pool.');
 }
 
 const refused = (message: string) => new AwsError('NotAuthorizedException', message);

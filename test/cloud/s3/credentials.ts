@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What a key may do; see policy.ts. `root` is not restricted. */
-export type Role = 'admins' | 'authenticated' | 'guest' | 'root';
+export type Role = 'admins' | 'other group' | 'authenticated' | 'guest' | 'root';
 
 /** Temporary keys, as `GetCredentialsForIdentity` and STS hand them out. */
 export interface IssuedCredentials {
@@ -20,6 +20,8 @@ export interface KnownCredential {
   /** Milliseconds since 1970, null for a long-lived key. */
   readonly expiresAtMs: number | null;
   readonly role: Role;
+  /** As IAM calls it. */
+  readonly roleName: string;
 }
 
 export class CredentialStore {
@@ -32,14 +34,19 @@ export class CredentialStore {
   }
 
   /** New temporary keys that expire `lifetimeSeconds` from now (0 or less: born expired). */
-  issue(options: { role: Role; lifetimeSeconds: number }): IssuedCredentials {
+  issue(options: { role: Role; roleName?: string; lifetimeSeconds: number }): IssuedCredentials {
     const expiresAtMs = this.#now() + options.lifetimeSeconds * 1000;
     const issued = {
       accessKeyId: newKeyId('ASIA'),
       secretAccessKey: newSecret(),
       sessionToken: randomBytes(192).toString('base64'),
     };
-    this.#byId.set(issued.accessKeyId, { ...issued, role: options.role, expiresAtMs });
+    this.#byId.set(issued.accessKeyId, {
+      ...issued,
+      role: options.role,
+      roleName: options.roleName ?? `amplify-local-${options.role}Role`,
+      expiresAtMs,
+    });
     return { ...issued, expiration: new Date(expiresAtMs) };
   }
 
@@ -52,7 +59,13 @@ export class CredentialStore {
       accessKeyId: given.accessKeyId ?? newKeyId('AKIA'),
       secretAccessKey: given.secretAccessKey ?? newSecret(),
     };
-    this.#byId.set(pair.accessKeyId, { ...pair, sessionToken: null, expiresAtMs: null, role: 'root' });
+    this.#byId.set(pair.accessKeyId, {
+      ...pair,
+      sessionToken: null,
+      expiresAtMs: null,
+      role: 'root',
+      roleName: 'root',
+    });
     return pair;
   }
 

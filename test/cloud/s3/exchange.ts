@@ -68,6 +68,7 @@ export function sendError(
     },
     false,
   );
+  if (error.details.Region !== undefined) response.setHeader('x-amz-bucket-region', error.details.Region);
   if (request.method === 'HEAD') {
     response.writeHead(error.status, { 'content-type': 'application/xml' });
     response.end();

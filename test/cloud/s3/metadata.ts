@@ -1,4 +1,5 @@
 /** The headers of an upload: what of them S3 keeps, and what it would act on. */
+import { createHash } from 'node:crypto';
 import { S3Error } from './errors.ts';
 import type { Metadata } from './object-store.ts';
 
@@ -9,11 +10,13 @@ const KEPT = [
   'content-language',
   'expires',
   'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
 ];
 
 /** Accepting these and not acting on them would be a lie that a test could rely on. */
 const NOT_IMPLEMENTED =
-  /^x-amz-(object-lock-|server-side-encryption-(customer|aws-kms)|website-redirect|write-offset|tagging|grant-)/;
+  /^x-amz-(object-lock-|server-side-encryption-customer|website-redirect|write-offset|tagging|grant-)/;
 
 const MAX_KEY_BYTES = 1024;
 const MAX_META_BYTES = 2048;
@@ -33,7 +36,6 @@ export function metadataOf(key: string, headers: ReadonlyMap<string, string>): M
       if (stored !== '') kept.set(name, stored);
     }
   }
-  if (headers.get('x-amz-server-side-encryption')?.startsWith('aws:')) throw new S3Error('NotImplemented');
   const acl = headers.get('x-amz-acl') ?? '';
   if (!['', 'private', 'bucket-owner-full-control'].includes(acl)) {
     throw new S3Error('AccessControlListNotSupported');
@@ -45,6 +47,12 @@ export function metadataOf(key: string, headers: ReadonlyMap<string, string>): M
     });
   }
   return { contentType: headers.get('content-type') ?? 'binary/octet-stream', kept };
+}
+
+/** The ETag of one PUT or part: the MD5, except under a KMS key ("Object", ETag, in the API reference). */
+export function etagOf(md5: string, { kept }: Metadata): string {
+  const isKms = kept.get('x-amz-server-side-encryption')?.startsWith('aws:');
+  return isKms ? createHash('md5').update(`encrypted ${md5}`).digest('hex') : md5;
 }
 
 /** @throws S3Error `KeyTooLongError` */

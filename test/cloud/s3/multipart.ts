@@ -7,7 +7,7 @@ import { algorithmNamed, type ChecksumAlgorithm, checksumHeader, declaredChecksu
 import { S3Error } from './errors.ts';
 import { type Exchange, sendEmpty, sendXml } from './exchange.ts';
 import { urlEncode } from './listing.ts';
-import { metadataOf } from './metadata.ts';
+import { etagOf, metadataOf } from './metadata.ts';
 import { type ChecksumType, dropPart, type Part, type Upload } from './object-store.ts';
 import { receiveFile } from './receive-file.ts';
 import { document } from './xml.ts';
@@ -72,7 +72,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   const part: Part = {
     ...file,
     number,
-    etag: received.md5,
+    etag: etagOf(received.md5, upload.metadata),
     checksum: received.checksum,
     modifiedMs: bucket.now(),
   };

@@ -5,7 +5,7 @@ import { checkPreconditions, checkWritable, notModified } from './conditions.ts'
 import { Content } from './content.ts';
 import { S3Error } from './errors.ts';
 import { type Exchange, sendEmpty, sendXml } from './exchange.ts';
-import { checkKey, metadataOf } from './metadata.ts';
+import { checkKey, etagOf, metadataOf } from './metadata.ts';
 import type { StoredObject } from './object-store.ts';
 import { rangeOf } from './range.ts';
 import { receiveFile } from './receive-file.ts';
@@ -26,15 +26,16 @@ export async function putObject(exchange: Exchange): Promise<void> {
     throw error;
   }
   const { checksum, md5 } = received;
+  const etag = etagOf(md5, metadata);
   bucket.store.set({
     ...metadata,
     key,
-    etag: md5,
+    etag,
     checksum: checksum && { ...checksum, type: 'FULL_OBJECT' },
     modifiedMs: bucket.now(),
     content: new Content([file], md5),
   });
-  sendEmpty(response, 200, { etag: `"${md5}"`, ...checksumHeaders(bucket.store.get(key)!) });
+  sendEmpty(response, 200, { etag: `"${etag}"`, ...checksumHeaders(bucket.store.get(key)!) });
 }
 
 /** GetObject, and HeadObject with `withBody` false. */

@@ -18,6 +18,7 @@ const STATEMENTS: Record<Exclude<Role, 'root'>, readonly Statement[]> = {
     { actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], keys: ['media/*'] },
     { actions: ['s3:ListBucket'], prefixes: ['media/*', 'media/'] },
   ],
+  'other group': [{ actions: ['s3:GetObject'], keys: ['media/*'] }],
   authenticated: [{ actions: ['s3:GetObject'], keys: ['media/*'] }],
   guest: [],
 };

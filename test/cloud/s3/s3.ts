@@ -3,7 +3,7 @@
  * address, signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with
  * everything that was said about it before it becomes visible.
  *
- * What it does not have answers `NotImplemented`: versions, tags, ACLs, encryption with own keys, other buckets. It computes no
+ * What it does not have answers `NotImplemented`: versions, tags, ACLs, encryption with a customer's key, other buckets. It computes no
  * checksum that the client did not ask for, where S3 would add CRC64NVME on its own.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -52,6 +52,14 @@ export interface S3Options {
   readonly repeatedComplete?: 'refused' | 'answered again';
 }
 
+/** A request that the role's own policy allows. */
+export interface Ask {
+  readonly roleName: string;
+  readonly action: string;
+  readonly key: string | null;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
 export interface SeenObject {
   readonly key: string;
   /** Bytes. */
@@ -79,6 +87,8 @@ export interface S3Service {
   readonly service: Service;
   readonly bucket: string;
   readonly region: string;
+  /** What else the account forbids (bucket policy, KMS, Object Lock), in S3's words; null for nothing. */
+  denies: ((ask: Ask) => string | null) | null;
   /** In the order of their keys. */
   objects(): SeenObject[];
   /** All bytes of an object. @throws Error when there is none */
@@ -110,7 +120,8 @@ export async function createS3(options: S3Options): Promise<S3Service> {
   const service = await serve(
     {
       operationOf,
-      handle: (request, response) => answer(request, response, bucket, { ...options, now }),
+      handle: (request, response) =>
+        answer(request, response, bucket, { ...options, now, denies: ask => s3.denies?.(ask) ?? null }),
     },
     options.port,
   );
@@ -124,10 +135,11 @@ export async function createS3(options: S3Options): Promise<S3Service> {
     if (!object) throw new Error(`no object ${key} in ${options.bucket}`);
     return object.content;
   };
-  return {
+  const s3: S3Service = {
     service,
     bucket: options.bucket,
     region: options.region,
+    denies: null,
     objects: () =>
       store.all().map(({ key, etag, contentType, kept, content }) => ({
         key,
@@ -162,6 +174,12 @@ export async function createS3(options: S3Options): Promise<S3Service> {
           .map(part => ({ partNumber: part.number, size: part.sizeBytes, etag: part.etag })),
       })),
   };
+  return s3;
+}
+
+interface Admission extends S3Options {
+  readonly now: () => number;
+  readonly denies: (ask: Ask) => string | null;
 }
 
 function operationOf(request: IncomingMessage): string {
@@ -177,7 +195,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   bucket: Bucket,
-  options: S3Options & { now: () => number },
+  options: Admission,
 ): Promise<void> {
   response.setHeader('x-amz-request-id', randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase());
   response.setHeader('x-amz-id-2', `${randomUUID()}${randomUUID()}`);
@@ -199,14 +217,14 @@ function admit(
   request: IncomingMessage,
   response: ServerResponse,
   bucket: Bucket,
-  options: S3Options & { now: () => number },
+  options: Admission,
 ): [string, Exchange] {
   const address = addressOf(request.url!, request.headers.host ?? '');
   const authenticated = authenticate(
     { method: request.method!, headers: request.headersDistinct, address },
     options,
   );
-  const { headers, role } = authenticated;
+  const { headers, role, roleName } = authenticated;
   const operation = operationName(request.method!, address, headers.has('x-amz-copy-source'));
   if (address.bucket !== null && address.bucket !== bucket.name && operation !== 'CreateBucket') {
     throw new S3Error('NoSuchBucket', null, { BucketName: address.bucket });
@@ -218,9 +236,11 @@ function admit(
     if (operation === 'DeleteObjects' || allows(role, action, address.key, prefix)) continue;
     throw new S3Error(
       'AccessDenied',
-      `User: ${role} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${address.bucket}${address.key === null ? '' : `/${address.key}`}" because no identity-based policy allows the ${action} action`,
+      `User: arn:aws:sts::123456789012:assumed-role/${roleName}/CognitoIdentityCredentials is not authorized to perform: ${action} on resource: "arn:aws:s3:::${address.bucket}${address.key === null ? '' : `/${address.key}`}" because no identity-based policy allows the ${action} action`,
     );
   }
+  const words = options.denies({ roleName, action: actionOf(operation), key: address.key, headers });
+  if (words !== null) throw new S3Error('AccessDenied', words);
   const key = address.key ?? '';
   return [
     operation,

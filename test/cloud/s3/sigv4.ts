@@ -24,6 +24,7 @@ export interface SigningContext {
 
 export interface Authenticated {
   readonly role: Role;
+  readonly roleName: string;
   readonly accessKeyId: string;
   /** What `x-amz-content-sha256` said, which the body still has to live up to. */
   readonly payload: string;
@@ -91,6 +92,7 @@ export function authenticate(request: SignedRequest, options: SigV4Options): Aut
   const signing = checkSignature(request, claim, credential);
   return {
     role: credential.role,
+    roleName: credential.roleName,
     accessKeyId: credential.accessKeyId,
     payload: claim.payload,
     signing,

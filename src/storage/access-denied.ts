@@ -40,7 +40,8 @@ export function rememberUser(error: unknown, user: SignedInUser | null, encrypti
 export function accessDenied(error: unknown, bucket: string): RunError {
   const { message, signedInUser, encryption } = error as Error & Remembered;
   const denial: Denial = {
-    words: message || 'Access Denied',
+    // The answer to a HEAD has no words.
+    words: !message || /^unknown/i.test(message) ? 'Access Denied' : message,
     bucket,
     user: signedInUser ?? null,
     encryption: encryption ?? '',

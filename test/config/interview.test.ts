@@ -67,7 +67,7 @@ describe('the questions of config', () => {
     const { values } = await interview(person(answers), defaultConfig('/h'));
     expect(values).to.include({ 'google_drive.impersonate': 'boss@example.com' });
     expect(told).to.deep.equal(['That has to be the e-mail address of a user.']);
-    expect(asked).to.have.length(11);
+    expect(asked).to.have.length(12);
   });
 
   it('are only three after an amplify_outputs.json', async () => {

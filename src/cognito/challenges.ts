@@ -8,7 +8,7 @@ import type { CodeChallenge, Questions } from './questions.ts';
 
 type Challenge = Pick<
   RespondToAuthChallengeCommandOutput,
-  'ChallengeName' | 'ChallengeParameters' | 'Session'
+  'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges'
 >;
 
 /** Cognito refuses these answers and waits for another one in the same session. */
@@ -62,6 +62,7 @@ export async function answerChallenge(
   switch (ChallengeName) {
     case 'SOFTWARE_TOKEN_MFA':
     case 'SMS_MFA':
+    case 'SMS_OTP':
     case 'EMAIL_OTP':
       return untilAccepted(async wrong => {
         const sentTo = parameters.CODE_DELIVERY_DESTINATION ?? null;
@@ -73,6 +74,13 @@ export async function answerChallenge(
       return untilAccepted(async wrong => ({ NEW_PASSWORD: await questions.newPassword(wrong) }));
     case 'SELECT_MFA_TYPE':
       return respond({ ANSWER: preferredFactor(parameters.MFAS_CAN_CHOOSE) });
+    case 'SELECT_CHALLENGE': {
+      const ANSWER = (['EMAIL_OTP', 'SMS_OTP'] as const).find(name =>
+        challenge.AvailableChallenges?.includes(name),
+      );
+      if (!ANSWER) throw challengeError(challenge.AvailableChallenges?.[0] ?? ChallengeName, at);
+      return respond({ ANSWER });
+    }
     default:
       throw challengeError(ChallengeName, at);
   }
@@ -82,7 +90,8 @@ const codeName = (challenge: CodeChallenge) => `${challenge}_CODE`;
 
 /** The app before messages: nothing has to arrive. */
 function preferredFactor(choices: string | undefined): string {
-  return choices && !choices.includes('SOFTWARE_TOKEN_MFA') ? 'SMS_MFA' : 'SOFTWARE_TOKEN_MFA';
+  const factors = ['SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'SMS_MFA'];
+  return factors.find(factor => choices?.includes(factor)) ?? 'SOFTWARE_TOKEN_MFA';
 }
 
 /** Attributes that the user has to fill in together with the first own password; names as `userAttributes.name`. */

@@ -262,6 +262,14 @@ export function classify(error: unknown, at: Circumstances): RunError {
 }
 
 const CHALLENGES: Record<string, { says: string; remedy: string }> = {
+  CUSTOM_CHALLENGE: {
+    says: 'is asked a question by a Lambda trigger of the user pool (custom authentication)',
+    remedy: `Use a user or an app client without custom authentication ("migrator config --username … --client-id …"), ${ASK_ADMIN}.`,
+  },
+  WEB_AUTHN: {
+    says: 'is asked for a passkey, which only a browser has',
+    remedy: `Use a user who can sign in with a password ("migrator config --username …"), or set a password for this user in the web application.`,
+  },
   MFA_SETUP: {
     says: 'has to set up a second factor first',
     remedy: `Set it up in the web application, then run "migrator login aws" and type its code.`,

@@ -4,7 +4,7 @@ import type { Env } from '../config/home.ts';
 import { promptsOn } from '../ui/prompts.ts';
 import { passwordFrom } from './password.ts';
 
-export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'EMAIL_OTP';
+export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
 
 export interface Questions {
   password(): Promise<string>;
@@ -18,6 +18,7 @@ export interface Questions {
 const CODES: Record<CodeChallenge, string> = {
   SOFTWARE_TOKEN_MFA: 'Code from the authenticator app',
   SMS_MFA: 'Code from the text message',
+  SMS_OTP: 'Code from the text message',
   EMAIL_OTP: 'Code from the e-mail',
 };
 

@@ -9,12 +9,13 @@ import { retryRequestsOf } from '../retry/sdk-retries.ts';
 import { belongsTo, type SignedInUser } from '../storage/access-denied.ts';
 import { type Circumstances, classify, type Step } from './classify.ts';
 import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
+import type { Device } from './device.ts';
 import { type AwsKeys, fetchKeys, type Identity, type RoleKeys } from './keys.ts';
 import type { Questions } from './questions.ts';
 import { sharedTokens } from './shared-tokens.ts';
-import { renewTokens, signIn } from './sign-in.ts';
+import { renewTokens, type SignedIn, signIn } from './sign-in.ts';
 import type { SignInKey, TokenStore } from './token-store.ts';
-import { type AuthenticationResult, claimsOf, type IdClaims, type Tokens, tokensFrom } from './tokens.ts';
+import { claimsOf, type IdClaims, type Tokens, tokensFrom } from './tokens.ts';
 
 /**
  * A signed-in user of the Amplify project, for one process. When something is first asked for it takes the sign-in that
@@ -102,13 +103,14 @@ export function createCognitoSession(options: {
 
   const obtain = async (
     step: 'sign_in' | 'renewal',
-    ask: (client: Awaited<ReturnType<typeof userPool>>) => Promise<AuthenticationResult | undefined>,
-    old: Tokens | null,
+    ask: (client: Awaited<ReturnType<typeof userPool>>, at: Circumstances) => Promise<Partial<SignedIn>>,
+    refreshToken: string | null,
   ): Promise<Tokens> => {
     try {
       const client = await userPool();
       const askedAt = now();
-      const fresh = tokensFrom(await ask(client), askedAt, old?.refreshToken ?? null);
+      const { result, device = null } = await ask(client, await circumstances(step));
+      const fresh = tokensFrom(result, askedAt, { refreshToken, device });
       if (!fresh) throw noTokens(await circumstances(step));
       return fresh;
     } catch (error) {
@@ -117,14 +119,16 @@ export function createCognitoSession(options: {
     }
   };
   // Many workers ask; a second wrong attempt for each would have Cognito lock the user.
-  const signInOnce = once(() =>
-    obtain('sign_in', async client => signIn(client, questions, await circumstances('sign_in')), null),
-  );
+  let signedIn: Promise<Tokens> | null = null;
+  const signInOnce = (device: Device | null): Promise<Tokens> => {
+    signedIn ??= obtain('sign_in', (client, at) => signIn(client, questions, at, device), null);
+    return signedIn;
+  };
   const renew = (old: Tokens): Promise<Tokens> =>
     obtain(
       'renewal',
-      async client => renewTokens(client, old.refreshToken, await circumstances('renewal')),
-      old,
+      async (client, at) => ({ result: await renewTokens(client, old, at), device: old.device }),
+      old.refreshToken,
     );
   const key: SignInKey = {
     userPoolId: cognito.user_pool_id,
@@ -193,7 +197,7 @@ export function createCognitoSession(options: {
     }),
     signIn: async () => {
       const keepNew = async () => {
-        const fresh = await signInOnce();
+        const fresh = await signInOnce((await store?.find(key))?.device ?? null);
         await store?.keep(key, fresh);
       };
       await (store ? store.exclusively(keepNew) : keepNew());

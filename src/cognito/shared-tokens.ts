@@ -1,5 +1,6 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Lease } from '../renewal.ts';
+import type { Device } from './device.ts';
 import type { SignInKey, TokenStore } from './token-store.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -7,8 +8,8 @@ export interface SharedTokensOptions {
   key: SignInKey;
   /** Null: nothing is kept, every process signs in for itself. */
   store: TokenStore | null;
-  /** With the password. */
-  signIn: () => Promise<Tokens>;
+  /** With the password, as the device that the pool knows from before. */
+  signIn: (device: Device | null) => Promise<Tokens>;
   renew: (old: Tokens) => Promise<Tokens>;
   /** ms since the epoch. */
   now: () => number;
@@ -45,7 +46,7 @@ export function sharedTokens(options: SharedTokensOptions): (old: Tokens | null)
         if (old) throw error;
       }
     }
-    return signIn();
+    return signIn(held?.device ?? null);
   };
 
   return async old => {

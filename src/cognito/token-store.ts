@@ -122,6 +122,11 @@ function toFile(kept: KeptSignIn): Record<string, unknown> {
     issued_at: kept.issuedAt,
     expires_at: kept.expiresAt,
     clock_ahead_ms: kept.clockAheadMs,
+    ...(kept.device && {
+      device_key: kept.device.key,
+      device_group_key: kept.device.groupKey,
+      device_password: kept.device.password,
+    }),
   };
 }
 
@@ -134,6 +139,7 @@ function fromFile(entry: unknown): KeptSignIn | null {
     numbers.every(name => typeof entry[name] === 'number');
   if (!whole) return null;
   const kept = entry as Record<string, string & number>;
+  const { device_key: key, device_group_key: groupKey, device_password: password } = kept;
   return {
     userPoolId: kept.user_pool_id!,
     clientId: kept.client_id!,
@@ -143,5 +149,6 @@ function fromFile(entry: unknown): KeptSignIn | null {
     issuedAt: kept.issued_at!,
     expiresAt: kept.expires_at!,
     clockAheadMs: kept.clock_ahead_ms!,
+    device: key && groupKey && password ? { key, groupKey, password } : null,
   };
 }

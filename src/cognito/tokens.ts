@@ -1,3 +1,5 @@
+import type { Device } from './device.ts';
+
 /** What a sign-in or a renewal gave. Secrets: never logged, never in a message. */
 export interface Tokens {
   idToken: string;
@@ -8,6 +10,8 @@ export interface Tokens {
   expiresAt: number;
   /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it cannot be told. */
   clockAheadMs: number;
+  /** What the pool remembers this program as, and wants to hear when it renews; null where it remembers no devices. */
+  device: Device | null;
 }
 
 export interface IdClaims {
@@ -27,6 +31,8 @@ export interface AuthenticationResult {
   IdToken?: string | undefined;
   RefreshToken?: string | undefined;
   ExpiresIn?: number | undefined;
+  AccessToken?: string | undefined;
+  NewDeviceMetadata?: { DeviceKey?: string | undefined; DeviceGroupKey?: string | undefined } | undefined;
 }
 
 const ONE_HOUR_MS = 3_600_000;
@@ -41,9 +47,9 @@ const ONE_HOUR_MS = 3_600_000;
 export function tokensFrom(
   result: AuthenticationResult | undefined,
   askedAt: number,
-  oldRefreshToken: string | null,
+  old: { refreshToken: string | null; device: Device | null },
 ): Tokens | null {
-  const refreshToken = result?.RefreshToken ?? oldRefreshToken;
+  const refreshToken = result?.RefreshToken ?? old.refreshToken;
   if (!result?.IdToken || !refreshToken) return null;
   const { iat, exp } = claimsOf(result.IdToken);
   const lifeMs = iat !== undefined && exp !== undefined ? (exp - iat) * 1000 : (result.ExpiresIn ?? 0) * 1000;
@@ -53,6 +59,7 @@ export function tokensFrom(
     issuedAt: askedAt,
     expiresAt: askedAt + (lifeMs > 0 ? lifeMs : ONE_HOUR_MS),
     clockAheadMs: iat === undefined ? 0 : iat * 1000 - askedAt,
+    device: old.device,
   };
 }
 

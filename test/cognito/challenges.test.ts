@@ -5,6 +5,7 @@ import { defaultConfig } from '../../src/config/defaults.ts';
 import type { RunError } from '../../stages/errors.ts';
 import { createUserPool, type UserPool } from '../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../cloud/cognito/users.ts';
+import { sendJson } from '../cloud/service.ts';
 import { rejection } from '../config/scratch.ts';
 
 const EMAIL = 'someone@example.com';
@@ -50,6 +51,31 @@ describe('what Cognito asks for beyond the password', () => {
     now = Date.now();
   });
   afterEach(() => userPool?.close());
+
+  /** The pool asks for this after the password. */
+  const challenged = async (challenge: object) => {
+    await start({});
+    userPool.service.intercept = (request, response) => {
+      if (!String(request.headers['x-amz-target']).endsWith('.RespondToAuthChallenge')) return false;
+      sendJson(response, 200, challenge);
+      return true;
+    };
+  };
+  for (const [name, more, says] of [
+    ['CUSTOM_CHALLENGE', {}, 'Lambda trigger'],
+    ['WEB_AUTHN', {}, 'passkey'],
+    ['SELECT_CHALLENGE', { AvailableChallenges: ['WEB_AUTHN'] }, 'passkey'],
+    ['MFA_SETUP', {}, 'second factor'],
+    ['DEVICE_SRP_AUTH', {}, 'more than a password'],
+    ['SOMETHING_NEW', {}, 'SOMETHING_NEW'],
+  ] as const) {
+    it(`says what it is and the way out when it is ${name}${'AvailableChallenges' in more ? ' of a passkey' : ''}`, async () => {
+      await challenged({ ChallengeName: name, ChallengeParameters: {}, Session: 'x', ...more });
+      const { code, message, remedy } = await refusal(person([]));
+      expect([code, message.includes(says)], message).to.deep.equal(['challenge_not_supported', true]);
+      expect(remedy).to.match(/web application|--username|Use a user/);
+    });
+  }
 
   it('is answered with the code of an authenticator app', async () => {
     await start({ mfa: 'totp' });

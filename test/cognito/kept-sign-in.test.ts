@@ -69,6 +69,41 @@ describe('a Cognito sign-in that is kept between commands', () => {
   });
   afterEach(() => Promise.all([userPool?.close(), scratch.remove()]));
 
+  for (const rotation of [false, true]) {
+    for (const devices of ['always', 'opt-in'] as const) {
+      it(`is renewed where the pool remembers devices (${devices}, rotation ${rotation ? 'on' : 'off'})`, async () => {
+        await start({ devices, rotation });
+        await command().idToken();
+        for (let hours = 1; hours <= 3; hours += 1) {
+          now += HOUR_MS;
+          userPool.verifyToken(await command().idToken());
+        }
+        expect([asked, requests().ConfirmDevice, userPool.devices.all.size]).to.deep.equal([1, 1, 1]);
+      });
+    }
+  }
+
+  it('is followed by a sign-in as the same device, which needs no second factor then', async () => {
+    await start({ devices: 'always' });
+    await command().idToken();
+    userPool.user(EMAIL).mfa = 'totp';
+    await command().signIn();
+    userPool.revokeAll();
+    now += HOUR_MS;
+    userPool.verifyToken(await command().idToken());
+    expect([asked, requests().ConfirmDevice, userPool.devices.all.size]).to.deep.equal([3, 1, 1]);
+  });
+
+  it('is followed by a sign-in as a new device when the pool has forgotten the old one', async () => {
+    await start({ devices: 'always' });
+    await command().idToken();
+    userPool.devices.forgetAll();
+    await command().signIn();
+    now += HOUR_MS;
+    userPool.verifyToken(await command().idToken());
+    expect([asked, requests().ConfirmDevice, userPool.devices.all.size]).to.deep.equal([2, 2, 1]);
+  });
+
   it('serves the next command without password and without a request', async () => {
     await start();
     const token = await command().idToken();

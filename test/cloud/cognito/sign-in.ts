@@ -3,6 +3,7 @@
  * `facts.md`, "Amplify Gen 2: sign-in": the default app client allows SRP, custom auth and refresh, and nothing else.
  */
 import { AwsError, type AwsInput, mapOf, textOf } from './aws-json.ts';
+import type { Devices, PoolDevice } from './devices.ts';
 import { maskedPhone, newSmsCode, refuseWrongCode } from './mfa.ts';
 import { createSessions } from './sessions.ts';
 import { expectedSignature, type Handshake, startHandshake } from './srp.ts';
@@ -20,6 +21,7 @@ export interface SignInOptions {
   sessionLifetimeSeconds: number;
   /** With rotation a client gets new tokens by GetTokensFromRefreshToken only. */
   rotation: boolean;
+  devices: Devices;
   now: () => number;
 }
 
@@ -30,6 +32,12 @@ interface PasswordState {
   /** Null for a name that nobody has. */
   readonly user: PoolUser | null;
   readonly userId: string;
+}
+
+interface DeviceState {
+  readonly device: PoolDevice;
+  /** Null before SRP_A has come. */
+  readonly handshake: Handshake | null;
 }
 
 interface ChallengeState {
@@ -62,6 +70,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const { users, tokens, poolId } = options;
   const poolName = poolId.split('_')[1]!;
   const passwords = createSessions<PasswordState>(options.sessionLifetimeSeconds, options.now);
+  const proofs = createSessions<DeviceState>(options.sessionLifetimeSeconds, options.now);
   const challenges = createSessions<ChallengeState>(options.sessionLifetimeSeconds, options.now);
 
   const startSrp = (parameters: Record<string, string>): AuthResponse => {
@@ -107,16 +116,55 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (user.status === 'UNCONFIRMED') {
       throw new AwsError('UserNotConfirmedException', 'User is not confirmed.');
     }
-    return user.status === 'FORCE_CHANGE_PASSWORD' ? ask('NEW_PASSWORD_REQUIRED', user) : afterPassword(user);
+    return user.status === 'FORCE_CHANGE_PASSWORD'
+      ? ask('NEW_PASSWORD_REQUIRED', user)
+      : afterPassword(user, answers.DEVICE_KEY);
   };
 
-  const afterPassword = (user: PoolUser): AuthResponse => {
+  /** A device that is remembered does without a second factor. */
+  const afterPassword = (user: PoolUser, deviceKey?: string): AuthResponse => {
+    const device = options.devices.remembered(user, deviceKey);
+    if (device) {
+      return {
+        ChallengeName: 'DEVICE_SRP_AUTH',
+        ChallengeParameters: {},
+        Session: proofs.open({ device, handshake: null }),
+      };
+    }
     if (user.mfa === 'totp') return ask('SOFTWARE_TOKEN_MFA', user);
     if (user.mfa === 'sms') {
       user.smsCode = newSmsCode();
       return ask('SMS_MFA', user);
     }
     return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user) };
+  };
+
+  const proveDevice = (name: string, input: AwsInput, answers: Record<string, string>): AuthResponse => {
+    const session =
+      name === 'DEVICE_SRP_AUTH' ? textOf(input, 'Session') : textOf(answers, 'PASSWORD_CLAIM_SECRET_BLOCK');
+    const { device, handshake } = proofs.read(session);
+    proofs.close(session);
+    if (textOf(answers, 'DEVICE_KEY') !== device.key) throw wrongPassword();
+    const { key, groupKey, user, proof } = device;
+    if (!handshake) {
+      const started = startHandshake(textOf(answers, 'SRP_A'), proof!.verifier);
+      if (!started) throw new AwsError('InvalidParameterException', 'Invalid SRP_A.');
+      const SECRET_BLOCK = proofs.open({ device, handshake: started });
+      const SRP_B = started.serverPublic.toString(16);
+      return {
+        ChallengeName: 'DEVICE_PASSWORD_VERIFIER',
+        ChallengeParameters: { SALT: proof!.salt, SECRET_BLOCK, SRP_B, DEVICE_KEY: key, USERNAME: user.sub },
+      };
+    }
+    const timestamp = textOf(answers, 'TIMESTAMP');
+    const expected = expectedSignature(handshake, {
+      poolName: groupKey,
+      userId: key,
+      secretBlock: session,
+      timestamp,
+    });
+    if (textOf(answers, 'PASSWORD_CLAIM_SIGNATURE') !== expected) throw wrongPassword();
+    return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user, key) };
   };
 
   const ask = (challenge: Challenge, user: PoolUser): AuthResponse => ({
@@ -175,7 +223,10 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (flow === 'USER_SRP_AUTH') return startSrp(parameters);
       const isRefresh = flow === 'REFRESH_TOKEN_AUTH' || flow === 'REFRESH_TOKEN';
       if (isRefresh && !options.rotation) {
-        const AuthenticationResult = tokens.refresh(textOf(parameters, 'REFRESH_TOKEN'));
+        const AuthenticationResult = tokens.refresh(
+          textOf(parameters, 'REFRESH_TOKEN'),
+          parameters.DEVICE_KEY,
+        );
         return { ChallengeParameters: {}, AuthenticationResult };
       }
       if (flow === 'CUSTOM_AUTH') {
@@ -192,6 +243,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       refuseSecret(answers);
       const name = textOf(input, 'ChallengeName');
       textOf(answers, 'USERNAME');
+      if (name.startsWith('DEVICE_')) return proveDevice(name, input, answers);
       return name === 'PASSWORD_VERIFIER' ? verifyPassword(answers) : answerChallenge(name, input, answers);
     },
   };

@@ -1,6 +1,7 @@
 /** The pool's tokens: signed ID and access tokens, opaque refresh tokens, their ends. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError } from './aws-json.ts';
+import type { Devices } from './devices.ts';
 import type { Claims, SigningKey } from './jwt.ts';
 import type { PoolUser } from './users.ts';
 
@@ -25,6 +26,8 @@ export interface AuthenticationResult {
   RefreshToken?: string;
   ExpiresIn: number;
   TokenType: 'Bearer';
+  /** In pools that remember devices, at a sign-in from a new one. */
+  NewDeviceMetadata?: { DeviceKey: string; DeviceGroupKey: string };
 }
 
 export interface TokenOptions {
@@ -40,6 +43,7 @@ export interface TokenOptions {
   rotationGraceSeconds: number;
   /** Milliseconds since 1970. */
   now: () => number;
+  devices: Devices;
 }
 
 /** One sign-in; `origin_jti` of all its tokens. */
@@ -49,13 +53,15 @@ interface Grant {
   readonly authTime: number;
   readonly expiresMs: number;
   replacedMs: number | null;
+  /** Null where the pool remembers no devices. */
+  readonly deviceKey: string | null;
 }
 
 export interface Tokens {
   /** Tokens of a new sign-in. */
-  issue(user: PoolUser): AuthenticationResult;
+  issue(user: PoolUser, deviceKey?: string | null): AuthenticationResult;
   /** @throws AwsError NotAuthorizedException, RefreshTokenReuseException */
-  refresh(refreshToken: string): AuthenticationResult;
+  refresh(refreshToken: string, deviceKey: string | undefined): AuthenticationResult;
   /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
   revoke(refreshToken: string): void;
   revokeUser(user: PoolUser): void;
@@ -85,10 +91,16 @@ export function createTokens(options: TokenOptions): Tokens {
   const expired = new Set<string>();
   const seconds = () => Math.floor(options.now() / 1000);
 
-  const openGrant = (user: PoolUser, origin: string, authTime: number, expiresMs: number): string => {
+  const openGrant = (
+    user: PoolUser,
+    origin: string,
+    authTime: number,
+    expiresMs: number,
+    deviceKey: string | null,
+  ): string => {
     // Cognito's is a JWE of five parts; nobody outside reads it.
     const token = [26, 342, 16, 800, 22].map(size => randomBytes(size).toString('base64url')).join('.');
-    grants.set(token, { origin, user, authTime, expiresMs, replacedMs: null });
+    grants.set(token, { origin, user, authTime, expiresMs, replacedMs: null, deviceKey });
     return token;
   };
 
@@ -131,15 +143,22 @@ export function createTokens(options: TokenOptions): Tokens {
   });
 
   return {
-    issue(user) {
+    issue(user, knownDevice = null) {
+      const NewDeviceMetadata = knownDevice ? null : options.devices.add(user);
+      const deviceKey = knownDevice ?? NewDeviceMetadata?.DeviceKey ?? null;
       const origin = randomUUID();
       const expiresMs = options.now() + options.refreshTokenLifetimeSeconds * 1000;
-      const RefreshToken = openGrant(user, origin, seconds(), expiresMs);
-      return { ...result({ origin, user, authTime: seconds() }), RefreshToken };
+      const RefreshToken = openGrant(user, origin, seconds(), expiresMs, deviceKey);
+      return {
+        ...result({ origin, user, authTime: seconds() }),
+        RefreshToken,
+        ...(NewDeviceMetadata && { NewDeviceMetadata }),
+      };
     },
-    refresh(refreshToken) {
+    refresh(refreshToken, deviceKey) {
       const grant = grants.get(refreshToken);
-      if (!grant) throw new AwsError('NotAuthorizedException', 'Invalid Refresh Token');
+      if (!grant || !options.devices.mayRenew(grant.deviceKey, deviceKey))
+        throw new AwsError('NotAuthorizedException', 'Invalid Refresh Token');
       if (revoked.has(grant.origin)) {
         throw new AwsError('NotAuthorizedException', 'Refresh Token has been revoked');
       }
@@ -153,7 +172,13 @@ export function createTokens(options: TokenOptions): Tokens {
       if (!options.rotation) return result(grant);
       grant.replacedMs ??= options.now();
       // A rotated token lives no longer than the one it replaces: the sign-in ends when it would have ended.
-      const RefreshToken = openGrant(grant.user, grant.origin, grant.authTime, grant.expiresMs);
+      const RefreshToken = openGrant(
+        grant.user,
+        grant.origin,
+        grant.authTime,
+        grant.expiresMs,
+        grant.deviceKey,
+      );
       return { ...result(grant), RefreshToken };
     },
     revoke(refreshToken) {

@@ -1,6 +1,7 @@
 /** A Cognito user pool as Amplify Gen 2 sets it up, with one app client that has no secret. */
 import { type Service, sendJson, serve } from '../service.ts';
 import { AwsError, type AwsInput, awsJson, textOf } from './aws-json.ts';
+import { createDevices, type DeviceMode, type Devices } from './devices.ts';
 import { type Claims, createSigningKey } from './jwt.ts';
 import { createSignIn } from './sign-in.ts';
 import { type AuthenticationResult, createTokens } from './tokens.ts';
@@ -20,6 +21,8 @@ export interface UserPoolOptions {
   rotationGraceSeconds?: number;
   /** How long a challenge may be answered; 180 when absent, as in Cognito. */
   sessionLifetimeSeconds?: number;
+  /** Whether the pool remembers devices; off when absent, as in Amplify. */
+  devices?: DeviceMode;
   /** True when absent: an unknown user is not told from a wrong password. */
   preventUserExistenceErrors?: boolean;
   /** Milliseconds since 1970; the machine's clock when absent. */
@@ -29,6 +32,7 @@ export interface UserPoolOptions {
 export interface UserPool {
   /** Requests are counted by operation: `InitiateAuth`, …, and `jwks` for the key set. */
   readonly service: Service;
+  readonly devices: Devices;
   readonly region: string;
   /** `us-east-1_…` */
   readonly poolId: string;
@@ -64,7 +68,9 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
   const rotation = options.rotation ?? false;
   const key = await createSigningKey();
   const users = createUsers(poolName);
+  const devices = createDevices(options.devices ?? 'off', region);
   const tokens = createTokens({
+    devices,
     key,
     issuer,
     clientId,
@@ -75,6 +81,7 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
     now,
   });
   const signIn = createSignIn({
+    devices,
     poolId,
     clientId,
     users,
@@ -99,7 +106,12 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
     RespondToAuthChallenge: input => signIn.respondToAuthChallenge(input),
     GetTokensFromRefreshToken(input) {
       refuseOtherClient(input);
-      return { AuthenticationResult: tokens.refresh(textOf(input, 'RefreshToken')) };
+      return {
+        AuthenticationResult: tokens.refresh(
+          textOf(input, 'RefreshToken'),
+          input.DeviceKey === undefined ? undefined : textOf(input, 'DeviceKey'),
+        ),
+      };
     },
     RevokeToken(input) {
       refuseOtherClient(input);
@@ -120,6 +132,11 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
         ...(mfa ? { PreferredMfaSetting: setting, UserMFASettingList: [setting] } : {}),
       };
     },
+    ConfirmDevice(input) {
+      const { sub } = tokens.verifyAccess(textOf(input, 'AccessToken'));
+      const key = textOf(input, 'DeviceKey');
+      return { UserConfirmationNecessary: devices.confirm(user(sub), key, input.DeviceSecretVerifierConfig) };
+    },
     GlobalSignOut(input) {
       tokens.revokeUser(user(tokens.verifyAccess(textOf(input, 'AccessToken')).sub));
     },
@@ -133,6 +150,7 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
   });
   return {
     service,
+    devices,
     region,
     poolId,
     clientId,

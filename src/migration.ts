@@ -87,6 +87,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       ...options,
       claimed: claimsIn(manifests.resolve, manifests.transfer),
       linking,
+      onReplaced: record => run.revise(record, warn),
     };
     const stage = async (name: keyof typeof STAGE_MAKERS) =>
       remembering(await STAGE_MAKERS[name](context), manifests[name]!, {

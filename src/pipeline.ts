@@ -8,6 +8,7 @@ import { type ListOptions, list } from '../stages/list.ts';
 import { parse } from '../stages/parse.ts';
 import type { DriveRef, FileRecord, StageName } from '../stages/record.ts';
 import { resolve } from '../stages/resolve.ts';
+import { withRevisions } from '../stages/revisions.ts';
 import type { Selection } from '../stages/selection.ts';
 import type { Halt, Stage } from '../stages/stage.ts';
 import { type TransferWatcher, transfer } from '../stages/transfer.ts';
@@ -35,6 +36,8 @@ export interface StageContext {
   watcher?: TransferWatcher & LinkWatcher;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
+  /** Told of files that were replaced in Drive after they were listed. */
+  onReplaced?: (record: FileRecord) => Promise<void>;
   /** Where link writes down what it has begun; absent where nothing outlives the process. */
   linking?: LinkingFile;
   /** The run ends when so much has been read from Drive; no limit when absent. */
@@ -63,7 +66,15 @@ export const STAGE_MAKERS: Readonly<
     });
   },
 
-  transfer: async ({ config, neighbours, halt, watcher, skipExisting = false, maxTransferBytes }) => {
+  transfer: async ({
+    config,
+    neighbours,
+    halt,
+    watcher,
+    skipExisting = false,
+    maxTransferBytes,
+    onReplaced,
+  }) => {
     // Before the first byte: what could not be linked afterwards is not worth moving.
     await neighbours.fittedModels();
     const storage = await neighbours.storage();
@@ -74,13 +85,15 @@ export const STAGE_MAKERS: Readonly<
       urlOf: key => storage.urlOf(key),
       halt,
     });
-    const moved = transfer(limited(await neighbours.drive(), maxTransferBytes, halt), storage, {
+    const drive = await neighbours.drive();
+    const moved = transfer(limited(drive, maxTransferBytes, halt), storage, {
       concurrency: config.migration.concurrency,
       backoff: neighbours.backoffFor('S3'),
       halt,
       watcher,
     });
-    return withCopies(records => moved(unlinked(records)), halt);
+    const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, halt });
+    return withCopies(records => revised(unlinked(records)), halt);
   },
 
   link: async ({ config, neighbours, halt, watcher, linking, skipExisting = false }) => {

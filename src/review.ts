@@ -9,6 +9,7 @@ import { nearest } from './help/nearest.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import type { Run } from './manifest/run.ts';
 import { REASONS } from './report/advice.ts';
+import { rewriterOf } from './run-records.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ReviewItem {
@@ -123,6 +124,29 @@ export async function acceptRelaxed(
   } finally {
     for (const manifest of [parse, ...later]) await manifest?.close();
   }
+}
+
+/**
+ * Lets the next run take the bytes of these files as Drive sends them. Gives the items of which this was written down. The
+ * caller holds the run's lock.
+ */
+export async function acceptAsDownloaded(
+  run: Run,
+  items: Iterable<ReviewItem>,
+  warn: (message: string) => void,
+): Promise<ReviewItem[]> {
+  const accepted = [...items].filter(({ code }) => code === 'bytes_contradict');
+  if (accepted.length === 0) return [];
+  const rewriter = await rewriterOf(run, warn);
+  try {
+    for (const { record } of accepted) {
+      const { error: _, ...rest } = record;
+      await rewriter.write({ ...rest, accepted: 'as-downloaded', status: 'pending' });
+    }
+  } finally {
+    await rewriter.close();
+  }
+  return accepted;
 }
 
 /** The manifests from parse's on; none if the run never came so far. */

@@ -152,6 +152,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const context: StageContext = {
         ...{ root, selection, config, neighbours },
         ...{ halt: this.halt, claimed: claimsIn(own, transferred), linking },
+        ...(target.kind === 'run' && { onReplaced: record => target.run.revise(record, this.warnLine) }),
         maxTransferBytes: flags['max-transfer'],
       };
       const source = await this.source(context, input);

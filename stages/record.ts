@@ -88,7 +88,9 @@ export interface FileRecord {
   /** As S3 gave it, without quotes. */
   etag?: string;
   /** What the bytes were compared by before the object became visible. */
-  verified?: 'md5' | 'size';
+  verified?: 'md5' | 'size' | 'downloaded';
+  /** A person takes the bytes as Drive sends them, though they are not what it lists. */
+  accepted?: 'as-downloaded';
   /** When the object became complete; RFC 3339. Absent where nobody knows. */
   storedAt?: string;
   /** True for an object with the file's bytes that was there already: another run or tool has stored it. */

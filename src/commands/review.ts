@@ -4,6 +4,7 @@ import type { Run } from '../manifest/run.ts';
 import { writeOutput } from '../output.ts';
 import { writeProjection } from '../progress/projection.ts';
 import {
+  acceptAsDownloaded,
   acceptRelaxed,
   itemsOf,
   type Reviewed,
@@ -50,8 +51,8 @@ export default class Review extends BaseCommand<typeof Review> {
     }),
     accept: Flags.string({
       description:
-        'take names that could not be read as this naming reads them; "resume" then goes on with them',
-      options: ['relaxed'],
+        'relaxed: take names that could not be read as relaxed naming reads them. as-downloaded: take files whose bytes are not what Drive lists as they come. "resume" then goes on with them',
+      options: ['relaxed', 'as-downloaded'],
     }),
     'dry-run': Flags.boolean({
       description: 'say what would be accepted, and write nothing',
@@ -76,7 +77,11 @@ export default class Review extends BaseCommand<typeof Review> {
       requireReasons(only ?? [], whole);
       for (const warning of absentReasons(whole, only ?? [])) this.warnLine(warning);
       const found = reviewOnly(whole, ({ code }) => only?.has(code) ?? true);
-      const accepted = writes ? await acceptRelaxed(run, itemsOf(found), rules, this.warnLine) : [];
+      const accept = () =>
+        this.flags.accept === 'relaxed'
+          ? acceptRelaxed(run, itemsOf(found), rules, this.warnLine)
+          : acceptAsDownloaded(run, itemsOf(found), this.warnLine);
+      const accepted = writes ? await accept() : [];
       if (accepted.length > 0) await writeProjection(this.home, run);
       const ids = new Set(accepted.map(({ record }) => record.id));
       const left = reviewOnly(found, ({ record }) => !ids.has(record.id));
@@ -105,7 +110,13 @@ export default class Review extends BaseCommand<typeof Review> {
       const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
       for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);
     }
-    const next = nextLines(left, { accept, dryRun, accepted, manifest: run.pathOf('parse') });
+    const next = nextLines(left, {
+      accept,
+      asDownloaded: this.flags.accept === 'as-downloaded',
+      dryRun,
+      accepted,
+      manifest: run.pathOf('parse'),
+    });
     this.say(...next);
   }
 }

@@ -105,7 +105,10 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
   url: { check: isText, accepted: 'text' },
   bytes: { check: isCount, accepted: 'a number of bytes' },
   etag: { check: isText, accepted: 'text' },
-  verified: { check: value => value === 'md5' || value === 'size', accepted: '"md5" or "size"' },
+  verified: {
+    check: value => value === 'md5' || value === 'size' || value === 'downloaded',
+    accepted: '"md5", "size" or "downloaded"',
+  },
   storedAt: { check: isText, accepted: 'text' },
   adopted: { check: isBoolean, accepted: 'true or false' },
   linking: { check: isBoolean, accepted: 'true or false' },

@@ -81,6 +81,18 @@ export class Run {
     return manifest;
   }
 
+  /** Writes into the manifests before transfer what Drive says of a file now. The caller holds the lock. */
+  async revise({ id, size, md5, modifiedTime }: FileRecord, warn: (message: string) => void): Promise<void> {
+    for (const stage of ['list', 'parse', 'resolve'] as const) {
+      if (!this.has(stage)) continue;
+      const open = this.#written.get(stage);
+      const manifest = open?.isOpen ? open : await this.open(stage, { write: true, warn });
+      const own = manifest.last(id);
+      if (own) await manifest.append({ ...own, size, md5, modifiedTime });
+      if (manifest !== open) await manifest.close();
+    }
+  }
+
   /** Makes this process the run's only writer. Throws RunError that names the one there is. */
   lock(command: string): void {
     this.#lock = takeLock(this.folder, command);

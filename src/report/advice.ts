@@ -150,6 +150,10 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   download_broken: { title: 'The download broke', text: RESUME_LATER },
   range_ignored: { title: 'The download broke', text: RESUME_LATER },
   too_many_bytes: { title: 'More bytes came than Drive announced', text: 'Run “migrator resume --rescan”.' },
+  bytes_contradict: {
+    title: 'The bytes are not what Drive lists',
+    text: 'Upload the file to Drive again, or run “migrator review --accept as-downloaded”, then “migrator resume”.',
+  },
   too_few_bytes: { title: 'Fewer bytes came than Drive announced', text: 'Run “migrator resume --rescan”.' },
   md5_mismatch: {
     title: 'Other bytes came than Drive announced',

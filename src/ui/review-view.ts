@@ -56,7 +56,9 @@ export function reasonLines(review: Reviewed, width: number): string[] {
 
 /** One line a file: its path, and what its name is read as. */
 export function readingLines(items: readonly ReviewItem[]): string[] {
-  return items.map(({ record, relaxed }) => `  ${pathOf(record)} → ${readingOf(relaxed!)}`);
+  return items.map(
+    ({ record, relaxed }) => `  ${pathOf(record)} → ${relaxed ? readingOf(relaxed) : 'as downloaded'}`,
+  );
 }
 
 /** What was done, or what could be done now; empty if there is nothing to say. */
@@ -67,14 +69,29 @@ export function nextLines(
     dryRun,
     accepted,
     manifest,
+    asDownloaded = false,
   }: {
     accept: boolean;
+    /** Bytes are accepted, and not readings. */
+    asDownloaded?: boolean;
     dryRun: boolean;
     accepted: readonly ReviewItem[];
     /** Where the readings were written. */
     manifest: string;
   },
 ): string[] {
+  if (asDownloaded) {
+    const open = itemsOf(left).filter(({ code }) => code === 'bytes_contradict').length;
+    if (accepted.length > 0)
+      return [
+        `${formatCount(accepted.length, 'file')} accepted as downloaded. Go on with "migrator resume".`,
+      ];
+    return [
+      open > 0 && dryRun
+        ? `Would accept ${formatCount(open, 'file')}; nothing was written.`
+        : 'There is no file to accept as downloaded.',
+    ];
+  }
   if (accepted.length > 0) {
     const readings = formatCount(accepted.length, 'reading');
     return [`${readings} written to ${manifest}. Go on with "migrator resume".`];

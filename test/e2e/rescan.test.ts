@@ -209,4 +209,46 @@ describe('migrate --rescan', () => {
     expect(folder.objects()).to.have.property(object, 'range');
     expect(folder.links()).to.include.members([`${later + 49} → ${object}`, `${earlier} → ${object}`]);
   });
+
+  it('is not needed for a file that is replaced between listing and transfer, which is migrated as it is now', async () => {
+    const folder = await opened(1);
+    const [a] = folder.ids;
+    const id = folder.add(`${a}.jpg`, 'old');
+    await folder.migrator(['scan']);
+    const { tree, service } = sandbox.cloud.drive;
+    // After Drive has been asked for changes, and before the bytes are read.
+    service.intercept = ({ url }) => {
+      if (url?.includes('alt=media')) {
+        service.intercept = null;
+        tree.replaceContent(id, Buffer.from('newer'));
+      }
+      return false;
+    };
+    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'newer' });
+    expect(folder.record(id)).to.include({ size: 5, verified: 'md5' });
+    const count = meter(sandbox.cloud);
+    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
+  });
+
+  it('does not help a file whose bytes contradict its md5; a person may accept them as they come', async () => {
+    const folder = await opened(1);
+    const [a] = folder.ids;
+    const content = Buffer.from('real');
+    const md5 = 'a'.repeat(32);
+    const id = sandbox.cloud.drive.tree.addFile({ name: `${a}.jpg`, parent: folder.folderId, content, md5 });
+    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    expect(folder.statusOf(id)).to.equal('needs_review: bytes_contradict');
+    expect((await folder.migrator(['review', '--accept', 'as-downloaded'])).stdout).to.include(
+      'as downloaded',
+    );
+    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'real' });
+    expect(folder.record(id)).to.include({ md5, verified: 'downloaded', status: 'completed' });
+    expect((await folder.migrator(['verify', '--deep'])).code).to.equal(0);
+    const count = meter(sandbox.cloud);
+    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
+  });
 });

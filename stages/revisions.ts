@@ -1,0 +1,83 @@
+/**
+ * Files whose bytes are not what Drive listed. Drive is asked again: a file that was replaced meanwhile is transferred as it
+ * is now; one for which Drive says the same again needs a person, who may accept the bytes as they come.
+ */
+import type { DriveItem } from './list.ts';
+import { type DriveRef, type FileRecord, nameOf, stopped } from './record.ts';
+import type { Halt, Stage } from './stage.ts';
+
+const MISMATCHES = new Set(['md5_mismatch', 'too_few_bytes', 'too_many_bytes']);
+
+export interface RevisionOptions {
+  /** What Drive says of the file now; null if it is gone. */
+  item: (ref: DriveRef) => Promise<DriveItem | null>;
+  /** Told of a file that has been replaced since it was listed, with its new size and md5. */
+  onReplaced?: (record: FileRecord) => Promise<void> | void;
+  halt?: Halt;
+}
+
+export function withRevisions(transfer: Stage, options: RevisionOptions): Stage {
+  return async function* (records) {
+    const listed = new Map<string, Pick<FileRecord, 'size' | 'md5'>>();
+    const replaced: FileRecord[] = [];
+    for await (const record of transfer(asDownloaded(records, listed))) {
+      const now = await lookedAt(restored(record, listed), options);
+      if (now.status === 'pending') replaced.push(now);
+      else yield now;
+    }
+    for await (const record of transfer(given(replaced))) yield record;
+  };
+}
+
+async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
+  yield* records;
+}
+
+/** Accepted files go without size and md5, so that nothing is compared with these. */
+async function* asDownloaded(
+  records: AsyncIterable<FileRecord>,
+  listed: Map<string, Pick<FileRecord, 'size' | 'md5'>>,
+): AsyncGenerator<FileRecord> {
+  for await (const record of records) {
+    if (record.accepted !== 'as-downloaded' || record.url) {
+      yield record;
+      continue;
+    }
+    const { size, md5 } = record;
+    listed.set(record.id, { size, md5 });
+    yield { ...record, size: null, md5: null };
+  }
+}
+
+function restored(record: FileRecord, listed: Map<string, Pick<FileRecord, 'size' | 'md5'>>): FileRecord {
+  const before = listed.get(record.id);
+  if (!before) return record;
+  return { ...record, ...before, ...(record.url && { verified: 'downloaded' as const }) };
+}
+
+/** The record with what Drive says now; pending if the file was replaced. */
+async function lookedAt(
+  record: FileRecord,
+  { item, onReplaced, halt }: RevisionOptions,
+): Promise<FileRecord> {
+  if (!MISMATCHES.has(record.error?.code ?? '') || record.error?.stage !== 'transfer' || halt?.stopped)
+    return record;
+  // Where Drive gives no clear answer, the next run asks again.
+  const now = await item(record).catch(() => null);
+  if (!now) return record;
+  const { size, md5, modifiedTime } = now;
+  if (size === record.size && md5 === record.md5) return contradicted(record);
+  const { error: _, ...rest } = record;
+  const replaced: FileRecord = { ...rest, size, md5, modifiedTime, status: 'pending' };
+  await onReplaced?.(replaced);
+  return replaced;
+}
+
+function contradicted(record: FileRecord): FileRecord {
+  return stopped(record, 'needs_review', {
+    stage: 'transfer',
+    code: 'bytes_contradict',
+    message: `${nameOf(record)}: the bytes that Drive sends differ from the size or md5 that it lists, also after it was asked again (${record.error?.code}). Nothing was stored. Upload the file to Drive again, or accept the bytes as they come with "migrator review --accept as-downloaded".`,
+    retryable: false,
+  });
+}

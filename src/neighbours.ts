@@ -10,7 +10,7 @@ import { TokenStore } from './cognito/token-store.ts';
 import { type Env, homeFolder } from './config/home.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import { type Config, storageRegionOf } from './config/settings.ts';
-import type { AppSyncClient } from './data/client.ts';
+import type { AppSyncClient, UnreadableRecord } from './data/client.ts';
 import type { Media } from './data/media.ts';
 import type { MediaRecords } from './data/media-records.ts';
 import type { Models } from './data/models.ts';
@@ -48,6 +48,8 @@ export class Neighbours {
   #drive: Promise<Drive> | null = null;
   #storage: Promise<Storage> | null = null;
   #schema: Promise<SchemaPart | null> | null = null;
+  /** Records that the person has been told of. */
+  readonly #unreadable = new Set<string>();
 
   constructor(options: {
     config: Config;
@@ -237,6 +239,7 @@ export class Neighbours {
     return new Client({
       endpoint: this.#endpoint,
       backoff: this.backoffFor('AppSync'),
+      onUnreadable: record => this.#unreadableRecord(record),
       token: {
         get: () => session.idToken(),
         renew: async refused => {
@@ -244,6 +247,15 @@ export class Neighbours {
         },
       },
     });
+  }
+
+  #unreadableRecord({ name, query, reason }: UnreadableRecord): void {
+    const isKnown = this.#unreadable.has(`${query} ${name}`);
+    this.#unreadable.add(`${query} ${name}`);
+    if (isKnown) return;
+    this.#warn(
+      `AppSync cannot give the record ${name} (${query}), it is left out: ${reason} Correct it in the app.`,
+    );
   }
 
   /** One sign-in for S3 and AppSync. */

@@ -4,6 +4,7 @@
  * aside as `.bak` before ours is written, and read from there in every run.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
+import { isSafeKey } from '../stages/object-key.ts';
 import { type FileRecord, isOnTheWay } from '../stages/record.ts';
 import { progressPath } from './config/home.ts';
 
@@ -74,7 +75,8 @@ function isEntry(entry: unknown): entry is Entry {
 function isStored(entry: unknown): boolean {
   if (!isEntry(entry)) return false;
   const { status, s3_url } = entry;
-  return keyOf(s3_url) !== null && ['completed', 'uploaded', 'partial'].includes(String(status));
+  const key = keyOf(s3_url);
+  return key !== null && isSafeKey(key) && ['completed', 'uploaded', 'partial'].includes(String(status));
 }
 
 function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {

@@ -7,6 +7,7 @@
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { FileError, RunError } from './errors.ts';
 import { mediaIdOf } from './media-id.ts';
+import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
 
@@ -116,7 +117,8 @@ async function* planned(
   isAvailableForPublicUse: boolean,
   halt?: Halt,
 ): AsyncGenerator<Work> {
-  for await (const record of records) {
+  for await (const given of records) {
+    const record = withSafePlace(given, 'link');
     const pending = isOnTheWay(record) && isTransferred(record);
     // What was transferred before the halt is linked after it all the same: it costs one request.
     if (!pending && halt?.stopped && isOnTheWay(record)) continue;

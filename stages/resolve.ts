@@ -5,6 +5,7 @@
 import { byCleanness, Claims, keyOf } from './claims.ts';
 import { RunError } from './errors.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
+import { MAX_KEY_BYTES, withSafePlace } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import type { Halt, Stage } from './stage.ts';
@@ -27,9 +28,6 @@ export interface ResolveOptions {
 /** Records are looked up together: enough to fill requests, few enough to start the transfers soon. */
 const RECORDS_A_BATCH = 1000;
 
-/** S3, "Creating object key names": at most 1,024 bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
-
 /**
  * Adds `observations`, `missing` and `key`. No observation at all makes the record an `orphan`; several for one id
  * with no rule to choose, or a key that another file has, `needs_review`; the same bytes for the same ids, a
@@ -44,7 +42,9 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
   const resolveAll = async (batch: FileRecord[]): Promise<FileRecord[]> => {
     const wanted = batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? [])));
     const found = await finder.find(wanted.filter(id => id <= MAX_SEQUENTIAL_ID));
-    const located = batch.map(record => locate(record.observations ? record : observe(record, found, rules)));
+    const located = batch.map(record =>
+      record.observations ? locate(record) : withoutUnsafe(locate(observe(record, found, rules))),
+    );
     const decided = new Map(located.map(record => [record.id, record]));
     for (const record of located) claims.giveUp(record);
     const claimants = located.filter(record => isOnTheWay(record) && record.key).toSorted(byPrecedence);
@@ -155,7 +155,15 @@ function discriminatorOf(prefix: string, rules: PrefixRules): string | undefined
   return Object.hasOwn(rules.prefixes, prefix) ? rules.prefixes[prefix] : undefined;
 }
 
-function locate(record: FileRecord): FileRecord {
+/** Ids that were looked up are looked up again once the observation has been corrected. */
+function withoutUnsafe(record: FileRecord): FileRecord {
+  if (record.error?.code !== 'unsafe_observation_id') return record;
+  const { observations: _observations, missing: _missing, ...rest } = record;
+  return rest;
+}
+
+function locate(given: FileRecord): FileRecord {
+  const record = withSafePlace(given, 'resolve');
   if (!isOnTheWay(record) || record.key) return record;
   const unsafe = unsafeIn(record.name);
   if (unsafe)
@@ -166,7 +174,7 @@ function locate(record: FileRecord): FileRecord {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     return unusable(record, 'name_too_long', `the name makes an S3 key of more than ${MAX_KEY_BYTES} bytes`);
   }
-  return { ...record, key };
+  return withSafePlace({ ...record, key }, 'resolve');
 }
 
 function unusable(record: FileRecord, code: string, why: string): FileRecord {

@@ -9,6 +9,7 @@ import { judgeBy } from '../src/retry/faults.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
+import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import { concurrently, type Halt, type Stage, type Worker } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
@@ -195,7 +196,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
 
   /** The record if nothing is to be moved for it. */
   const aside = (given: FileRecord): FileRecord | undefined => {
-    const record = reopened(given);
+    const record = withSafePlace(reopened(given), 'transfer');
     if (!isOnTheWay(record) || record.url) return record;
     return record.key ? undefined : unresolved(record);
   };

@@ -5,7 +5,9 @@ import {
   type AppSyncError,
   aboutRequest,
   fieldFault,
+  isForbidden,
   isSignInRefused,
+  itemOf,
   judgeRequest,
   RequestFailed,
 } from './errors.ts';
@@ -22,8 +24,22 @@ export interface DataOptions {
   endpoint: string;
   token: TokenSource;
   backoff: Backoff;
+  onUnreadable?: (record: UnreadableRecord) => void;
   /** A request without an answer by then has failed; 35 s when absent. */
   timeoutMs?: number;
+}
+
+/** A record with a field that AppSync cannot give, like a required one without a value. */
+export interface UnreadableRecord {
+  /** The id, or what else names it. */
+  name: string;
+  query: string;
+  reason: string;
+}
+
+export interface Lists {
+  data: Record<string, unknown>;
+  errors: AppSyncError[];
 }
 
 export interface Answer {
@@ -87,6 +103,32 @@ export class AppSyncClient {
   }
 
   /**
+   * Like {@link read}, but a list may have items that could not be read: the errors of these are given beside the data.
+   * Throttling and other temporary errors of items are tried again.
+   */
+  async readLists(document: string, variables: Record<string, unknown> = {}): Promise<Lists> {
+    let errors: AppSyncError[] = [];
+    const isUnreadable = (error: AppSyncError) => {
+      const found = itemOf(error) !== null && fieldFault(error) === 'refused' && !isForbidden(error);
+      if (found) errors.push(error);
+      return found;
+    };
+    try {
+      const data = await this.#answered(document, variables, isUnreadable, () => {
+        errors = [];
+      });
+      return { data, errors };
+    } catch (error) {
+      throw aboutRequest(error, this.#options.endpoint);
+    }
+  }
+
+  /** Told of a record that could not be read. */
+  unreadable(record: UnreadableRecord): void {
+    this.#options.onUnreadable?.(record);
+  }
+
+  /**
    * Sends a document that is safe to repeat, also after passing errors of single fields. Errors that are `fine` are
    * none. Gives the error that remains, or null. Throws RunError like {@link request}.
    */
@@ -109,8 +151,10 @@ export class AppSyncClient {
     document: string,
     variables: Record<string, unknown>,
     fine: (error: AppSyncError) => boolean,
+    begin: () => void = () => {},
   ): Promise<Record<string, unknown>> {
     const attempt = async () => {
+      begin();
       const { data, errors } = await this.request(document, variables);
       const failures = errors.filter(error => !fine(error));
       if (data && failures.length === 0) return data;

@@ -13,6 +13,12 @@ export interface AppSyncError {
   path?: (string | number)[] | null;
 }
 
+/** The list, by its alias, and the place in it of an item that an error is about; null if it is about something else. */
+export function itemOf({ path }: AppSyncError): { list: string; index: number } | null {
+  const [list, items, index] = path ?? [];
+  return typeof list === 'string' && items === 'items' && typeof index === 'number' ? { list, index } : null;
+}
+
 /** A request without a usable answer. `status` is null when none came at all. */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';

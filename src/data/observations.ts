@@ -2,6 +2,7 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationIndex, ObservationTable } from '../../stages/observation-finder.ts';
 import type { AppSyncClient } from './client.ts';
+import { itemOf } from './errors.ts';
 import type { Models } from './models.ts';
 import { sweep } from './sweep.ts';
 
@@ -81,8 +82,19 @@ export class Observations implements ObservationTable {
         [`t${index}`, nextToken],
       ]),
     );
-    const data = await this.#client.read(`query Find(${parameters}) { ${fields.join('\n')} }`, variables);
-    return data as Record<string, Page>;
+    const document = `query Find(${parameters}) { ${fields.join('\n')} }`;
+    const { data, errors } = await this.#client.readLists(document, variables);
+    const pages = data as Record<string, Page | null>;
+    for (const error of errors) {
+      const { list, index } = itemOf(error)!;
+      const { id } = asked[Number(list.slice(1))]!;
+      const name = `${this.#model.sequentialId} ${id}`;
+      this.#client.unreadable({ name, query, reason: error.message ?? '' });
+      const page = pages[list];
+      if (page?.items) page.items[index] = null;
+    }
+    const empty: Page = { items: [], nextToken: null };
+    return Object.fromEntries(asked.map((_, index) => [`q${index}`, pages[`q${index}`] ?? empty]));
   }
 
   #fields(): string {

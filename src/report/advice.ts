@@ -53,6 +53,14 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
     text: 'Convert or rename it in Drive, or leave it out: nothing happens to it.',
   },
   no_extension: { title: 'The name has no extension', text: RENAME },
+  unsafe_observation_id: {
+    title: 'The id of its observation must not be in an S3 key',
+    text: 'Correct the observation in the app, or “observations” of the file’s line; then run “migrator resume”.',
+  },
+  unsafe_key: {
+    title: 'Its key is not one of a file below media/',
+    text: 'Remove “key” from the file’s line in the manifest, or correct it; then run “migrator resume”.',
+  },
   unsafe_name: { title: 'The name holds characters that S3 keys must not have', text: RENAME },
   name_too_long: { title: 'The name is too long for an S3 key', text: RENAME },
   id_too_large: { title: 'The number is larger than any observation’s', text: RENAME },

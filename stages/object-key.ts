@@ -1,0 +1,50 @@
+/** The place of a file in S3. Ids and keys are input: from the data service, or from a manifest that a person has edited. */
+import { unsafeIn } from './file-name.ts';
+import { type FileRecord, isOnTheWay, nameOf, type StageName, stopped } from './record.ts';
+
+/** S3, "Creating object key names": at most 1,024 bytes of UTF-8. */
+export const MAX_KEY_BYTES = 1024;
+
+/** Amplify's own ids are UUIDs of 36 characters. */
+const MAX_ID_BYTES = 255;
+
+/** What keeps an observation id from being a part of a key; null if nothing does. */
+export function unsafeInId(id: string): string | null {
+  if (id === '') return 'nothing';
+  if (id.includes('\\')) return 'a backslash';
+  if (id.includes('..') || id === '.') return 'dots that lead to another folder';
+  if (Buffer.byteLength(id) > MAX_ID_BYTES) return `more than ${MAX_ID_BYTES} bytes`;
+  return unsafeIn(id);
+}
+
+/** True for a key below `media/`, and nowhere else once dots in it are resolved. */
+export function isSafeKey(key: string): boolean {
+  const [first, ...rest] = key.split('/');
+  const parts = rest.every(part => part !== '' && part !== '.' && part !== '..' && unsafeIn(part) === null);
+  return first === 'media' && rest.length > 0 && parts && Buffer.byteLength(key) <= MAX_KEY_BYTES;
+}
+
+/** The record, for a person to look at if its observation ids or its key must not be used. */
+export function withSafePlace(record: FileRecord, stage: StageName): FileRecord {
+  if (!isOnTheWay(record)) return record;
+  const ids = (record.observations ?? []).map(({ id }) => id);
+  const unsafe = ids.find(id => unsafeInId(id) !== null);
+  const review = (code: string, problem: string) =>
+    stopped(record, 'needs_review', {
+      stage,
+      code,
+      message: `${nameOf(record)}: ${problem}`,
+      retryable: false,
+    });
+  if (unsafe !== undefined) {
+    return review(
+      'unsafe_observation_id',
+      `the observation id ${JSON.stringify(unsafe.slice(0, 80))} holds ${unsafeInId(unsafe)}, which must not be in a key. Correct it in the app, or in "observations" of the file's line.`,
+    );
+  }
+  if (record.key === undefined || isSafeKey(record.key)) return record;
+  return review(
+    'unsafe_key',
+    `the key ${JSON.stringify(record.key.slice(0, 80))} is not one of a file below media/. Remove "key" from the file's line, or correct it.`,
+  );
+}

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { mediaOf, Sandbox } from './sandbox.ts';
+
+describe('records that cannot be used', () => {
+  for (const strictLists of [false, true]) {
+    it(`(observations without a sequential id, lists ${strictLists ? 'without' : 'with'} nulls) stop nothing but themselves`, async () => {
+      const sandbox = await Sandbox.open({ index: false, appSync: { strictLists } });
+      try {
+        const folderId = sandbox.seed({ '21.jpg': 'one', '22-23.jpg': 'two' }, [21, 22, 23]);
+        const bad = ['bad-1', 'bad-2'];
+        sandbox.cloud.appSync.addObservations(bad.map(id => ({ id, sequentialId: null })));
+        const home = await sandbox.home({ folderId });
+        expect((await home.migrator(['doctor'])).code).to.equal(0);
+        for (const command of ['migrate', 'observations-without-media']) {
+          const { code, stderr } = await home.migrator([command]);
+          expect(code, stderr).to.equal(0);
+          for (const id of bad) expect(stderr).to.contain(`record ${id}`);
+        }
+        expect(mediaOf(sandbox.cloud).map(({ sequentialId }) => sequentialId)).to.deep.equal([21, 22, 23]);
+      } finally {
+        await sandbox.close();
+      }
+    });
+  }
+
+  it('(ids and keys that lead elsewhere) are for a person, and reach neither S3 nor AppSync', async () => {
+    const sandbox = await Sandbox.open();
+    try {
+      const folderId = sandbox.seed({ '1.jpg': 'a', '2.jpg': 'b', '3.jpg': 'c', '4.jpg': 'd' }, [4]);
+      sandbox.cloud.appSync.addObservations([
+        { sequentialId: 1, id: '../../other/evil' },
+        { sequentialId: 2, id: 'a/b' },
+        { sequentialId: 3, id: 'x\u0007' },
+      ]);
+      const home = await sandbox.home({ folderId });
+      expect((await home.migrator(['migrate'])).code).to.equal(3);
+      const codes = home.manifest(folderId, 'link').map(({ error }) => error?.code);
+      expect(codes.filter(code => code === 'unsafe_observation_id')).to.have.length(3);
+      expect(sandbox.cloud.s3.objects()).to.have.length(1);
+      const [line] = home.manifest(folderId, 'resolve').filter(({ name }) => name === '4.jpg');
+      const stdin = `${JSON.stringify({ ...line, key: 'media/../other/4.jpg' })}\n`;
+      const { code, stdout } = await home.migrator(['transfer', '--in', '-', '--out', '-'], { stdin });
+      expect([code, JSON.parse(stdout).error.code]).to.deep.equal([3, 'unsafe_key']);
+      expect(sandbox.cloud.s3.objects()).to.have.length(1);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});

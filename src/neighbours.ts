@@ -38,8 +38,6 @@ export class Neighbours {
   readonly #questions: Questions;
   readonly #onEnded: ((error: RunError) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
-  /** Where multipart uploads are written down; null when the command works on no run. */
-  readonly #journalPath: string | null;
   readonly #runId: string;
   readonly #patienceMs: number;
   readonly #throttling = new Map<Service, Throttling>();
@@ -55,7 +53,6 @@ export class Neighbours {
     config: Config;
     env: Env;
     warn: (message: string) => void;
-    journalPath?: string | null;
     /** The run that stores objects; this process alone when absent. */
     runId?: string | null;
     /** Who answers what Cognito asks; the person at the terminal when absent. */
@@ -70,7 +67,6 @@ export class Neighbours {
     this.#config = options.config;
     this.#env = options.env;
     this.#warn = options.warn;
-    this.#journalPath = options.journalPath ?? null;
     this.#runId = options.runId ?? randomUUID();
     const { username } = options.config.aws.cognito;
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
@@ -139,10 +135,7 @@ export class Neighbours {
   async #openStorage(): Promise<Storage> {
     const { aws, migration } = this.#config;
     const session = this.session();
-    const [{ Storage: Client }, { JournalFile }] = await Promise.all([
-      import('./storage/storage.ts'),
-      import('./storage/upload-journal.ts'),
-    ]);
+    const { Storage: Client } = await import('./storage/storage.ts');
     await session.credentials();
     return Client.connect({
       bucket: aws.amplify.storage_bucket,
@@ -151,9 +144,8 @@ export class Neighbours {
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
       runId: this.#runId,
+      multipartThresholdBytes: migration.multipart_threshold_mb * MIB,
       partBytes: migration.chunk_size_mb * MIB,
-      bufferBytes: migration.max_inflight_buffer_mb * MIB,
-      journal: this.#journalPath ? new JournalFile(this.#journalPath) : null,
       connections: migration.concurrency,
       backoff: this.backoffFor('S3'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,

@@ -78,8 +78,6 @@ export const STAGE_MAKERS: Readonly<
     // Before the first byte: what could not be linked afterwards is not worth moving.
     await neighbours.fittedModels();
     const storage = await neighbours.storage();
-    storage.getReady();
-    await storage.removeLeftovers();
     const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
       concerns: record => skipExisting && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),

@@ -84,7 +84,6 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       config,
       env: this.env,
       warn: this.warnLine,
-      journalPath: run.uploadsPath,
       runId: run.id,
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,

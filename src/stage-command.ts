@@ -123,7 +123,6 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       config,
       env: this.env,
       warn: this.warnLine,
-      journalPath: target.kind === 'run' ? target.run.uploadsPath : null,
       // Processes that share the work on a run store objects for it, wherever their records go.
       runId: input.run?.id,
       onSignInEnded: error => this.halt.stop(error),

@@ -60,28 +60,14 @@ export interface Order<In, Out> {
   aside?: (item: In) => Out | undefined;
 }
 
-/** Who works on an item. */
-export interface Worker {
-  /** What is left to do for the item needs no worker: another one may be begun beside it. Safe to call twice. */
-  free(): void;
-  /** The item needs a worker after all: resolves when it has one, at once if it still has its own. */
-  back(): Promise<void>;
-}
-
-/** So many items may be under way, with a worker and without: a single worker takes one after the other. */
-export function mostUnderWay(workers: number): number {
-  return 2 * workers - 1;
-}
-
 /**
  * Runs `work` on up to `limit` items at a time (a function is asked anew for each item) and gives the results as they
  * come, not in order: one large video does not hold up the photos behind it. A result of `undefined` is dropped. New
- * work starts only while the consumer pulls. An item whose work has freed its worker is not counted, up to one less than
- * there are workers.
+ * work starts only while the consumer pulls.
  */
 export function concurrently<In, Out>(
   limit: number | (() => number),
-  work: (item: In, worker: Worker) => Out | Promise<Out | undefined>,
+  work: (item: In) => Out | Promise<Out | undefined>,
   { room: given, aside }: Order<In, Out> = {},
 ): (items: AsyncIterable<In>) => AsyncGenerator<Out> {
   const allowed = typeof limit === 'function' ? limit : () => limit;
@@ -89,13 +75,10 @@ export function concurrently<In, Out>(
     const input = items[Symbol.asyncIterator]();
     const results: Out[] = [];
     let underWay = 0;
-    /** Those under way that have a worker. */
-    let working = 0;
-    const goingBack: (() => void)[] = [];
     let pulling = false;
     let ended = false;
     let failure: { error: unknown } | null = null;
-    const isWorkerFree = () => working < allowed() && underWay < mostUnderWay(allowed());
+    const isWorkerFree = () => underWay < allowed();
     const room = given ?? onePlace<In>(isWorkerFree);
     // One promise for whatever happens next: a race over all that runs would leave a reaction on each long task.
     let wake = () => {};
@@ -109,32 +92,13 @@ export function concurrently<In, Out>(
       wake();
     };
     const start = (item: In): void => {
-      let hasWorker = true;
-      const giveUpWorker = (): void => {
-        if (hasWorker) working -= 1;
-        hasWorker = false;
-      };
       const finish = (settle: () => void): void => {
-        giveUpWorker();
         underWay -= 1;
         room.left(item);
         settle();
       };
-      const worker: Worker = {
-        free: () => {
-          giveUpWorker();
-          wake();
-        },
-        back: async () => {
-          if (hasWorker) return;
-          if (working >= allowed()) await new Promise<void>(resolve => goingBack.push(resolve));
-          else working += 1;
-          hasWorker = true;
-        },
-      };
       underWay += 1;
-      working += 1;
-      const result = work(item, worker);
+      const result = work(item);
       if (!(result instanceof Promise)) {
         finish(() => done(result));
         return;
@@ -145,8 +109,6 @@ export function concurrently<In, Out>(
       );
     };
     const startAllowed = (): void => {
-      // Whoever has begun goes before whoever has not.
-      for (; goingBack.length > 0 && working < allowed(); working += 1) goingBack.shift()!();
       while (isWorkerFree()) {
         const item = room.next(allowed());
         if (item === undefined) return;

@@ -4,6 +4,7 @@
  * This file decides which record is transferred and how often it is tried. How bytes get from Drive to S3, what is
  * compared when, and what a crash at each point leaves behind is told in `src/storage/upload.ts`.
  */
+import type { Readable } from 'node:stream';
 import { type Backoff, withRetries } from '../src/retry/backoff.ts';
 import { judgeBy } from '../src/retry/faults.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -11,24 +12,16 @@ import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
-import { concurrently, type Halt, type Stage, type Worker } from './stage.ts';
+import { concurrently, type Halt, type Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
 export interface MediaSource {
-  /** The file's bytes from the first to the last. `onBytes` is told of them as they come. */
-  download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): ByteReader;
-}
-
-/** Bytes that are read straight into the memory from which they go on. */
-export interface ByteReader {
   /**
-   * Fills the memory from its start: with fewer bytes than it has room for only at the end, with none after it. One read
-   * at a time. Rejects with FileError or RunError, and with the signal's reason when it aborts.
+   * Resolves to the file's bytes, from the first to the last, when they begin to come. `onBytes` is told of them as they
+   * come. Throws FileError or RunError, at the call or as the error of the stream.
    */
-  read(into: Buffer): Promise<number>;
-  /** Gives up what has not been read. */
-  close(): void;
+  download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Readable>;
 }
 
 /** One object to be stored. */
@@ -45,7 +38,10 @@ export interface Upload {
   md5: string | null;
   /** Etag of the object that may be replaced; absent if nothing may stand under the key. */
   replaces?: string;
-  bytes: ByteReader;
+  /** The upload was tried before: what stands under the key is looked at before bytes are sent. */
+  isRetry: boolean;
+  /** Opens the bytes. Called once at most; whoever calls it destroys the stream when it is not read to its end. */
+  open(): Promise<Readable>;
   signal?: AbortSignal;
 }
 
@@ -88,10 +84,7 @@ export interface TransferWatcher {
 }
 
 export interface TransferOptions {
-  /**
-   * Files that are read at a time, at most: fewer when more make nothing faster, or a service says that requests come too
-   * fast. One that has been read does not count while the rest of it goes to S3, up to one less than this.
-   */
+  /** Files on their way at a time, at most: fewer for a while after a service says that requests come too fast. */
   concurrency: number;
   backoff: Backoff;
   halt?: Halt;
@@ -105,16 +98,8 @@ export interface TransferOptions {
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
   const { halt, watcher } = options;
 
-  const moved = (record: FileRecord, count: number): void => {
-    workers.moved(count);
-    tellWorkers();
-    watcher?.moved(record, count);
-  };
-
-  const attempt = async (record: FileRecord & { key: string }, worker: Worker): Promise<StoredObject> => {
-    await worker.back();
-    const bytes = source.download(record, count => moved(record, count), halt?.signal);
-    return store.store({
+  const attempt = (record: FileRecord & { key: string }, isRetry: boolean): Promise<StoredObject> =>
+    store.store({
       key: record.key,
       contentType: record.contentType ?? 'application/octet-stream',
       fileId: record.id,
@@ -122,22 +107,22 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       size: record.size ?? null,
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
-      bytes: freeing(worker, bytes),
+      isRetry: isRetry || record.error !== undefined,
+      open: () => source.download(record, count => watcher?.moved(record, count), halt?.signal),
       signal: halt?.signal,
     });
-  };
 
   /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
   const withFreshKeys = async (
     record: FileRecord & { key: string },
-    worker: Worker,
+    isRetry: boolean,
   ): Promise<StoredObject> => {
     try {
-      return await attempt(record, worker);
+      return await attempt(record, isRetry);
     } catch (error) {
       if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
       watcher?.restarted(record);
-      return attempt(record, worker);
+      return attempt(record, true);
     }
   };
 
@@ -159,15 +144,12 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     told = workers.allowed;
   };
 
-  const move = async (
-    record: FileRecord & { key: string },
-    worker: Worker,
-  ): Promise<FileRecord | undefined> => {
+  const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
     watcher?.started(record);
     try {
       const stored = await withRetries(
-        () => withFreshKeys(record, worker),
+        retry => withFreshKeys(record, retry > 0),
         judge(record),
         options.backoff,
         halt?.signal,
@@ -175,7 +157,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       breaker.succeeded();
       workers.succeeded();
       tellWorkers();
-      const { replaces: _, ...kept } = record;
+      const { replaces: _replaces, error: _error, ...kept } = record;
       return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
     } catch (error) {
       // Given up by the person, not failed: it stays pending.
@@ -200,23 +182,8 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     if (!isOnTheWay(record) || record.url) return record;
     return record.key ? undefined : unresolved(record);
   };
-  const work = (given: FileRecord, worker: Worker) =>
-    move(reopened(given) as FileRecord & { key: string }, worker);
+  const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
   return concurrently(() => workers.allowed, work, { aside, room: new LargeAndSmall() });
-}
-
-/**
- * A file that has been read to its end waits for S3 alone, and the line from Drive would be idle: the next one may be
- * read meanwhile.
- */
-function freeing(worker: Worker, bytes: ByteReader): ByteReader {
-  return {
-    read: into => bytes.read(into),
-    close: () => {
-      bytes.close();
-      worker.free();
-    },
-  };
 }
 
 function unresolved(record: FileRecord): FileRecord {

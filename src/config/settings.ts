@@ -39,12 +39,12 @@ export interface Config {
     retry_delay_seconds: number;
     /** MiB. */
     chunk_size_mb: number;
+    /** MiB; larger files go in parts. */
+    multipart_threshold_mb: number;
     default_media_public: boolean;
     max_range: number;
     /** A connection on which no byte moves for so long is given up. */
     stall_timeout_seconds: number;
-    /** MiB of file bytes that are held in memory, all files together. */
-    max_inflight_buffer_mb: number;
     /** How long a service that limits the request rate is waited for before the run stops. */
     throttle_patience_minutes: number;
   };
@@ -297,7 +297,7 @@ export const SETTINGS: readonly Setting[] = [
     key: 'migration.concurrency',
     kind: 'number',
     flag: 'concurrency',
-    summary: 'files read from Drive at a time',
+    summary: 'files transferred at a time',
   },
   {
     key: 'migration.retry_attempts',
@@ -318,6 +318,12 @@ export const SETTINGS: readonly Setting[] = [
     summary: 'part size of multipart uploads, in MiB',
   },
   {
+    key: 'migration.multipart_threshold_mb',
+    kind: 'number',
+    flag: 'multipart-threshold-mb',
+    summary: 'largest file that is sent in one request, in MiB',
+  },
+  {
     key: 'migration.default_media_public',
     kind: 'boolean',
     flag: 'default-media-public',
@@ -334,12 +340,6 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'number',
     flag: 'stall-timeout-seconds',
     summary: 'seconds without a byte after which a connection is given up',
-  },
-  {
-    key: 'migration.max_inflight_buffer_mb',
-    kind: 'number',
-    flag: 'max-inflight-buffer-mb',
-    summary: 'memory for bytes on their way, all files together, in MiB',
   },
   {
     key: 'migration.throttle_patience_minutes',

@@ -30,13 +30,14 @@ export function unknownKeyWarnings(values: unknown): string[] {
   return [...warnings, ...pythonWarnings(values, python)];
 }
 
-/** Keys of the Python tool of the same name. Its other keys are called the same here. */
+/** Keys of the Python tool of the same name, and of earlier versions of this one. Its other keys are called the same here. */
 const PYTHON_KEYS: Readonly<Record<string, 'translated' | 'without effect'>> = {
   'migration.max_workers': 'translated',
   'migration.adaptive_concurrency': 'without effect',
   'migration.min_workers': 'without effect',
   'migration.initial_workers': 'without effect',
   'migration.window_seconds': 'without effect',
+  'migration.max_inflight_buffer_mb': 'without effect',
 };
 
 function pythonWarnings(values: unknown, keys: string[]): string[] {
@@ -51,7 +52,7 @@ function pythonWarnings(values: unknown, keys: string[]): string[] {
     ),
     ...(idle.length > 0
       ? [
-          `${idle.join(', ')}: from the Python tool, without effect; migration.concurrency alone says how many files are transferred at a time.`,
+          `${idle.join(', ')}: from the Python tool or an earlier version, without effect; migration.concurrency alone says how many files are transferred at a time.`,
         ]
       : []),
   ];

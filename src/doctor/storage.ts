@@ -12,7 +12,8 @@ export const storage: Check = {
   keys: KEYS_FOR.storage,
   async run({ loaded, neighbours }) {
     const { probeBucket } = await import('../storage/probe.ts');
-    const { amplify } = loaded.config.aws;
+    const { aws, migration } = loaded.config;
+    const { amplify } = aws;
     await probeBucket({
       region: storageRegionOf(loaded.config.aws),
       encryption: encryptionOf(amplify),
@@ -21,6 +22,6 @@ export const storage: Check = {
       backoff: neighbours.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });
-    return `${amplify.storage_bucket} takes and removes an object under media/`;
+    return `${amplify.storage_bucket} takes and removes an object under media/. Files above ${migration.multipart_threshold_mb} MiB go in parts: a lifecycle rule with AbortIncompleteMultipartUpload removes those of uploads that were interrupted`;
   },
 };

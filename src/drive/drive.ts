@@ -2,14 +2,20 @@
  * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. Everything
  * that goes to Drive shares one query rate, downloads included.
  */
+import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
 import { FileError, type RunError } from '../../stages/errors.ts';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../stages/record.ts';
-import type { ByteReader, MediaSource } from '../../stages/transfer.ts';
-import type { Answer } from '../http/connections.ts';
+import type { MediaSource } from '../../stages/transfer.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
-import { Downloads } from './download.ts';
+import {
+  type DownloadRequest,
+  type DownloadResponse,
+  Downloads,
+  FileDownload,
+  headerOf,
+} from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
 import { aboutFile, aboutListing, DriveRefusal, driveFault, driveJudge, isNotForUs } from './errors.ts';
 import { QueryRate } from './query-rate.ts';
@@ -39,7 +45,6 @@ const ITEM_FIELDS =
 const LISTING_BEGINNINGS = 4;
 
 const QUERY_TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 15_000;
 
 export class Drive implements DriveFolders, MediaSource {
   readonly #options: DriveOptions;
@@ -51,7 +56,7 @@ export class Drive implements DriveFolders, MediaSource {
     this.#options = options;
     this.#api = api;
     this.#rate = rate;
-    this.#downloads = new Downloads({ connectMs: CONNECT_TIMEOUT_MS, stallMs: options.stallTimeoutMs });
+    this.#downloads = new Downloads({ stallMs: options.stallTimeoutMs });
   }
 
   static async connect(options: DriveOptions): Promise<Drive> {
@@ -143,79 +148,66 @@ export class Drive implements DriveFolders, MediaSource {
     }
   }
 
-  /** Bytes of a file; after a break it goes on where it stopped, by Range, without giving a byte twice. */
+  /** The bytes of a file. Throws FileError or RunError, at the call or as the error of the stream. */
   download(
     record: FileRecord,
     onBytes: (count: number) => void = () => {},
     signal?: AbortSignal,
-  ): ByteReader {
+  ): Promise<Readable> {
     const fileName = nameOf(record);
-    let answer: Answer | null = null;
-    let offset = 0;
-    let breaks = 0;
-    let isOver = false;
-
-    const readOn = async (into: Buffer): Promise<number> => {
-      let filled = 0;
-      const arrived = (count: number) => {
-        offset += count;
-        filled += count;
-        breaks = 0;
-        onBytes(count);
-      };
-      while (filled < into.length && !isOver) {
-        try {
-          answer ??= await this.#openAt(record, offset, fileName, signal);
-          const left = into.length - filled;
-          isOver = (await answer.read(into.subarray(filled), arrived)) < left;
-        } catch (error) {
-          answer = null;
-          breaks += 1;
-          if (signal?.aborted) throw error;
-          if (
-            offset === 0 ||
-            error instanceof FileError ||
-            driveFault(error).kind !== 'temporary' ||
-            breaks > this.#options.backoff.retries
-          ) {
-            throw aboutFile(error, fileName);
-          }
-        }
-      }
-      return filled;
-    };
-
-    return {
-      read: readOn,
-      close: () => {
-        answer?.close();
-        isOver = true;
+    const { retries } = this.#options.backoff;
+    let revision: (string | null)[] = [];
+    return FileDownload.open({
+      size: record.size ?? null,
+      onBytes,
+      signal,
+      open: async (offset, signal) => {
+        const response = await this.#openAt(record, offset, fileName, signal);
+        const found = revisionOf(response);
+        if (offset === 0) revision = found;
+        if (isSameRevision(revision, found)) return response;
+        response.body.destroy();
+        throw notResumed(fileName);
       },
-    };
+      mayContinue: (error, breaks) =>
+        !(error instanceof FileError) && driveFault(error).kind === 'temporary' && breaks <= retries,
+      explain: error => aboutFile(this.#downloads.explain(error), fileName),
+    });
   }
 
-  async #openAt(file: DriveRef, offset: number, fileName: string, signal?: AbortSignal): Promise<Answer> {
+  async #openAt(
+    file: DriveRef,
+    offset: number,
+    fileName: string,
+    signal: AbortSignal,
+  ): Promise<DownloadResponse> {
     const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(file.id)}?alt=media&supportsAllDrives=true`;
-    const headers = { ...(offset > 0 && { range: `bytes=${offset}-` }), ...resourceKeysHeader(file) };
-    const answer = await this.#query(() => this.#openSignedIn(url, headers, signal)).catch(error => {
+    const headers = {
+      'accept-encoding': 'identity',
+      ...(offset > 0 && { range: `bytes=${offset}-` }),
+    };
+    const response = await this.#query(
+      () => this.#openSignedIn({ url, headers, signal }, file),
+      signal,
+    ).catch(error => {
       // 416: the file has become shorter than what has arrived of it.
       throw offset > 0 && error instanceof DriveRefusal && error.status === 416
         ? notResumed(fileName, error)
         : error;
     });
-    const start = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
+    const start = /^bytes (\d+)-/.exec(headerOf(response, 'content-range') ?? '')?.[1];
     if (offset > 0 && Number(start) !== offset) {
-      answer.close();
+      response.body.destroy();
       throw notResumed(fileName);
     }
-    return answer;
+    return response;
   }
 
   /** A token that is refused is renewed once; Google's client does the same for queries. */
-  async #openSignedIn(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
+  async #openSignedIn(request: Omit<DownloadRequest, 'signIn'>, file: DriveRef): Promise<DownloadResponse> {
     const { auth } = this.#options;
     const open = (signIn: Record<string, string>) =>
-      this.#downloads.open(url, { ...headers, ...signIn, 'accept-encoding': 'identity' }, signal);
+      this.#downloads.open({ ...request, signIn: { ...resourceKeysHeader(file), ...signIn } });
     const signIn = await auth.headers();
     try {
       return await open(signIn);
@@ -226,7 +218,7 @@ export class Drive implements DriveFolders, MediaSource {
   }
 
   /** One query, in its turn, with its retries. */
-  #query<T>(send: () => Promise<T>): Promise<T> {
+  #query<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const attempt = async (): Promise<T> => {
       await this.#rate.turn();
       try {
@@ -239,7 +231,7 @@ export class Drive implements DriveFolders, MediaSource {
         throw error;
       }
     };
-    return withRetries(attempt, driveJudge, this.#options.backoff);
+    return withRetries(attempt, driveJudge, this.#options.backoff, signal);
   }
 }
 
@@ -258,6 +250,20 @@ function understood<T extends object>(data: T): T {
   throw Object.assign(new Error('what answers there does not speak as Drive does'), {
     code: 'ANSWER_GARBLED',
   });
+}
+
+/** What tells revisions of a file apart, as far as the response gives it: size, etag, hash. */
+function revisionOf(response: DownloadResponse): (string | null)[] {
+  const range = /\/(\d+)$/.exec(headerOf(response, 'content-range') ?? '')?.[1];
+  return [
+    range ?? headerOf(response, 'content-length'),
+    headerOf(response, 'etag'),
+    headerOf(response, 'x-goog-hash'),
+  ];
+}
+
+function isSameRevision(a: (string | null)[], b: (string | null)[]): boolean {
+  return a.every((mark, index) => mark === null || b[index] === null || mark === b[index]);
 }
 
 function notResumed(fileName: string, cause?: unknown): FileError {

@@ -166,10 +166,14 @@ function askedAgain(own: FileRecord, { stage, standing }: MemoryOptions): FileRe
   return { ...again(own, stage), ...(there?.url && { key: there.key }) };
 }
 
-/** The record as it was before the stage stopped it. Observations are looked up again if some were missing. */
+/**
+ * The record as it was before the stage stopped it. Observations are looked up again if some were missing. Transfer
+ * sees by the error that it has tried before.
+ */
 function again(own: FileRecord, stage: StageName): FileRecord {
-  const { error: _error, ...record } = own;
+  const { error, ...record } = own;
   const status = record.url ? 'uploaded' : 'pending';
+  if (stage === 'transfer' && !record.url) return { ...record, ...(error && { error }), status };
   if (stage !== 'resolve' || stillMissing(record).length === 0) return { ...record, status };
   const { observations: _observations, missing: _missing, ...unresolved } = record;
   return { ...unresolved, status };

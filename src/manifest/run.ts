@@ -59,11 +59,6 @@ export class Run {
     return join(this.folder, `${stage}.rejected.ndjson`);
   }
 
-  /** Multipart uploads that have begun and not ended. */
-  get uploadsPath(): string {
-    return join(this.folder, 'uploads.ndjson');
-  }
-
   /** Files whose media records are being created. */
   get linkingPath(): string {
     return join(this.folder, 'linking.ndjson');

@@ -4,9 +4,6 @@ import type { MediaSource } from '../../stages/transfer.ts';
 
 const MIB = 1024 * 1024;
 
-/** Bytes are read over the ones before. */
-const PIECE_BYTES = 256 * 1024;
-
 export interface ProbeLimits {
   bytes: number;
   ms: number;
@@ -37,9 +34,9 @@ export async function measuredMbit(
     if (bytes >= limits.bytes) enough.abort();
   };
   const read = async (record: FileRecord): Promise<void> => {
-    const memory = Buffer.allocUnsafe(PIECE_BYTES);
-    const reader = source.download(record, arrived, enough.signal);
-    while (!enough.signal.aborted && (await reader.read(memory)) === memory.length);
+    for await (const _ of await source.download(record, arrived, enough.signal)) {
+      if (enough.signal.aborted) break;
+    }
   };
   try {
     await Promise.allSettled(records.map(read));

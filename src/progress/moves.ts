@@ -1,6 +1,5 @@
 /** The files on their way at the moment, and what their way tells of the line and of Drive. */
 import type { FileRecord } from '../../stages/record.ts';
-import { mostUnderWay } from '../../stages/stage.ts';
 import type { TransferWatcher } from '../../stages/transfer.ts';
 import { LinePace } from './line-pace.ts';
 import { Workload } from './workload.ts';
@@ -50,15 +49,11 @@ export class Moves implements TransferWatcher {
     return this.#moves.values();
   }
 
-  /** Workers that read a file, or can begin no other because too many files wait for S3. */
   get busyWorkers(): number {
-    let reading = 0;
-    for (const { phase } of this.#moves.values()) if (phase !== 'storing') reading += 1;
-    const beyond = this.#moves.size - (mostUnderWay(this.#workers) - this.#workers);
-    return Math.min(this.#workers, Math.max(reading, beyond));
+    return Math.min(this.#workers, this.#moves.size);
   }
 
-  /** Files that are read at a time, at most, at the moment. */
+  /** Files that are transferred at a time, at most, at the moment. */
   get workers(): number {
     return this.#workers;
   }
@@ -80,16 +75,12 @@ export class Moves implements TransferWatcher {
     for (const { size, moved } of this.#moves.values()) yield Math.max(0, (size ?? 0) - moved);
   }
 
-  /**
-   * How long a worker has a file, beside the time in which bytes come; waits for the quota of Drive included. It need not
-   * wait for S3, as long as not too many files do.
-   */
+  /** How long a worker has a file, beside the time in which bytes come; waits for the quota of Drive included. */
   get secondsAFile(): number {
     if (this.#endings.length === 0) return 0;
     const opening = this.#openings.reduce((sum, ms) => sum + ms, 0) / this.#openings.length;
     const ending = Math.min(LONGEST_ANSWER_MS, ...this.#endings);
-    const workersAFile = this.#workers / mostUnderWay(this.#workers);
-    return Math.max(opening, (opening + ending) * workersAFile) / 1000;
+    return (opening + ending) / 1000;
   }
 
   /** How long no byte has come although files are on their way, as far as somebody has asked; ms. */

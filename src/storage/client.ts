@@ -25,13 +25,11 @@ export interface ClientOptions {
   encryption?: Encryption;
 }
 
-/** The SDK's own limit for the whole of one request; a moving transfer of a large part may take minutes. */
-const REQUEST_TIMEOUT_MS = 15 * 60_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
- * An S3 client whose default checksums are off: bytes of files do not go through its commands (`byte-requests.ts`), and
- * all that do are too small to lose a bit without TLS noticing.
+ * An S3 client whose default checksums are off: with them a streamed body would be sent in chunks with a trailer. Bytes of files
+ * are sent with their md5, or with a CRC32 for each part (`upload.ts`).
  */
 export async function createClient(options: ClientOptions): Promise<S3Client> {
   const [{ S3Client: Client }, { NodeHttpHandler }, { Agent: HttpAgent }, { Agent: HttpsAgent }] =
@@ -47,12 +45,13 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
     credentials: options.credentials,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // The SDK would open a connection of its own for each such request.
+    expectContinueHeader: false,
     // Its remarks about streams would go to the terminal, through the progress bar.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
+      // No limit for the whole of a request: a large file on a slow line takes hours.
       socketTimeout: options.stallTimeoutMs,
       httpAgent: new HttpAgent(agentOptions),
       httpsAgent: new HttpsAgent(agentOptions),
@@ -97,10 +96,10 @@ function explainRefusals(client: S3Client, options: RefusalContext): void {
   );
 }
 
-export type RefusalContext = Pick<ClientOptions, 'region' | 'credentials' | 'encryption'>;
+type RefusalContext = Pick<ClientOptions, 'region' | 'credentials' | 'encryption'>;
 
 /** The error with all that is known about the request, or the RunError that it means. */
-export function explained(error: unknown, bucket: string, context: RefusalContext): unknown {
+function explained(error: unknown, bucket: string, context: RefusalContext): unknown {
   const { region, credentials, encryption } = context;
   rememberUser(error, credentials.user?.() ?? null, encryption?.ServerSideEncryption ?? '');
   return wrongRegion(error, bucket, region) ?? error;

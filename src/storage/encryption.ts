@@ -16,17 +16,6 @@ export function encryptionOf({
   return { ServerSideEncryption: kind, ...(key !== '' && kind !== 'AES256' && { SSEKMSKeyId: key }) };
 }
 
-/** The same as headers. */
-export function encryptionHeaders({
-  ServerSideEncryption,
-  SSEKMSKeyId,
-}: Encryption = {}): Record<string, string> {
-  return {
-    ...(ServerSideEncryption && { 'x-amz-server-side-encryption': ServerSideEncryption }),
-    ...(SSEKMSKeyId && { 'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId }),
-  };
-}
-
 const UPLOADS = new Set(['PutObjectCommand', 'CreateMultipartUploadCommand']);
 
 /** Adds the parameters to every upload of this client, lib-storage's included. */

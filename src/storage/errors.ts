@@ -58,6 +58,14 @@ export function isBadDigest(error: unknown): boolean {
   );
 }
 
+/** The md5 (hex) of what S3 received, as its answer to other bytes than announced gives it; null if it does not. */
+export function calculatedMd5(error: unknown): string | null {
+  const { CalculatedDigest } = error as { CalculatedDigest?: unknown };
+  if (typeof CalculatedDigest !== 'string') return null;
+  const md5 = Buffer.from(CalculatedDigest, 'base64');
+  return md5.length === 16 ? md5.toString('hex') : null;
+}
+
 const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy: string }>> = {
   NoSuchBucket: {
     code: 'bucket_missing',

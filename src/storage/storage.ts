@@ -3,12 +3,19 @@ import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError, RunError } from '../../stages/errors.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../stages/transfer.ts';
 import type { Backoff } from '../retry/backoff.ts';
-import { BytePuts } from './byte-requests.ts';
+import { md5Differs } from './checked-body.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import type { Encryption } from './encryption.ts';
-import { aboutUpload, isExpiredToken, isForgotten, isTaken, s3ErrorOf } from './errors.ts';
+import {
+  aboutUpload,
+  calculatedMd5,
+  isBadDigest,
+  isExpiredToken,
+  isForgotten,
+  isTaken,
+  s3ErrorOf,
+} from './errors.ts';
 import { Objects } from './objects.ts';
-import { PartBuffers } from './part-buffers.ts';
 import {
   FILE_ID_METADATA,
   fitsOnePut,
@@ -18,7 +25,6 @@ import {
   putWhole,
   RUN_ID_METADATA,
 } from './upload.ts';
-import type { JournalFile } from './upload-journal.ts';
 import { objectUrls } from './url.ts';
 
 export interface StorageOptions {
@@ -31,12 +37,10 @@ export interface StorageOptions {
   dropKeys: (accessKeyId: string) => void;
   /** Kept with the objects that are stored: of the run, or of the process where it works on none. */
   runId: string;
-  /** Size of a part, and the largest file that goes in one PUT. */
+  /** Largest file that goes in one PUT. */
+  multipartThresholdBytes: number;
+  /** Size of a part of a larger one. */
   partBytes: number;
-  /** Bytes of files that are held in memory, all files together; at least one part. */
-  bufferBytes: number;
-  /** Where multipart uploads are written down that have begun; null if nothing outlives this process. */
-  journal: JournalFile | null;
   /** Requests at a time. */
   connections: number;
   /** For single requests. */
@@ -52,7 +56,6 @@ export class Storage implements ObjectStore {
   readonly #options: StorageOptions;
   readonly #client: S3Client;
   readonly #place: Place;
-  readonly #puts: BytePuts;
   #leftoversNamed = false;
   #hasAnswered = false;
 
@@ -60,16 +63,7 @@ export class Storage implements ObjectStore {
     this.#options = options;
     this.urlOf = urlOf;
     this.#client = client;
-    this.#puts = new BytePuts({ ...options, client });
-    this.#place = {
-      client,
-      puts: this.#puts,
-      bucket: options.bucket,
-      runId: options.runId,
-      partBytes: options.partBytes,
-      buffers: new PartBuffers(options.partBytes, options.bufferBytes),
-      journal: options.journal ?? NO_JOURNAL,
-    };
+    this.#place = { client, ...options };
   }
 
   static async connect(options: StorageOptions): Promise<Storage> {
@@ -78,13 +72,7 @@ export class Storage implements ObjectStore {
   }
 
   close(): void {
-    this.#puts.close();
     this.#client.destroy();
-  }
-
-  /** Begins what the first upload would have to wait for: to be called by who is going to upload. */
-  getReady(): void {
-    this.#puts.getReady();
   }
 
   /** Looking at objects that are there, and removing them. */
@@ -94,7 +82,12 @@ export class Storage implements ObjectStore {
 
   async store(given: Upload): Promise<StoredObject> {
     const { accessKeyId } = await this.#options.credentials();
+    const clockOffset = this.#client.config.systemClockOffset;
     const upload = await this.#ifReplaceable(given, accessKeyId);
+    if (!upload.replaces && (upload.isRetry || isWorthALook(upload))) {
+      const there = await this.#taken(upload, accessKeyId);
+      if (there) return there;
+    }
     try {
       const stored = await this.#put(upload);
       this.#hasAnswered = true;
@@ -103,6 +96,8 @@ export class Storage implements ObjectStore {
       this.#hasAnswered ||= s3ErrorOf(error).status !== null;
       if (isTaken(error)) return this.#adopt(upload, accessKeyId);
       if (isExpiredToken(error)) throw this.#keysExpired(upload, accessKeyId, error);
+      if (this.#hasSetClock(clockOffset)) throw signedAgain(upload, error);
+      if (upload.md5 && isBadDigest(error)) throw md5Differs(upload, calculatedMd5(error));
       const stands = isForgotten(error) ? await this.#standing(upload, accessKeyId) : null;
       if (stands) return stands;
       if (upload.replaces && s3ErrorOf(error).name === 'NoSuchKey') return this.#storeAnew(upload);
@@ -110,9 +105,14 @@ export class Storage implements ObjectStore {
     }
   }
 
+  /** After an answer that the clock is wrong the SDK sets its own by it: the next request is signed with the right time. */
+  #hasSetClock(before: number): boolean {
+    return Math.abs(this.#client.config.systemClockOffset - before) > CLOCK_CORRECTION_MS;
+  }
+
   #put(upload: Upload): Promise<StoredObject> {
     return fitsOnePut(upload, this.#place)
-      ? putWhole({ ...upload, size: upload.size! }, this.#place)
+      ? putWhole(upload, this.#place)
       : putInParts(upload, this.#place, uploadId => this.#abortFailed(upload.key, uploadId));
   }
 
@@ -120,6 +120,28 @@ export class Storage implements ObjectStore {
   async #ifReplaceable(upload: Upload, accessKeyId: string): Promise<Upload> {
     if (!upload.replaces || (await this.#head(upload, accessKeyId))) return upload;
     return { ...upload, replaces: undefined };
+  }
+
+  /**
+   * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
+   * there is none. Throws FileError if it has other bytes. A listing, since Amplify's policy answers 403 to a HEAD of what
+   * does not exist.
+   */
+  async #taken(upload: Upload, accessKeyId: string): Promise<StoredObject | null> {
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    try {
+      const { Contents = [] } = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.#options.bucket, Prefix: upload.key, MaxKeys: 1 }),
+      );
+      if (Contents[0]?.Key !== upload.key) return null;
+    } catch (error) {
+      if (isExpiredToken(error)) throw this.#keysExpired(upload, accessKeyId, error);
+      const { status } = s3ErrorOf(error);
+      // Who may not list may still upload; S3 compares then.
+      if (status === 403) return null;
+      throw this.#about(error, upload);
+    }
+    return this.#adopt(upload, accessKeyId);
   }
 
   /** The object to be replaced has just gone: the next attempt creates one. */
@@ -190,49 +212,32 @@ export class Storage implements ObjectStore {
     }
   }
 
-  /**
-   * Tries to remove what uploads of earlier processes have left behind. What this user may not remove is named, once;
-   * what S3 did not answer to stays in the journal for the next run. Throws RunError if the journal cannot be written.
-   */
-  async removeLeftovers(): Promise<void> {
-    const { journal } = this.#options;
-    if (!journal) return;
-    const refused: string[] = [];
-    for (const { key, uploadId } of journal.open()) {
-      if ((await this.#abort(key, uploadId)) !== 'refused') continue;
-      refused.push(key);
-      journal.ended(uploadId);
-    }
-    if (journal.open().length === 0) journal.clear();
-    if (refused.length > 0) this.#options.warn(leftovers(refused, this.#options.bucket));
-  }
-
-  async #abortFailed(key: string, uploadId: string): Promise<void> {
-    if ((await this.#abort(key, uploadId)) !== 'refused' || this.#leftoversNamed) return;
-    this.#leftoversNamed = true;
-    this.#options.warn(leftovers([key], this.#options.bucket));
-  }
-
-  async #abort(Key: string, UploadId: string): Promise<'gone' | 'refused' | 'unknown'> {
+  /** Tries to remove the parts of an upload that failed. Where that is refused, the first one is named. */
+  async #abortFailed(Key: string, UploadId: string): Promise<void> {
     const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
-    const { bucket, journal } = this.#options;
+    const { bucket } = this.#options;
     try {
       await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
     } catch (error) {
-      if (!isForgotten(error)) return s3ErrorOf(error).status === 403 ? 'refused' : 'unknown';
+      if (s3ErrorOf(error).status !== 403 || this.#leftoversNamed) return;
+      this.#leftoversNamed = true;
+      this.#options.warn(leftovers(Key, bucket));
     }
-    journal?.ended(UploadId);
-    return 'gone';
   }
 }
 
-/** More would only scroll away what else is said. */
-const LEFTOVERS_NAMED = 10;
+/** A look costs one request; from here on the bytes of a file cost more. */
+const WORTH_A_LOOK_BYTES = 16 * 1024 * 1024;
+
+/** Less than this is no reason why S3 refuses a signature. */
+const CLOCK_CORRECTION_MS = 60_000;
+
+function isWorthALook({ size }: Upload): boolean {
+  return size === null || size >= WORTH_A_LOOK_BYTES;
+}
 
 /** Below HTTP: no such host, no way there, or nobody listening. */
 const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-const NO_JOURNAL = { begun: () => {}, ended: () => {} };
 
 /** The object as this upload's, if it has its bytes. */
 function sameBytes(upload: Upload, object: HeadObjectCommandOutput): StoredObject | null {
@@ -250,10 +255,19 @@ function etagOf(object: HeadObjectCommandOutput): string {
   return object.ETag?.replaceAll('"', '') ?? '';
 }
 
-function leftovers(keys: string[], bucket: string): string {
-  const named = keys.slice(0, LEFTOVERS_NAMED).join(', ');
-  const more = keys.length > LEFTOVERS_NAMED ? ` and ${keys.length - LEFTOVERS_NAMED} more` : '';
-  return `Parts of an unfinished upload of ${named}${more} stay in the bucket ${bucket}: this user may not remove them. They cost storage until a lifecycle rule with AbortIncompleteMultipartUpload removes them.`;
+function leftovers(key: string, bucket: string): string {
+  return `Parts of an unfinished upload of ${key} stay in the bucket ${bucket}: this user may not remove them. They, and those of later files, cost storage until a lifecycle rule with AbortIncompleteMultipartUpload removes them.`;
+}
+
+function signedAgain(upload: Upload, cause: unknown): FileError {
+  return new FileError(
+    KEYS_RENEWED,
+    `${upload.fileName}: the clock of this computer differs from that of S3.`,
+    {
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 function keyTaken(upload: Upload, what: string): FileError {

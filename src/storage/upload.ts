@@ -1,53 +1,52 @@
 /**
  * How bytes get from Drive to S3.
  *
- * A file of up to one part (`migration.chunk_size_mb`) is read into one buffer and sent by a single PUT. Drive's md5 goes along as Content-MD5: S3 compares it with what it received and refuses other bytes, so the
- * object either has Drive's bytes or does not exist, and the bytes are hashed once, by S3.
+ * One file is one stream. A worker opens the download and hands its body on; nothing is kept here but what is on its way
+ * between two sockets. A download that breaks continues inside the same stream (`../drive/download.ts`). Whatever breaks on
+ * S3's side starts the file again, with a new download: bytes that have been read cannot be sent twice.
  *
- * A larger file is cut into parts while it arrives, and one is on its way to S3 while the next one fills. All files
- * together hold no more than a fixed amount of memory (`part-buffers.ts`), whatever their sizes. Each part carries a CRC32 that S3 compares. The md5 of the whole is taken as the bytes
- * pass; only when it equals Drive's is the upload completed, and only then does the object become visible. A file for
- * which Drive gives no md5 is held to its size instead, and the record says so (`verified: size`).
+ * A file of up to `migration.multipart_threshold_mb` is one streaming PUT. Drive's md5 goes along as Content-MD5, and S3
+ * compares it with what it received: the object either has Drive's bytes or does not exist. Nothing is hashed here.
  *
- * Nobody is overwritten: every object is created with `If-None-Match: *`. When S3 answers that the key is taken, the
- * object there is looked at. If it has these very bytes (an earlier attempt whose answer or manifest line was lost), it
- * is taken as this file's; if not, the file is left for a person. Only where the record says which object it may
- * replace, by its etag (the file changed in Drive, or `verify` found the object damaged), that very object is replaced.
+ * A larger file, and one for which Drive gives no md5 or no size, goes in parts of `migration.chunk_size_mb` through
+ * @aws-sdk/lib-storage. S3 compares the CRC32 of each part. No check of S3 covers the whole, so md5 and size are compared as
+ * the bytes pass, and a body that is not Drive's fails before its end: its last part is never sent, and the upload never
+ * completed. Without an md5 the size is all there is to compare, and the record says so (`verified: size`).
  *
- * What a crash leaves behind: before the PUT's answer or the completion, nothing under the key (parts of an unfinished
- * upload are invisible; the journal knows them, and the next run tries to remove them; where Amplify's policy does not
- * let us, a lifecycle rule has to); after it, a complete
- * object that the next run finds by the rule above.
+ * No object is overwritten: every upload carries `If-None-Match: *`. When S3 answers that the key is taken, the object there
+ * is looked at. If it has these very bytes (an earlier attempt whose answer or manifest line was lost), it is taken as this
+ * file's; if not, the file is left for a person. A file that is large, or was tried before, is looked up first, so that
+ * its bytes are not sent in vain. Only where the record names the object that it may replace, by its etag (the file changed in
+ * Drive, or `verify` found the object damaged), that very object is replaced (`If-Match`).
+ *
+ * What a crash leaves behind: during a PUT nothing. During a multipart upload its parts, which are invisible; Amplify's
+ * policy does not allow to abort it, so a lifecycle rule with AbortIncompleteMultipartUpload has to remove them. After the last answer
+ * of S3 a complete object, which the next run finds by the rule above.
  *
  * Limits: 5 GiB in one PUT, parts from 5 MiB, 10,000 parts (S3 user guide, "Multipart upload limits"). Parts grow with
  * the file, so that none needs more than 10,000.
  */
-import { createHash } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { FileError } from '../../stages/errors.ts';
+import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@smithy/types';
 import type { StoredObject, Upload } from '../../stages/transfer.ts';
-import type { BytePuts } from './byte-requests.ts';
-import { isBadDigest } from './errors.ts';
-import { type MultipartTarget, sendInParts, type UploadJournal } from './multipart.ts';
-import type { PartBuffers } from './part-buffers.ts';
+import { CheckedBody } from './checked-body.ts';
+import { isForgotten } from './errors.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface Place {
   client: S3Client;
-  /** Requests that carry bytes. */
-  puts: Pick<BytePuts, 'put'>;
   bucket: string;
   /** Of the run, or of the process where it works on none. */
   runId: string;
-  /** Size of a part, and the largest file that goes in one PUT. */
+  /** Largest file that goes in one PUT. */
+  multipartThresholdBytes: number;
   partBytes: number;
-  buffers: PartBuffers;
-  journal: UploadJournal;
 }
 
 const MAX_PARTS = 10_000;
 const MIB = 1024 * 1024;
-/** A file that fits one PUT and takes longer than this is not moving in any useful way. */
-const WHOLE_FILE_TIMEOUT_MS = 300_000;
+/** Parts of one file that are sent at a time; one more is being filled. */
+const PARTS_AT_A_TIME = 2;
 
 /** The upload's metadata: by it a later attempt knows the object again where the etag is not an md5. */
 export const MD5_METADATA = 'md5';
@@ -56,57 +55,89 @@ export const FILE_ID_METADATA = 'drive-file-id';
 export const RUN_ID_METADATA = 'run-id';
 
 export function fitsOnePut(upload: Upload, place: Place): boolean {
-  return upload.size !== null && upload.size <= place.partBytes;
+  return upload.md5 !== null && upload.size !== null && upload.size <= place.multipartThresholdBytes;
 }
 
-/** One PUT; see above. Throws what the SDK throws, or FileError if more or fewer bytes came than announced. */
-export async function putWhole(upload: Upload & { size: number }, place: Place): Promise<StoredObject> {
-  const buffer = await place.buffers.lend(upload.size, 'whole');
-  const body = buffer.bytes;
-  try {
-    await collect(upload, body);
-    buffer.filled();
-    const etag = await place.puts.put({
-      key: upload.key,
-      headers: {
-        ...headersOf(upload, place),
-        'content-md5': Buffer.from(upload.md5 ?? md5Of(body), 'hex').toString('base64'),
-      },
-      body,
-      signal: upload.signal,
-    });
-    return stored(upload, body.length, etag);
-  } catch (error) {
-    const found = upload.md5 && isBadDigest(error) ? md5Of(body) : upload.md5;
-    if (found && found !== upload.md5) throw md5Differs(upload, found);
-    throw error;
-  } finally {
-    buffer.release();
-  }
+/** One PUT; see above. Throws what the SDK or the body throws, or FileError if the body has not the announced size. */
+export async function putWhole(upload: Upload, place: Place): Promise<StoredObject> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const body = new CheckedBody(upload, { hash: false });
+  const command = new PutObjectCommand({
+    ...target(upload, place),
+    Body: body,
+    ContentLength: upload.size!,
+    ContentMD5: Buffer.from(upload.md5!, 'hex').toString('base64'),
+  });
+  const { ETag } = await sendStream(upload, body, stop =>
+    place.client.send(command, { abortSignal: stop.signal }),
+  );
+  return stored(upload, body.bytes, ETag);
 }
 
-/** A multipart upload; see above. Throws what the SDK throws, or FileError if the bytes are not Drive's. */
+/**
+ * A multipart upload; see above. `onLeftover` is called with an upload that failed and whose parts S3 may still have.
+ * Throws what the SDK or the body throws, or FileError if the bytes are not Drive's.
+ */
 export async function putInParts(
   upload: Upload,
   place: Place,
   onLeftover: (uploadId: string) => Promise<void>,
 ): Promise<StoredObject> {
-  const { etag, bytes } = await sendInParts({
-    ...place,
-    target: target(upload, place),
-    bytes: upload.bytes,
-    partBytes: partBytesFor(upload.size, place.partBytes),
-    signal: upload.signal,
-    onBytes: bytes => {
-      if (upload.size !== null && bytes > upload.size) throw longer(upload);
+  const [{ Upload: PartsUpload }, { UploadPartCommand: Part }] = await Promise.all([
+    import('@aws-sdk/lib-storage'),
+    import('@aws-sdk/client-s3'),
+  ]);
+  const body = new CheckedBody(upload, { hash: true });
+  let parts: InstanceType<typeof PartsUpload> | null = null;
+  try {
+    const { ETag } = await sendStream(upload, body, stop => {
+      parts = new PartsUpload({
+        client: stoppable(place.client, stop, Part),
+        // No ContentLength: lib-storage hands it on to each part, and waits for ever for a part of that size.
+        params: { ...target(upload, place), Body: body, ChecksumAlgorithm: 'CRC32' },
+        partSize: partBytesFor(upload.size, place.partBytes),
+        queueSize: PARTS_AT_A_TIME,
+        // Its own abort is refused by Amplify's policy, and would take the place of the real error.
+        leavePartsOnError: true,
+        abortController: stop,
+      });
+      return parts.done();
+    });
+    return stored(upload, body.bytes, ETag);
+  } catch (error) {
+    const { uploadId } = (parts ?? {}) as { uploadId?: string };
+    // What S3 does not know any more has no parts either.
+    if (uploadId && !isForgotten(error)) await onLeftover(uploadId);
+    throw error;
+  }
+}
+
+/**
+ * The client as lib-storage uses it: one request that fails ends all others, and the upload with it. lib-storage itself
+ * would read the rest of the file first.
+ */
+function stoppable(client: S3Client, stop: AbortController, Part: typeof UploadPartCommand): S3Client {
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    if (command instanceof Part) withoutPayloadHash(command);
+    try {
+      return await client.send(command, { abortSignal: stop.signal });
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  };
+  return Object.create(client, { send: { value: send } }) as S3Client;
+}
+
+/** The CRC32 protects the bytes already; over http the SDK would hash them for the signature as well. */
+function withoutPayloadHash({ middlewareStack }: UploadPartCommand): void {
+  middlewareStack.add(
+    next => args => {
+      (args.request as HttpRequest).headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+      return next(args);
     },
-    verify: found => {
-      if (upload.size !== null && found.bytes < upload.size) throw shorter(upload, found.bytes);
-      if (upload.md5 && found.md5 !== upload.md5) throw md5Differs(upload, found.md5);
-    },
-    onLeftover,
-  });
-  return stored(upload, bytes, etag);
+    { step: 'build', name: 'withoutPayloadHash' },
+  );
 }
 
 /** Size of the parts: as configured, but never so small that the file has more than 10,000; whole MiB. */
@@ -115,85 +146,20 @@ export function partBytesFor(size: number | null, configured: number): number {
   return Math.max(configured, needed);
 }
 
-function target(upload: Upload, place: Place): MultipartTarget {
+function target(upload: Upload, { bucket, runId }: Place) {
   return {
-    Bucket: place.bucket,
+    Bucket: bucket,
     Key: upload.key,
     ContentType: upload.contentType,
     ...(upload.replaces ? { IfMatch: `"${upload.replaces}"` } : { IfNoneMatch: '*' }),
     Metadata: {
       [FILE_ID_METADATA]: upload.fileId,
-      [RUN_ID_METADATA]: place.runId,
+      [RUN_ID_METADATA]: runId,
       ...(upload.md5 && { [MD5_METADATA]: upload.md5 }),
     },
   };
 }
 
-/** The same as headers; names of metadata and their values are ASCII. */
-function headersOf(upload: Upload, { runId }: Place): Record<string, string> {
-  return {
-    'content-type': upload.contentType,
-    ...(upload.replaces ? { 'if-match': `"${upload.replaces}"` } : { 'if-none-match': '*' }),
-    [`x-amz-meta-${FILE_ID_METADATA}`]: upload.fileId,
-    [`x-amz-meta-${RUN_ID_METADATA}`]: runId,
-    ...(upload.md5 && { [`x-amz-meta-${MD5_METADATA}`]: upload.md5 }),
-  };
-}
-
 function stored(upload: Upload, bytes: number, etag = ''): StoredObject {
   return { bytes, etag: etag.replaceAll('"', ''), verified: upload.md5 ? 'md5' : 'size' };
-}
-
-async function collect(upload: Upload & { size: number }, body: Buffer): Promise<void> {
-  let isLate = false;
-  const late = setTimeout(() => {
-    isLate = true;
-    upload.bytes.close();
-  }, WHOLE_FILE_TIMEOUT_MS);
-  try {
-    const bytes = await upload.bytes.read(body);
-    if (bytes < upload.size) throw shorter(upload, bytes);
-    if ((await upload.bytes.read(Buffer.alloc(1))) > 0) throw longer(upload);
-  } catch (error) {
-    throw isLate ? tooSlow(upload) : error;
-  } finally {
-    clearTimeout(late);
-    upload.bytes.close();
-  }
-}
-
-function md5Of(body: Buffer): string {
-  return createHash('md5').update(body).digest('hex');
-}
-
-function md5Differs(upload: Upload, found: string): FileError {
-  return new FileError(
-    'md5_mismatch',
-    `${upload.fileName}: the bytes that came have the md5 ${found}, Drive says ${upload.md5}. Nothing was stored. If it happens again, the file was replaced in Drive after it was listed.`,
-    { retryable: true },
-  );
-}
-
-function longer(upload: Upload): FileError {
-  return new FileError(
-    'too_many_bytes',
-    `${upload.fileName}: more bytes came than the ${upload.size} that Drive announced. Nothing was stored.`,
-    { retryable: true },
-  );
-}
-
-function shorter(upload: Upload, bytes: number): FileError {
-  return new FileError(
-    'too_few_bytes',
-    `${upload.fileName}: only ${bytes} of ${upload.size} bytes came. Nothing was stored.`,
-    { retryable: true },
-  );
-}
-
-function tooSlow(upload: Upload): FileError {
-  return new FileError(
-    'too_slow',
-    `${upload.fileName}: its ${upload.size} bytes had not come after ${WHOLE_FILE_TIMEOUT_MS / 1000} s.`,
-    { retryable: true },
-  );
 }

@@ -1,7 +1,6 @@
 /** Neighbours in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
 import { createHash } from 'node:crypto';
 import type { Neighbours } from '../../src/neighbours.ts';
-import type { Storage } from '../../src/storage/storage.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
 import type { DriveFolders, DriveItem } from '../../stages/list.ts';
@@ -9,7 +8,7 @@ import type { ObservationTable } from '../../stages/observation-finder.ts';
 import { type FileRecord, FOLDER } from '../../stages/record.ts';
 import type { Halt } from '../../stages/stage.ts';
 import type { MediaSource, ObjectStore, StoredObject, Upload } from '../../stages/transfer.ts';
-import { piecesOf, readerOf } from '../byte-reader.ts';
+import { streamOf } from '../byte-stream.ts';
 
 /**
  * What becomes of a call: done; refused; done, but reported as failed; done with altered bytes, if there are bytes; refused
@@ -95,7 +94,7 @@ export class FakeWorld {
           yield found.slice(start, start + ITEMS_A_PAGE);
         }
       },
-      download: record => readerOf(this.#bytesOf(record)),
+      download: async record => streamOf(this.#bytesOf(record)),
     };
   }
 
@@ -109,11 +108,11 @@ export class FakeWorld {
     if (fate === 'lost') yield Buffer.from('and more');
   }
 
-  #store(): ObjectStore & Pick<Storage, 'getReady' | 'removeLeftovers'> {
+  #store(): ObjectStore {
     const failing = (code: string) => new FileError(code, 'S3 failed.', { retryable: true });
-    const store = async ({ key, fileId, md5, bytes, signal }: Upload): Promise<StoredObject> => {
+    const store = async ({ key, fileId, md5, open, signal }: Upload): Promise<StoredObject> => {
       let content = '';
-      for await (const chunk of piecesOf(bytes)) content += chunk.toString();
+      for await (const chunk of await open()) content += chunk.toString();
       const fate = this.#next();
       if (signal?.aborted) throw signal.reason;
       if (fate === 'refused' || fate === 'altered') throw failing('storage_busy');
@@ -129,8 +128,6 @@ export class FakeWorld {
     return {
       urlOf: key => `https://bucket.example.com/${key}`,
       store,
-      getReady: () => {},
-      removeLeftovers: async () => {},
     };
   }
 

@@ -42,10 +42,10 @@ describe('loading the configuration', () => {
       retry_attempts: 3,
       retry_delay_seconds: 5,
       chunk_size_mb: 8,
+      multipart_threshold_mb: 200,
       default_media_public: false,
       max_range: 100,
       stall_timeout_seconds: 60,
-      max_inflight_buffer_mb: 64,
       throttle_patience_minutes: 10,
     });
     expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
@@ -182,6 +182,13 @@ describe('loading the configuration', () => {
       'folder_id is not a known key and has no effect; did you mean google_drive.folder_id?',
       'flavour is not a known key and has no effect.',
     ]);
+  });
+
+  it('accepts a key of earlier versions, and says that it has no effect', async () => {
+    await scratch.put('config.json', { migration: { max_inflight_buffer_mb: 64 } });
+    const { warnings } = await load();
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/^migration\.max_inflight_buffer_mb: .*without effect/);
   });
 
   it('knows the keys of the Python tool: translates one, and names those without effect', async () => {

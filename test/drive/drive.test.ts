@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import type { Drive, DriveOptions } from '../../src/drive/drive.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { DriveItem } from '../../stages/list.ts';
-import { piecesOf } from '../byte-reader.ts';
 import { createDrive, type DriveService } from '../cloud/drive/drive.ts';
 import { DriveError, sendDriveError } from '../cloud/drive/errors.ts';
 import { type Intercept, serve } from '../cloud/service.ts';
@@ -264,7 +263,7 @@ describe('the Drive client', () => {
   describe('downloading a file', () => {
     const MIB = 1024 * 1024;
     const download = async (id: string): Promise<Buffer> =>
-      Buffer.concat(await collect(piecesOf(drive.download(recordOf(service, id)))));
+      Buffer.concat(await collect(await drive.download(recordOf(service, id))));
     const fileOf = (bytes: number, seed = 1) =>
       service.tree.addFile({ name: '7.mp4', content: { size: bytes, seed } });
     const refusalOf = (id: string) => rejection<FileError>(download(id));
@@ -414,7 +413,7 @@ describe('the Drive client', () => {
       const id = fileOf(8 * MIB);
       await connect({ stallTimeoutMs: 250 });
       const got: Buffer[] = [];
-      for await (const chunk of piecesOf(drive.download(recordOf(service, id)))) {
+      for await (const chunk of await drive.download(recordOf(service, id))) {
         if (got.length === 3) await new Promise(resolve => setTimeout(resolve, 600));
         got.push(chunk);
       }
@@ -427,7 +426,7 @@ describe('the Drive client', () => {
       inject(service.service, DOWNLOAD, [stallAfter(MIB)]);
       await connect({ stallTimeoutMs: 250 });
       const got: Buffer[] = [];
-      for await (const chunk of piecesOf(drive.download(recordOf(service, id)))) {
+      for await (const chunk of await drive.download(recordOf(service, id))) {
         if (got.length === 1) await new Promise(resolve => setTimeout(resolve, 600));
         got.push(chunk);
       }
@@ -449,7 +448,7 @@ describe('the Drive client', () => {
       ]);
       await connect({ stallTimeoutMs: 250 });
       const got: Buffer[] = [];
-      for await (const chunk of piecesOf(drive.download(recordOf(service, id)))) {
+      for await (const chunk of await drive.download(recordOf(service, id))) {
         if (got.push(chunk) > 1) continue;
         sendMore();
         await new Promise(resolve => setTimeout(resolve, 600));
@@ -521,7 +520,7 @@ describe('the Drive client', () => {
 
     it('makes an orphan of a file that is gone', async () => {
       const error = await rejection<FileError>(
-        collect(piecesOf(drive.download({ id: 'gone', name: '1.jpg', status: 'pending' }))),
+        drive.download({ id: 'gone', name: '1.jpg', status: 'pending' }),
       );
       expect(error).to.include({ code: 'gone_from_drive', status: 'orphan', retryable: false });
     });
@@ -603,7 +602,7 @@ describe('the Drive client', () => {
 
     it('gives a reader who leaves early its connection back', async () => {
       const id = fileOf(8 * MIB);
-      for await (const _ of piecesOf(drive.download(recordOf(service, id)))) break;
+      for await (const _ of await drive.download(recordOf(service, id))) break;
       expectWhole(id, await download(id));
     });
 

@@ -148,10 +148,13 @@ describe('The memory of a stage', () => {
       expect(record).to.deep.equal(unplaced);
     });
 
-    it('gives failed, partial and needs_review files another try, without the old error', async () => {
+    it('gives failed, partial and needs_review files another try; transfer sees that it is another one', async () => {
       for (const status of ['failed', 'partial', 'needs_review'] as const) {
-        const own = resolved({ status, error: errorOf('transfer') });
-        expect(await recall('transfer', resolved(), own), status).to.deep.equal(resolved());
+        const error = errorOf('transfer');
+        const own = resolved({ status, error });
+        expect(await recall('transfer', resolved(), own), status).to.deep.equal(resolved({ error }));
+        const linking = transferred({ status, error: errorOf('link') });
+        expect(await recall('link', transferred(), linking), status).to.deep.equal(transferred());
       }
     });
 
@@ -329,7 +332,8 @@ describe('The memory of a stage', () => {
 
     it('remembers over failed attempts which object a file may replace', async () => {
       const failed = resolved({ replaces: 'e1', status: 'failed', error: errorOf('transfer') });
-      expect(await recall('transfer', resolved(), failed)).to.deep.equal(resolved({ replaces: 'e1' }));
+      const again = resolved({ replaces: 'e1', error: errorOf('transfer') });
+      expect(await recall('transfer', resolved(), failed)).to.deep.equal(again);
       const renamed = resolved({ name: '6602-6603b.jpg', replaces: 'e1' });
       expect(await recall('transfer', resolved({ name: renamed.name }), failed)).to.deep.equal(renamed);
     });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { measuredMbit } from '../../src/progress/bandwidth.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { readerOf } from '../byte-reader.ts';
+import { streamOf } from '../byte-stream.ts';
 import { fileRecord } from '../stages/flow.ts';
 
 const LIMITS = { bytes: 10_000_000, ms: 60_000 };
@@ -13,7 +13,7 @@ describe('The measured bandwidth', () => {
     const asked: string[] = [];
     const given = { chunks: 0 };
     const source = {
-      download({ id }: FileRecord, onBytes: (count: number) => void) {
+      async download({ id }: FileRecord, onBytes: (count: number) => void) {
         asked.push(id);
         const pieces = async function* () {
           for (let index = 0; index < chunks; index += 1) {
@@ -22,7 +22,7 @@ describe('The measured bandwidth', () => {
             yield Buffer.alloc(100_000);
           }
         };
-        return readerOf(pieces(), onBytes);
+        return streamOf(pieces(), onBytes);
       },
     };
     return { source, asked, given, now: () => clock.ms };
@@ -44,12 +44,12 @@ describe('The measured bandwidth', () => {
 
   it('ends after its time, however slow the line is', async () => {
     const source = {
-      download(_record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal) {
+      async download(_record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal) {
         const pieces = async function* () {
           yield Buffer.alloc(1);
           await new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
         };
-        return readerOf(pieces(), onBytes);
+        return streamOf(pieces(), onBytes);
       },
     };
     expect(await measuredMbit(source, [fileRecord()], { limits: { ...LIMITS, ms: 5 } })).to.equal(null);
@@ -57,12 +57,9 @@ describe('The measured bandwidth', () => {
 
   it('is unknown when nothing comes, and when there is nothing to ask for', async () => {
     const broken = {
-      download: () => ({
-        read: async () => {
-          throw new Error('gone');
-        },
-        close: () => {},
-      }),
+      download: async () => {
+        throw new Error('gone');
+      },
     };
     expect(await measuredMbit(broken, [fileRecord()], { limits: LIMITS })).to.equal(null);
     expect(await measuredMbit(broken, [], { limits: LIMITS })).to.equal(null);

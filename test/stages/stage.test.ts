@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { concurrently, Halt, type Worker } from '../../stages/stage.ts';
+import { concurrently, Halt } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { all, given, settled } from './flow.ts';
 
@@ -10,13 +10,11 @@ class Desk {
     number,
     { finish: (result: number | undefined) => void; fail: (error: Error) => void }
   >();
-  readonly workers = new Map<number, Worker>();
   most = 0;
 
-  readonly work = (item: number, worker: Worker): Promise<number | undefined> =>
+  readonly work = (item: number): Promise<number | undefined> =>
     new Promise((finish, fail) => {
       this.open.set(item, { finish, fail });
-      this.workers.set(item, worker);
       this.most = Math.max(this.most, this.open.size);
     });
 
@@ -89,75 +87,6 @@ describe('Work done concurrently', () => {
     desk.finish(3);
     await second;
     await results.return(undefined);
-  });
-
-  describe('which needs no worker to its end', () => {
-    let desk: Desk;
-    let ended: Promise<number[]>;
-
-    function begin(workers: number, items: number): void {
-      desk = new Desk();
-      ended = all(concurrently(workers, desk.work)(given(Array.from({ length: items }, (_, item) => item))));
-    }
-    const open = () => [...desk.open.keys()];
-
-    async function endAll(): Promise<number[]> {
-      while (desk.open.size > 0) {
-        desk.finish(open()[0]!);
-        await settled();
-      }
-      return ended;
-    }
-
-    it('lets others begin beside it, up to one less than there are workers', async () => {
-      begin(3, 9);
-      await settled();
-      expect(open()).to.deep.equal([0, 1, 2]);
-      desk.workers.get(1)!.free();
-      desk.workers.get(1)!.free();
-      await settled();
-      expect(open()).to.deep.equal([0, 1, 2, 3]);
-      for (const item of [0, 2, 3]) desk.workers.get(item)!.free();
-      await settled();
-      expect(open()).to.deep.equal([0, 1, 2, 3, 4]);
-      desk.finish(0);
-      await settled();
-      expect(open()).to.deep.equal([1, 2, 3, 4, 5]);
-      expect(await endAll()).to.have.members([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    });
-
-    it('is done one after the other by a single worker', async () => {
-      begin(1, 3);
-      await settled();
-      desk.workers.get(0)!.free();
-      await settled();
-      expect(open()).to.deep.equal([0]);
-      expect(await endAll()).to.deep.equal([0, 1, 2]);
-    });
-
-    it('gets a worker back when one is free, before what has not begun', async () => {
-      begin(2, 4);
-      await settled();
-      const first = desk.workers.get(0)!;
-      await first.back();
-      first.free();
-      await settled();
-      expect(open()).to.deep.equal([0, 1, 2]);
-      let isBack = false;
-      void first.back().then(() => {
-        isBack = true;
-      });
-      await settled();
-      expect(isBack).to.equal(false);
-      desk.finish(1);
-      await settled();
-      expect(isBack).to.equal(true);
-      expect(open()).to.deep.equal([0, 2]);
-      first.free();
-      await settled();
-      expect(open()).to.deep.equal([0, 2, 3]);
-      expect(await endAll()).to.have.members([0, 1, 2, 3]);
-    });
   });
 
   it('lets quick work overtake slow work', async () => {

@@ -11,7 +11,7 @@ import {
   transfer,
   type Upload,
 } from '../../stages/transfer.ts';
-import { piecesOf, readerOf } from '../byte-reader.ts';
+import { streamOf } from '../byte-stream.ts';
 import { rejection } from '../config/scratch.ts';
 import {
   all,
@@ -28,22 +28,22 @@ import {
 const CONTENT = [Buffer.from('one '), Buffer.from('file')];
 const STORED: StoredObject = { bytes: 8, etag: 'e1', verified: 'md5' };
 
-const drive: MediaSource = { download: (_, onBytes) => readerOf(given(CONTENT), onBytes) };
+const drive: MediaSource = { download: async (_, onBytes) => streamOf(CONTENT, onBytes) };
 
 /** Takes what it is given, unless `refuse` has something against it. */
 class FakeStore implements ObjectStore {
-  readonly uploads: (Omit<Upload, 'bytes'> & { content: string })[] = [];
+  readonly uploads: (Omit<Upload, 'open'> & { content: string })[] = [];
   refuse: (attempt: number, upload: Upload) => Error | null = () => null;
 
   urlOf(key: string): string {
     return `https://bucket.s3.example.com/${encodeURI(key)}`;
   }
 
-  async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
-    const content = Buffer.concat(await all(piecesOf(bytes))).toString();
-    const { signal: _, ...asked } = upload;
+  async store(upload: Upload): Promise<StoredObject> {
+    const { signal: _, open, ...asked } = upload;
+    const content = Buffer.concat(await all(await open())).toString();
     this.uploads.push({ ...asked, content });
-    const error = this.refuse(this.uploads.length, { ...upload, bytes });
+    const error = this.refuse(this.uploads.length, upload);
     if (error) throw error;
     return STORED;
   }
@@ -118,6 +118,7 @@ describe('transfer', () => {
         fileName: '6602.jpg (file-1)',
         size: 8,
         md5: 'a'.repeat(32),
+        isRetry: false,
         content: 'one file',
       },
     ]);
@@ -143,7 +144,7 @@ describe('transfer', () => {
     let running = 0;
     const seen: number[] = [];
     const slow: MediaSource = {
-      download: () => {
+      download: async () => {
         const bytes = async function* () {
           running += 1;
           seen.push(running);
@@ -151,7 +152,7 @@ describe('transfer', () => {
           running -= 1;
           for (const piece of CONTENT) yield piece;
         };
-        return readerOf(bytes());
+        return streamOf(bytes());
       },
     };
     store.refuse = attempt =>
@@ -180,43 +181,15 @@ describe('transfer', () => {
     expect(store.most).to.equal(2);
   });
 
-  it('reads the next file while one that has been read goes to S3, but no more at a time than it may', async () => {
-    const sent: (() => void)[] = [];
-    let refused = false;
-    class SendingStore extends FakeStore {
-      override async store({ bytes, ...upload }: Upload): Promise<StoredObject> {
-        await all(piecesOf(bytes));
-        bytes.close();
-        await new Promise<void>(resolve => sent.push(resolve));
-        // The first to be sent is to be read once more.
-        if (refused) return STORED;
-        refused = true;
-        throw new FileError('storage_busy', `${upload.fileName}: again`, { retryable: true });
-      }
-    }
-    let reading = 0;
-    let most = 0;
-    const slow: MediaSource = {
-      download: () => {
-        const bytes = async function* () {
-          most = Math.max(most, ++reading);
-          for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
-          reading -= 1;
-          yield* CONTENT;
-        };
-        return readerOf(bytes());
-      },
-    };
-    const records = Array.from({ length: 12 }, (_, index) => located({ id: `f${index}` }));
-    const ended = through(transfer(slow, new SendingStore(), { ...options, concurrency: 3 }), records);
-    for (let turn = 0; turn < 20; turn += 1) await settled();
-    expect(sent, 'three with a worker, and two beside').to.have.length(5);
-    for (let answered = 0; answered < 13; answered += 1) {
-      while (answered >= sent.length) await settled();
-      sent[answered]!();
-    }
-    expect((await ended).map(({ status }) => status)).to.deep.equal(Array(12).fill('uploaded'));
-    expect(most).to.equal(3);
+  it('says which upload was tried before, in this run or an earlier one', async () => {
+    const store = new FakeStore();
+    store.refuse = attempt => (attempt === 1 ? throttled() : null);
+    const error = { stage: 'transfer' as const, code: 'key_taken', message: 'Taken.', retryable: false };
+    const [record] = await through(transfer(drive, store, { ...options, concurrency: 1 }), [located()]);
+    expect(record).to.include({ status: 'uploaded' });
+    const again = await one(transfer(drive, store, options), located({ error }));
+    expect(again).not.to.have.property('error');
+    expect(store.uploads.map(({ isRetry }) => isRetry)).to.deep.equal([false, true, true]);
   });
 
   it('begins no new files while nobody takes the finished ones', async () => {
@@ -301,17 +274,17 @@ describe('transfer', () => {
   it('takes an error of the download, at the call or in mid-stream, for one of the file', async () => {
     const broken = new FileError('broken', 'The download broke.', { retryable: true });
     const atTheCall: MediaSource = {
-      download: () => {
+      download: async () => {
         throw broken;
       },
     };
     const inMidStream: MediaSource = {
-      download: () => {
+      download: async () => {
         const bytes = async function* () {
           yield CONTENT[0]!;
           throw broken;
         };
-        return readerOf(bytes());
+        return streamOf(bytes());
       },
     };
     for (const source of [atTheCall, inMidStream]) {

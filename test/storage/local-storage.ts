@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Storage, type StorageOptions } from '../../src/storage/storage.ts';
 import type { Upload } from '../../stages/transfer.ts';
-import { readerOf } from '../byte-reader.ts';
+import { streamOf } from '../byte-stream.ts';
 import { CredentialStore, type IssuedCredentials, type Role } from '../cloud/s3/credentials.ts';
 import { createS3, type S3Options, type S3Service } from '../cloud/s3/s3.ts';
 
@@ -19,7 +19,7 @@ export interface LocalStorage {
   readonly warnings: string[];
   /** Access key ids that were refused. */
   readonly dropped: string[];
-  /** A client; parts of 5 MiB, requests are sent once. It is closed with the rest. */
+  /** A client; files above 5 MiB go in parts of 5 MiB, requests are sent once. It is closed with the rest. */
   connect(more?: Partial<StorageOptions>): Promise<Storage>;
   requests(operation: string): number;
   close(): Promise<void>;
@@ -54,9 +54,8 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
           dropped.push(accessKeyId);
           if (accessKeyId === keys.current.accessKeyId) keys.current = issue(keys.role);
         },
+        multipartThresholdBytes: PART_BYTES,
         partBytes: PART_BYTES,
-        bufferBytes: 4 * PART_BYTES,
-        journal: null,
         connections: 4,
         backoff: { retries: 0, baseMs: 0, capMs: 0 },
         stallTimeoutMs: 5_000,
@@ -96,10 +95,7 @@ export async function* pieces(bytes: Buffer, pieceBytes = 65_536): AsyncGenerato
 /** What transfer asks of the store for these bytes; `more` can lie about them. */
 export function uploadOf(
   bytes: Buffer,
-  {
-    bytes: sent = pieces(bytes),
-    ...more
-  }: Omit<Partial<Upload>, 'bytes'> & { bytes?: AsyncIterable<Buffer> } = {},
+  { bytes: sent = pieces(bytes), ...more }: Partial<Upload> & { bytes?: AsyncIterable<Buffer> } = {},
 ): Upload {
   return {
     key: 'media/obs-1/1.jpg',
@@ -108,7 +104,8 @@ export function uploadOf(
     fileName: '1.jpg (drive-file-1)',
     size: bytes.length,
     md5: md5Of(bytes),
-    bytes: readerOf(sent),
+    isRetry: false,
+    open: async () => streamOf(sent),
     ...more,
   };
 }

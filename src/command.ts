@@ -119,7 +119,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return (await Promise.all([...warnings, ...mended])).flat();
   }
 
-  override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+  override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    // Requests that were given up fail in many ways, none of which is why the command ended.
+    const error = (this.halt.signal.aborted && this.halt.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if (isExit(error)) throw error;
     const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));

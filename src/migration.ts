@@ -127,6 +127,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     const hasChanged = Object.values(changes).some(count => count > 0);
     return { tally, changes: isNew || (wasListed && hasChanged) ? changes : null };
   } catch (error) {
+    if (options.halt.signal.aborted) return { tally, changes: null };
     // The listing may have begun already, and Drive may never answer.
     options.halt.stop(error as Error);
     options.halt.abort();

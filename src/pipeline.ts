@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withCopies } from '../stages/duplicates.ts';
 import { MediaIndex, withExistingMedia } from '../stages/existing-media.ts';
-import type { LinkWatcher } from '../stages/link.ts';
+import type { LinkWatcher, MediaTable } from '../stages/link.ts';
 import { type ListOptions, list } from '../stages/list.ts';
 import { parse } from '../stages/parse.ts';
-import type { DriveRef, FileRecord, StageName } from '../stages/record.ts';
+import { type DriveRef, type FileRecord, isOnTheWay, reopened, type StageName } from '../stages/record.ts';
 import { resolve } from '../stages/resolve.ts';
 import { withRevisions } from '../stages/revisions.ts';
 import type { Selection } from '../stages/selection.ts';
@@ -75,8 +75,6 @@ export const STAGE_MAKERS: Readonly<
     maxTransferBytes,
     onReplaced,
   }) => {
-    // Before the first byte: what could not be linked afterwards is not worth moving.
-    await neighbours.fittedModels();
     const storage = await neighbours.storage();
     const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
       concerns: record => skipExisting && !record.url && !record.replaces,
@@ -91,7 +89,9 @@ export const STAGE_MAKERS: Readonly<
       watcher,
     });
     const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, halt });
-    return withCopies(records => revised(unlinked(records)), halt);
+    // Before the first byte: what could not be linked afterwards is not worth moving.
+    const checked = schemaChecked(neighbours, record => !record.url);
+    return withCopies(records => revised(unlinked(checked(records))), halt);
   },
 
   link: async ({ config, neighbours, halt, watcher, linking, skipExisting = false }) => {
@@ -103,13 +103,24 @@ export const STAGE_MAKERS: Readonly<
     // Only this stage needs uuid, which is many files to load.
     const { link } = await import('../stages/link.ts');
     const onRequest = (records: readonly FileRecord[]) => linking?.begin(records);
-    const linked = link(await neighbours.media(), { isAvailableForPublicUse, halt, watcher, onRequest });
-    if (!linking) return records => linked(unlinked(records));
+    const media: MediaTable = { create: async links => (await neighbours.media()).create(links) };
+    const linked = link(media, { isAvailableForPublicUse, halt, watcher, onRequest });
+    const checked = schemaChecked(neighbours, () => true);
+    if (!linking) return records => linked(unlinked(checked(records)));
     const marked = each(record => linking.mark(record));
     const ended = each(record => linking.end(record));
-    return records => ended(linked(unlinked(marked(records))));
+    return records => ended(linked(unlinked(checked(marked(records)))));
   },
 };
+
+/** Throws RunError if the schema does not fit the configuration; asked for when the first record needs it. */
+function schemaChecked(neighbours: Neighbours, concerns: (record: FileRecord) => boolean): Stage {
+  let fits: Promise<unknown> | null = null;
+  return each(async record => {
+    if (isOnTheWay(reopened(record)) && concerns(record)) await (fits ??= neighbours.fittedModels());
+    return record;
+  });
+}
 
 const indexes = new WeakMap<Neighbours, MediaIndex>();
 

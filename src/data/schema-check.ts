@@ -11,6 +11,7 @@ import {
   isSchemaMismatch,
   isSignInRefused,
   itemOf,
+  judgeRequest,
   RequestFailed,
   schemaMismatch,
 } from './errors.ts';
@@ -113,6 +114,7 @@ function unlessRefused(error: unknown): null {
   const isRefused =
     cause instanceof RequestFailed &&
     !isSignInRefused(cause) &&
+    !judgeRequest(cause).throttled &&
     (cause.status === 200 || cause.status === 400 || cause.status === 403);
   if (isRefused) return null;
   throw error;

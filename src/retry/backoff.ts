@@ -40,7 +40,8 @@ export function waitMs(
 
 /**
  * Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it.
- * Throws RunError when a service goes on throttling for longer than `backoff.throttling` allows.
+ * Throws RunError when a service goes on throttling for longer than `backoff.throttling` allows, and the signal's reason
+ * as soon as it aborts: a response that may never come is not waited for.
  */
 export async function withRetries<T>(
   attempt: (retry: number) => Promise<T>,
@@ -53,7 +54,7 @@ export async function withRetries<T>(
   let waitedMs = 0;
   for (let retry = 0; ; ) {
     try {
-      const result = await attempt(retry + refusals);
+      const result = await orAborted(attempt(retry + refusals), signal);
       throttling?.answered();
       return result;
     } catch (error) {
@@ -71,6 +72,22 @@ export async function withRetries<T>(
       }
       if (signal?.aborted) throw error;
     }
+  }
+}
+
+/** What the promise gives. Throws the signal's reason if it aborts first; the promise is then left to itself. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

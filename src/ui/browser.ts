@@ -9,7 +9,7 @@ import { promptsOn } from './prompts.ts';
  */
 export function browserAt(options: {
   opens: boolean;
-  say: (text: string) => void;
+  say: (...lines: string[]) => void;
   input?: NodeJS.ReadStream;
   output?: NodeJS.WriteStream;
   /** Opens an address; tests put their own. */
@@ -20,7 +20,9 @@ export function browserAt(options: {
     return {
       async open(url) {
         say(
-          `Sign in to Google in the browser. If none opens, open this address on this machine:\n\n${url}\n\nOn another machine: migrator login google --no-browser`,
+          'Sign in to Google in the browser. If none opens, open this address on this machine:',
+          ...['', url, ''],
+          'On another machine: migrator login google --no-browser',
         );
         const failure = await openUrl(url).then(
           () => null,
@@ -35,7 +37,9 @@ export function browserAt(options: {
   return {
     async open(url) {
       say(
-        `Open this address in a browser:\n\n${url}\n\nAfter signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.`,
+        'Open this address in a browser:',
+        ...['', url, ''],
+        "After signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.",
       );
     },
     paste: input.isTTY ? atTerminal(input, output) : fromLines(input, say),

@@ -177,7 +177,7 @@ describe('signing in to Google in a browser', () => {
   it('says that standard input is closed, and waits for a browser on this machine', async () => {
     const said: string[] = [];
     const input = Readable.from(['\n', 'not an address\n']) as unknown as NodeJS.ReadStream;
-    const at = browserAt({ opens: false, say: text => said.push(text), input });
+    const at = browserAt({ opens: false, say: (...lines) => said.push(...lines), input });
     const error = await refusal(at, 50);
     expect(error.code).to.equal('google_sign_in_abandoned');
     expect(said.at(-2)).to.contain('not the address');

@@ -210,8 +210,10 @@ describe('a migration that is interrupted', () => {
   it('fails files whose upload keeps failing, and migrates them when S3 is well again', async () => {
     const { s3 } = sandbox.cloud;
     s3.service.intercept = (_request, response) => {
-      response.writeHead(503, { 'content-type': 'application/xml' });
-      response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+      response.writeHead(500, { 'content-type': 'application/xml' });
+      response.end(
+        '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
+      );
       return true;
     };
     home.edit(config => {

@@ -116,6 +116,7 @@ describe('scan, dry run and status', () => {
     expect(record).not.to.have.property('error');
     expect(sandbox.cloud.s3.objects().map(({ key }) => key)).to.deep.equal(before);
     expect(sandbox.cloud.appSync.media.size).to.equal(media + 1);
-    expect(total(count(), 's3')).to.equal(0);
+    // A file whose download fails again is looked for.
+    expect(Object.keys(count()).filter(name => /^s3 (?!ListObjects)/.test(name))).to.deep.equal([]);
   });
 });

@@ -117,7 +117,9 @@ export const STAGE_MAKERS: Readonly<
 function schemaChecked(neighbours: Neighbours, concerns: (record: FileRecord) => boolean): Stage {
   let fits: Promise<unknown> | null = null;
   return each(async record => {
-    if (isOnTheWay(reopened(record)) && concerns(record)) await (fits ??= neighbours.fittedModels());
+    if (!isOnTheWay(reopened(record)) || !concerns(record)) return record;
+    fits ??= neighbours.fittedModels();
+    await fits;
     return record;
   });
 }

@@ -209,7 +209,10 @@ describe('a migration that is interrupted', () => {
 
   it('fails files whose upload keeps failing, and migrates them when S3 is well again', async () => {
     const { s3 } = sandbox.cloud;
-    s3.service.intercept = (_request, response) => {
+    // Other files succeed in between, so the run continues.
+    const isUnlucky = (url = '') => new URL(url, s3.service.url).pathname.length % 2 === 0;
+    s3.service.intercept = ({ url }, response) => {
+      if (!isUnlucky(url)) return false;
       response.writeHead(500, { 'content-type': 'application/xml' });
       response.end(
         '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
@@ -220,9 +223,9 @@ describe('a migration that is interrupted', () => {
       config.migration.retry_attempts = 0;
     });
     expect((await home.migrator(['migrate'])).code).to.equal(3);
-    const failed = statuses(home.manifest(sample.folderId, 'link')).failed;
-    expect(failed).to.be.above(15);
-    expect(JSON.parse(home.only('.', /^failed_/))).to.have.length(failed!);
+    const { failed = 0, partial = 0 } = statuses(home.manifest(sample.folderId, 'link'));
+    expect(failed).to.be.above(5);
+    expect(JSON.parse(home.only('.', /^failed_/))).to.have.length(failed + partial);
     s3.service.intercept = null;
     expect((await home.migrator(['resume'])).code).to.equal(3);
     expectEverythingToHaveArrived();

@@ -192,7 +192,10 @@ function quietOnClosedOutput(): void {
   // Messages that nobody reads are no reason to stop.
   process.stderr.on('error', () => {});
   process.stdout.on('error', error => {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.ok);
+    const { code } = error as NodeJS.ErrnoException;
+    // The terminal is gone: SIGHUP says so, and ends the command in order.
+    if (code === 'EIO') return;
+    if (code === 'EPIPE') process.exit(EXIT.ok);
     throw error;
   });
 }

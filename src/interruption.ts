@@ -1,4 +1,4 @@
-/** What Ctrl-C does to a command that moves files. */
+/** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
 import type { EventEmitter } from 'node:events';
 import type { Halt } from '../stages/stage.ts';
 import { EXIT } from './command.ts';
@@ -31,7 +31,7 @@ export interface Signals {
 }
 
 /**
- * The first SIGINT or SIGTERM lets what is in flight finish within ten seconds, the second one ends at once. Gives what
+ * The first SIGINT, SIGTERM or SIGHUP lets what is in flight finish within ten seconds, the second one ends at once. Gives what
  * undoes it.
  */
 export function haltOnSignals(
@@ -48,9 +48,13 @@ export function haltOnSignals(
       'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
     );
   };
-  source.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
+  const onHangUp = () => {
+    if (!halt.stopped) onSignal();
+  };
+  source.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   return () => {
     clearTimeout(grace);
-    source.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    source.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
   };
 }

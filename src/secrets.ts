@@ -7,8 +7,6 @@ const HIDDEN = '[hidden]';
 
 /** What our neighbours' secrets look like, wherever they stand. */
 const SHAPES: readonly RegExp[] = [
-  // JWT: Cognito's ID and access tokens, a service account's assertion. Its refresh tokens begin so too, in five parts.
-  /\beyJ[\w-]{10,}(?:\.[\w-]*){1,4}/g,
   // Google: access token, refresh token, authorization code, client secret.
   /\bya29\.[\w.-]+/g,
   /(?<![\w/])(?:1\/\/|4\/0)[\w-]{20,}/g,
@@ -16,14 +14,32 @@ const SHAPES: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
+/**
+ * JWT: Cognito's ID and access tokens, a service account's assertion. Cognito's refresh tokens begin so too, in five
+ * parts. `word` has no character that a token cannot have; every one of them is looked at once.
+ */
+function withoutJwt(word: string): string {
+  let dot = -1;
+  for (let at = word.indexOf('eyJ'); at >= 0; at = word.indexOf('eyJ', at + 1)) {
+    if (dot < at) dot = word.indexOf('.', at);
+    if (dot < 0) break;
+    const isAtStart = at === 0 || /\W/.test(word[at - 1]!);
+    if (isAtStart && dot - at >= MIN_JWT_HEADER) return `${word.slice(0, at)}${HIDDEN}`;
+  }
+  return word;
+}
+
+const MIN_JWT_HEADER = 13;
+
 /** What stands behind such a name, in JSON, in a form, in a header or in an address. */
 const NAMED =
-  /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|subject_?token(?!_)|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]*\\?["']?\s*[:=]\s*(?:Bearer\s+)?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
+  /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|subject_?token(?!_)|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]{0,40}\\?["']?\s{0,20}[:=]\s{0,20}(?:Bearer\s{1,20})?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
 
 /** The text without anything that looks like a secret, and without the given ones, whatever they look like. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let clean = text;
   for (const secret of known) if (secret.length >= 4) clean = clean.replaceAll(secret, HIDDEN);
+  clean = clean.replace(/[\w.-]{14,}/g, withoutJwt);
   for (const shape of SHAPES) clean = clean.replace(shape, HIDDEN);
   return clean.replace(NAMED, (whole, name: string, value: string) =>
     value.startsWith(HIDDEN) ? whole : `${name}${HIDDEN}`,

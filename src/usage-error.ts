@@ -48,7 +48,10 @@ function reasonIn(message: string): string {
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/Parsing (--\S+)\s*\n\s*/g, '$1: ')
     .replace(/(--[\w-]+)=true\b/g, '$1');
-  const lines = text.split(/\s*\n\s*/).filter(Boolean);
+  const lines = text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(Boolean);
   const reason = lines.join('; ');
   return /[.?!]$/.test(reason) ? reason : `${reason}.`;
 }

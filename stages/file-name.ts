@@ -122,8 +122,20 @@ function readStrict(stem: string): Reading | null {
   return one && { pattern: one[2] ? 'multiple' : 'single', digits: [one[1]!] };
 }
 
-/** ` (1)`, `(1)`, ` - Copy`, ` - Copy (2)`: what Windows, macOS and browsers add to a second copy. */
-const COPY_MARKS = /(?:\s*\(\d+\)|\s+-\s+Copy)+$/iu;
+/**
+ * The text without ` (1)`, `(1)`, ` - Copy`, ` - Copy (2)` at its end: what Windows, macOS and browsers add to a second
+ * copy. By hand: one expression for this takes quadratic time on a name of many spaces.
+ */
+function withoutCopyMarks(text: string): string {
+  let left = text;
+  while (true) {
+    const open = left.endsWith(')') ? left.lastIndexOf('(') : -1;
+    const dash = /copy$/i.test(left.slice(-4)) ? left.slice(0, -4).trimEnd() : left;
+    if (open >= 0 && /^\d+$/.test(left.slice(open + 1, -1))) left = left.slice(0, open).trimEnd();
+    else if (dash.length < left.length - 4 && /\s-$/.test(dash.slice(-2))) left = dash.slice(0, -1).trimEnd();
+    else return left;
+  }
+}
 
 /** Set straight behind the number: letters only. */
 const ATTACHED_LABEL = String.raw`\p{L}[\p{L}\p{M}]*`;
@@ -134,7 +146,7 @@ const LABELLED_RANGE = new RegExp(`^(\\d+)-(\\d+)(?:${ATTACHED_LABEL}|(?:-|\\s+)
 const LABELLED_ONE = new RegExp(`^(\\d+)(?:(${ATTACHED_LABEL})|(?:-|\\s+)(${SET_OFF_LABEL}))?$`, 'u');
 
 function readRelaxed(stem: string): Reading | null {
-  const bare = stem.trim().replace(COPY_MARKS, '').trim();
+  const bare = withoutCopyMarks(stem.trim());
   const parts = bare.split(/[,+]/u);
   if (parts.length > 1) {
     const ones = parts.map(part => readLabelledOne(part.trim()));

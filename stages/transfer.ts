@@ -12,6 +12,7 @@ import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import { unsendable } from './sendable.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
@@ -180,7 +181,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   const aside = (given: FileRecord): FileRecord | undefined => {
     const record = withSafePlace(reopened(given), 'transfer');
     if (!isOnTheWay(record) || record.url) return record;
-    return record.key ? undefined : unresolved(record);
+    return record.key ? (unsendable(record) ?? undefined) : unresolved(record);
   };
   const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
   return concurrently(() => workers.allowed, work, { aside, room: new LargeAndSmall() });

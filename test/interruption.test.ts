@@ -19,7 +19,7 @@ describe('Ctrl-C', () => {
   const aborted = (halt: Halt) =>
     new Promise<void>(resolve => halt.signal.addEventListener('abort', () => resolve()));
 
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     it(`(${signal}) halts the run, says so, and leaves what is in flight its time`, () => {
       const { source, halt, exits, said, release } = listening(60_000);
       source.emit(signal);
@@ -38,6 +38,14 @@ describe('Ctrl-C', () => {
     source.emit('SIGINT');
     await over;
     expect(halt.signal.reason).to.be.instanceOf(Interrupted);
+    release();
+  });
+
+  it('counts a terminal that is gone once, however often it is told', () => {
+    const { source, exits, release } = listening(60_000);
+    source.emit('SIGHUP');
+    source.emit('SIGHUP');
+    expect(exits).to.deep.equal([]);
     release();
   });
 

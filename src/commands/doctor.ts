@@ -66,5 +66,8 @@ function line(finding: Finding): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ');
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .join(' ');
 }

@@ -4,7 +4,7 @@ import { getManyValues, none } from 'stream-chain';
 import fun from 'stream-chain/fun.js';
 import lines from 'stream-chain/utils/lines.js';
 import type { FileRecord } from '../../stages/record.ts';
-import { textOf } from './line-text.ts';
+import { MAX_LINE_BYTES, textOf } from './line-text.ts';
 import { BadLine, recordOf } from './record-line.ts';
 
 export interface InputOptions {
@@ -40,8 +40,22 @@ export async function* recordsFrom(
       }
     }
   };
-  for await (const chunk of stream) yield* recordsOf(getManyValues(linesOf(chunk)));
+  for await (const chunk of withoutLongLines(stream)) yield* recordsOf(getManyValues(linesOf(chunk)));
   yield* recordsOf(getManyValues(linesOf(none)));
 }
+
+/** The bytes, but no more of each line than shows that it is too long. */
+async function* withoutLongLines(stream: Readable): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const newline = chunk.indexOf(NEWLINE);
+    const end = newline < 0 ? chunk.length : newline;
+    const room = Math.max(0, MAX_LINE_BYTES + 1 - length);
+    yield end <= room ? chunk : Buffer.concat([chunk.subarray(0, room), chunk.subarray(end)]);
+    length = newline < 0 ? length + chunk.length : chunk.length - 1 - chunk.lastIndexOf(NEWLINE);
+  }
+}
+
+const NEWLINE = 0x0a;
 
 type Many = Parameters<typeof getManyValues<string>>[0];

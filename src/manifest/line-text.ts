@@ -2,11 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { RunError } from '../../stages/errors.ts';
 import { BadLine } from './record-line.ts';
 
+/** Far above any record; a longer line is not read into memory as a whole. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+/** As much of a line as shows that it is too long. */
+export function cutLine(bytes: Buffer): Buffer {
+  return bytes.length > MAX_LINE_BYTES ? bytes.subarray(0, MAX_LINE_BYTES + 1) : bytes;
+}
+
 /**
- * The text of a line, without the BOM that the first one may begin with. Throws {@link BadLine} if it is not UTF-8, and
+ * The text of a line, without the BOM that the first one may begin with. Throws {@link BadLine} if it is not UTF-8 or too long, and
  * RunError if the whole source is UTF-16.
  */
 export function textOf(bytes: Buffer, source: string, line: number): string {
+  if (bytes.length > MAX_LINE_BYTES) throw new BadLine(source, line, 1, 'it is longer than 16 MiB');
   if (line === 1 && isUtf16(bytes)) throw utf16(source);
   const text = bytes.toString('utf8');
   if (!isUtf8(bytes)) throw new BadLine(source, line, text.indexOf('\uFFFD') + 1, 'it is not UTF-8 text');

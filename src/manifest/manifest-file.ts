@@ -15,7 +15,7 @@ import { HashIndex, hashOf } from '../compact/hash-index.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { APPEND, READ_AND_APPEND } from '../replace-file.ts';
 import { BlockReader } from './block-reader.ts';
-import { textOf } from './line-text.ts';
+import { cutLine, MAX_LINE_BYTES, textOf } from './line-text.ts';
 import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
 
 const NEWLINE = 0x0a;
@@ -199,16 +199,19 @@ export class ManifestFile {
       if (bytes === 0) break;
       at += bytes;
       const text: Buffer = Buffer.concat([rest, chunk.subarray(0, bytes)]);
+      // Bytes of this line that were not kept: it is too long anyway.
+      let missing = at - bytes - lineStart - rest.length;
       let from = 0;
       for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, from)) {
         line += 1;
         const id = options.checked ? idIn(text, from, end) : null;
         if (id === null) this.#index(text.subarray(from, end), lineStart, line, options.reject);
         else this.#begins(id, lineStart);
-        lineStart += end + 1 - from;
+        lineStart += missing + end + 1 - from;
+        missing = 0;
         from = end + 1;
       }
-      rest = text.subarray(from);
+      rest = cutLine(text.subarray(from));
       // Files that are on their way at the same time must not stand still for a large manifest.
       if (at < size) await nextTurn();
     }
@@ -246,7 +249,7 @@ export class ManifestFile {
   /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */
   #endWithoutNewline(bytes: Buffer, offset: number, line: number, options: OpenOptions): void {
     const { write, warn, reject, foreign } = options;
-    if (foreign || !isTorn(bytes.toString('utf8'))) {
+    if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) {
       this.#index(bytes, offset, line, reject);
       this.#needsNewline = true;
       return;

@@ -132,9 +132,18 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
 
 const RULES = Object.entries(FIELDS);
 
+/** More would take the stack of what compares and writes records. */
+const MAX_DEPTH = 100;
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some(inner => isDeeperThan(depth - 1, inner));
+}
+
 /** Null for a record; otherwise what is wrong, what was found and what is accepted. */
 function faultOf(value: unknown): string | null {
   if (!isObject(value)) return 'a record is a JSON object';
+  if (isDeeperThan(MAX_DEPTH, value)) return `it is nested more than ${MAX_DEPTH} deep`;
   const fields = value as Record<string, unknown>;
   if (!isText(fields.id) || fields.id === '') return '"id" (the Drive file id) is missing or not text';
   if (!isText(fields.name)) return '"name" is missing or not text';

@@ -12,6 +12,12 @@ const BYTE_ORDER_MARK = '\uFEFF';
 const TAKEN_FOR_ANOTHER =
   /^(?:0\d+(?:\.\d+)?|\d{16,}|\d+(?:\.\d+)?e[+-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?)$/i;
 
+/** Depending on the country and on what somebody chose at the import, each of these ends a cell. */
+const SEPARATOR = /[;,|\t\r\n]/;
+
+/** Where some spreadsheet takes what follows for the start of a formula; the signs exist in full width, too. */
+const FORMULA = /(?:^|[;,|\t\r\n"])(?=[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
 /**
  * The header and each row as one line of text with its line end; the first begins with a byte order mark. A text that
  * a spreadsheet would take for a formula, or for a number or date that it shows otherwise, gets an apostrophe before it.
@@ -28,7 +34,7 @@ export async function* csvLines(
 
 function lineOf(cells: readonly Cell[]): string {
   return stringify([cells.map(printable)], {
-    escape_formulas: true,
+    quoted_match: SEPARATOR,
     record_delimiter: 'windows',
     cast: { boolean: value => String(value) },
   });
@@ -37,5 +43,5 @@ function lineOf(cells: readonly Cell[]): string {
 function printable(cell: Cell): Cell {
   if (typeof cell !== 'string') return cell;
   if (TAKEN_FOR_ANOTHER.test(cell)) return `'${cell}`;
-  return visible(cell);
+  return visible(cell.replace(FORMULA, "$&'"));
 }

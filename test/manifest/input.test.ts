@@ -54,6 +54,26 @@ describe('Records from a stream', () => {
     expect(seen).to.deep.equal(['a']);
   });
 
+  it('are set aside when they are nested too deep or longer than 16 MiB, which is not kept in memory', async () => {
+    const deep = `{"id":"x","name":"y","note":${'['.repeat(5000)}${']'.repeat(5000)}}\n`;
+    const block = Buffer.alloc(1024 * 1024, 'x');
+    const source = function* () {
+      yield Buffer.from(lineOf(a) + deep);
+      for (let mebibyte = 0; mebibyte < 40; mebibyte += 1) yield block;
+      yield Buffer.from(`\n${lineOf(b)}`);
+    };
+    const rejected: [number, string][] = [];
+    const reject = (line: string, { message }: BadLine) => rejected.push([line.length, message]);
+    const stream = Readable.from(source(), { objectMode: false });
+    const records = await all(recordsFrom(stream, { name: 'standard input', reject }));
+    expect(records).to.deep.equal([a, b]);
+    expect(rejected.map(([, message]) => message)).to.deep.equal([
+      'standard input, line 2, column 1: it is nested more than 100 deep.',
+      'standard input, line 3, column 1: it is longer than 16 MiB.',
+    ]);
+    expect(rejected[1]![0]).to.equal(16 * 1024 * 1024 + 1);
+  });
+
   it('are an error too when the last line is torn', async () => {
     const error = await rejection<BadLine>(read(lineOf(a) + lineOf(b).slice(0, 20)));
     expect(error).to.be.instanceOf(BadLine).and.include({ line: 2 });

@@ -402,4 +402,17 @@ describe('Any name at all', () => {
       }),
     );
   });
+
+  it('takes time that grows with the name', () => {
+    const spaces = ' '.repeat(32_000);
+    const before = performance.now();
+    for (const stem of [
+      `1${spaces}x`,
+      `1${'(1)'.repeat(10_000)}x`,
+      `1${' - Copy'.repeat(5_000)}`,
+      `1 ${'('.repeat(32_000)})`,
+    ])
+      readName(`${stem}.jpg`, { naming: 'relaxed', maxRange: 100, prefixes: false });
+    expect(performance.now() - before).to.be.below(1_000);
+  });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Backoff } from '../../src/retry/backoff.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
+import { unsendable } from '../../stages/sendable.ts';
 import { Halt } from '../../stages/stage.ts';
 import {
   type MediaSource,
@@ -131,6 +132,19 @@ describe('transfer', () => {
       located({ id: 'b', size: undefined, md5: undefined }),
     ]);
     for (const upload of store.uploads) expect(upload).to.include({ size: null, md5: null });
+  });
+
+  it('leaves to a person what S3 cannot take as the record says, and sends nothing', async () => {
+    const wrong: [Partial<FileRecord>, string][] = [
+      [{ contentType: 'image/jpeg\r\nx-evil: 1' }, 'bad_content_type'],
+      [{ contentType: '' }, 'bad_content_type'],
+      [{ size: 2 ** 50 }, 'too_large'],
+    ];
+    for (const [fields, code] of wrong) {
+      const found = unsendable(fileRecord({ key: 'media/1/1.jpg', ...fields }));
+      expect([found?.status, found?.error?.code]).to.deep.equal(['needs_review', code]);
+    }
+    expect(unsendable(fileRecord({ key: 'media/1/a ק.jpg', contentType: 'image/jpeg' }))).to.equal(null);
   });
 
   it('asks for resolve first when a record has no key', async () => {

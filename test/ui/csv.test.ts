@@ -33,6 +33,12 @@ describe('A table in CSV', () => {
     expect(await rowOf(-1)).to.equal('-1\r\n');
   });
 
+  it('has no formula behind what may be a separator elsewhere', async () => {
+    expect(await rowOf('6602;=1+1;y.jpg', 'a|@b', ' =1', '\uff1d1', 'a-b=c;d')).to.equal(
+      `"6602;'=1+1;y.jpg","a|'@b",' =1,'\uff1d1,"a-b=c;d"\r\n`,
+    );
+  });
+
   it('has no text that a spreadsheet would change into a number or a date', async () => {
     const texts = ['00042', '12345678901234567890', '1e5', '1-2', '2021-01-02', '1/2'];
     expect(await rowOf(...texts)).to.equal(`${texts.map(text => `'${text}`).join(',')}\r\n`);

@@ -1,0 +1,39 @@
+/** What of a record goes into requests to S3 as it is: manifests are edited by hand. */
+import { type FileRecord, nameOf, stopped } from './record.ts';
+
+/** Type, subtype and parameters, in the characters that an HTTP header may have (RFC 9110, 5.5 and 8.3). */
+const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[ -~]*)?$/;
+
+/** S3's limit of one object: 5 TiB. */
+const MAX_OBJECT_BYTES = 5 * 2 ** 40;
+
+/** The record as one for a person, if S3 cannot take its file with these values; null if it can. */
+export function unsendable(record: FileRecord): FileRecord | null {
+  const { contentType, size } = record;
+  if (contentType !== undefined && !CONTENT_TYPE.test(contentType)) {
+    return forReview(
+      record,
+      'bad_content_type',
+      'its "contentType" is not one',
+      'Correct it, for example "image/jpeg",',
+    );
+  }
+  if ((size ?? 0) > MAX_OBJECT_BYTES) {
+    return forReview(
+      record,
+      'too_large',
+      'its "size" is above the 5 TiB that S3 takes',
+      'Correct it, or leave the file out',
+    );
+  }
+  return null;
+}
+
+function forReview(record: FileRecord, code: string, why: string, remedy: string): FileRecord {
+  return stopped(record, 'needs_review', {
+    stage: 'transfer',
+    code,
+    message: `${nameOf(record)}: ${why}. ${remedy} in the manifest that "migrator transfer" reads.`,
+    retryable: false,
+  });
+}

@@ -1,13 +1,16 @@
 /** Ends sign-ins: revokes them where they were given, and removes what is kept of them here. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { RunError } from '../stages/errors.ts';
 import { type Env, homeFolder } from './config/home.ts';
+import { readJson } from './config/json.ts';
 import type { Config } from './config/settings.ts';
+import { isPlainObject } from './config/unknown-keys.ts';
 
 export interface Ended {
   /** For people: the service, and whose sign-in it was. */
   who: string;
-  /** Why it could not be revoked, with what to do; null if it was. The file is gone in either case. */
+  /** Why it could not be revoked, with what to do; null if it was. The file is gone in either case, unless it is something else. */
   fault: string | null;
 }
 
@@ -22,6 +25,11 @@ export async function signOutOfGoogle({ google_drive }: Config): Promise<Ended[]
   const client = await readDesktopClient(credentialsPath).catch(() => undefined);
   if (client === null) return [];
   const who = `Google, ${tokenPath}`;
+  if (existsSync(tokenPath) && !(await isTokenFile(tokenPath))) {
+    return [
+      { who, fault: 'the file is no Google sign-in, and was left as it is. Check google_drive.token_path.' },
+    ];
+  }
   try {
     await revokeSignIn(google_drive);
   } catch (error) {
@@ -66,6 +74,12 @@ export async function signOutOfCognito(options: {
 function notRevoked(error: unknown): string {
   const { message } = error as Error;
   return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
+}
+
+/** Of this tool or of the Python tool of the same name. */
+async function isTokenFile(path: string): Promise<boolean> {
+  const content = await readJson(path).catch(() => null);
+  return isPlainObject(content) && typeof content.refresh_token === 'string';
 }
 
 /** False if there was no such file. */

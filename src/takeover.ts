@@ -27,21 +27,32 @@ export interface Takeover {
 /** Null if the folder has no progress file of the Python tool, now or set aside. */
 export function takeoverOf(home: string, folderId: string): Takeover | null {
   const path = progressPath(home, folderId);
-  const aside = `${path}.bak`;
-  if (!existsSync(aside) && !setAside(path, aside)) return null;
+  const aside = isTheirs(path) ? setAside(path) : namesAside(path).existing.findLast(isTheirs);
+  if (!aside) return null;
   const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
   return { count: stored.size, apply: record => takenOver(record, stored.get(record.id)) };
 }
 
-/** True if the file is the Python tool's; it is then under its new name. */
-function setAside(path: string, aside: string): boolean {
+/** Under a name that nothing has: a `.bak` may be a person's own. */
+function setAside(path: string): string {
+  const { free } = namesAside(path);
+  renameSync(path, free);
+  return free;
+}
+
+function namesAside(path: string): { existing: string[]; free: string } {
+  const existing: string[] = [];
+  for (let free = `${path}.bak`; ; free = `${path}.bak.${existing.length + 1}`) {
+    if (!existsSync(free)) return { existing, free };
+    existing.push(free);
+  }
+}
+
+/** True if the file is the Python tool's. */
+function isTheirs(path: string): boolean {
   const files = existsSync(path) && !isOurs(path) ? filesOf(path) : null;
-  if (!files) return false;
-  const entries = Object.values(files);
-  if (!entries.some(isEntry) || entries.some(entry => isEntry(entry) && 'sequential_id' in entry))
-    return false;
-  renameSync(path, aside);
-  return true;
+  const entries = Object.values(files ?? {});
+  return entries.some(isEntry) && !entries.some(entry => isEntry(entry) && 'sequential_id' in entry);
 }
 
 /** Enough for the longest name. */

@@ -198,7 +198,9 @@ export class ManifestFile {
       const bytes = readSync(this.#fd, chunk, 0, SCAN_BYTES, at);
       if (bytes === 0) break;
       at += bytes;
-      const text: Buffer = Buffer.concat([rest, chunk.subarray(0, bytes)]);
+      const read = chunk.subarray(0, bytes);
+      if (rest.length > MAX_LINE_BYTES && !read.includes(NEWLINE)) continue;
+      const text: Buffer = Buffer.concat([rest, read]);
       // Bytes of this line that were not kept: it is too long anyway.
       let missing = at - bytes - lineStart - rest.length;
       let from = 0;

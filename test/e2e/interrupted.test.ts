@@ -25,7 +25,7 @@ describe('a migration that is interrupted', () => {
     expect(new Set(ids).size).to.equal(sample.files.length);
   };
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`by ${signal} finishes what is on its way, ends with 130, and is completed by resume`, async () => {
       const { s3 } = sandbox.cloud;
       const reached = arrival(s3.service, isPut, 5);

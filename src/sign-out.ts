@@ -15,7 +15,10 @@ export interface Ended {
 }
 
 /** Ends the sign-in whose refresh token lies at `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
-export async function signOutOfGoogle({ google_drive }: Config): Promise<Ended[]> {
+export async function signOutOfGoogle(
+  { google_drive }: Config,
+  warn: (message: string) => void,
+): Promise<Ended[]> {
   const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
   const [{ readDesktopClient }, { revokeSignIn }] = await Promise.all([
     import('./drive/google-files.ts'),
@@ -26,9 +29,8 @@ export async function signOutOfGoogle({ google_drive }: Config): Promise<Ended[]
   if (client === null) return [];
   const who = `Google, ${tokenPath}`;
   if (existsSync(tokenPath) && !(await isTokenFile(tokenPath))) {
-    return [
-      { who, fault: 'the file is no Google sign-in, and was left as it is. Check google_drive.token_path.' },
-    ];
+    warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
+    return [];
   }
   try {
     await revokeSignIn(google_drive);

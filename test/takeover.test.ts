@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { takeoverOf } from '../src/takeover.ts';
@@ -49,6 +49,14 @@ describe("the Python tool's progress file", () => {
     await scratch.put(NAME, { files: { 'file-1': { ...entry(), sequential_id: 1 } } });
     expect(taken()!.count).to.equal(1);
     expect(readFileSync(`${path}.bak`, 'utf8')).to.equal(text);
+  });
+
+  it('is set aside under another name where a person has a .bak', async () => {
+    const path = await put({ 'file-1': entry() });
+    writeFileSync(`${path}.bak`, 'mine');
+    expect(taken()!.count).to.equal(1);
+    expect(taken()!.count).to.equal(1);
+    expect(readFileSync(`${path}.bak`, 'utf8')).to.equal('mine');
   });
 
   it('gives a record the object and the media that the tool has made', async () => {

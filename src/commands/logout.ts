@@ -17,7 +17,7 @@ export default class Logout extends BaseCommand<typeof Logout> {
     const config = await this.configuration();
     const { signOutOfCognito, signOutOfGoogle } = await import('../sign-out.ts');
     const ended: Ended[] = [];
-    if (args.where !== 'aws') ended.push(...(await signOutOfGoogle(config)));
+    if (args.where !== 'aws') ended.push(...(await signOutOfGoogle(config, this.warnLine)));
     if (args.where !== 'google') {
       ended.push(...(await signOutOfCognito({ home: this.home, env: this.env, warn: this.warnLine })));
     }

@@ -116,6 +116,18 @@ describe('An attempt with retries', () => {
     expect(error.message).to.equal('failure 1');
   });
 
+  it('is not waited for once it has been called off', async () => {
+    const switchOff = new AbortController();
+    const endless = withRetries(
+      () => new Promise<never>(() => {}),
+      always,
+      recording().backoff,
+      switchOff.signal,
+    );
+    switchOff.abort(new Error('interrupted'));
+    expect((await rejection(endless)).message).to.equal('interrupted');
+  });
+
   it('is called off by the signal that comes with the backoff, too', async () => {
     const { attempt, attempts } = failing(99);
     await rejection(withRetries(attempt, always, recording({ signal: AbortSignal.abort() }).backoff));

@@ -11,6 +11,10 @@ import { projectRoot } from '../project-root.ts';
 /** Wide enough that nothing is wrapped. */
 const COLUMNS = 300;
 
+const END = '\u001e';
+/** The terminal drops what has not been read when its last process ends, so the shell waits for a line. */
+const UNTIL_READ = `/bin/sh -c "$1"; code=$?; printf '\\036'; read -r _; exit $code`;
+
 export interface Outcome {
   /** Of the shell: that of the last command. */
   code: number;
@@ -67,17 +71,22 @@ export class Typist {
   /** Types the lines into a shell; `FOLDER_ID` stands for the sample folder. */
   async type(text: string): Promise<Outcome> {
     rmSync(this.#codes, { force: true });
-    const shell = spawn('/bin/sh', ['-c', text.replaceAll('FOLDER_ID', this.sample.folderId)], {
+    const typed = text.replaceAll('FOLDER_ID', this.sample.folderId);
+    const shell = spawn('/bin/sh', ['-c', UNTIL_READ, 'sh', typed], {
       name: 'dumb',
       cols: COLUMNS,
       rows: 50,
       cwd: this.place,
       env: this.#env,
     });
-    const pieces: string[] = [];
-    shell.onData(piece => pieces.push(piece));
-    const code = await new Promise<number>(resolve => shell.onExit(({ exitCode }) => resolve(exitCode)));
-    const output = stripVTControlCharacters(pieces.join('')).replaceAll('\r\n', '\n');
+    let seen = '';
+    const ended = new Promise<number>(resolve => shell.onExit(({ exitCode }) => resolve(exitCode)));
+    shell.onData(piece => {
+      seen += piece;
+      if (seen.endsWith(END)) shell.write('\n');
+    });
+    const code = await ended;
+    const output = stripVTControlCharacters(seen.split(END)[0]!).replaceAll('\r\n', '\n');
     return { code, codes: this.#codesSoFar(), output };
   }
 

@@ -9,7 +9,7 @@ const CASES: [name: string, signal: NodeJS.Signals, serviceOf: (cloud: Cloud) =>
   ['AppSync', 'SIGINT', ({ appSync }) => appSync.service],
   ['S3', 'SIGTERM', ({ s3 }) => s3.service],
   ['Drive', 'SIGINT', ({ drive }) => drive.service],
-  ['Cognito', 'SIGTERM', ({ userPool }) => userPool.service],
+  ['Cognito', 'SIGHUP', ({ userPool }) => userPool.service],
 ];
 
 describe('a signal while a service does not answer', () => {

@@ -7,6 +7,7 @@ import { type ConfigValues, loadConfig } from './config/load.ts';
 import { closeToOthers, openToOthers } from './config/private-file.ts';
 import type { Config } from './config/settings.ts';
 import { type Logger, openLog } from './log.ts';
+import { normalizeProxies } from './network/proxy.ts';
 import { withoutSecrets } from './secrets.ts';
 import { asLines } from './ui/guarded-streams.ts';
 import { jsonOf, visible } from './ui/visible.ts';
@@ -53,6 +54,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async init(): Promise<void> {
     await super.init();
+    normalizeProxies(process.env);
     quietOnClosedOutput();
     // Node would print the error with all it holds; an SDK's error may hold the request.
     process.once('uncaughtException', error => {

@@ -7,6 +7,7 @@ import type { RunError } from '../stages/errors.ts';
 import { type Questions, questionsFor } from './cognito/questions.ts';
 import { type CognitoSession, createCognitoSession } from './cognito/session.ts';
 import { TokenStore } from './cognito/token-store.ts';
+import { parseBandwidth } from './config/bandwidth.ts';
 import { type Env, homeFolder } from './config/home.ts';
 import { KEYS_FOR, requireKeys } from './config/require-keys.ts';
 import { type Config, storageRegionOf } from './config/settings.ts';
@@ -16,8 +17,10 @@ import type { MediaRecords } from './data/media-records.ts';
 import type { Models } from './data/models.ts';
 import type { Observations } from './data/observations.ts';
 import type { SchemaPart } from './data/schema-check.ts';
+import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
+import { requireUsableProxies } from './network/proxy.ts';
 import type { Backoff } from './retry/backoff.ts';
 import { Throttling } from './retry/throttling.ts';
 import { encryptionOf } from './storage/encryption.ts';
@@ -109,6 +112,7 @@ export class Neighbours {
 
   /** The Google sign-in that Drive uses. */
   googleAuth(): Promise<DriveAuth> {
+    requireUsableProxies(process.env);
     this.#auth ??= import('./drive/sign-in.ts').then(({ googleSignIn }) =>
       googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') }),
     );
@@ -124,7 +128,15 @@ export class Neighbours {
       queriesPerSecond: google_drive.queries_per_second,
       backoff: this.backoffFor('Google Drive'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
+      bandwidth: await this.#bandwidth(),
     });
+  }
+
+  async #bandwidth(): Promise<BandwidthLimit | undefined> {
+    const timetable = parseBandwidth(this.#config.migration.bwlimit) ?? [];
+    if (timetable.length === 0) return undefined;
+    const { BandwidthLimit: Limit } = await import('./drive/bandwidth-limit.ts');
+    return new Limit(timetable);
   }
 
   storage(): Promise<Storage> {
@@ -252,6 +264,7 @@ export class Neighbours {
 
   /** One sign-in for S3 and AppSync. */
   session(): CognitoSession {
+    requireUsableProxies(process.env);
     this.#session ??= createCognitoSession({
       config: this.#config,
       env: this.#env,

@@ -69,6 +69,20 @@ export const inputFlags = {
   in: Flags.string({ description: 'read records from this file ("-": standard input)', helpValue: 'FILE' }),
 };
 
+/** Of commands that move bytes; `transferConfig` hands them to the configuration. */
+export const transferFlags = {
+  concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
+  bwlimit: Flags.string({
+    description:
+      'limit the bandwidth of all files together, in bytes a second: a rate like 20M or 512k (powers of 1024) or a timetable like "08:00,2M 18:00,off"',
+    helpValue: 'RATE',
+  }),
+};
+
+export function transferConfig(flags: { concurrency?: number; bwlimit?: string }): ConfigValues {
+  return { 'migration.concurrency': flags.concurrency, 'migration.bwlimit': flags.bwlimit };
+}
+
 interface StageFlags {
   'folder-id'?: string;
   in?: string;

@@ -2,6 +2,7 @@ import type { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import type { Env } from '../config/home.ts';
+import { httpAgents } from '../network/proxy.ts';
 
 // Three new attempts, with the SDK's growing waits: on throttling, 5xx and network faults.
 const MAX_ATTEMPTS = 4;
@@ -13,7 +14,7 @@ export async function userPoolClient(region: string, env: Env): Promise<CognitoI
   const client = new CognitoIdentityProviderClient({
     region,
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: TIMEOUTS,
+    requestHandler: { ...TIMEOUTS, ...(await httpAgents({ keepAlive: true })) },
     ...configuredEndpoint('COGNITO_IDENTITY_PROVIDER', env),
   });
   guardEndpoint(client, 'the user pool');
@@ -25,7 +26,7 @@ export async function identityPoolClient(region: string, env: Env): Promise<Cogn
   const client = new CognitoIdentityClient({
     region,
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: TIMEOUTS,
+    requestHandler: { ...TIMEOUTS, ...(await httpAgents({ keepAlive: true })) },
     ...configuredEndpoint('COGNITO_IDENTITY', env),
   });
   guardEndpoint(client, 'the identity pool');

@@ -2,13 +2,13 @@ import { Flags } from '@oclif/core';
 import { maxTransferFlag } from '../max-transfer.ts';
 import { RunCommand } from '../run-command.ts';
 import { selectionFlags } from '../run-selection.ts';
-import { folderFlag } from '../stage-command.ts';
+import { folderFlag, transferConfig, transferFlags } from '../stage-command.ts';
 import { formatDuration } from '../ui/format.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 
 export const migrationFlags = {
   ...folderFlag,
-  concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
+  ...transferFlags,
   naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
   'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
   rescan: Flags.boolean({
@@ -34,6 +34,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     '<%= config.bin %> migrate --folder-id FOLDER_ID',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --dry-run',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --concurrency 20 --naming relaxed',
+    '<%= config.bin %> migrate --folder-id FOLDER_ID --bwlimit "08:00,2M 18:00,off"',
   ];
   static override flags = {
     ...migrationFlags,
@@ -44,7 +45,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     const dryRun = this.flags['dry-run'] ?? false;
     const outcome = await this.migrateFolder({
       folderId: this.flags['folder-id'],
-      configFlags: { 'migration.concurrency': this.flags.concurrency, naming: this.flags.naming },
+      configFlags: { ...transferConfig(this.flags), naming: this.flags.naming },
       until: dryRun ? 'resolve' : 'link',
       retryOrphans: this.flags['retry-orphans'],
       rescan: this.flags.rescan,

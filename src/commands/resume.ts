@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { noRun, Run } from '../manifest/run.ts';
 import { RunCommand } from '../run-command.ts';
-import { folderAtHand } from '../stage-command.ts';
+import { folderAtHand, transferConfig } from '../stage-command.ts';
 import { formatDuration } from '../ui/format.ts';
 import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
 import { migrationFlags } from './migrate.ts';
@@ -25,7 +25,7 @@ export default class Resume extends RunCommand<typeof Resume> {
     const outcome = await this.migrateFolder({
       folderId,
       configFlags: {
-        'migration.concurrency': this.flags.concurrency,
+        ...transferConfig(this.flags),
         naming: this.flags.naming ?? begun.naming ?? undefined,
       },
       until: 'link',

@@ -1,7 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { ConfigValues } from '../config/load.ts';
 import { maxTransferFlag } from '../max-transfer.ts';
-import { inputFlags, StageCommand } from '../stage-command.ts';
+import { inputFlags, StageCommand, transferConfig, transferFlags } from '../stage-command.ts';
 
 export default class Transfer extends StageCommand<typeof Transfer> {
   static override summary = 'Stream each file once from Drive to S3.';
@@ -12,7 +11,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   static override flags = {
     ...inputFlags,
     ...maxTransferFlag,
-    concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
+    ...transferFlags,
   };
 
   protected override readonly stage = 'transfer';
@@ -21,6 +20,6 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   protected override readonly shows = 'transfer';
 
   protected override configFlags(): ConfigValues {
-    return { 'migration.concurrency': this.flags.concurrency };
+    return transferConfig(this.flags);
   }
 }

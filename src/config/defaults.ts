@@ -36,6 +36,7 @@ export function defaultConfig(home: string): Config {
       max_range: 100,
       stall_timeout_seconds: 60,
       throttle_patience_minutes: 10,
+      bwlimit: '',
     },
     naming: 'strict',
     prefix_disambiguation: { enabled: false, discriminator_field: '', prefixes: {} },

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BANDWIDTH_ACCEPTED, parseBandwidth } from './bandwidth.ts';
 import { ENDPOINT_ACCEPTED, isSafeEndpoint } from './endpoint.ts';
 import { FOLDER_ID, RESOURCE_KEY } from './home.ts';
 
@@ -119,6 +120,12 @@ export const ConfigFile = v.looseObject(
       default_media_public: yesOrNo,
       max_range: wholeNumber(1, 10_000),
       stall_timeout_seconds: wholeNumber(1, 3600),
+      bwlimit: v.optional(
+        v.pipe(
+          v.string(BANDWIDTH_ACCEPTED),
+          v.check(text => parseBandwidth(text) !== null, BANDWIDTH_ACCEPTED),
+        ),
+      ),
       throttle_patience_minutes: number(0, 1440, 'a number of minutes from 0 to 1440'),
     }),
     naming: v.optional(v.picklist(['strict', 'relaxed'], '"strict" or "relaxed"')),

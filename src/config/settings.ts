@@ -47,6 +47,8 @@ export interface Config {
     stall_timeout_seconds: number;
     /** How long a service that limits the request rate is waited for before the run stops. */
     throttle_patience_minutes: number;
+    /** A rate or a timetable, see `bandwidth.ts`; empty for no limit. */
+    bwlimit: string;
   };
   naming: 'strict' | 'relaxed';
   prefix_disambiguation: {
@@ -346,6 +348,12 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'number',
     flag: 'throttle-patience-minutes',
     summary: 'minutes to wait for a service that limits the request rate before the run stops',
+  },
+  {
+    key: 'migration.bwlimit',
+    kind: 'text',
+    flag: 'bwlimit',
+    summary: 'bandwidth limit for all files together: a rate a second like 20M or 512k, or a timetable',
   },
   { key: 'naming', kind: 'text', flag: 'naming', summary: 'how file names are read: strict or relaxed' },
 ];

@@ -1,4 +1,5 @@
 import type { GraphQLClient } from 'graphql-request';
+import { fetchThroughProxy } from '../network/proxy.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
 import { retryAfterOf } from '../retry/faults.ts';
 import {
@@ -167,7 +168,10 @@ export class AppSyncClient {
   async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {
     const { ClientError, GraphQLClient } = await import('graphql-request');
     const { timeoutMs = TIMEOUT_MS } = this.#options;
-    this.#client ??= new GraphQLClient(this.#options.endpoint, { errorPolicy: 'all' });
+    this.#client ??= new GraphQLClient(this.#options.endpoint, {
+      errorPolicy: 'all',
+      fetch: await fetchThroughProxy(),
+    });
     try {
       const answer = await this.#client.rawRequest<Record<string, unknown>>({
         query: document,

@@ -6,6 +6,7 @@ import { clock } from './clock.ts';
 import { groups, keys, signIn } from './cognito.ts';
 import { read, schema } from './data.ts';
 import { folder, google } from './google.ts';
+import { proxy } from './proxy.ts';
 import { storage } from './storage.ts';
 
 const config: Check = {
@@ -20,6 +21,7 @@ const config: Check = {
 export const CHECKS: readonly Check[] = [
   config,
   addresses,
+  proxy,
   google,
   folder,
   signIn,

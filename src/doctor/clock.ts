@@ -1,5 +1,6 @@
 import { RunError } from '../../stages/errors.ts';
 import { KEYS_FOR } from '../config/require-keys.ts';
+import { fetchThroughProxy } from '../network/proxy.ts';
 import { type Check, NotChecked } from './check.ts';
 
 /** Sign-ins and signed requests are refused beyond this; S3 itself bears 15 minutes, Google and Cognito less. */
@@ -35,6 +36,7 @@ export const clock: Check = {
 
 async function dateOf(url: string): Promise<number> {
   try {
+    const fetch = await fetchThroughProxy();
     const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     await answer.body?.cancel();
     return Date.parse(answer.headers.get('date') ?? '');

@@ -3,7 +3,7 @@
  * reads it does not notice.
  */
 import { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { DriveRefusal } from './errors.ts';
 import { redirectTarget } from './redirect.ts';
 
@@ -32,7 +32,7 @@ export class Downloads {
   /** A connection on which no byte arrives for `stallMs`, while somebody waits for one, is given up. */
   constructor({ stallMs }: { stallMs: number }) {
     this.#stallMs = stallMs;
-    this.#dispatcher = new Agent({
+    this.#dispatcher = new EnvHttpProxyAgent({
       connect: { timeout: CONNECT_TIMEOUT_MS },
       headersTimeout: stallMs,
       bodyTimeout: stallMs,

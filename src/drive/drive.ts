@@ -9,6 +9,7 @@ import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../..
 import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../stages/record.ts';
 import type { MediaSource } from '../../stages/transfer.ts';
 import { type Backoff, withRetries } from '../retry/backoff.ts';
+import type { BandwidthLimit } from './bandwidth-limit.ts';
 import {
   type DownloadRequest,
   type DownloadResponse,
@@ -30,6 +31,8 @@ export interface DriveOptions {
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
+  /** Of the bytes of all files together; none when absent. */
+  bandwidth?: BandwidthLimit;
   /** A query without an answer by then has failed; a minute when absent. */
   queryTimeoutMs?: number;
 }
@@ -149,7 +152,7 @@ export class Drive implements DriveFolders, MediaSource {
   }
 
   /** The bytes of a file. Throws FileError or RunError, at the call or as the error of the stream. */
-  download(
+  async download(
     record: FileRecord,
     onBytes: (count: number) => void = () => {},
     signal?: AbortSignal,
@@ -157,7 +160,7 @@ export class Drive implements DriveFolders, MediaSource {
     const fileName = nameOf(record);
     const { retries } = this.#options.backoff;
     let revision: (string | null)[] = [];
-    return FileDownload.open({
+    const download = await FileDownload.open({
       size: record.size ?? null,
       onBytes,
       signal,
@@ -173,6 +176,7 @@ export class Drive implements DriveFolders, MediaSource {
         !(error instanceof FileError) && driveFault(error).kind === 'temporary' && breaks <= retries,
       explain: error => aboutFile(this.#downloads.explain(error), fileName),
     });
+    return this.#options.bandwidth?.apply(download) ?? download;
   }
 
   async #openAt(

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import { httpAgents } from '../network/proxy.ts';
 import type { Backoff } from '../retry/backoff.ts';
 import { retryRequestsOf } from '../retry/sdk-retries.ts';
 import { rememberUser, type SignedInUser } from './access-denied.ts';
@@ -32,14 +33,11 @@ const CONNECT_TIMEOUT_MS = 15_000;
  * are sent with their md5, or with a CRC32 for each part (`upload.ts`).
  */
 export async function createClient(options: ClientOptions): Promise<S3Client> {
-  const [{ S3Client: Client }, { NodeHttpHandler }, { Agent: HttpAgent }, { Agent: HttpsAgent }] =
-    await Promise.all([
-      import('@aws-sdk/client-s3'),
-      import('@smithy/node-http-handler'),
-      import('node:http'),
-      import('node:https'),
-    ]);
-  const agentOptions = { keepAlive: true, maxSockets: options.connections };
+  const [{ S3Client: Client }, { NodeHttpHandler }, agents] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@smithy/node-http-handler'),
+    httpAgents({ keepAlive: true, maxSockets: options.connections }),
+  ]);
   const client = new Client({
     region: options.region,
     credentials: options.credentials,
@@ -53,8 +51,7 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       // No limit for the whole of a request: a large file on a slow line takes hours.
       socketTimeout: options.stallTimeoutMs,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(agentOptions),
+      ...agents,
     }),
   });
   // A custom endpoint is rarely reachable under a host name for each bucket.

@@ -107,6 +107,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     environment: (home, account = ADMIN) => ({
       AMPLIFY_MEDIA_MIGRATOR_HOME: home,
       AMPLIFY_MEDIA_MIGRATOR_PASSWORD: account.password,
+      // Also where this machine reaches the internet through a proxy.
+      no_proxy: '127.0.0.1',
       AWS_REGION: region,
       AWS_ENDPOINT_URL_S3: s3.service.url,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,

@@ -47,6 +47,7 @@ describe('loading the configuration', () => {
       max_range: 100,
       stall_timeout_seconds: 60,
       throttle_patience_minutes: 10,
+      bwlimit: '',
     });
     expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
     expect(config.google_drive.api_url).to.equal('https://www.googleapis.com');

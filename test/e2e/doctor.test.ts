@@ -18,6 +18,7 @@ interface Finding {
 const ALL = [
   'config',
   'addresses',
+  'proxy',
   'google_sign_in',
   'folder',
   'cognito_sign_in',

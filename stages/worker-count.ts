@@ -1,26 +1,39 @@
-import { Brake } from '../src/retry/brake.ts';
+/** Refusals within this time are one: the requests were sent together. */
+const SAME_BURST_MS = 1000;
 
-/** How many files to move at a time: as many as configured, and fewer for a while after a service asked for fewer requests. */
+/**
+ * How many files to transfer at a time: as many as configured, half as many after a service asked for fewer requests, then
+ * one more whenever as many files as configured succeeded in a row.
+ */
 export class WorkerCount {
-  readonly #most: number;
-  readonly #brake: Brake;
+  readonly #max: number;
+  #limit: number;
+  #successes = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(most: number) {
-    this.#most = most;
-    this.#brake = new Brake({ slowest: 0, step: 1 / most, successesAStep: most });
+  constructor(max: number) {
+    this.#max = max;
+    this.#limit = max;
   }
 
   get allowed(): number {
-    return Math.max(1, Math.floor(this.#most * this.#brake.share));
+    return Math.max(1, Math.floor(this.#limit));
   }
 
-  /** A service says that requests come too fast. */
-  refused(): void {
-    this.#brake.refused();
+  /** A service says that requests come too fast. `nowMs` is for tests. */
+  refused(nowMs = performance.now()): void {
+    this.#successes = 0;
+    if (nowMs - this.#refusedAt < SAME_BURST_MS) return;
+    this.#refusedAt = nowMs;
+    this.#limit /= 2;
   }
 
-  /** A file has been moved. */
+  /** A file has been transferred. */
   succeeded(): void {
-    this.#brake.succeeded();
+    if (this.#limit === this.#max) return;
+    this.#successes += 1;
+    if (this.#successes < this.#max) return;
+    this.#successes = 0;
+    this.#limit = Math.min(this.#max, Math.max(1, this.#limit) + 1);
   }
 }

@@ -144,7 +144,8 @@ describe('a large file', () => {
   it('is never whole in memory or on disk', async function () {
     if (!existsSync('/proc/self/status')) this.skip();
     const { cloud } = sandbox;
-    const size = 200 * 1024 * 1024;
+    // Above the threshold, so that it goes in parts.
+    const size = 216 * 1024 * 1024;
     const folderId = cloud.drive.tree.addFolder({ name: 'films' });
     cloud.drive.tree.addFile({ name: '1.mp4', parent: folderId, content: { size, seed: 1 } });
     cloud.appSync.addObservations([1]);

@@ -7,7 +7,7 @@ import type { ObjectState } from './storage/objects.ts';
 
 export interface Finding {
   record: FileRecord;
-  code: 'object_missing' | 'object_differs' | 'media_missing' | 'media_differs';
+  code: 'object_missing' | 'object_differs' | 'media_missing' | 'media_unreadable' | 'media_differs';
   /** What is wrong, with the file's name. */
   message: string;
   /** The object that stands under the key with other bytes; null if there is none. */
@@ -27,6 +27,8 @@ export interface ObjectReader {
 export interface MediaReader {
   sweep(): AsyncIterable<MediaRecord[]>;
   find(ids: string[]): Promise<Map<string, MediaRecord>>;
+  /** Ids of the records that exist, but could not be given by then. */
+  readonly unreadable: ReadonlySet<string>;
 }
 
 export interface VerificationOptions {
@@ -105,7 +107,11 @@ async function check(
   media: Map<string, MediaRecord>,
   options: VerificationOptions,
 ): Promise<Finding[]> {
-  const findings = [await checkObject(record, object, options), checkMedia(record, media)];
+  const findings = [
+    await checkObject(record, object, options),
+    checkReadable(record, options.media),
+    checkMedia(record, media, options.media),
+  ];
   return findings.filter(finding => finding !== null);
 }
 
@@ -146,8 +152,23 @@ async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {
   return md5.digest('hex');
 }
 
-function checkMedia(record: FileRecord & { url: string }, found: Map<string, MediaRecord>): Finding | null {
-  const media = record.media ?? [];
+function checkReadable(record: FileRecord, { unreadable }: MediaReader): Finding | null {
+  const ids = (record.media ?? []).map(({ id }) => id).filter(id => unreadable.has(id));
+  if (ids.length === 0) return null;
+  return {
+    record,
+    code: 'media_unreadable',
+    mediaIds: ids,
+    message: `${nameOf(record)}: ${mediaNamed(ids, 'exists, but its values', 'exist, but their values')} cannot be read. Correct or remove it in the app.`,
+  };
+}
+
+function checkMedia(
+  record: FileRecord & { url: string },
+  found: Map<string, MediaRecord>,
+  { unreadable }: MediaReader,
+): Finding | null {
+  const media = (record.media ?? []).filter(({ id }) => !unreadable.has(id));
   const missing = media.filter(({ id }) => !found.has(id)).map(({ id }) => id);
   if (missing.length > 0) {
     return {

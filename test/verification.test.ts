@@ -74,6 +74,7 @@ class World {
           world.asked.push('find media');
           return new Map(ids.flatMap(id => (world.media.has(id) ? [[id, world.media.get(id)!]] : [])));
         },
+        unreadable: new Set(),
       },
       ...more,
     };

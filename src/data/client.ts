@@ -26,6 +26,7 @@ export interface DataOptions {
   token: TokenSource;
   backoff: Backoff;
   onUnreadable?: (record: UnreadableRecord) => void;
+  onReadable?: (query: string, name?: string) => void;
   /** A request without an answer by then has failed; 35 s when absent. */
   timeoutMs?: number;
 }
@@ -38,7 +39,7 @@ export interface UnreadableRecord {
   reason: string;
 }
 
-export interface Lists {
+export interface PartialAnswer {
   data: Record<string, unknown>;
   errors: AppSyncError[];
 }
@@ -104,13 +105,17 @@ export class AppSyncClient {
   }
 
   /**
-   * Like {@link read}, but a list may have items that could not be read: the errors of these are given beside the data.
-   * Throttling and other temporary errors of items are tried again.
+   * Like {@link read}, but records may be unreadable, by default those of lists: the errors of these are given beside
+   * the data. Throttling and other temporary errors of records are tried again.
    */
-  async readLists(document: string, variables: Record<string, unknown> = {}): Promise<Lists> {
+  async readPartly(
+    document: string,
+    variables: Record<string, unknown> = {},
+    isAboutRecord = (error: AppSyncError) => itemOf(error) !== null,
+  ): Promise<PartialAnswer> {
     let errors: AppSyncError[] = [];
     const isUnreadable = (error: AppSyncError) => {
-      const found = itemOf(error) !== null && fieldFault(error) === 'refused' && !isForbidden(error);
+      const found = isAboutRecord(error) && fieldFault(error) === 'refused' && !isForbidden(error);
       if (found) errors.push(error);
       return found;
     };
@@ -127,6 +132,11 @@ export class AppSyncClient {
   /** Told of a record that could not be read. */
   unreadable(record: UnreadableRecord): void {
     this.#options.onUnreadable?.(record);
+  }
+
+  /** Told that a query has given all records, or all of the one name, except those that `unreadable` was told of. */
+  readable(query: string, name?: string): void {
+    this.#options.onReadable?.(query, name);
   }
 
   /**

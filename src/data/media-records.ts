@@ -1,7 +1,7 @@
 /** Looking at media records that are there, and removing them: what `verify`, `undo` and `--skip-existing` need. */
 import { RunError } from '../../stages/errors.ts';
 import type { AppSyncClient } from './client.ts';
-import { isConflict, isForbidden, notAllowed } from './errors.ts';
+import { type AppSyncError, isConflict, isForbidden, notAllowed } from './errors.ts';
 import type { Models } from './models.ts';
 import { sweep } from './sweep.ts';
 
@@ -18,6 +18,8 @@ const DELETES_A_REQUEST = 25;
 export class MediaRecords {
   readonly #client: AppSyncClient;
   readonly #models: Models['media'];
+  /** Ids of the records that exist, but that the service could not give so far. */
+  readonly unreadable = new Set<string>();
 
   constructor(client: AppSyncClient, models: Models) {
     this.#client = client;
@@ -30,7 +32,9 @@ export class MediaRecords {
 
   /** The whole table, page by page; pages may be empty, and a record may come twice. Throws RunError. */
   async *sweep(): AsyncGenerator<MediaRecord[]> {
-    for await (const items of sweep(this.#client, this.#models.listQuery, this.#fields())) {
+    for await (const items of sweep(this.#client, this.#models.listQuery, this.#fields(), ({ name }) =>
+      this.unreadable.add(name),
+    )) {
       yield items as unknown as MediaRecord[];
     }
   }
@@ -44,7 +48,7 @@ export class MediaRecords {
     }
   }
 
-  /** The records with these ids; ids without one are absent. Throws RunError. */
+  /** The records with these ids; ids without one are absent, and those of unreadable ones. Throws RunError. */
   async find(ids: string[]): Promise<Map<string, MediaRecord>> {
     const found = new Map<string, MediaRecord>();
     for (let start = 0; start < ids.length; start += RECORDS_A_REQUEST) {
@@ -54,12 +58,18 @@ export class MediaRecords {
         (_, index) => `m${index}: ${this.#models.getQuery}(id: $i${index}) { ${this.#fields()} }`,
       );
       const variables = Object.fromEntries(asked.map((id, index) => [`i${index}`, id]));
-      const data = await this.#client.read(
+      const { data, errors } = await this.#client.readPartly(
         `query FindMedia(${parameters}) { ${fields.join('\n')} }`,
         variables,
+        isOfField,
       );
+      for (const [alias, reason] of new Map(errors.map(({ path, message }) => [path![0], message ?? '']))) {
+        const name = asked[Number(String(alias).slice(1))]!;
+        this.unreadable.add(name);
+        this.#client.unreadable({ name, query: this.#models.getQuery, reason });
+      }
       for (const record of Object.values(data) as (MediaRecord | null)[])
-        if (record) found.set(record.id, record);
+        if (record && !this.unreadable.has(record.id)) found.set(record.id, record);
     }
     return found;
   }
@@ -84,4 +94,9 @@ export class MediaRecords {
       );
     }
   }
+}
+
+/** True for a field of a record, as opposed to the query for it. */
+function isOfField({ path }: AppSyncError): boolean {
+  return (path?.length ?? 0) > 1;
 }

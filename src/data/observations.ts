@@ -83,18 +83,24 @@ export class Observations implements ObservationTable {
       ]),
     );
     const document = `query Find(${parameters}) { ${fields.join('\n')} }`;
-    const { data, errors } = await this.#client.readLists(document, variables);
+    const { data, errors } = await this.#client.readPartly(document, variables);
     const pages = data as Record<string, Page | null>;
+    for (const [index, { id }] of asked.entries())
+      if (!errors.some(error => itemOf(error)!.list === `q${index}`))
+        this.#client.readable(query, this.#nameOf(id));
     for (const error of errors) {
       const { list, index } = itemOf(error)!;
       const { id } = asked[Number(list.slice(1))]!;
-      const name = `${this.#model.sequentialId} ${id}`;
-      this.#client.unreadable({ name, query, reason: error.message ?? '' });
+      this.#client.unreadable({ name: this.#nameOf(id), query, reason: error.message ?? '' });
       const page = pages[list];
       if (page?.items) page.items[index] = null;
     }
     const empty: Page = { items: [], nextToken: null };
     return Object.fromEntries(asked.map((_, index) => [`q${index}`, pages[`q${index}`] ?? empty]));
+  }
+
+  #nameOf(sequentialId: number): string {
+    return `${this.#model.sequentialId} ${sequentialId}`;
   }
 
   #fields(): string {

@@ -1,6 +1,6 @@
 /** Reading a whole table through its list query. */
 import { RunError } from '../../stages/errors.ts';
-import type { AppSyncClient, Lists } from './client.ts';
+import type { AppSyncClient, PartialAnswer, UnreadableRecord } from './client.ts';
 import { type AppSyncError, isBadPageToken, itemOf } from './errors.ts';
 
 /** DynamoDB cuts a page at 1 MB whatever the limit is (facts.md, AppSync). */
@@ -17,13 +17,15 @@ interface Page {
 
 /**
  * All items, page by page; pages may be empty. When a page's token is not taken any more the table is read from its
- * beginning again, so that items may come twice. Items that cannot be read are left out, and the client is told of them.
+ * beginning again, so that items may come twice. Items that cannot be read are left out; `onUnreadable` and the client are
+ * told of them.
  * Throws RunError.
  */
 export async function* sweep(
   client: AppSyncClient,
   listQuery: string,
   fields: string,
+  onUnreadable?: (record: UnreadableRecord) => void,
 ): AsyncGenerator<Item[]> {
   const documentOf = (selected: string) => `query Sweep($limit: Int, $nextToken: String) {
     page: ${listQuery}(limit: $limit, nextToken: $nextToken) { items { ${selected} } nextToken }
@@ -31,7 +33,9 @@ export async function* sweep(
   const nameUnreadable = async (bad: AppSyncError[], page: { limit: number; nextToken: string | null }) => {
     const named = (await client.read(documentOf('id'), page)).page as Page;
     for (const [index, reason] of new Map(bad.map(error => [itemOf(error)!.index, error.message ?? '']))) {
-      client.unreadable({ name: String(named.items[index]?.id), query: listQuery, reason });
+      const record = { name: String(named.items[index]?.id), query: listQuery, reason };
+      client.unreadable(record);
+      onUnreadable?.(record);
     }
     return named.nextToken;
   };
@@ -39,9 +43,9 @@ export async function* sweep(
   let limit = PAGE_LIMIT;
   let begun = 1;
   while (true) {
-    let lists: Lists;
+    let lists: PartialAnswer;
     try {
-      lists = await client.readLists(documentOf(fields), { limit, nextToken });
+      lists = await client.readPartly(documentOf(fields), { limit, nextToken });
     } catch (error) {
       if (!nextToken || !isBadPageToken(error) || begun === BEGINNINGS) throw error;
       begun += 1;
@@ -71,6 +75,9 @@ export async function* sweep(
       nextToken = await nameUnreadable([error], { limit: 1, nextToken });
     }
     limit = PAGE_LIMIT;
-    if (!nextToken) return;
+    if (!nextToken) {
+      client.readable(listQuery);
+      return;
+    }
   }
 }

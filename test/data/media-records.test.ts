@@ -52,6 +52,22 @@ describe('media records that are there', () => {
     expect(await records.find([])).to.deep.equal(new Map());
   });
 
+  it('are found by sweep and by id in spite of one that cannot be read, which is named once for each way', async () => {
+    add(60);
+    local.api.changeMedia('m7', { url: null as unknown as string });
+    const named: string[] = [];
+    const client = local.client({ onUnreadable: ({ name, query }) => named.push(`${query} ${name}`) });
+    const swept = new MediaRecords(client, DEFAULT_MODELS);
+    expect((await all(swept.sweep())).flat().map(({ id }) => id))
+      .to.have.length(59)
+      .and.not.include('m7');
+    const asked = new MediaRecords(client, DEFAULT_MODELS);
+    const found = await asked.find(['m6', 'm7', 'm8', 'nobody']);
+    expect([...found.keys()]).to.deep.equal(['m6', 'm8']);
+    for (const { unreadable } of [swept, asked]) expect([...unreadable]).to.deep.equal(['m7']);
+    expect(named).to.deep.equal(['listMedia m7', 'getMedia m7']);
+  });
+
   it('are removed by id, and only these; what is gone already is no error', async () => {
     add(60);
     await records.remove([...Array.from({ length: 55 }, (_, index) => `m${index}`), 'nobody']);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { FileRecord } from '../../stages/record.ts';
 import { mediaOf, Sandbox } from './sandbox.ts';
 
 describe('records that cannot be used', () => {
@@ -22,6 +23,31 @@ describe('records that cannot be used', () => {
       }
     });
   }
+
+  it('(media records without a url) are no loss of a file, neither of their own nor of another one', async () => {
+    const sandbox = await Sandbox.open();
+    try {
+      const folderId = sandbox.seed({ '31.jpg': 'one', '32.jpg': 'two' }, [31, 32]);
+      const home = await sandbox.home({ folderId });
+      expect((await home.migrator(['migrate'])).code).to.equal(0);
+      const [{ media }] = home.manifest(folderId, 'link').filter(({ name }) => name === '31.jpg') as [
+        FileRecord,
+      ];
+      const { id } = media![0]!;
+      sandbox.cloud.appSync.changeMedia(id, { url: null as unknown as string });
+      const { code, stdout, stderr } = await home.migrator(['verify', '--repair', '--json']);
+      expect(stderr).to.contain(`record ${id}`);
+      const { problems, set_back } = JSON.parse(stdout);
+      expect(problems.map(({ name, code }: { name: string; code: string }) => [name, code])).to.deep.equal([
+        ['31.jpg', 'media_unreadable'],
+      ]);
+      expect([code, set_back]).to.deep.equal([3, 0]);
+      expect((await home.migrator(['undo', '--yes'])).code).to.equal(0);
+      expect(sandbox.cloud.appSync.media.size).to.equal(0);
+    } finally {
+      await sandbox.close();
+    }
+  });
 
   it('(ids and keys that lead elsewhere) are for a person, and reach neither S3 nor AppSync', async () => {
     const sandbox = await Sandbox.open();

@@ -20,6 +20,7 @@ import type { SchemaPart } from './data/schema-check.ts';
 import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
+import type { UnreadableMemory } from './manifest/unreadable-records.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import type { Backoff } from './retry/backoff.ts';
 import { Throttling } from './retry/throttling.ts';
@@ -51,6 +52,7 @@ export class Neighbours {
   #schema: Promise<SchemaPart | null> | null = null;
   /** Records that the person has been told of. */
   readonly #unreadable = new Set<string>();
+  readonly #memory: UnreadableMemory | undefined;
 
   constructor(options: {
     config: Config;
@@ -62,6 +64,8 @@ export class Neighbours {
     questions?: Questions;
     /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
     onSignInEnded?: (error: RunError) => void;
+    /** Keeps the records that AppSync cannot give. */
+    unreadableMemory?: UnreadableMemory;
     /** Ends the waits between attempts. */
     signal?: AbortSignal;
     /** How long a service that limits the request rate is waited for; as configured when absent. */
@@ -75,6 +79,7 @@ export class Neighbours {
     this.#questions = options.questions ?? questionsFor({ env: options.env, username });
     this.#onEnded = options.onSignInEnded;
     this.#signal = options.signal;
+    this.#memory = options.unreadableMemory;
     this.#patienceMs =
       options.throttlePatienceMs ?? options.config.migration.throttle_patience_minutes * 60_000;
   }
@@ -244,6 +249,7 @@ export class Neighbours {
       endpoint: this.#endpoint,
       backoff: this.backoffFor('AppSync'),
       onUnreadable: record => this.#unreadableRecord(record),
+      onReadable: (query, name) => this.#memory?.settle(query, name),
       token: {
         get: () => session.idToken(),
         renew: async refused => {
@@ -253,7 +259,9 @@ export class Neighbours {
     });
   }
 
-  #unreadableRecord({ name, query, reason }: UnreadableRecord): void {
+  #unreadableRecord(record: UnreadableRecord): void {
+    const { name, query, reason } = record;
+    this.#memory?.add(record);
     const isKnown = this.#unreadable.has(`${query} ${name}`);
     this.#unreadable.add(`${query} ${name}`);
     if (isKnown) return;

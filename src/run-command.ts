@@ -85,6 +85,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       env: this.env,
       warn: this.warnLine,
       runId: run.id,
+      unreadableMemory: run.unreadableMemory,
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });

@@ -139,6 +139,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       warn: this.warnLine,
       // Processes that share the work on a run store objects for it, wherever their records go.
       runId: input.run?.id,
+      ...(target.kind === 'run' && { unreadableMemory: target.run.unreadableMemory }),
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });

@@ -47,10 +47,15 @@ export interface SchemaPart {
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Reads one observation and asks for a media record, with all fields that the tool uses. True if there is an observation.
+ * Reads one observation and asks for a media record, with all fields that the tool uses. Says whether there is an
+ * observation, and names one that the service cannot give.
  * Throws RunError: not reachable, not allowed, another schema.
  */
-export async function readOnce(client: AppSyncClient, endpoint: string, models: Models): Promise<boolean> {
+export async function readOnce(
+  client: AppSyncClient,
+  endpoint: string,
+  models: Models,
+): Promise<{ isEmpty: boolean; unreadable?: { name: string; reason: string } }> {
   const { observation, media } = models;
   const fields = ['id', media.url, media.observationId, media.type, media.isAvailableForPublicUse];
   const { data, errors } = await client.request(
@@ -62,14 +67,20 @@ export async function readOnce(client: AppSyncClient, endpoint: string, models: 
   );
   const isUnreadable = (error: AppSyncError) =>
     itemOf(error) !== null && fieldFault(error) === 'refused' && !isForbidden(error);
-  if (data && errors.length > 0 && errors.every(isUnreadable)) return true;
+  if (data && errors.length > 0 && errors.every(isUnreadable)) {
+    const { page } = await client.read(
+      `query Named { page: ${observation.listQuery}(limit: 1) { items { id } } }`,
+    );
+    const [item] = (page as { items: ({ id: string } | null)[] }).items;
+    return { isEmpty: false, unreadable: { name: String(item?.id), reason: errors[0]?.message ?? '' } };
+  }
   if (!data || errors.length > 0) {
     const message = errors[0]?.message ?? 'no data';
     throw isSchemaMismatch(errors)
       ? unfit([message])
       : aboutRequest(new RequestFailed(200, message, errors), endpoint);
   }
-  return (data.page as { items: unknown[] }).items.length > 0;
+  return { isEmpty: (data.page as { items: unknown[] }).items.length === 0 };
 }
 
 const TYPE = 'kind name ofType { kind name }';

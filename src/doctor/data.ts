@@ -11,8 +11,14 @@ export const read: Check = {
   async run({ loaded, neighbours }) {
     const { readOnce } = await import('../data/schema-check.ts');
     const { api_endpoint, models } = loaded.config.aws.amplify;
-    const found = await readOnce(await neighbours.dataClient(), api_endpoint, modelsOf(models));
-    return found
+    const { isEmpty, unreadable } = await readOnce(
+      await neighbours.dataClient(),
+      api_endpoint,
+      modelsOf(models),
+    );
+    if (unreadable)
+      return `${models.observation.name} can be read, except for the record ${unreadable.name}, which runs leave out: ${unreadable.reason} Correct it in the app`;
+    return !isEmpty
       ? `${models.observation.name} can be read`
       : `${models.observation.name} can be read, and is empty: every file would be an orphan`;
   },

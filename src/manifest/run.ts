@@ -13,6 +13,7 @@ import { replaceFileSync } from '../replace-file.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
 import { isSameJson } from './same-json.ts';
+import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
 
 /** What is true of the run and of no file in it. */
 interface Facts {
@@ -29,6 +30,8 @@ interface Facts {
   resource_key?: string;
   /** The part of the folder that the run is about; the whole folder when absent. */
   selection?: SelectionRules;
+  /** Records that the data service could not give. */
+  unreadable_records?: UnreadableRecords;
 }
 
 export class Run {
@@ -38,6 +41,7 @@ export class Run {
   /** Files that this process has made. */
   readonly #made = new Set<string>();
   #isVoid = false;
+  #unreadable: UnreadableMemory | null = null;
   /** What this process appends to. */
   readonly #written = new Map<StageName, ManifestFile>();
 
@@ -99,6 +103,8 @@ export class Run {
   }
 
   unlock(): void {
+    this.#unreadable?.save();
+    this.#unreadable = null;
     this.#lock?.release();
     this.#lock = null;
     if (!this.#isVoid) return;
@@ -183,6 +189,19 @@ export class Run {
     const { selection, ...facts } = this.#facts();
     if (isSameJson(selection ?? null, rules)) return;
     this.#write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+  }
+
+  /** Records that the data service could not give in the run, for its report. */
+  get unreadableRecords(): UnreadableRecords {
+    return this.#facts().unreadable_records ?? {};
+  }
+
+  /** What keeps them while this process holds the lock. */
+  get unreadableMemory(): UnreadableMemory {
+    this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
+      if (this.#lock && !this.#isVoid) this.#write({ ...this.#facts(), unreadable_records });
+    });
+    return this.#unreadable;
   }
 
   get #factsPath(): string {

@@ -195,7 +195,23 @@ ${
 </tbody>
 </table>`
 }
+${Object.entries(report.unreadable).map(([query, found]) => unreadable(query, found))}
 </section>`;
+}
+
+function unreadable(query: string, { count: all, records }: Report['unreadable'][string]): Markup {
+  return html`<h3>${formatCount(all, 'record')} that AppSync cannot give (<code>${query}</code>)</h3>
+<p class="note">As they were when last read; they are left out. Correct them in the app, then run “migrator resume --retry-orphans”.${
+    all > records.length && html` The first ${count(records.length)} are named here.`
+  }</p>
+<table>
+<thead><tr><th scope="col">Record</th><th scope="col">Reason</th></tr></thead>
+<tbody>${records.map(
+    ({ name, reason }) => html`
+<tr><th scope="row"><code>${name}</code></th><td>${reason}</td></tr>`,
+  )}
+</tbody>
+</table>`;
 }
 
 function files(report: Report): Markup {

@@ -34,6 +34,10 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
       meaning: advice.title,
       what_to_do: advice.text,
     })),
+    unreadable_record_count: Object.values(report.unreadable).reduce((sum, { count }) => sum + count, 0),
+    unreadable_records: Object.entries(report.unreadable).flatMap(([query, { records }]) =>
+      records.map(({ name, reason }) => ({ record: name, query, reason })),
+    ),
     need_attention: attention.files,
     files: [...report.filesToAttend()].map(({ id, name, path, size, status, reason, message, url }) => ({
       id,

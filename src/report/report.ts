@@ -1,6 +1,7 @@
 /** The data of a report: a run's records, counted and made small. Nothing here is HTML or looks at a clock. */
 import { type FileRecord, nameOf, type Status } from '../../stages/record.ts';
 import type { Run } from '../manifest/run.ts';
+import type { UnreadableRecords } from '../manifest/unreadable-records.ts';
 import { Tally, UNFINISHED } from '../progress/tally.ts';
 import { type Advice, adviceOn, STATUS_ADVICE } from './advice.ts';
 import { httpsOnly } from './markup.ts';
@@ -67,6 +68,8 @@ export class Report {
   readonly startedAt: string;
   /** False while the folder has not been listed to its end. */
   readonly isListed: boolean;
+  /** Records that the data service could not give. */
+  readonly unreadable: UnreadableRecords;
   readonly tally = new Tally();
   /** In the order in which they occur. */
   readonly reasons: ReasonCount[] = [];
@@ -81,10 +84,16 @@ export class Report {
     messages: new Map<string, number>(),
   };
 
-  constructor(run: { folderId: string; startedAt: string; isListed: boolean }) {
+  constructor(run: {
+    folderId: string;
+    startedAt: string;
+    isListed: boolean;
+    unreadableRecords?: UnreadableRecords;
+  }) {
     this.folderId = run.folderId;
     this.startedAt = run.startedAt;
     this.isListed = run.isListed;
+    this.unreadable = run.unreadableRecords ?? {};
   }
 
   add(record: FileRecord): void {

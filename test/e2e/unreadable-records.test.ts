@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { FileRecord } from '../../stages/record.ts';
 import { mediaOf, Sandbox } from './sandbox.ts';
@@ -7,16 +8,27 @@ describe('records that cannot be used', () => {
     it(`(observations without a sequential id, lists ${strictLists ? 'without' : 'with'} nulls) stop nothing but themselves`, async () => {
       const sandbox = await Sandbox.open({ index: false, appSync: { strictLists } });
       try {
-        const folderId = sandbox.seed({ '21.jpg': 'one', '22-23.jpg': 'two' }, [21, 22, 23]);
+        const folderId = sandbox.seed({ '21.jpg': 'one', '22-23.jpg': 'two' }, []);
         const bad = ['bad-1', 'bad-2'];
         sandbox.cloud.appSync.addObservations(bad.map(id => ({ id, sequentialId: null })));
         const home = await sandbox.home({ folderId });
-        expect((await home.migrator(['doctor'])).code).to.equal(0);
+        // It reads one record only.
+        const doctor = await home.migrator(['doctor']);
+        expect(doctor.code, doctor.stderr).to.equal(0);
+        expect(doctor.stdout).to.match(/except for the record bad-[12]/);
+        sandbox.cloud.appSync.addObservations([21, 22, 23]);
         for (const command of ['migrate', 'observations-without-media']) {
           const { code, stderr } = await home.migrator([command]);
           expect(code, stderr).to.equal(0);
           for (const id of bad) expect(stderr).to.contain(`record ${id}`);
         }
+        const { stdout } = await home.migrator(['report', '--json', '--output', 'page.html']);
+        const { unreadable_record_count: count, unreadable_records: records } = JSON.parse(stdout);
+        expect(count).to.equal(2);
+        expect(records.map(({ record }: { record: string }) => record)).to.have.members(bad);
+        expect(readFileSync(JSON.parse(stdout).report, 'utf8'))
+          .to.contain(bad[0])
+          .and.contain(bad[1]);
         expect(mediaOf(sandbox.cloud).map(({ sequentialId }) => sequentialId)).to.deep.equal([21, 22, 23]);
       } finally {
         await sandbox.close();

@@ -50,6 +50,18 @@ describe('The page of a report', () => {
     );
   });
 
+  it('names records that could not be read, as text', () => {
+    const found = { count: 101, records: [{ name: NASTY, reason: NASTY }] };
+    const report = new Report({
+      folderId: 'folder-1',
+      startedAt: '2026-03-02T08:00:00.000Z',
+      isListed: true,
+      unreadableRecords: { listMedia: found },
+    });
+    const page = [...pageOf(report, { madeAt: new Date(0) })].join('');
+    expect(page).to.include('101 records').and.include('The first 1 are').and.not.include('<script>window');
+  });
+
   it('spells out what would turn the writing direction outside its data, and no letter', () => {
     const code = 'x\u202egpj \u05d7';
     const error = { stage: 'parse' as const, code, message: 'x', retryable: false };

@@ -101,6 +101,7 @@ describe('local cloud', () => {
     expect(cloud.environment('/home')).to.deep.equal({
       AMPLIFY_MEDIA_MIGRATOR_HOME: '/home',
       AMPLIFY_MEDIA_MIGRATOR_PASSWORD: cloud.admin.password,
+      no_proxy: '127.0.0.1',
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL_S3: cloud.s3.service.url,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cloud.userPool.service.url,

@@ -19,6 +19,11 @@ export function itemOf({ path }: AppSyncError): { list: string; index: number } 
   return typeof list === 'string' && items === 'items' && typeof index === 'number' ? { list, index } : null;
 }
 
+/** True for a field of a record that a query for one record gives, as opposed to the query itself. */
+export function isOfField({ path }: AppSyncError): boolean {
+  return (path?.length ?? 0) > 1;
+}
+
 /** A request without a usable answer. `status` is null when none came at all. */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';

@@ -8,6 +8,7 @@ import {
   fieldFault,
   isConflict,
   isForbidden,
+  isOfField,
   isSchemaMismatch,
   notAllowed,
   schemaMismatch,
@@ -140,9 +141,14 @@ export class Media implements MediaTable {
     );
     links.forEach((link, index) => {
       const existing = data?.[`m${index}`] as { url: string; observationId: string } | null | undefined;
-      if (!existing) {
+      const error = errors.find(({ path }) => path?.[0] === `m${index}`);
+      if (error && isOfField(error) && fieldFault(error) === 'refused' && !isForbidden(error)) {
+        outcomes.set(link, unreadable(link, error));
+      } else if (!existing) {
         // Reads are eventually consistent: what a create has just met may not be readable yet.
-        outcomes.set(link, { again: errors[0] ?? { message: 'the record exists but cannot be read yet' } });
+        outcomes.set(link, {
+          again: error ?? errors[0] ?? { message: 'the record exists but cannot be read yet' },
+        });
       } else if (existing.url === link.url && existing.observationId === link.observationId) {
         outcomes.set(link, 'linked');
       } else {
@@ -195,6 +201,13 @@ function exhausted(link: MediaLink, error: AppSyncError): FileError {
     {
       retryable: true,
     },
+  );
+}
+
+function unreadable(link: MediaLink, { message }: AppSyncError): FileError {
+  return new FileError(
+    'media_differs',
+    `${link.fileName}: the media record ${link.id} exists, but its values cannot be read: ${message}. Correct or remove it in the app.`,
   );
 }
 

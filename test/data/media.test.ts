@@ -90,6 +90,16 @@ describe('media records', () => {
       });
     }
 
+    it('and cannot be read are for a person, and keep no other one waiting', async () => {
+      await create(linksOf(2));
+      data.api.changeMedia('media-1', { url: null as unknown as string });
+      const [first, ...others] = await create(linksOf(3));
+      expect(errorOf(first)).to.include({ code: 'media_differs', retryable: false });
+      expect(errorOf(first).message).to.include('media-1').and.include('cannot be read');
+      expect(others).to.deep.equal(['found', null]);
+      expect(data.waits).to.deep.equal([]);
+    });
+
     it('are found though reads lag behind', async () => {
       await start({ staleReads: 2 });
       await create([linkOf(1)]);

@@ -135,7 +135,7 @@ describe('export, and status, of a run with every status', () => {
     expect(rows).to.have.length(1 + AWKWARD.length);
     expect(stdout).not.to.match(/[^\r]\n|\r[^\n]|[\t\u202e]/);
     const named = (cell: string) => rows.filter(row => row.includes(`,${cell},`)).length;
-    const cells = ["'=cmd|x", '"a,""b"".pdf"', 'line\\u000abreak.pdf', '\\u202e1885-ק.pdf'];
+    const cells = [`"'=cmd|x"`, '"a,""b"".pdf"', 'line\\u000abreak.pdf', '\\u202e1885-ק.pdf'];
     for (const cell of [...cells, "'00042", "'-1", "'+1", "'@x", '\\u0009x'])
       expect(named(cell), cell).to.equal(1);
   });
@@ -143,7 +143,7 @@ describe('export, and status, of a run with every status', () => {
   it('CSV has the ids of a range in one cell, and a single one as a number', async () => {
     const { stdout } = await exported('--status', 'partial,completed', '--format', 'csv');
     expect(stdout)
-      .to.match(/,13-14\.jpg,,partial,.*,13; 14,14,/)
+      .to.match(/,13-14\.jpg,,partial,.*,"13; 14",14,/)
       .and.to.match(/,11\.jpg,,completed,,,11,,/);
   });
 

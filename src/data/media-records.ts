@@ -1,7 +1,7 @@
 /** Looking at media records that are there, and removing them: what `verify`, `undo` and `--skip-existing` need. */
 import { RunError } from '../../stages/errors.ts';
 import type { AppSyncClient } from './client.ts';
-import { type AppSyncError, isConflict, isForbidden, isOfField, notAllowed } from './errors.ts';
+import { isConflict, isForbidden, isOfField, notAllowed } from './errors.ts';
 import type { Models } from './models.ts';
 import { sweep } from './sweep.ts';
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { LowSync } from 'lowdb';
 import { RunError } from '../../stages/errors.ts';
 import type { Naming } from '../../stages/file-name.ts';
 import { type DriveRef, type FileRecord, isWithdrawn, STAGES, type StageName } from '../../stages/record.ts';
@@ -215,15 +216,25 @@ export class Run {
   #facts(): Facts {
     const now = new Date().toISOString();
     const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
+    const file = this.#factsFile(unknown);
     try {
-      return JSON.parse(readFileSync(this.#factsPath, 'utf8')) as Facts;
-    } catch {
-      return unknown;
-    }
+      file.read();
+    } catch {}
+    return file.data;
   }
 
   #write(facts: Facts): void {
-    replaceFileSync(this.#factsPath, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+    this.#factsFile(facts).write();
+  }
+
+  /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
+  #factsFile(facts: Facts): LowSync<Facts> {
+    const path = this.#factsPath;
+    const adapter = {
+      read: () => JSON.parse(readFileSync(path, 'utf8')) as Facts,
+      write: (data: Facts) => replaceFileSync(path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
+    };
+    return new LowSync<Facts>(adapter, facts);
   }
 
   /**

@@ -152,7 +152,10 @@ export async function waitForLock(
   }
 }
 
-function opened(path: string): number {
+/** The folder may go with the lock of its last holder so often; more means that no file can be made there. */
+const OPEN_ATTEMPTS = 100;
+
+function opened(path: string, attempt = 1): number {
   try {
     makePrivateFolder(dirname(path));
     const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
@@ -161,7 +164,7 @@ function opened(path: string): number {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // The holder has removed the folder together with its lock.
-    if (code === 'ENOENT') return opened(path);
+    if (code === 'ENOENT' && attempt < OPEN_ATTEMPTS) return opened(path, attempt + 1);
     if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(code ?? '')) throw unusable(path, message, error);
   }
   throw new RunError(

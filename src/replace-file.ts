@@ -98,10 +98,20 @@ export function replaceFileSync(path: string, text: string, { mode }: { mode: nu
  */
 export function targetOf(path: string): string {
   try {
-    return (statSync(dirname(path)).mode & WRITABLE_BY_OTHERS) === 0 ? realpathSync(path) : path;
+    return isOursAlone(statSync(dirname(path))) && isTrusted(lstatSync(path)) ? realpathSync(path) : path;
   } catch {
     return path;
   }
+}
+
+function isOursAlone(folder: Stats): boolean {
+  return (folder.mode & WRITABLE_BY_OTHERS) === 0 && isTrusted(folder);
+}
+
+/** Made by this user or by the administrator. */
+function isTrusted({ uid }: Stats): boolean {
+  const own = process.getuid?.();
+  return own === undefined || uid === own || uid === 0;
 }
 
 /** What is there now, null if nothing is. Throws for what a file must not take the place of: a device, a folder. */

@@ -12,8 +12,11 @@ const BYTE_ORDER_MARK = '\uFEFF';
 const TAKEN_FOR_ANOTHER =
   /^(?:0\d+(?:\.\d+)?|\d{16,}|\d+(?:\.\d+)?e[+-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?)$/i;
 
-/** Depending on the country and on what somebody chose at the import, each of these ends a cell. */
-const SEPARATOR = /[;,|\t\r\n]/;
+/**
+ * Depending on the country and on what somebody chose at the import, each of these ends a cell; a space hardly ever, so
+ * that it counts only where a formula would follow.
+ */
+const SEPARATOR = /[;,|\t\r\n]|\s[=+\-@]/;
 
 /** Where some spreadsheet takes what follows for the start of a formula; the signs exist in full width, too. */
 const FORMULA = /(?:^|[;,|\t\r\n"])(?=[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -58,6 +60,19 @@ describe("other people's files", () => {
         expect([code, stderr]).to.satisfy(([, text]: [number, string]) => /symbolic link/.test(text));
       else expect([code, lstatSync(planted).isFile()]).to.deep.equal([0, true]);
     }
+  });
+
+  it('are not written through a link of another user, in a folder of theirs', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const [victim, theirs] = [join(sandbox.folder, 'victim'), join(sandbox.folder, 'theirs')];
+    const NOBODY = 65534;
+    writeFileSync(victim, 'precious');
+    mkdirSync(theirs, { mode: 0o755 });
+    symlinkSync(victim, join(theirs, 'out.csv'));
+    lchownSync(join(theirs, 'out.csv'), NOBODY, NOBODY);
+    chownSync(theirs, NOBODY, NOBODY);
+    await home.migrator(['export', '--format', 'csv', '--output', join(theirs, 'out.csv')]);
+    expect(readFileSync(victim, 'utf8')).to.equal('precious');
   });
 
   it('are not written through links in a home that others can write', async () => {

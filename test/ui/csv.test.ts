@@ -35,7 +35,13 @@ describe('A table in CSV', () => {
 
   it('has no formula behind what may be a separator elsewhere', async () => {
     expect(await rowOf('6602;=1+1;y.jpg', 'a|@b', ' =1', '\uff1d1', 'a-b=c;d')).to.equal(
-      `"6602;'=1+1;y.jpg","a|'@b",' =1,'\uff1d1,"a-b=c;d"\r\n`,
+      `"6602;'=1+1;y.jpg","a|'@b","' =1",'\uff1d1,"a-b=c;d"\r\n`,
+    );
+  });
+
+  it('quotes a cell that a space would cut before a formula, and leaves its text as it is', async () => {
+    expect(await rowOf('6602 =1+1 y.jpg', '6602 - Copy.jpg', '6602 (1).jpg')).to.equal(
+      '"6602 =1+1 y.jpg","6602 - Copy.jpg",6602 (1).jpg\r\n',
     );
   });
 

@@ -4,8 +4,8 @@
  * one time: compare them only within one run.
  *
  *     npm run bench                       all rows
- *     npm run bench -- pipe requests      some of them
- *     npm run bench -- 100x1 2x500        other loads, files x MiB
+ *     npm run bench -- transfer requests     some of them
+ *     npm run bench -- 30mix 100x1 2x500  other loads: so many files of the mix, or files x MiB
  *     npm run bench -- profile [8x500]    where the CPU time goes
  */
 import { writeFileSync } from 'node:fs';
@@ -15,20 +15,18 @@ import { projectRoot } from '../test/project-root.ts';
 import { againRows } from './again.ts';
 import { growthRows } from './growth.ts';
 import { type Load, loadFrom } from './load.ts';
-import { pipeRows } from './pipe.ts';
 import { profileLines } from './profile.ts';
-import { rcloneRows } from './rclone.ts';
 import { networkRows } from './real-network.ts';
 import { requestRows } from './requests.ts';
 import { leftOut, type Row, tableOf } from './row.ts';
 import { scheduleRows } from './schedule.ts';
 import { startupRows } from './startup.ts';
+import { transferRows } from './transfer.ts';
 
 /** In the order in which they run. Those that move loads take other ones than their own. */
 const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
-  pipe: pipeRows,
+  transfer: transferRows,
   requests: requestRows,
-  rclone: rcloneRows,
   network: networkRows,
   schedule: scheduleRows,
   growth: growthRows,
@@ -54,7 +52,7 @@ for (const text of process.argv.slice(2)) {
   else if (text === 'profile' || Object.hasOwn(FAMILIES, text)) names.push(text);
   else {
     const known = [...Object.keys(FAMILIES), 'profile'].join(', ');
-    console.error(`${text} is neither a row (${known}) nor a load (files x MiB, like 2000x1).`);
+    console.error(`${text} is neither a row (${known}) nor a load (mix, 30mix, or files x MiB like 2000x1).`);
     process.exit(2);
   }
 }
@@ -63,7 +61,7 @@ if (names.includes('profile')) {
   for (const line of await profileLines(loads)) console.log(line);
 } else {
   const all = Object.keys(FAMILIES);
-  const asked = names.length > 0 ? names : loads.length > 0 ? ['pipe', 'requests'] : all;
+  const asked = names.length > 0 ? names : loads.length > 0 ? ['transfer', 'requests'] : all;
   const chosen = all.filter(name => asked.includes(name));
   const rows: Row[] = [];
   const load = loadavg()[0]!;

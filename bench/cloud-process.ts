@@ -43,6 +43,8 @@ export interface CloudReport {
   linksAsked: number;
   /** Since the last reset. */
   cpuSeconds: number;
+  /** From the first request for bytes of a file to the end of the last request to S3, since the last reset. */
+  transferSeconds: number;
 }
 
 /** A new home for the command, led to the cloud by its environment. */
@@ -125,7 +127,24 @@ function empty(cloud: Cloud): void {
   for (const id of [...cloud.appSync.media.keys()]) cloud.appSync.removeMedia(id);
 }
 
+/** When bytes began to move, and when S3 last answered. */
+const transfer = { from: 0, to: 0 };
+
+function watchTransfer(cloud: Cloud): void {
+  cloud.drive.service.intercept = ({ url }) => {
+    if (transfer.from === 0 && url!.includes('alt=media')) transfer.from = performance.now();
+    return false;
+  };
+  cloud.s3.service.intercept = (_, response) => {
+    response.once('finish', () => {
+      transfer.to = performance.now();
+    });
+    return false;
+  };
+}
+
 function recount(cloud: Cloud): null {
+  transfer.from = 0;
   cpuBefore = process.cpuUsage();
   for (const { service } of [cloud.drive, cloud.s3, cloud.appSync]) service.requests.clear();
   cloud.appSync.fields.clear();
@@ -155,6 +174,7 @@ function report(cloud: Cloud, cpuSeconds: number): CloudReport {
     media: cloud.appSync.media.size,
     linksAsked: cloud.appSync.fields.get('createMedia') ?? 0,
     cpuSeconds,
+    transferSeconds: (transfer.to - transfer.from) / 1000,
   };
 }
 
@@ -169,6 +189,7 @@ async function answerTo(request: CloudRequest): Promise<unknown> {
   switch (request.ask) {
     case 'start': {
       order = request.order;
+      watchTransfer(cloud);
       const ready = await start(cloud, order);
       folderId = ready.folderId;
       return ready;

@@ -1,43 +1,70 @@
-/** A folder of so many files of one size, written `2000x1`: files x MiB. */
+/** A folder of files, written `2000x1` (files x MiB) or `mix`, or `30mix` for so many files of it. */
 import type { DriveFolder } from './cloud-process.ts';
 
 export interface Load {
-  files: number;
-  mib: number;
+  name: string;
+  sizes: number[];
 }
-
-/** Many photos, and a few videos. */
-export const SMALL_FILES: Load = { files: 2000, mib: 1 };
-export const LARGE_FILES: Load = { files: 8, mib: 500 };
 
 export const FIRST_ID = 1_000_000;
 export const MIB = 1024 * 1024;
 /** Files at a time, by the command and by whatever it is held against. */
 export const WORKERS = 10;
-/** Size of a part, and the largest file that goes in one PUT. */
-export const PART_BYTES = 8 * MIB;
 const FILES_A_FOLDER = 500;
+const MIX_FILES = 300;
+const MIX_MEAN_BYTES = 15 * MIB;
+/** Of the logarithm: most files are photos of some MiB, a few are videos of a hundred. */
+const MIX_SIGMA = 1;
+
+/** Sizes as in a real folder, log-normal around a mean; the same every time. */
+export function mixOf(files = MIX_FILES): Load {
+  const random = numbers(1_234_567);
+  const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+  const raw = Array.from({ length: files }, () => Math.exp(MIX_SIGMA * normal()));
+  // Scaled to the mean, so that few files have it, too.
+  const scale = (MIX_MEAN_BYTES * files) / raw.reduce((sum, size) => sum + size, 0);
+  return { name: `mix of ${files} files`, sizes: raw.map(size => Math.ceil(size * scale)) };
+}
+
+/** From 0 to 1, without both; the same every time (Lehmer). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+export function evenLoad(files: number, mib: number): Load {
+  return {
+    name: `${files.toLocaleString('en-US')} x ${mib} MiB`,
+    sizes: Array.from({ length: files }, () => mib * MIB),
+  };
+}
+
+export const LARGE_FILES = evenLoad(8, 500);
+/** What users move first; then many photos, and a few long videos. */
+export const LOADS: readonly Load[] = [mixOf(), evenLoad(2000, 1), LARGE_FILES];
 
 /** Null when the text is no load. */
 export function loadFrom(text: string): Load | null {
+  const [, mixed] = /^(\d*)mix$/.exec(text) ?? [];
+  if (mixed !== undefined) return mixOf(mixed === '' ? MIX_FILES : Number(mixed));
   const [, files, mib] = /^(\d+)x(\d+)$/.exec(text) ?? [];
-  return files && mib ? { files: Number(files), mib: Number(mib) } : null;
+  return files && mib ? evenLoad(Number(files), Number(mib)) : null;
 }
 
-export function nameOfLoad({ files, mib }: Load): string {
-  return `${files.toLocaleString('en-US')} x ${mib} MiB`;
-}
+export const bytesIn = ({ sizes }: Load): number => sizes.reduce((sum, size) => sum + size, 0);
+export const gibOf = (load: Load): number => bytesIn(load) / 1024 / MIB;
 
-export const gibOf = ({ files, mib }: Load): number => (files * mib) / 1024;
-
-export function folderOf({ files, mib }: Load): DriveFolder {
+export function folderOf({ sizes }: Load): DriveFolder {
   return {
-    files: Array.from({ length: files }, (_, index) => ({
+    files: sizes.map((sizeBytes, index) => ({
       path: `${Math.floor(index / FILES_A_FOLDER)}`,
       name: `${FIRST_ID + index}.jpg`,
-      sizeBytes: mib * MIB,
+      sizeBytes,
     })),
-    observations: { first: FIRST_ID, count: files },
-    links: files,
+    observations: { first: FIRST_ID, count: sizes.length },
+    links: sizes.length,
   };
 }

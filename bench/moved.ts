@@ -1,15 +1,28 @@
-/** Moves a load from the local Drive to the local S3, by the command and by the ceiling in turn, and tells what each took. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * Moves a load from the local Drive to the local S3: by the command, by the pipe (`pipe.ts`) and by rclone, where it is
+ * installed, in turn. Drive is behind TLS for all of them, as the real one is; S3 is not, and no payload is signed.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { projectRoot } from '../test/project-root.ts';
-import type { CeilingJob } from './ceiling.ts';
+import { ask, startBeside } from './ask-process.ts';
 import type { CloudReport } from './cloud-process.ts';
-import { folderOf, type Load, MIB, nameOfLoad, PART_BYTES, WORKERS } from './load.ts';
+import { bytesIn, folderOf, type Load, WORKERS } from './load.ts';
 import { LocalCloud } from './local-cloud.ts';
 import { COMMAND, measure, type Usage } from './measured-process.ts';
+import type { PipeJob } from './pipe.ts';
+import { byRclone } from './rclone.ts';
+import type { TlsFrontOrder, TlsFrontReady } from './tls-front.ts';
 
-export interface Move {
-  usage: Usage;
+/** What a program took from its start to its end. */
+export interface Cost {
+  cpuSeconds: number;
+  /** Null where the system does not tell. */
+  peakMib: number | null;
+}
+
+export interface Move extends Cost {
   report: CloudReport;
 }
 
@@ -17,64 +30,121 @@ export interface Moved {
   /** Folders below the migrated one. */
   folders: number;
   command: Move[];
-  ceiling: Move[];
+  pipe: Move[];
+  /** Empty when it is not installed. */
+  rclone: Move[];
 }
+
+/** The cloud, with Drive behind TLS. */
+export interface Place {
+  cloud: LocalCloud;
+  driveUrl: string;
+  /** Takes every host for Drive (CONNECT). */
+  proxyPort: number;
+  certificatePath: string;
+}
+
+const GOOGLE_HOSTS = ['www.googleapis.com', 'oauth2.googleapis.com', 'localhost'];
 
 const known = new Map<string, Promise<Moved>>();
 
-/** Several times, ceiling and command in turn. What was measured in this process is not measured again. */
-export function moved(load: Load, repetitions = 5): Promise<Moved> {
-  const name = nameOfLoad(load);
-  const result = known.get(name) ?? inTurn(load, repetitions);
-  known.set(name, result);
+/** What was measured in this process is not measured again. */
+export function moved(load: Load, repetitions = 3): Promise<Moved> {
+  const result = known.get(load.name) ?? inTurn(load, repetitions);
+  known.set(load.name, result);
   return result;
 }
 
+export function isInstalled(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
+}
+
 function inTurn(load: Load, repetitions: number): Promise<Moved> {
-  return LocalCloud.with({ folder: folderOf(load) }, async cloud => {
-    const result: Moved = { folders: cloud.ready.folders, command: [], ceiling: [] };
+  return atPlace(load, async place => {
+    const { cloud } = place;
+    const result: Moved = { folders: cloud.ready.folders, command: [], pipe: [], rclone: [] };
+    const programs = { pipe: byPipe, command: byCommand, ...(isInstalled('rclone') && { rclone: byRclone }) };
     for (let repetition = 0; repetition < repetitions; repetition++) {
-      const ceiling = await byCeiling(cloud, load);
-      const command = await byCommand(cloud, load);
-      result.ceiling.push(ceiling);
-      result.command.push(command);
-      const told = ({ usage }: Move) => `${usage.seconds.toFixed(1)} s, ${usage.cpuSeconds.toFixed(1)} CPU s`;
-      console.error(`  ${nameOfLoad(load)}: ceiling ${told(ceiling)}; ours ${told(command)}`);
+      for (const [name, run] of Object.entries(programs)) {
+        await cloud.reset();
+        const move = { ...(await run(place)), report: await arrived(cloud, load) };
+        result[name as keyof typeof programs].push(move);
+        const { transferSeconds } = move.report;
+        console.error(
+          `  ${load.name}, ${name}: ${transferSeconds.toFixed(1)} s of transfer, ${move.cpuSeconds.toFixed(1)} CPU s, ${move.peakMib?.toFixed(0) ?? '?'} MiB`,
+        );
+      }
     }
     return result;
   });
 }
 
-/** @throws Error when not every file arrived */
-export async function byCommand(cloud: LocalCloud, load: Load, node: string[] = []): Promise<Move> {
-  const { environment } = await cloud.newHome();
-  await cloud.reset();
+export function atPlace<T>(load: Load, use: (place: Place) => Promise<T>): Promise<T> {
+  return LocalCloud.with({ folder: folderOf(load) }, async cloud => {
+    const front = startBeside('tls-front');
+    try {
+      const certificatePath = makeCertificate(cloud.folder);
+      const order: TlsFrontOrder = {
+        drivePort: Number(new URL(cloud.ready.drive.url).port),
+        key: readFileSync(join(cloud.folder, 'tls.key'), 'utf8'),
+        certificate: readFileSync(certificatePath, 'utf8'),
+      };
+      const { proxyPort, tlsPort } = await ask<TlsFrontReady>(front, order);
+      return await use({ cloud, proxyPort, driveUrl: `https://localhost:${tlsPort}`, certificatePath });
+    } finally {
+      front.kill();
+    }
+  });
+}
+
+/** Its path; the key is beside it. */
+function makeCertificate(folder: string): string {
+  const path = join(folder, 'tls.pem');
+  const names = GOOGLE_HOSTS.map(host => `DNS:${host}`).join(',');
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const content = ['-days', '2', '-subj', '/CN=benchmark', '-addext', `subjectAltName=${names}`];
+  const files = ['-keyout', join(folder, 'tls.key'), '-out', path];
+  execFileSync('openssl', [...request, ...content, ...files], { stdio: 'ignore' });
+  return path;
+}
+
+export async function byCommand(place: Place, node: string[] = []): Promise<Cost> {
+  const { cloud, driveUrl, certificatePath } = place;
+  const { home, environment } = await cloud.newHome();
+  const path = join(home, 'config.json');
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  config.google_drive.api_url = driveUrl;
+  writeFileSync(path, JSON.stringify(config));
+  await cloud.recount();
   const usage = await measure({
     node,
     arguments: [COMMAND, 'migrate', '--folder-id', cloud.ready.folderId],
-    environment,
+    environment: { ...environment, NODE_EXTRA_CA_CERTS: certificatePath },
   });
-  const report = await arrived(cloud, load);
-  if (report.media !== load.files)
-    throw new Error(`${report.media} media records of ${load.files} were made`);
-  return { usage, report };
+  return costOf(usage);
 }
 
-async function byCeiling(cloud: LocalCloud, load: Load): Promise<Move> {
+async function byPipe({ cloud, driveUrl, certificatePath }: Place): Promise<Cost> {
   const { drive, s3, files } = cloud.ready;
-  const job: CeilingJob = { drive, s3, files, concurrency: WORKERS, partBytes: PART_BYTES };
-  const jobPath = join(cloud.folder, 'ceiling.json');
+  const job: PipeJob = { drive, s3, files, driveUrl, concurrency: WORKERS };
+  const jobPath = join(cloud.folder, 'pipe.json');
   writeFileSync(jobPath, JSON.stringify(job), { mode: 0o600 });
-  await cloud.reset();
-  const usage = await measure({ arguments: [join(projectRoot(), 'dist', 'bench', 'ceiling.js'), jobPath] });
-  return { usage, report: await arrived(cloud, load) };
+  const usage = await measure({
+    arguments: [join(projectRoot(), 'dist', 'bench', 'pipe.js'), jobPath],
+    environment: { NODE_EXTRA_CA_CERTS: certificatePath },
+  });
+  return costOf(usage);
+}
+
+function costOf({ cpuSeconds, maxRssMiB }: Usage): Cost {
+  return { cpuSeconds, peakMib: maxRssMiB };
 }
 
 /** What the cloud has, which must be everything. */
-export async function arrived(cloud: LocalCloud, load: Load): Promise<CloudReport> {
+async function arrived(cloud: LocalCloud, load: Load): Promise<CloudReport> {
   const report = await cloud.report();
-  if (report.objects !== load.files || report.bytes !== load.files * load.mib * MIB) {
-    throw new Error(`${report.objects} objects of ${load.files} arrived, with ${report.bytes} bytes`);
+  if (report.objects !== load.sizes.length || report.bytes !== bytesIn(load)) {
+    throw new Error(`${report.objects} objects of ${load.sizes.length} arrived, with ${report.bytes} bytes`);
   }
   return report;
 }

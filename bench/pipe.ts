@@ -1,57 +1,55 @@
-/** Rows about moving bytes: as fast as the barest code would, with how much CPU, in how much memory. */
-import { gibOf, LARGE_FILES, type Load, MIB, nameOfLoad, PART_BYTES, SMALL_FILES } from './load.ts';
-import { type Move, moved } from './moved.ts';
-import { median, type Row, row, spread } from './row.ts';
+/**
+ * The ceiling: the straightforward pipe, to hold the command against. It is given the list of files; it lists nothing, links
+ * nothing, keeps no manifest and tries nothing twice. Each file is a download by undici whose body is one streaming PutObject
+ * with Drive's md5.
+ *
+ *     node dist/bench/pipe.js job.json
+ */
+import { readFileSync } from 'node:fs';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Agent, request } from 'undici';
+import type { CloudReady } from './cloud-process.ts';
 
-const SMALL_CPU_SECONDS_PER_GIB = 3.6;
-const LARGE_CPU_SECONDS_PER_GIB = 6.5;
-const LARGE_FILES_MIB = 200;
-
-export async function pipeRows(loads: Load[] = [SMALL_FILES, LARGE_FILES]): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const load of loads) rows.push(...(await rowsOf(load)));
-  return rows;
+export interface PipeJob extends Pick<CloudReady, 'drive' | 's3' | 'files'> {
+  /** Of Drive, over TLS. */
+  driveUrl: string;
+  concurrency: number;
 }
 
-async function rowsOf(load: Load): Promise<Row[]> {
-  const { command, ceiling } = await moved(load);
-  const gib = gibOf(load);
-  const speeds = (moves: Move[]) => moves.map(({ usage }) => (gib * 1024) / usage.seconds);
-  const cpu = (moves: Move[]) => moves.map(({ usage }) => usage.cpuSeconds / gib);
-  const memory = (moves: Move[]) => moves.map(({ usage }) => usage.maxRssMiB);
-  const large = load.mib * MIB > PART_BYTES;
-  const name = nameOfLoad(load);
-  return [
-    row({
-      name: `throughput, ${name}`,
-      value: median(speeds(command)),
-      unit: 'MiB/s',
-      bound: median(speeds(ceiling)),
-      goal: { of: 'ratio', atLeast: 0.9 },
-      note: `bound: barest code, in turn ${command.length} times; ours ${spread(speeds(command))}, ceiling ${spread(speeds(ceiling))}. ${cloudShare(command, ceiling)}`,
+const job: PipeJob = JSON.parse(readFileSync(process.argv[2]!, 'utf8'));
+const { region, bucket, url: endpoint, ...credentials } = job.s3;
+const client = new S3Client({
+  region,
+  endpoint,
+  credentials,
+  forcePathStyle: true,
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+});
+const dispatcher = new Agent();
+const headers = { authorization: `Bearer ${job.drive.accessToken}` };
+
+async function move({ id, name, md5, sizeBytes }: PipeJob['files'][number]): Promise<void> {
+  const { statusCode, body } = await request(`${job.driveUrl}/drive/v3/files/${id}?alt=media`, {
+    dispatcher,
+    headers,
+  });
+  if (statusCode !== 200) throw new Error(`${name}: status ${statusCode}`);
+  const ContentMD5 = Buffer.from(md5, 'hex').toString('base64');
+  await client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: `media/${name}`,
+      Body: body,
+      ContentLength: sizeBytes,
+      ContentMD5,
     }),
-    row({
-      name: `CPU, ${name}`,
-      value: median(cpu(command)),
-      unit: 's/GiB',
-      bound: median(cpu(ceiling)),
-      goal: { of: 'value', atMost: large ? LARGE_CPU_SECONDS_PER_GIB : SMALL_CPU_SECONDS_PER_GIB },
-      note: `bound: barest code; ours ${spread(cpu(command))}, ceiling ${spread(cpu(ceiling))}`,
-    }),
-    row({
-      name: `peak memory, ${name}`,
-      value: Math.max(...memory(command)),
-      unit: 'MiB',
-      bound: Math.max(...memory(ceiling)),
-      goal: large ? { of: 'value', atMost: LARGE_FILES_MIB } : null,
-      note: `resident; ours ${spread(memory(command))}`,
-    }),
-  ];
+  );
 }
 
-/** How busy the local cloud was: where it is so all the time, it and not the measured program sets the pace. */
-function cloudShare(command: Move[], ceiling: Move[]): string {
-  const busy = (moves: Move[]) =>
-    median(moves.map(({ usage, report }) => (100 * report.cpuSeconds) / usage.seconds));
-  return `The local cloud was busy ${busy(command).toFixed(0)} % of the time with ours, ${busy(ceiling).toFixed(0)} % with the ceiling.`;
-}
+const queue = job.files.values();
+const worker = async () => {
+  for (const file of queue) await move(file);
+};
+await Promise.all(Array.from({ length: job.concurrency }, worker));
+await dispatcher.close();
+client.destroy();

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../test/project-root.ts';
-import { folderOf, LARGE_FILES, type Load, nameOfLoad } from './load.ts';
-import { LocalCloud } from './local-cloud.ts';
-import { byCommand } from './moved.ts';
+import { LARGE_FILES, type Load } from './load.ts';
+import { atPlace, byCommand } from './moved.ts';
 
 /** What V8 writes (`--cpu-prof`); times in microseconds. */
 interface CpuProfile {
@@ -27,14 +26,14 @@ const SHOWN = 30;
 /** Runs the load under the profiler and gives the widest frames of its main thread as lines. */
 export function profileLines(loads: Load[] = [LARGE_FILES]): Promise<string[]> {
   const load = loads[0] ?? LARGE_FILES;
-  return LocalCloud.with({ folder: folderOf(load) }, async cloud => {
+  return atPlace(load, async place => {
     const folder = mkdtempSync(join(tmpdir(), 'migrator-profile-'));
     try {
-      const { usage } = await byCommand(cloud, load, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+      const { cpuSeconds, peakMib } = await byCommand(place, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
       const [file] = readdirSync(folder).sort();
       const frames = widest(JSON.parse(readFileSync(join(folder, file!), 'utf8')));
       return [
-        `${nameOfLoad(load)} under the profiler: ${usage.seconds.toFixed(1)} s, ${usage.cpuSeconds.toFixed(1)} CPU s of all threads. Self time of the main thread:`,
+        `${load.name} under the profiler: ${cpuSeconds.toFixed(1)} CPU s of all threads, ${peakMib?.toFixed(0)} MiB. Self time of the main thread:`,
         ...frames
           .slice(0, SHOWN)
           .map(

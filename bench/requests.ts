@@ -1,7 +1,12 @@
 /** Rows about requests: how many each service got for a whole migration, against what the work needs. */
-import { LARGE_FILES, type Load, MIB, nameOfLoad, PART_BYTES, SMALL_FILES } from './load.ts';
+import { LOADS, type Load, MIB } from './load.ts';
 import { moved } from './moved.ts';
 import { type Row, row } from './row.ts';
+
+/** The defaults: above the threshold a file goes in parts, and from the last size on its key is looked up first. */
+const THRESHOLD_BYTES = 200 * MIB;
+const PART_BYTES = 8 * MIB;
+const LOOKED_UP_BYTES = 16 * MIB;
 
 const PAGE = 1000;
 const FOLDERS_A_QUERY = 10;
@@ -10,22 +15,19 @@ const LINKS_A_REQUEST = 25;
 /** Requests to AppSync that do not grow with the folder. */
 const APPSYNC_ONCE = 10;
 
-export async function requestRows(loads: Load[] = [SMALL_FILES, LARGE_FILES]): Promise<Row[]> {
+export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]> {
   const rows: Row[] = [];
   for (const load of loads) {
     const { command, folders } = await moved(load, 1);
     const { requests } = command.at(-1)!.report;
     const { token: _, ...queries } = requests.drive;
-    const parts = Math.ceil((load.mib * MIB) / PART_BYTES);
+    const files = load.sizes.length;
     // Folders and files lie on different levels, and a level is listed before the next one is known.
-    const pages = Math.ceil(folders / PAGE) + Math.ceil(load.files / PAGE);
+    const pages = Math.ceil(folders / PAGE) + Math.ceil(files / PAGE);
     const bounds = {
-      drive: load.files + pages + Math.ceil(folders / FOLDERS_A_QUERY),
-      s3: load.files * (parts === 1 ? 1 : parts + 2),
-      appSync:
-        Math.ceil(load.files / OBSERVATIONS_A_REQUEST) +
-        Math.ceil(load.files / LINKS_A_REQUEST) +
-        APPSYNC_ONCE,
+      drive: files + pages + Math.ceil(folders / FOLDERS_A_QUERY),
+      s3: load.sizes.reduce((sum, size) => sum + requestsFor(size), 0),
+      appSync: Math.ceil(files / OBSERVATIONS_A_REQUEST) + Math.ceil(files / LINKS_A_REQUEST) + APPSYNC_ONCE,
     };
     const counted = { drive: queries, s3: requests.s3, appSync: requests.appSync };
     for (const [service, title] of [
@@ -36,7 +38,7 @@ export async function requestRows(loads: Load[] = [SMALL_FILES, LARGE_FILES]): P
       const operations = Object.entries(counted[service]);
       rows.push(
         row({
-          name: `requests to ${title}, ${nameOfLoad(load)}`,
+          name: `requests to ${title}, ${load.name}`,
           value: operations.reduce((sum, [, count]) => sum + count, 0),
           unit: '',
           bound: bounds[service],
@@ -47,4 +49,9 @@ export async function requestRows(loads: Load[] = [SMALL_FILES, LARGE_FILES]): P
     }
   }
   return rows;
+}
+
+function requestsFor(size: number): number {
+  const lookUps = size >= LOOKED_UP_BYTES ? 1 : 0;
+  return lookUps + (size > THRESHOLD_BYTES ? Math.ceil(size / PART_BYTES) + 2 : 1);
 }

@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /** What is buffered of one file here. TLS delivers 16 KiB at a time; larger pieces cost fewer writes to S3. */
 const BUFFER_BYTES = 128 * 1024;
 
+/** One for all: the default reason takes a stack trace for each file. */
+const NO_LONGER_WANTED = new Error('nobody wants the bytes any more');
+
 export type DownloadResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 
 export interface DownloadRequest {
@@ -147,7 +150,7 @@ export class FileDownload extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#unwanted.abort();
+    this.#unwanted.abort(NO_LONGER_WANTED);
     this.#body?.destroy();
     done(error);
   }

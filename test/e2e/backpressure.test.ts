@@ -162,3 +162,35 @@ describe('a large file', () => {
     expect(object).to.include({ size, md5: cloud.drive.tree.childrenOf(folderId)[0]!.content!.md5() });
   });
 });
+
+describe('a key under which another object is', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  it('is sent no bytes of a large file, and none of any file in a second run', async () => {
+    const { drive, s3, appSync } = sandbox.cloud;
+    const folderId = drive.tree.addFolder({ name: 'pictures' });
+    const sizes = { '1.mp4': 20 * 1024 * 1024, '2.jpg': 1000 };
+    for (const [name, size] of Object.entries(sizes))
+      drive.tree.addFile({ name, parent: folderId, content: { size, seed: size } });
+    appSync.addObservations([1, 2]);
+    expect((await (await sandbox.home({ folderId })).migrator(['migrate'])).code).to.equal(0);
+    for (const { key } of s3.objects()) s3.put(key, Buffer.from('something else'));
+
+    const home = await sandbox.home({ folderId });
+    const inFirst = meter(sandbox.cloud);
+    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    expect(inFirst()['s3 PutObject'], 'of the small file, which is refused').to.equal(1);
+    const inSecond = meter(sandbox.cloud);
+    expect((await home.migrator(['resume'])).code).to.equal(3);
+    const counts = inSecond();
+    expect(counts).not.to.have.any.keys('s3 PutObject', 's3 CreateMultipartUpload', 'drive files.download');
+    expect(home.manifest(folderId, 'link').map(({ error }) => error?.code)).to.deep.equal([
+      'key_taken',
+      'key_taken',
+    ]);
+  });
+});

@@ -10,7 +10,7 @@ import type { Upload } from '../../stages/transfer.ts';
 import type { Intercept } from '../cloud/service.ts';
 import { serve } from '../cloud/service.ts';
 import { rejection } from '../config/scratch.ts';
-import { answer, inject, lostAnswer, reset, silence } from '../faults.ts';
+import { answer, inject, lostAnswer, reset, silence, times } from '../faults.ts';
 import {
   bytesOf,
   flipped,
@@ -185,6 +185,93 @@ describe('the store', () => {
       });
       expect(local.s3.uploads()).to.deep.equal([]);
       expect(local.warnings).to.deep.equal([]);
+    });
+  });
+
+  it('sends a streamed body once: what was read cannot be sent again', async () => {
+    const patient = await local.connect({ backoff: { retries: 3, baseMs: 0, capMs: 0 } });
+    inject(local.s3.service, PUT, times(9, xmlError(503, 'SlowDown')));
+    const error = await rejection<FileError>(patient.store(uploadOf(bytesOf(100_000))));
+    expect(error).to.include({ code: 'storage_busy', retryable: true });
+    expect(local.requests('PutObject')).to.equal(1);
+  });
+
+  it('takes S3’s patience with a body that pauses for a temporary error', async () => {
+    inject(local.s3.service, PUT, [xmlError(400, 'RequestTimeout')]);
+    expect(await refused(uploadOf(bytesOf(1000)))).to.include({ code: 'storage_busy', retryable: true });
+  });
+
+  it('keeps no connection busy for uploads that failed on either side, or before they were read', async () => {
+    const narrow = await local.connect({ connections: 1 });
+    const bytes = bytesOf(4 * MIB);
+    const early: Intercept = (_, response) => {
+      response.writeHead(412, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>PreconditionFailed</Code><Message>x</Message></Error>');
+      return true;
+    };
+    for (const size of [bytes.length, 8 * MIB]) {
+      const broken = async function* () {
+        yield bytes.subarray(0, 100_000);
+        throw new FileError('download_broken', 'x', { retryable: true });
+      };
+      expect(
+        (await rejection<FileError>(narrow.store(uploadOf(bytesOf(size), { bytes: broken() })))).code,
+      ).to.equal('download_broken');
+    }
+    inject(local.s3.service, /^(PUT|HEAD) /, [early, answer(404, '')]);
+    expect(await rejection<FileError>(narrow.store(uploadOf(bytes)))).to.include({ code: 'key_taken' });
+    local.s3.service.intercept = null;
+    await narrow.store(uploadOf(bytes));
+    expectStored(bytes);
+  });
+
+  it('sends an empty file, and another one after it on the same connection', async () => {
+    const narrow = await local.connect({ connections: 1 });
+    for (const [key, size] of [
+      ['media/a/1.jpg', 0],
+      ['media/b/1.jpg', null],
+    ] as const) {
+      const empty = bytesOf(0);
+      await narrow.store(uploadOf(empty, { key, size, bytes: pieces(empty) }));
+      expectStored(empty, key);
+    }
+    await narrow.store(uploadOf(bytesOf(1000)));
+    expectStored(bytesOf(1000));
+  });
+
+  describe('a key that is taken', () => {
+    const putsOf = (upload: Upload) => async () => {
+      const error = await refused(upload);
+      expect(error).to.include({ code: 'key_taken', status: 'needs_review' });
+      return (
+        local.requests('PutObject') + local.requests('UploadPart') + local.requests('CreateMultipartUpload')
+      );
+    };
+
+    it('costs no bytes of a large file, nor of one that was tried before', async () => {
+      local.s3.put(KEY, bytesOf(10, 2));
+      for (const [size, isRetry] of [
+        [20 * MIB, false],
+        [1000, true],
+      ] as const) {
+        const upload = uploadOf(bytesOf(size), {
+          isRetry,
+          open: () => expect.fail('the download was opened'),
+        });
+        expect(await putsOf(upload)()).to.equal(0);
+      }
+    });
+
+    it('is no other key that begins like it', async () => {
+      local.s3.put(`${KEY}.old`, bytesOf(10, 2));
+      await storage.store(uploadOf(bytesOf(1000), { isRetry: true }));
+      expectStored(bytesOf(1000));
+    });
+
+    it('is found out by S3 for a user who may not list', async () => {
+      inject(local.s3.service, /^GET .*list-type/, [xmlError(403, 'AccessDenied')]);
+      local.s3.put(KEY, bytesOf(1000));
+      expect(await storage.store(uploadOf(bytesOf(1000), { isRetry: true }))).to.include({ verified: 'md5' });
     });
   });
 

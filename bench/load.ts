@@ -13,8 +13,8 @@ export const WORKERS = 10;
 const FILES_A_FOLDER = 500;
 const MIX_FILES = 300;
 const MIX_MEAN_BYTES = 15 * MIB;
-/** Of the logarithm: most files are photos of some MiB, a few are videos of a hundred. */
-const MIX_SIGMA = 1;
+/** Of the logarithm: most files are photos of some MiB, a few are videos of hundreds, which go in parts. */
+const MIX_SIGMA = 1.4;
 
 /** Sizes as in a real folder, log-normal around a mean; the same every time. */
 export function mixOf(files = MIX_FILES): Load {

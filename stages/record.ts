@@ -101,7 +101,7 @@ export interface FileRecord {
 
   /** True while media records are being created for the file: until the outcome is written down, any of them may exist. */
   linking?: true;
-  /** Media records that `undo` has begun to remove: they may be gone. */
+  /** Media records that `undo` is removing: they may be gone. */
   removing?: { id: string; observationId: string }[];
 
   /** Another tool has stored it; see `src/takeover.ts`. */

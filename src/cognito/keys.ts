@@ -15,7 +15,7 @@ export interface Identity {
   poolId: string;
   /** Null before the first request; kept for the session, since it never changes for a user. */
   id: string | null;
-  /** The identity pool lets nobody choose between roles: true after it has refused one. */
+  /** True after the identity pool has refused a request for a certain role. */
   refusesRoles: boolean;
 }
 

@@ -30,7 +30,7 @@ const WHERE: readonly [ConfigKey, string, ((answers: ConfigValues, config: Confi
     ],
     [
       'google_drive.impersonate',
-      'Enter: nobody; the folder is shared with the service account',
+      'press Enter for none, if the folder is shared with the service account',
       isServiceAccount,
     ],
     ['aws.region', 'amplify_outputs.json: auth.aws_region'],

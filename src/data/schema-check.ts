@@ -80,7 +80,10 @@ export async function readOnce(
       ? unfit([message])
       : aboutRequest(new RequestFailed(200, message, errors), endpoint);
   }
-  return { isEmpty: (data.page as { items: unknown[] }).items.length === 0 };
+  const page = data.page as { items: unknown[] } | null;
+  if (!page?.items)
+    throw aboutRequest(new RequestFailed(200, `no page of ${observation.listQuery}`, []), endpoint);
+  return { isEmpty: page.items.length === 0 };
 }
 
 const TYPE = 'kind name ofType { kind name }';

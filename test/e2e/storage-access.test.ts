@@ -79,7 +79,7 @@ describe('the bucket', () => {
     await completes();
   });
 
-  it('says which groups compete where the identity pool lets nobody choose the role', async () => {
+  it('says which groups compete where the identity pool does not allow choosing the role', async () => {
     await open({ customRoles: false }, ['CURATORS', 'ADMINS']);
     await stops('is in the group ADMINS', 'of the group CURATORS', 'precedence', '"migrator login aws"');
     sandbox.cloud.userPool.user(sandbox.cloud.admin.username).groups = ['ADMINS', 'CURATORS'];

@@ -16,6 +16,6 @@ if (process.argv[2] === '--version') {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // oclif would load semver to find that this Node is newer than the oldest it supports.
   process.env.OCLIF_DISABLE_ENGINE_WARNING ??= 'true';
-  const { main } = await import('../dist/src/main.js');
+  const { main } = await import('../dist/src/cli/main.js');
   await main(fileURLToPath(new URL('../dist', import.meta.url)), packageJson);
 }

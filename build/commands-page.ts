@@ -4,7 +4,7 @@ import {
   type CommandReference,
   type FlagReference,
   type Section,
-} from '../src/help/reference.ts';
+} from '../src/cli/help/reference.ts';
 
 export function commandsPage(program: string, sections: readonly Section[]): string {
   return `${[

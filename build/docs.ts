@@ -1,7 +1,7 @@
 /** `npm run docs`: writes docs/commands.md. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sectionsOf } from '../src/help/reference.ts';
+import { sectionsOf } from '../src/cli/help/reference.ts';
 import { loadCommands, PROJECT } from './commands.ts';
 import { commandsPage } from './commands-page.ts';
 

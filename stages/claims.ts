@@ -2,8 +2,8 @@
  * Who has an S3 key, and who has the same content: of two files that would take one key only the first gets it, and of
  * byte-identical files with the same sequential ids only one is migrated.
  */
-import { HashIndex, hashOf } from '../src/compact/hash-index.ts';
-import { TextStore } from '../src/compact/text-store.ts';
+import { HashIndex, hashOf } from './compact/hash-index.ts';
+import { TextStore } from './compact/text-store.ts';
 import { type FileRecord, nameOf, stopped } from './record.ts';
 
 interface Claim {

@@ -2,8 +2,9 @@
  * Copies that take the place of a file that cannot be transferred. Resolve lets one of several identical files through;
  * the others wait here, and when that one ends without an object, the next copy is transferred instead.
  */
-import { TextStore } from '../src/compact/text-store.ts';
+
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
+import { TextStore } from './compact/text-store.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
 import type { Halt, Stage } from './stage.ts';
 

@@ -8,7 +8,7 @@
  * A folder that Drive refuses, or does not list completely, is asked for again at the end. If that does not help, it gets
  * a record of its own: what is below it is missing from the listing, and somebody has to know.
  */
-import { TextSet } from '../src/compact/text-set.ts';
+import { TextSet } from './compact/text-set.ts';
 import { FileError, RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';

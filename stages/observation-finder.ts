@@ -6,8 +6,8 @@
  * look-ups by index would have cost so far, and goes on where it stopped when more ids are wanted: in all at most
  * about twice what the better of the two would have needed. Without an index only the sweep is left.
  */
-import { HashIndex } from '../src/compact/hash-index.ts';
-import { TextStore } from '../src/compact/text-store.ts';
+import { HashIndex } from './compact/hash-index.ts';
+import { TextStore } from './compact/text-store.ts';
 
 export interface Observation {
   id: string;

@@ -104,7 +104,7 @@ export interface FileRecord {
   /** Media records that `undo` is removing: they may be gone. */
   removing?: { id: string; observationId: string }[];
 
-  /** Another tool has stored it; see `src/takeover.ts`. */
+  /** Another tool has stored it; see `src/results/takeover.ts`. */
   takenOver?: boolean;
 
   status: Status;

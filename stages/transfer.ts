@@ -2,16 +2,16 @@
  * transfer: streams each file once from Drive to S3.
  *
  * This file decides which record is transferred and how often it is tried. How bytes get from Drive to S3, what is
- * compared when, and what a crash at each point leaves behind is told in `src/storage/upload.ts`.
+ * compared when, and what a crash at each point leaves behind is told in `src/services/s3/upload.ts`.
  */
 import type { Readable } from 'node:stream';
-import { type Backoff, withRetries } from '../src/retry/backoff.ts';
-import { judgeBy } from '../src/retry/faults.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import { type Backoff, withRetries } from './retry/backoff.ts';
+import { judgeBy } from './retry/faults.ts';
 import { unsendable } from './sendable.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../command.ts';
-import { UsageError } from '../usage-error.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { UsageError } from '../cli/usage-error.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -21,10 +21,10 @@ export default class Completion extends BaseCommand<typeof Completion> {
     const { args } = await this.parse(Completion);
     if (!args.shell) throw noShell(this.config.bin);
     const [{ sectionsOf }, { bashCompletion }, { zshCompletion }, { fishCompletion }] = await Promise.all([
-      import('../help/reference.ts'),
-      import('../completion/bash.ts'),
-      import('../completion/zsh.ts'),
-      import('../completion/fish.ts'),
+      import('../cli/help/reference.ts'),
+      import('../cli/completion/bash.ts'),
+      import('../cli/completion/zsh.ts'),
+      import('../cli/completion/fish.ts'),
     ]);
     const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
     const shell = args.shell as (typeof SHELLS)[number];

@@ -1,5 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { BaseCommand } from '../command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { terminalAsker } from '../cli/ui/asker.ts';
 import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
 import { defaultModelNames } from '../config/defaults.ts';
 import { describeConfig } from '../config/describe.ts';
@@ -8,7 +9,6 @@ import { askBucketOf, interview } from '../config/interview.ts';
 import { type ConfigValues, loadConfig, readConfigFile } from '../config/load.ts';
 import { SETTINGS, valueAt } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
-import { terminalAsker } from '../ui/asker.ts';
 
 /** A number if the text is one; anything else is left to the schema, which says what it found and what it accepts. */
 const numberOrText = Flags.custom<number | string>({

@@ -1,9 +1,9 @@
-import { BaseCommand, EXIT } from '../command.ts';
+import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import type { Finding } from '../cli/doctor/check.ts';
+import { folderAtHand, folderFlag, folderToMigrate } from '../cli/stage-command.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Finding } from '../doctor/check.ts';
-import { Run } from '../manifest/run.ts';
-import { Neighbours } from '../neighbours.ts';
-import { folderAtHand, folderFlag, folderToMigrate } from '../stage-command.ts';
+import { Run } from '../run/manifest/run.ts';
+import { Neighbours } from '../services/services.ts';
 
 const WIDTH = 18;
 /** A check that waits for minutes looks as if it hung. */
@@ -27,8 +27,8 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       throttlePatienceMs: THROTTLE_PATIENCE_MS,
     });
     const [{ examine }, { CHECKS }] = await Promise.all([
-      import('../doctor/check.ts'),
-      import('../doctor/checks.ts'),
+      import('../cli/doctor/check.ts'),
+      import('../cli/doctor/checks.ts'),
     ]);
     const findings: Finding[] = [];
     try {

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { STATUSES } from '../../stages/record.ts';
-import { BaseCommand } from '../command.ts';
-import { exportOf } from '../export.ts';
-import { outputFlags, outputOf, writeOutput } from '../output.ts';
-import { folderFlag, runAtHand } from '../stage-command.ts';
-import { formatCount } from '../ui/format.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
+import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { exportOf } from '../results/export.ts';
+import { formatCount } from '../run/text/format.ts';
 
 export default class Export extends BaseCommand<typeof Export> {
   static override summary = "Write a run's files, by status, as JSON, NDJSON or CSV. Signs in nowhere.";

@@ -1,5 +1,5 @@
 import { Args, loadHelpClass } from '@oclif/core';
-import { BaseCommand } from '../command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
 
 export default class Help extends BaseCommand<typeof Help> {
   static override summary = 'Show all commands in the order of the work, or all about one.';
@@ -22,8 +22,8 @@ export default class Help extends BaseCommand<typeof Help> {
       return;
     }
     const [{ sectionsOf }, { unknownCommand }] = await Promise.all([
-      import('../help/reference.ts'),
-      import('../help/unknown-command.ts'),
+      import('../cli/help/reference.ts'),
+      import('../cli/help/unknown-command.ts'),
     ]);
     const name = words.join(' ');
     const sections = sectionsOf(this.config)

@@ -1,4 +1,4 @@
-import { inputFlags, StageCommand } from '../stage-command.ts';
+import { inputFlags, StageCommand } from '../cli/stage-command.ts';
 
 export default class Link extends StageCommand<typeof Link> {
   static override summary = 'Create one media record for each observation of each file, exactly once.';

@@ -1,8 +1,8 @@
+import { type Input, type Records, recordFlags, StageCommand } from '../cli/stage-command.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
-import type { Run } from '../manifest/run.ts';
-import { lister, type StageContext } from '../pipeline.ts';
-import { selectionFlags } from '../run-selection.ts';
-import { type Input, type Records, recordFlags, StageCommand } from '../stage-command.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { lister, type StageContext } from '../run/pipeline.ts';
+import { selectionFlags } from '../run/run-selection.ts';
 
 export default class List extends StageCommand<typeof List> {
   static override summary = 'List a Drive folder and all folders below it, one record a file.';

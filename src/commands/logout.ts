@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../command.ts';
-import type { Ended } from '../sign-out.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import type { Ended } from '../cli/sign-out.ts';
 
 export default class Logout extends BaseCommand<typeof Logout> {
   static override summary =
@@ -15,7 +15,7 @@ export default class Logout extends BaseCommand<typeof Logout> {
   async run(): Promise<void> {
     const { args } = await this.parse(Logout);
     const config = await this.configuration();
-    const { signOutOfCognito, signOutOfGoogle } = await import('../sign-out.ts');
+    const { signOutOfCognito, signOutOfGoogle } = await import('../cli/sign-out.ts');
     const ended: Ended[] = [];
     if (args.where !== 'aws') ended.push(...(await signOutOfGoogle(config, this.warnLine)));
     if (args.where !== 'google') {

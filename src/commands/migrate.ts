@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
-import { maxTransferFlag } from '../max-transfer.ts';
-import { RunCommand } from '../run-command.ts';
-import { selectionFlags } from '../run-selection.ts';
-import { folderFlag, transferConfig, transferFlags } from '../stage-command.ts';
-import { formatDuration } from '../ui/format.ts';
-import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+import { RunCommand } from '../cli/run-command.ts';
+import { folderFlag, transferConfig, transferFlags } from '../cli/stage-command.ts';
+import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { maxTransferFlag } from '../run/max-transfer.ts';
+import { selectionFlags } from '../run/run-selection.ts';
+import { formatDuration } from '../run/text/format.ts';
 
 export const migrationFlags = {
   ...folderFlag,

@@ -1,9 +1,9 @@
-import { BaseCommand } from '../command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
 import type { Config } from '../config/settings.ts';
-import { Neighbours } from '../neighbours.ts';
-import { outputFlags, outputOf, writeOutput } from '../output.ts';
-import { formatCount } from '../ui/format.ts';
-import { observationsWithoutMedia, withoutMediaText } from '../without-media.ts';
+import { observationsWithoutMedia, withoutMediaText } from '../results/without-media.ts';
+import { formatCount } from '../run/text/format.ts';
+import { Neighbours } from '../services/services.ts';
 
 /** What tells data sets apart in MECO; taken where the prefix rules name no other field and the model has it. */
 const USUAL_DISCRIMINATOR = 'countryId';
@@ -46,7 +46,7 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
   }
 
   async #discriminatorField(neighbours: Neighbours, config: Config): Promise<string | null> {
-    const { hasField } = await import('../data/has-field.ts');
+    const { hasField } = await import('../services/appsync/has-field.ts');
     const field = config.prefix_disambiguation.discriminator_field || USUAL_DISCRIMINATOR;
     const { name } = config.aws.amplify.models.observation;
     return (await hasField(await neighbours.dataClient(), name, field)) ? field : null;

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
+import { inputFlags, StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
-import { inputFlags, StageCommand } from '../stage-command.ts';
 
 export default class Parse extends StageCommand<typeof Parse> {
   static override summary = 'Read from file names which observations they show. Asks nobody.';

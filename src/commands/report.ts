@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../command.ts';
-import { mapped, outputOf, writeOutput } from '../output.ts';
-import { pageOf } from '../report/page.ts';
-import { reportOf } from '../report/report.ts';
-import { reportJson } from '../report/report-json.ts';
-import { folderFlag, runAtHand } from '../stage-command.ts';
-import { formatBytes, formatCount } from '../ui/format.ts';
+import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { mapped, outputOf, writeOutput } from '../cli/output.ts';
+import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { pageOf } from '../results/report/page.ts';
+import { reportOf } from '../results/report/report.ts';
+import { reportJson } from '../results/report/report-json.ts';
+import { formatBytes, formatCount } from '../run/text/format.ts';
 
 export default class Report extends BaseCommand<typeof Report> {
   static override summary =

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
+import { inputFlags, StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
-import { inputFlags, StageCommand } from '../stage-command.ts';
 
 export default class Resolve extends StageCommand<typeof Resolve> {
   static override summary = 'Find the observations of each file, and where its object will stand in S3.';

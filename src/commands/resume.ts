@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { noRun, Run } from '../manifest/run.ts';
-import { RunCommand } from '../run-command.ts';
-import { folderAtHand, transferConfig } from '../stage-command.ts';
-import { formatDuration } from '../ui/format.ts';
-import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+import { RunCommand } from '../cli/run-command.ts';
+import { folderAtHand, transferConfig } from '../cli/stage-command.ts';
+import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { noRun, Run } from '../run/manifest/run.ts';
+import { formatDuration } from '../run/text/format.ts';
 import { migrationFlags } from './migrate.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {

@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../command.ts';
-import type { Run } from '../manifest/run.ts';
-import { writeOutput } from '../output.ts';
-import { writeProjection } from '../progress/projection.ts';
+import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { writeOutput } from '../cli/output.ts';
+import { folderFlag, runAtHand } from '../cli/stage-command.ts';
 import {
   acceptAsDownloaded,
   acceptRelaxed,
@@ -12,9 +11,7 @@ import {
   requireReasons,
   review,
   reviewOnly,
-} from '../review.ts';
-import { folderFlag, runAtHand } from '../stage-command.ts';
-import { csvLines } from '../ui/csv.ts';
+} from '../results/review.ts';
 import {
   absentReasons,
   countLines,
@@ -25,7 +22,10 @@ import {
   reasonLines,
   reviewJson,
   reviewRows,
-} from '../ui/review-view.ts';
+} from '../results/review-view.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { writeProjection } from '../run/progress/projection.ts';
+import { csvLines } from '../run/text/csv.ts';
 
 export default class Review extends BaseCommand<typeof Review> {
   static override summary =

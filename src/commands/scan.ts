@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
-import { estimate } from '../progress/estimate.ts';
-import { RunCommand } from '../run-command.ts';
-import { selectionFlags } from '../run-selection.ts';
-import { folderFlag } from '../stage-command.ts';
-import { type Bandwidth, estimateLine } from '../ui/estimate-line.ts';
-import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+import { RunCommand } from '../cli/run-command.ts';
+import { folderFlag } from '../cli/stage-command.ts';
+import { type Bandwidth, estimateLine } from '../cli/ui/estimate-line.ts';
+import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { estimate } from '../run/progress/estimate.ts';
+import { selectionFlags } from '../run/run-selection.ts';
 
 const ASSUMED_MBIT = 100;
 

@@ -1,4 +1,4 @@
-import { BaseCommand } from '../command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
 import { describeConfig, renderDescription } from '../config/describe.ts';
 import { loadConfig } from '../config/load.ts';
 

@@ -1,8 +1,8 @@
-import { BaseCommand } from '../command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
-import { Tally } from '../progress/tally.ts';
-import { folderFlag, runAtHand } from '../stage-command.ts';
-import { placeLines, statusLines, totalLine } from '../ui/summary.ts';
+import { Tally } from '../run/progress/tally.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';

@@ -1,6 +1,6 @@
+import { inputFlags, StageCommand, transferConfig, transferFlags } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
-import { maxTransferFlag } from '../max-transfer.ts';
-import { inputFlags, StageCommand, transferConfig, transferFlags } from '../stage-command.ts';
+import { maxTransferFlag } from '../run/max-transfer.ts';
 
 export default class Transfer extends StageCommand<typeof Transfer> {
   static override summary = 'Stream each file once from Drive to S3.';

@@ -1,16 +1,16 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../command.ts';
+import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { haltOnSignals } from '../cli/interruption.ts';
+import { folderAtHand, folderFlag } from '../cli/stage-command.ts';
+import { promptsOn } from '../cli/ui/prompts.ts';
 import { ConfigError } from '../config/error.ts';
-import { haltOnSignals } from '../interruption.ts';
-import { LinkingFile } from '../manifest/linking.ts';
-import { noRun, Run } from '../manifest/run.ts';
-import { Neighbours } from '../neighbours.ts';
-import { writeProjection } from '../progress/projection.ts';
-import { recordsOf, rewriterOf, usesBeside } from '../run-records.ts';
-import { folderAtHand, folderFlag } from '../stage-command.ts';
-import { formatCount } from '../ui/format.ts';
-import { promptsOn } from '../ui/prompts.ts';
-import { isMade, isUndoable, type Undone, undo } from '../undo.ts';
+import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
+import { LinkingFile } from '../run/manifest/linking.ts';
+import { noRun, Run } from '../run/manifest/run.ts';
+import { writeProjection } from '../run/progress/projection.ts';
+import { recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
+import { formatCount } from '../run/text/format.ts';
+import { Neighbours } from '../services/services.ts';
 
 /** More would scroll away what else is said. */
 const LEFT_NAMED = 20;

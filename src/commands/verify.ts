@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../command.ts';
-import { noRun, Run } from '../manifest/run.ts';
-import { Neighbours } from '../neighbours.ts';
-import { writeProjection } from '../progress/projection.ts';
-import { recordsOf, rewriterOf } from '../run-records.ts';
-import { folderAtHand, folderFlag } from '../stage-command.ts';
-import { formatCount } from '../ui/format.ts';
-import { claimsObject, type Finding, repaired, verify } from '../verification.ts';
+import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { folderAtHand, folderFlag } from '../cli/stage-command.ts';
+import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
+import { noRun, Run } from '../run/manifest/run.ts';
+import { writeProjection } from '../run/progress/projection.ts';
+import { recordsOf, rewriterOf } from '../run/run-records.ts';
+import { formatCount } from '../run/text/format.ts';
+import { Neighbours } from '../services/services.ts';
 
 export default class Verify extends BaseCommand<typeof Verify> {
   static override summary = 'Look whether everything that the manifests call done is really there.';

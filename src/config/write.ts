@@ -1,8 +1,8 @@
 import { defaultConfig } from './defaults.ts';
 import { ConfigError } from './error.ts';
+import { privateFolder, replacePrivateFile } from './files/private-file.ts';
 import { configPath } from './home.ts';
 import { type ConfigValues, flagName, nested, normalized, readConfigFile, refuse } from './load.ts';
-import { privateFolder, replacePrivateFile } from './private-file.ts';
 import { problemsOf } from './schema.ts';
 import { type ConfigKey, SETTINGS, setAt, valueAt } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { realisticFolder, secondsLeft } from '../../bench/real-network.ts';
-import { formatDuration } from '../../src/ui/format.ts';
+import { formatDuration } from '../../src/run/text/format.ts';
 import { readName } from '../../stages/file-name.ts';
 
 describe('The row of the real-shaped network', () => {

@@ -1,6 +1,6 @@
 /** Neighbours in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
 import { createHash } from 'node:crypto';
-import type { Neighbours } from '../../src/neighbours.ts';
+import type { Neighbours } from '../../src/services/services.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
 import type { DriveFolders, DriveItem } from '../../stages/list.ts';

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { terminalAsker } from '../../src/cli/ui/asker.ts';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import { type Asker, interview } from '../../src/config/interview.ts';
-import { terminalAsker } from '../../src/ui/asker.ts';
 import { type Scratch, scratchFolder } from './scratch.ts';
 
 const OUTPUTS = {

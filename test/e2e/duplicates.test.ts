@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { md5Of } from '../storage/local-storage.ts';
+import { md5Of } from '../services/s3/local-storage.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadCommands } from '../../build/commands.ts';
-import { sectionsOf } from '../../src/help/reference.ts';
+import { sectionsOf } from '../../src/cli/help/reference.ts';
 import type { StageName } from '../../stages/record.ts';
 import { projectRoot } from '../project-root.ts';
 import { type Home, Sandbox } from './sandbox.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { renamedApi } from '../cloud/appsync/renamed.ts';
-import { says } from '../data/local-data.ts';
 import { inject } from '../faults.ts';
+import { says } from '../services/appsync/local-data.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 describe('observations-without-media', () => {

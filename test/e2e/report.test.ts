@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { PageData } from '../../src/report/page-script.ts';
+import type { PageData } from '../../src/results/report/page-script.ts';
 import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 

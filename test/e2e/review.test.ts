@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Run } from '../../src/manifest/run.ts';
+import { Run } from '../../src/run/manifest/run.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { type SampleFile, type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadCommands, PROJECT } from '../../build/commands.ts';
 import { commandsPage } from '../../build/commands-page.ts';
-import { type Section, sectionsOf } from '../../src/help/reference.ts';
+import { type Section, sectionsOf } from '../../src/cli/help/reference.ts';
 
 const config = await loadCommands();
 const sections = sectionsOf(config);

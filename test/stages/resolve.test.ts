@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { run, workingAhead } from '../../src/pipeline.ts';
+import { run, workingAhead } from '../../src/run/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';

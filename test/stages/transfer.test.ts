@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Backoff } from '../../src/retry/backoff.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { FileRecord } from '../../stages/record.ts';
+import type { Backoff } from '../../stages/retry/backoff.ts';
 import { unsendable } from '../../stages/sendable.ts';
 import { Halt } from '../../stages/stage.ts';
 import {

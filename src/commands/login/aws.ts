@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { questionsFor, questionsFromLines } from '../../cognito/questions.ts';
-import { BaseCommand } from '../../command.ts';
-import { Neighbours } from '../../neighbours.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { questionsFor, questionsFromLines } from '../../services/cognito/questions.ts';
+import { Neighbours } from '../../services/services.ts';
 
 /** Amplify's usual name for those who may write. */
 const GROUP = 'ADMINS';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../../command.ts';
-import type { Browser } from '../../drive/browser-sign-in.ts';
-import { browserAt } from '../../ui/browser.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { browserAt } from '../../cli/ui/browser.ts';
+import type { Browser } from '../../services/drive/browser-sign-in.ts';
 
 export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   static override summary = 'Sign in to Google in the browser, for reading Drive.';
@@ -23,16 +23,16 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   async run(): Promise<void> {
     const { google_drive } = await this.configuration();
     const { credentials_path: credentialsPath, token_path: tokenPath, api_url: apiUrl } = google_drive;
-    const { readDesktopClient } = await import('../../drive/google-files.ts');
+    const { readDesktopClient } = await import('../../services/drive/google-files.ts');
     const client = await readDesktopClient(credentialsPath);
     if (client) {
-      const { signInByBrowser } = await import('../../drive/browser-sign-in.ts');
+      const { signInByBrowser } = await import('../../services/drive/browser-sign-in.ts');
       const browser: Browser = browserAt({ opens: this.flags.browser, say: this.say });
       await signInByBrowser({ client, tokenPath, browser });
     }
     const [{ googleSignIn }, { accountOf }] = await Promise.all([
-      import('../../drive/sign-in.ts'),
-      import('../../drive/account.ts'),
+      import('../../services/drive/sign-in.ts'),
+      import('../../services/drive/account.ts'),
     ]);
     const account = await accountOf(await googleSignIn(google_drive), apiUrl);
     const keptIn = client ? tokenPath : credentialsPath;

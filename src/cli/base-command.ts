@@ -1,0 +1,203 @@
+/** What all commands share: --json and --verbose, configuration, warnings, errors and exit codes. */
+import { dirname } from 'node:path';
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { Halt } from '../../stages/stage.ts';
+import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
+import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
+import { type ConfigValues, loadConfig } from '../config/load.ts';
+import { withoutSecrets } from '../config/secrets.ts';
+import type { Config } from '../config/settings.ts';
+import { jsonOf, visible } from '../run/text/visible.ts';
+import { normalizeProxies } from '../services/network/proxy.ts';
+import { type Logger, openLog } from './log.ts';
+import { asLines } from './ui/guarded-streams.ts';
+
+/** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
+const ENVIRONMENT: Env = { ...process.env };
+delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
+
+/** design.md: 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
+export const EXIT = { ok: 0, fatal: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
+
+/** An error that says what to do about it. */
+interface Helpful extends Error {
+  code: string;
+  remedy: string;
+  exitCode?: number;
+}
+
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({
+      description: 'give JSON on standard output, and nothing else',
+      helpGroup: 'GLOBAL',
+    }),
+    verbose: Flags.boolean({ char: 'v', description: 'write a detailed log', helpGroup: 'GLOBAL' }),
+  };
+
+  protected flags!: FlagsOf<T>;
+  protected readonly home = homeFolder(process.env);
+  protected readonly env: Env = ENVIRONMENT;
+  protected readonly halt = new Halt();
+  /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
+  protected say: (...lines: string[]) => void = (...lines) => void process.stderr.write(asLines(lines));
+  #log: { logger: Logger; path: string } | null = null;
+
+  /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
+  protected get logName(): string | null {
+    return null;
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    normalizeProxies(process.env);
+    quietOnClosedOutput();
+    // Node would print the error with all it holds; an SDK's error may hold the request.
+    process.once('uncaughtException', error => {
+      void this.catch(error).finally(() => process.exit(EXIT.fatal));
+    });
+    const { flags } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+      strict: this.ctor.strict,
+      args: this.ctor.args,
+    });
+    this.flags = flags as FlagsOf<T>;
+    const name = this.logName ?? (this.verbose || process.env.LOG_LEVEL ? this.id : null);
+    if (name) this.#log = await openLog({ home: this.home, name, verbose: this.verbose, env: this.env });
+    this.logger?.info({ command: this.id, version: this.config.version, node: process.version }, 'started');
+  }
+
+  protected get logger(): Logger | null {
+    return this.#log?.logger ?? null;
+  }
+
+  protected get logPath(): string | null {
+    return this.#log?.path ?? null;
+  }
+
+  protected get json(): boolean {
+    return Boolean((this.flags as { json?: boolean } | undefined)?.json);
+  }
+
+  /** Where JSON goes that is not records. */
+  protected get jsonStream(): NodeJS.WriteStream {
+    return process.stdout;
+  }
+
+  protected get verbose(): boolean {
+    return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
+  }
+
+  /** Writes a line of text to standard output. */
+  override log(line = ''): void {
+    process.stdout.write(`${visible(line)}\n`);
+  }
+
+  protected printJson(value: unknown, indent = 2): void {
+    this.jsonStream.write(`${jsonOf(value, indent)}\n`);
+  }
+
+  protected readonly warnLine = (message: string): void => {
+    this.logger?.warn(message);
+    this.say(`Warning: ${message}`);
+  };
+
+  protected async configuration(flags: ConfigValues = {}): Promise<Config> {
+    const { config, warnings } = await loadConfig({ home: this.home, env: this.env, flags });
+    for (const warning of [...warnings, ...(await this.#closedFiles(config))]) this.warnLine(warning);
+    return config;
+  }
+
+  /** Tokens that the tool keeps are closed to others; what somebody else has made may be shared on purpose. */
+  async #closedFiles({ google_drive: { credentials_path, token_path } }: Config): Promise<string[]> {
+    const tokens = [cognitoTokenPath(this.home), token_path];
+    const warnings = [this.home, credentials_path].map(openToOthers);
+    const mended = tokens.map(path => (dirname(path) === this.home ? closeToOthers : openToOthers)(path));
+    return (await Promise.all([...warnings, ...mended])).flat();
+  }
+
+  override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    // Requests that were given up fail in many ways, none of which is why the command ended.
+    const error = (this.halt.signal.aborted && this.halt.reason) || thrown;
+    if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
+    if (isExit(error)) throw error;
+    const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
+    const helpful = withoutSecretsIn(known, this.env);
+    this.logger?.error({ err: error }, helpful.message);
+    process.exitCode = helpful.exitCode ?? EXIT.fatal;
+    if (this.json || process.argv.includes('--json')) {
+      const { code, message, remedy } = helpful;
+      this.printJson({ error: { code, message, remedy } });
+    } else {
+      const kind =
+        helpful.exitCode === EXIT.interrupted || helpful.exitCode === EXIT.unfinished ? '' : 'Error: ';
+      this.say(`${kind}${helpful.message}`, helpful.remedy);
+    }
+  }
+
+  /** oclif's own errors about flags and arguments; null for all others. */
+  async #usage(error: Error): Promise<Helpful | null> {
+    const { usageErrorOf } = await import('./usage-error.ts');
+    const { id, flags, baseFlags } = this.ctor;
+    const flagNames = Object.entries({ ...baseFlags, ...flags }).flatMap(([name, flag]) =>
+      flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
+    );
+    return usageErrorOf(error, { name: id.replaceAll(':', ' '), flagNames });
+  }
+
+  override async finally(error: Error | undefined): Promise<void> {
+    this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
+    await super.finally(error);
+    // Requests that were given up may still wait for an answer, and would keep the process for as long.
+    if (this.halt.signal.aborted) process.exit();
+  }
+}
+
+/** `this.exit()` */
+function isExit(error: Error): boolean {
+  return (error as { code?: string }).code === 'EEXIT';
+}
+
+function isHelpful(error: Error): error is Helpful {
+  return 'remedy' in error && 'code' in error;
+}
+
+function withoutSecretsIn(error: Helpful, env: Env): Helpful {
+  const clean = withoutSecrets(error.message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
+  const { name, code, remedy, exitCode } = error;
+  return clean === error.message ? error : Object.assign(new Error(clean), { name, code, remedy, exitCode });
+}
+
+function unexpected(error: Error, logPath: string | null): Helpful {
+  if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    return Object.assign(new Error(`There is no space left to write to: ${error.message}.`), {
+      code: 'disk_full',
+      remedy:
+        'Free some space, or write elsewhere, then run the command again; what was done so far is kept.',
+    });
+  }
+  return Object.assign(new Error(`Something unexpected happened: ${error.message}`), {
+    code: 'unexpected',
+    remedy: logPath
+      ? `The details are in ${logPath}. What was done so far is kept; the command can be run again.`
+      : 'Run the command again with --verbose and look at the log. What was done so far is kept.',
+  });
+}
+
+/** `migrator list | head -3`: the reader has seen enough, which is nobody's error. */
+function quietOnClosedOutput(): void {
+  // Messages that nobody reads are no reason to stop.
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', error => {
+    const { code } = error as NodeJS.ErrnoException;
+    // The terminal is gone: SIGHUP says so, and ends the command in order.
+    if (code === 'EIO') return;
+    if (code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+}

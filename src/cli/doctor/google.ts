@@ -1,0 +1,57 @@
+import { FileError, RunError } from '../../../stages/errors.ts';
+import { type Check, NotChecked } from './check.ts';
+
+const FOLDER = 'application/vnd.google-apps.folder';
+
+/** Somebody is signed in, and the Drive API is switched on for the project. */
+export const google: Check = {
+  name: 'google_sign_in',
+  title: 'Google sign-in',
+  async run({ loaded, neighbours }) {
+    const auth = await neighbours.googleAuth();
+    const { accountOf } = await import('../../services/drive/account.ts');
+    return accountOf(auth, loaded.config.google_drive.api_url);
+  },
+};
+
+/** The folder is there and can be read. */
+export const folder: Check = {
+  name: 'folder',
+  title: 'Drive folder',
+  after: ['google_sign_in'],
+  async run(at) {
+    const { neighbours, root } = at;
+    if (!root) throw new NotChecked('no folder is named; give --folder-id, or set google_drive.folder_id');
+    const drive = await neighbours.drive();
+    const item = await drive.item(root);
+    if (!item) throw notFound(root.id, await google.run(at));
+    if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);
+    let children = 0;
+    try {
+      for await (const page of drive.children([item])) children += page.length;
+    } catch (error) {
+      throw error instanceof FileError ? unreadable(error) : error;
+    }
+    return `"${item.name}", ${children} ${children === 1 ? 'entry' : 'entries'} directly in it`;
+  },
+};
+
+function unreadable({ code, message }: FileError): RunError {
+  return new RunError(code, message, 'Check that the folder is shared with the signed-in Google account.');
+}
+
+function notFound(folderId: string, account: string): RunError {
+  return new RunError(
+    'folder_not_found',
+    `There is no folder ${folderId} that ${account} can see.`,
+    'Share the folder with that account, or correct the id: it is the part of the folder\'s address after "/folders/".',
+  );
+}
+
+function notAFolder(name: string, folderId: string): RunError {
+  return new RunError(
+    'not_a_folder',
+    `${folderId} is "${name}", which is no folder.`,
+    'Open the folder in the browser and copy the part of its address after "/folders/".',
+  );
+}

@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { KEYS_FOR } from '../../config/require-keys.ts';
+import { storageRegionOf } from '../../config/settings.ts';
+import { encryptionOf } from '../../services/s3/encryption.ts';
+import type { Check } from './check.ts';
+
+/** An object can be put under `media/` and removed again. */
+export const storage: Check = {
+  name: 'storage_write',
+  title: 'Storage',
+  after: ['identity_pool_keys'],
+  keys: KEYS_FOR.storage,
+  async run({ loaded, neighbours }) {
+    const { probeBucket } = await import('../../services/s3/probe.ts');
+    const { aws, migration } = loaded.config;
+    const { amplify } = aws;
+    await probeBucket({
+      region: storageRegionOf(loaded.config.aws),
+      encryption: encryptionOf(amplify),
+      bucket: amplify.storage_bucket,
+      credentials: neighbours.session().credentials,
+      backoff: neighbours.backoffFor('S3'),
+      key: `media/.migrator-doctor-${randomUUID()}`,
+    });
+    return `${amplify.storage_bucket} takes and removes an object under media/. Files above ${migration.multipart_threshold_mb} MiB go in parts: a lifecycle rule with AbortIncompleteMultipartUpload removes those of uploads that were interrupted`;
+  },
+};

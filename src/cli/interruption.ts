@@ -1,0 +1,60 @@
+/** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
+import type { EventEmitter } from 'node:events';
+import type { Halt } from '../../stages/stage.ts';
+import { EXIT } from './base-command.ts';
+
+/** The person asked the command to end. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly code = 'interrupted';
+  remedy = 'What was done so far is kept. Go on with "migrator resume", or with the same command again.';
+  readonly exitCode = EXIT.interrupted;
+
+  constructor() {
+    super('Interrupted.');
+  }
+
+  /** For a run of which nothing is kept: there is none to resume. */
+  beforeAnything(): void {
+    this.remedy = 'Nothing was done yet. Run the same command again.';
+  }
+}
+
+/** What is in flight gets so long to finish. */
+const GRACE_MS = 10_000;
+
+/** Injected by tests. */
+export interface Signals {
+  source?: EventEmitter;
+  exit?: (code: number) => void;
+  graceMs?: number;
+}
+
+/**
+ * The first SIGINT, SIGTERM or SIGHUP lets what is in flight finish within ten seconds, the second one ends at once. Gives what
+ * undoes it.
+ */
+export function haltOnSignals(
+  halt: Halt,
+  say: (text: string) => void,
+  { source = process, exit = code => process.exit(code), graceMs = GRACE_MS }: Signals = {},
+): () => void {
+  let grace: NodeJS.Timeout | undefined;
+  const onSignal = () => {
+    if (halt.stopped) return exit(EXIT.interrupted);
+    halt.stop(new Interrupted());
+    grace = setTimeout(() => halt.abort(), graceMs);
+    say(
+      'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
+    );
+  };
+  // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
+  const onHangUp = () => {
+    if (!halt.stopped) onSignal();
+  };
+  source.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
+  return () => {
+    clearTimeout(grace);
+    source.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
+  };
+}

@@ -1,0 +1,150 @@
+/** Where a command's table goes: standard output or a file, as JSON, NDJSON or CSV. */
+import { constants, existsSync, type Stats } from 'node:fs';
+import { lstat, open, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Flags } from '@oclif/core';
+import { RunError } from '../../stages/errors.ts';
+import type { Halt } from '../../stages/stage.ts';
+import { ConfigError } from '../config/error.ts';
+import { replaceFile, targetOf } from '../config/files/replace-file.ts';
+import { haltOnSignals } from './interruption.ts';
+import { unguarded } from './ui/guarded-streams.ts';
+
+export const FORMATS = ['json', 'ndjson', 'csv'] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.csv': 'csv',
+};
+
+/** Text is handed on in pieces of about this size; a write for each row would take longer than the rows. */
+const CHUNK_CHARACTERS = 64 * 1024;
+
+export const outputFlags = {
+  output: Flags.string({
+    char: 'o',
+    description: 'file to write, replaced if it is there ("-", and without it: standard output)',
+    helpValue: 'FILE',
+  }),
+  format: Flags.option({
+    options: FORMATS,
+    description: "by default what the file's extension says",
+  })(),
+};
+
+export interface Output {
+  format: Format;
+  /** Null for standard output. */
+  path: string | null;
+}
+
+/**
+ * What the flags say. Throws ConfigError (usage) for `--json` with another format, RunError for a file whose folder is
+ * not there: before the work that would be for nothing.
+ */
+export function outputOf(
+  flags: { output?: string; format?: Format; json?: boolean },
+  otherwise: Format,
+): Output {
+  const path = flags.output === undefined || flags.output === '-' ? null : flags.output;
+  if (path !== null && !existsSync(dirname(path))) throw unwritable(path, 'its folder does not exist');
+  if (path === null && flags.json && flags.format && flags.format !== 'json') {
+    throw new ConfigError(
+      'two_formats',
+      `--json is the same as --format json, and --format says ${flags.format}.`,
+      'Give one of the two.',
+      { exitCode: 2 },
+    );
+  }
+  const ofFile = path === null ? undefined : FORMAT_OF_EXTENSION[extname(path).toLowerCase()];
+  // With --json and a file, standard output gets JSON about it, and the file what its name says.
+  const format = flags.format ?? ofFile ?? (flags.json ? 'json' : otherwise);
+  return { path, format };
+}
+
+/**
+ * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Throws
+ * RunError if the file cannot be written, and what the text's source throws.
+ */
+export async function writeOutput({ path }: Output, text: AsyncIterable<string>, halt: Halt): Promise<void> {
+  if (path === null) return pipeline(inChunks(text, halt), unguarded(process.stdout), { end: false });
+  const release = haltOnSignals(halt, () => {});
+  try {
+    await writeTo(path, inChunks(text, halt));
+  } finally {
+    release();
+  }
+}
+
+async function* inChunks(text: AsyncIterable<string>, halt: Halt): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const piece of text) {
+    chunk += piece;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    // Rows that are at hand already never leave signals a turn.
+    await new Promise(resolve => setImmediate(resolve));
+    if (halt.reason) throw halt.reason;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk) yield chunk;
+}
+
+/** What `map` makes of each item, as they come. */
+export async function* mapped<In, Out>(
+  items: AsyncIterable<In> | Iterable<In>,
+  map: (item: In) => Out,
+): AsyncGenerator<Out> {
+  for await (const item of items) yield map(item);
+}
+
+/** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
+const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/** A pipe that another user has made would hand the content to that user. */
+function isPipeOrDevice(found: Stats): boolean {
+  return (found.isFIFO() && [0, process.getuid?.()].includes(found.uid)) || found.isCharacterDevice();
+}
+
+/** A pipe or a device cannot be replaced. */
+async function writeToDevice(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    await writeFile(file, chunks);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The mode is what the umask says, or what the file had: what is exported is meant to be passed on. */
+async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  try {
+    const target = targetOf(path);
+    const found = await lstat(target).catch(() => null);
+    if (STANDARD_STREAM.test(path)) await writeFile(path, chunks);
+    else if (found && isPipeOrDevice(found)) await writeToDevice(target, chunks);
+    else await replaceFile(path, chunks, { mode: 0o666, keepsMode: true });
+  } catch (error) {
+    throw aboutFile(path, error);
+  }
+}
+
+/** Errors of the disk as what they mean; others, as those of the text's source, as they are. */
+function aboutFile(path: string, error: unknown): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (!syscall || code === 'ENOSPC' || code === 'EDQUOT') return error;
+  return unwritable(path, message);
+}
+
+function unwritable(path: string, why: string): RunError {
+  return new RunError(
+    'output_unwritable',
+    `${path} cannot be written: ${why}.`,
+    'Name a file in a folder that is there and yours with --output.',
+  );
+}

@@ -1,0 +1,101 @@
+/** Ends sign-ins: revokes them where they were given, and removes what is kept of them here. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { RunError } from '../../stages/errors.ts';
+import { type Env, homeFolder } from '../config/home.ts';
+import { readJson } from '../config/json.ts';
+import type { Config } from '../config/settings.ts';
+import { isPlainObject } from '../config/unknown-keys.ts';
+
+export interface Ended {
+  /** For people: the service, and whose sign-in it was. */
+  who: string;
+  /** Why it could not be revoked, with what to do; null if it was. The file is gone in either case, unless it is something else. */
+  fault: string | null;
+}
+
+/** Ends the sign-in whose refresh token lies at `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
+export async function signOutOfGoogle(
+  { google_drive }: Config,
+  warn: (message: string) => void,
+): Promise<Ended[]> {
+  const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
+  const [{ readDesktopClient }, { revokeSignIn }] = await Promise.all([
+    import('../services/drive/google-files.ts'),
+    import('../services/drive/sign-in.ts'),
+  ]);
+  // With a service account there is nothing to end: its key is no sign-in.
+  const client = await readDesktopClient(credentialsPath).catch(() => undefined);
+  if (client === null) return [];
+  const who = `Google, ${tokenPath}`;
+  if (existsSync(tokenPath) && !(await isTokenFile(tokenPath))) {
+    warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
+    return [];
+  }
+  try {
+    await revokeSignIn(google_drive);
+  } catch (error) {
+    const removed = await remove(tokenPath);
+    return removed ? [{ who, fault: `${notRevoked(error)} ${AT_GOOGLE}` }] : [];
+  }
+  await remove(tokenPath);
+  return [{ who, fault: null }];
+}
+
+const AT_GOOGLE = 'Remove the access at https://myaccount.google.com/permissions.';
+const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user pool says otherwise.';
+
+/** Ends every Cognito sign-in that is kept; empty if there is none. Throws RunError if the file cannot be removed. */
+export async function signOutOfCognito(options: {
+  home?: string;
+  env: Env;
+  warn: (message: string) => void;
+}): Promise<Ended[]> {
+  const { env, home = homeFolder(env), warn } = options;
+  const [{ TokenStore }, { revokeSignIn }] = await Promise.all([
+    import('../services/cognito/token-store.ts'),
+    import('../services/cognito/revoke.ts'),
+  ]);
+  const store = new TokenStore({ home, warn });
+  return store.exclusively(async () => {
+    const kept = await store.all();
+    await remove(store.path);
+    return Promise.all(
+      kept.map(async signIn => {
+        const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
+        const error = await revokeSignIn(signIn, env).then(
+          () => null,
+          (fault: unknown) => fault,
+        );
+        return { who, fault: error ? `${notRevoked(error)} ${AT_COGNITO}` : null };
+      }),
+    );
+  });
+}
+
+function notRevoked(error: unknown): string {
+  const { message } = error as Error;
+  return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
+}
+
+/** Of this tool or of the Python tool of the same name. */
+async function isTokenFile(path: string): Promise<boolean> {
+  const content = await readJson(path).catch(() => null);
+  return isPlainObject(content) && typeof content.refresh_token === 'string';
+}
+
+/** False if there was no such file. */
+async function remove(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new RunError(
+      'sign_in_not_removed',
+      `${path} cannot be removed: ${(error as Error).message}.`,
+      'Remove the file by hand: whoever reads it is signed in.',
+      { cause: error },
+    );
+  }
+}

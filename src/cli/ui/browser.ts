@@ -1,0 +1,91 @@
+import { RunError } from '../../../stages/errors.ts';
+import type { Browser } from '../../services/drive/browser-sign-in.ts';
+import { promptsOn } from './prompts.ts';
+
+/**
+ * The person's browser. With `opens` it is opened on this machine; without, the address is printed and the one at
+ * which the browser ended can be pasted, at the terminal or as a line of standard input. A browser that cannot be opened
+ * is an error (RunError) where there is no terminal.
+ */
+export function browserAt(options: {
+  opens: boolean;
+  say: (...lines: string[]) => void;
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+  /** Opens an address; tests put their own. */
+  openUrl?: (url: string) => Promise<void>;
+}): Browser {
+  const { opens, say, input = process.stdin, output = process.stderr, openUrl = openInBrowser } = options;
+  if (opens) {
+    return {
+      async open(url) {
+        say(
+          'Sign in to Google in the browser. If none opens, open this address on this machine:',
+          ...['', url, ''],
+          'On another machine: migrator login google --no-browser',
+        );
+        const failure = await openUrl(url).then(
+          () => null,
+          (error: Error) => error,
+        );
+        // At a terminal somebody may open the address by hand.
+        if (failure && !input.isTTY) throw unopened(failure);
+      },
+      paste: null,
+    };
+  }
+  return {
+    async open(url) {
+      say(
+        'Open this address in a browser:',
+        ...['', url, ''],
+        "After signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.",
+      );
+    },
+    paste: input.isTTY ? atTerminal(input, output) : fromLines(input, say),
+  };
+}
+
+/** Waits for the program that opens it, which may last as long as the browser. Throws if there is no browser. */
+async function openInBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  const child = await open(url);
+  child.on('error', () => {});
+  const code = child.exitCode ?? (await new Promise<number | null>(resolve => child.once('exit', resolve)));
+  if (code) throw new Error(`the program that opens addresses ended with ${code}`);
+}
+
+function unopened(cause: Error): RunError {
+  return new RunError(
+    'google_no_browser',
+    'No browser could be opened here, and without a terminal nobody can be asked.',
+    'Run "migrator login google" at a terminal, or with --no-browser: it prints the address for a browser on any machine, and takes the one where that browser ended as a line of standard input.',
+    { cause },
+  );
+}
+
+function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNullable<Browser['paste']> {
+  return async (wrong, signal) => {
+    const prompts = await promptsOn({ input, output });
+    const message = `${wrong ? `${wrong}\n` : ''}The address where the browser ended:`;
+    return prompts.input({ message }, { signal, clearPromptOnDone: true });
+  };
+}
+
+/** A script may pipe the address in. At the end of the input there is only a browser on this machine to wait for. */
+function fromLines(input: NodeJS.ReadStream, say: (text: string) => void): NonNullable<Browser['paste']> {
+  let lines: AsyncIterator<string> | null = null;
+  return async (wrong, signal) => {
+    const { createInterface } = await import('node:readline');
+    if (wrong) say(wrong);
+    lines ??= createInterface({ input, terminal: false })[Symbol.asyncIterator]();
+    signal.addEventListener('abort', () => input.unref?.());
+    while (true) {
+      const { done, value } = await lines.next();
+      if (!done && value.trim() !== '') return value;
+      if (!done) continue;
+      say('Standard input is closed: waiting a minute for a browser on this machine.');
+      return null;
+    }
+  };
+}

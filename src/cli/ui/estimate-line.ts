@@ -1,0 +1,36 @@
+/** How long a migration would take, and what that is said on the strength of. */
+import type { Estimate } from '../../run/progress/estimate.ts';
+import { formatBytes, formatCount } from '../../run/text/format.ts';
+import { roughDuration } from './progress-lines.ts';
+
+export interface Bandwidth {
+  mbit: number;
+  /** `given` by the person, `measured` from Drive, or else `assumed`. */
+  origin: 'given' | 'measured' | 'assumed';
+}
+
+export function estimateLine(
+  { seconds, bound }: Estimate,
+  work: { files: number; bytes: number; bandwidth: Bandwidth; queriesPerSecond: number },
+): string {
+  if (bound === null) return 'To migrate: nothing.';
+  const { files, bytes, bandwidth, queriesPerSecond } = work;
+  const quota = `${queriesPerSecond} queries a second to Drive (google_drive.queries_per_second)`;
+  const why =
+    bound === 'bandwidth'
+      ? `bound by the line: ${lineOf(bandwidth)}`
+      : `bound by ${quota}; the line: ${lineOf(bandwidth)}`;
+  return `To migrate: ${formatCount(files, 'file')}, ${formatBytes(bytes)}; about ${roughDuration(seconds)}, ${why}.`;
+}
+
+function lineOf({ mbit, origin }: Bandwidth): string {
+  const rate = `${mbit < 10 ? mbit.toFixed(1) : Math.round(mbit)} Mbit/s`;
+  switch (origin) {
+    case 'given':
+      return rate;
+    case 'measured':
+      return `${rate} came from Drive just now; the way to S3 was not measured`;
+    case 'assumed':
+      return `${rate}, assumed ("--measure" tries it out, "--bandwidth-mbit" says it)`;
+  }
+}

@@ -1,0 +1,72 @@
+/** Files that nobody else may read: configuration and tokens. Mode 0600, their folder 0700. */
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makePrivateFolder } from './private-folder.ts';
+import { replaceFile } from './replace-file.ts';
+
+const OTHERS = 0o077;
+const CLOSED = 0o600;
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/**
+ * Replaces a file in one step (temporary file, fsync, rename): a reader sees the old content or the new one, never a
+ * part, and a crash leaves the old one. Mode 0600. Throws what the file system throws.
+ */
+export async function replacePrivateFile(path: string, text: string): Promise<void> {
+  await replaceFile(path, text, { mode: CLOSED });
+  await syncFolder(dirname(await realpath(path)));
+}
+
+/** Makes the folder if needed. Gives a warning if others may look into it. */
+export async function privateFolder(folder: string): Promise<string[]> {
+  makePrivateFolder(folder);
+  return openToOthers(folder);
+}
+
+/**
+ * Takes away what others may do with this file, which the program has written. Gives a warning if it was open. A link, a
+ * device, or a file that belongs to somebody else or has another name as well is none of ours, and is left as it is.
+ */
+export async function closeToOthers(path: string): Promise<string[]> {
+  if (process.platform === 'win32') return [];
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const found = await file.stat();
+    const isOurs = found.isFile() && found.nlink === 1 && found.uid === process.getuid?.();
+    if ((found.mode & OTHERS) === 0) return [];
+    if (!isOurs) return await openToOthers(path);
+    await file.chmod(CLOSED);
+    return [`${path} was open to other users (mode ${modeText(found.mode)}); it is now ${modeText(CLOSED)}.`];
+  } catch {
+    // What cannot be opened (a link: ELOOP) or changed is named at least.
+    return openToOthers(path);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** A warning that names the mode, if others may do something with this file or folder; empty if there is none. */
+export async function openToOthers(path: string): Promise<string[]> {
+  if (process.platform === 'win32') return [];
+  const found = await stat(path).catch(() => null);
+  if (!found || (found.mode & OTHERS) === 0) return [];
+  const remedy = found.isFile()
+    ? ` and contains a secret; "chmod 600" closes it`
+    : found.isDirectory()
+      ? '; "chmod 700" closes it, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder that only you can read'
+      : ' and is not a file';
+  return [`${path} is open to other users (mode ${modeText(found.mode)})${remedy}.`];
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o7777).toString(8);
+}
+
+/** Makes the rename itself durable, where the platform can open folders. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}

@@ -1,0 +1,197 @@
+import { STATUSES } from '../../../stages/record.ts';
+
+/** The report's style sheet. No addresses in it: the page reaches nothing. */
+export const PAGE_STYLE = `
+:root {
+  color-scheme: light dark;
+  --page: #f7f7f5; --card: #ffffff; --ink: #1d2228; --soft: #5b6570; --line: #e2e3e0; --hover: #f1f3f4;
+  --link: #0b5cad; --focus: #0b5cad;
+  --completed: #2f8f5b; --duplicate: #93bfa4; --uploaded: #3b7fc4; --downloaded: #7fabd9; --pending: #b9c0c8;
+  --partial: #d9a514; --failed: #c8443a; --orphan: #8a63b8; --needs_review: #e07b28;
+  --tint: 14%;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #14171a; --card: #1c2024; --ink: #e7eaed; --soft: #9aa4ae; --line: #30363c; --hover: #24292e;
+    --link: #7db8f2; --focus: #7db8f2;
+    --completed: #4fb57e; --duplicate: #47775b; --uploaded: #5c9fe0; --downloaded: #3f6c99; --pending: #59626b;
+    --partial: #e3b93c; --failed: #e8695f; --orphan: #ad8bdb; --needs_review: #f0954a;
+    --tint: 22%;
+  }
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+html { scroll-padding-top: 1rem; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Hebrew", Arial, sans-serif; }
+.top, main { max-width: 1180px; margin: 0 auto; padding: 0 24px; }
+.top { padding-top: 40px; }
+h1 { margin: 0 0 4px; font-size: 28px; line-height: 1.2; letter-spacing: -0.01em; }
+h2 { margin: 0 0 14px; font-size: 18px; line-height: 1.3; }
+h2:focus { outline: none; }
+.top p { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
+nav { margin: 18px 0 0; display: flex; flex-wrap: wrap; gap: 4px 20px; }
+a { color: var(--link); text-underline-offset: 2px; }
+nav a { text-decoration: none; }
+a:hover, nav a:hover { text-decoration: underline; }
+:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
+section { margin: 20px 0; padding: 22px 24px 24px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.note, .cut { margin: 0 0 14px; color: var(--soft); font-size: 14px; }
+#files > .note { margin: 12px 0 0; }
+.cut:empty { display: none; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.unseen-label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+.figures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 16px; margin: 0 0 24px; }
+.figures dt { color: var(--soft); font-size: 13px; }
+.figures dd { margin: 0; font-size: 30px; font-weight: 600; line-height: 1.2; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.figures dd.sub { margin-top: 2px; color: var(--soft); font-size: 13px; font-weight: 400; letter-spacing: 0; }
+.shares { display: grid; grid-template-columns: auto 1fr; gap: 8px 14px; align-items: center; margin-bottom: 22px; color: var(--soft); font-size: 13px; }
+.share { display: block; width: 100%; height: 14px; border-radius: 4px; background: var(--line); }
+.share.small { height: 8px; min-width: 90px; border-radius: 3px; }
+
+table { width: 100%; border-collapse: collapse; font-size: 14px; }
+caption { padding: 0 0 6px; text-align: left; font-weight: 600; }
+th, td { padding: 9px 14px 9px 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+th:last-child, td:last-child { padding-right: 0; }
+thead th { border-top: 0; color: var(--soft); font-size: 13px; font-weight: 500; white-space: nowrap; }
+tbody th { font-weight: 500; }
+th.number, td.number { text-align: right; }
+code { color: var(--soft); font: 12px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.statuses td:last-child, .reasons td:nth-child(3) { color: var(--soft); }
+.statuses tbody th { white-space: nowrap; }
+.reasons th code { display: block; }
+.reasons th .badge { margin-right: 6px; }
+.reasons td:nth-child(3) { width: 46%; }
+
+.badge { display: inline-block; padding: 1px 8px; border: 0; border-radius: 999px; background: color-mix(in srgb, var(--of) var(--tint), transparent); color: var(--ink); font: inherit; font-size: 12.5px; line-height: 1.6; white-space: nowrap; }
+.badge::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--of); }
+button.badge { cursor: pointer; }
+button.badge:hover { text-decoration: underline; }
+
+button, select, input { font: inherit; color: inherit; }
+section button:not(.badge, .plain), select, input { padding: 6px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--card); }
+section button:not(.badge, .plain) { cursor: pointer; }
+section button:not(.badge, .plain):hover { background: var(--hover); }
+button.plain { padding: 0; border: 0; background: none; color: var(--link); text-align: start; cursor: pointer; overflow-wrap: anywhere; }
+button.plain:hover { text-decoration: underline; }
+
+.charts { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 36px; margin-bottom: 20px; }
+.chart { margin: 0; min-width: 0; }
+figcaption { margin-bottom: 16px; font-size: 14px; }
+.key { margin-left: 10px; color: var(--soft); font-size: 13px; white-space: nowrap; }
+.key i { display: inline-block; width: 14px; height: 3px; margin-right: 6px; border-radius: 2px; vertical-align: middle; }
+.swatch-files { background: var(--completed); }
+.swatch-bytes { background: var(--uploaded); }
+.plot { display: grid; grid-template-columns: 64px 1fr; }
+.plot svg { display: block; overflow: visible; }
+.area { width: 100%; }
+.plot text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+.scale text { text-anchor: end; }
+.grid { stroke: var(--line); }
+.axis { stroke: var(--soft); }
+.pause { stroke: var(--soft); stroke-dasharray: 3 3; }
+.line-files, .line-bytes { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+.line-files { stroke: var(--completed); }
+.line-bytes { stroke: var(--uploaded); }
+.hit { fill: transparent; }
+.mark { fill: var(--uploaded); }
+.bar:hover .mark { fill: var(--needs_review); }
+
+form { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; margin-bottom: 12px; }
+label { display: flex; flex-direction: column; gap: 3px; color: var(--soft); font-size: 13px; min-width: 0; }
+label > *, #clear { height: 35px; color: var(--ink); font-size: 14px; max-width: 100%; }
+label.wide { flex: 1 1 260px; }
+select { max-width: 300px; text-overflow: ellipsis; }
+.found { min-height: 24px; margin: 0 0 10px; color: var(--soft); font-size: 14px; }
+.chip { display: inline-block; margin-left: 8px; padding: 1px 4px 1px 10px; border-radius: 999px; background: var(--hover); color: var(--ink); }
+.chip button { padding: 0 6px !important; border: 0 !important; background: none !important; }
+.scroller { max-height: min(72vh, 760px); overflow: auto; border-bottom: 1px solid var(--line); }
+.scroller table { table-layout: fixed; min-width: 700px; border-collapse: separate; border-spacing: 0; }
+.scroller thead th { position: sticky; top: 0; z-index: 1; padding-top: 4px; background: var(--card); border-bottom: 1px solid var(--line); }
+.scroller thead + tbody tr:first-child td { border-top: 0; }
+section .scroller thead button { padding: 0; border: 0; background: none; color: inherit; font-weight: inherit; }
+section .scroller thead button:hover { background: none; color: var(--ink); }
+th[aria-sort] button::after { content: "↕"; content: "↕" / ""; margin-left: 5px; opacity: 0.45; }
+th[aria-sort="ascending"] button::after { content: "↑"; content: "↑" / ""; opacity: 1; }
+th[aria-sort="descending"] button::after { content: "↓"; content: "↓" / ""; opacity: 1; }
+th[aria-sort="ascending"], th[aria-sort="descending"] { color: var(--ink); }
+.scroller tbody tr:hover td { background: var(--hover); }
+.spacer td { padding: 0; border: 0; }
+#file-table td:nth-child(6) { white-space: nowrap; }
+#file-table td:nth-child(2) { font-weight: 500; overflow-wrap: anywhere; }
+#file-table td:nth-child(3) { overflow-wrap: anywhere; }
+#file-table th:nth-child(1) { width: 128px; }
+#file-table th:nth-child(2) { width: 19%; }
+#file-table th:nth-child(3) { width: 16%; }
+#file-table th:nth-child(4) { width: 88px; }
+#file-table th:nth-child(6) { width: 104px; }
+#file-table td:nth-child(5) strong { font-weight: 500; }
+#file-table td a + a { margin-left: 10px; }
+.message { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
+.unseen { display: block; color: var(--failed); font-weight: 400; }
+td em { color: var(--soft); }
+#folder-table th:nth-child(1) { width: 30%; }
+#folder-table th:nth-child(5) { width: 26%; }
+#folder-table td:nth-child(5) { vertical-align: middle; }
+
+@media screen and (max-width: 860px) {
+  .charts { grid-template-columns: 1fr; }
+}
+@media screen and (max-width: 720px) {
+  .top, main { padding: 0 14px; }
+  .top { padding-top: 24px; }
+  section { padding: 16px; }
+  .figures { grid-template-columns: 1fr 1fr; }
+  .figures dd { font-size: 25px; }
+  .statuses thead, .reasons thead, .sessions thead { display: none; }
+  .statuses tr, .reasons tr, .sessions tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
+  .statuses tr > *, .reasons tr > *, .sessions tr > * { padding: 0; border: 0; }
+  .statuses tr > :last-child, .reasons tr > :nth-child(3) { flex: 1 0 100%; width: 100%; }
+  .reasons tr > th { flex: 1; }
+  .sessions tr > :first-child { flex: 1 0 100%; width: 100%; }
+  label, label.wide { flex: 1 1 100%; }
+  select { max-width: none; }
+  .scroller table { min-width: 0; }
+  .scroller table, .scroller thead, .scroller tbody, .scroller tr, .scroller th, .scroller td { display: block; }
+  .scroller thead { position: sticky; top: 0; z-index: 1; background: var(--card); border-bottom: 1px solid var(--line); }
+  .scroller thead tr { display: flex; flex-wrap: wrap; gap: 0 16px; }
+  .scroller thead th { position: static; padding: 2px 0; border: 0; }
+  .scroller thead th:not([aria-sort]) { display: none; }
+  .scroller tbody tr { padding: 10px 0; border-top: 1px solid var(--line); }
+  .scroller tbody tr.spacer { padding: 0; border: 0; }
+  .scroller tbody td, #file-table td:nth-child(n), #folder-table td:nth-child(n) { width: auto; min-width: 0; max-width: none; padding: 1px 0; border: 0; text-align: left; white-space: normal; }
+  #file-table tbody tr:not(.spacer), #folder-table tbody tr:not(.spacer) { display: flex; flex-wrap: wrap; gap: 0 14px; }
+  #file-table td:nth-child(2), #file-table td:nth-child(5), #folder-table td:nth-child(1), #folder-table td:nth-child(5) { flex: 1 0 100%; }
+  #folder-table td.number::before, .sessions td.number::before { content: attr(data-name) ": "; color: var(--soft); }
+}
+@media print {
+  :root {
+    --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --link: #000;
+    --completed: #2f8f5b; --duplicate: #93bfa4; --uploaded: #3b7fc4; --downloaded: #7fabd9; --pending: #b9c0c8;
+    --partial: #d9a514; --failed: #c8443a; --orphan: #8a63b8; --needs_review: #e07b28; --tint: 14%;
+    color-scheme: light;
+  }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { font-size: 11px; }
+  .top, main { max-width: none; padding: 0; }
+  section { padding: 0; border: 0; margin: 18px 0; }
+  nav, form, .reasons button, .chip button, th button::after { display: none !important; }
+  h1 { font-size: 20px; }
+  h2 { font-size: 14px; margin-bottom: 8px; }
+  .figures dd { font-size: 20px; }
+  .note, .found, .cut, figcaption, .key, .shares { font-size: 11px; }
+  table, table * { font-size: 10px !important; }
+  #file-table th:nth-child(1) { width: 106px; }
+  #file-table th:nth-child(3) { width: 14%; }
+  #file-table th:nth-child(4) { width: 64px; }
+  #file-table th:nth-child(6) { width: 76px; }
+  th, td { padding: 4px 10px 4px 0; }
+  tr, figure, .figures { break-inside: avoid; }
+  h2 { break-after: avoid; }
+  .scroller { max-height: none; overflow: visible; border: 0; }
+  .scroller thead th { position: static; }
+  .scroller table, .share.small { min-width: 0; }
+  .scroller thead th button { padding: 0; }
+}
+${STATUSES.map(status => `.fill-${status} { fill: var(--${status}); } .badge-${status} { --of: var(--${status}); }`).join('\n')}
+`;

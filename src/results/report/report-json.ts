@@ -1,0 +1,80 @@
+/** A report's data for scripts. */
+import type { Status } from '../../../stages/record.ts';
+import { driveLink } from './links.ts';
+import { type Report, STATUS_ORDER } from './report.ts';
+import { rateOf } from './timeline.ts';
+
+/** Names as in the other JSON of the tool; times are RFC 3339. */
+export function reportJson(report: Report, madeAt: Date): Record<string, unknown> {
+  const { folderId, tally, attention } = report;
+  return {
+    folder_id: folderId,
+    made_at: madeAt.toISOString(),
+    started_at: report.startedAt,
+    listed: report.isListed,
+    total_files: tally.total,
+    bytes: tally.bytes,
+    summary: tally.summary(),
+    bytes_by_status: Object.fromEntries(
+      STATUS_ORDER.filter(status => tally.files(status) > 0).map(status => [status, tally.bytesOf(status)]),
+    ),
+    over_time: overTime(report),
+    folders: report.folders.map(({ path, files, bytes, attention, statuses }) => ({
+      path,
+      files,
+      bytes,
+      need_attention: attention,
+      summary: namedCounts(statuses),
+    })),
+    reasons: report.reasons.map(({ status, code, files, bytes, advice }) => ({
+      status,
+      code,
+      files,
+      bytes,
+      meaning: advice.title,
+      what_to_do: advice.text,
+    })),
+    unreadable_record_count: Object.values(report.unreadable).reduce((sum, { count }) => sum + count, 0),
+    unreadable_records: Object.entries(report.unreadable).flatMap(([query, { records }]) =>
+      records.map(({ name, reason }) => ({ record: name, query, reason })),
+    ),
+    need_attention: attention.files,
+    files: [...report.filesToAttend()].map(({ id, name, path, size, status, reason, message, url }) => ({
+      id,
+      name,
+      path,
+      size,
+      status,
+      code: reason?.code ?? null,
+      message,
+      drive_url: driveLink(id),
+      s3_url: url,
+    })),
+  };
+}
+
+function namedCounts(statuses: readonly number[]): Partial<Record<Status, number>> {
+  const counts = statuses.map((files, index) => [STATUS_ORDER[index]!, files] as const);
+  return Object.fromEntries(counts.filter(([, files]) => files > 0));
+}
+
+function overTime(report: Report): unknown {
+  const timeline = report.timeline();
+  if (!timeline) return null;
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    interval_seconds: timeline.intervalMs / 1000,
+    sessions: timeline.sessions.map(session => ({
+      from: time(session.startMs),
+      to: time(session.endMs),
+      files: session.files,
+      bytes: session.bytes,
+      bytes_per_second: rateOf(session),
+      intervals: session.intervals.map(({ startMs, files, bytes }) => ({
+        from: time(startMs),
+        files,
+        bytes,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,201 @@
+/** The data of a report: a run's records, counted and made small. Nothing here is HTML or looks at a clock. */
+import { type FileRecord, nameOf, type Status } from '../../../stages/record.ts';
+import type { Run } from '../../run/manifest/run.ts';
+import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
+import { Tally, UNFINISHED } from '../../run/progress/tally.ts';
+import { type Advice, adviceOn, STATUS_ADVICE } from './advice.ts';
+import { httpsOnly } from './markup.ts';
+import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
+
+/** In the order of a report. */
+export const STATUS_ORDER = Object.keys(STATUS_ADVICE) as Status[];
+
+/** Statuses that leave nothing to do. */
+export const DONE: readonly Status[] = ['completed', 'duplicate'];
+
+/** Why files of one status did not go on. */
+export interface ReasonCount {
+  status: Status;
+  code: string;
+  advice: Advice;
+  files: number;
+  bytes: number;
+}
+
+export interface FolderCount {
+  /** Below the migrated folder, `/`-joined; empty for the migrated folder itself. */
+  path: string;
+  files: number;
+  bytes: number;
+  /** Files that need a person or another run. */
+  attention: number;
+  /** Files by status, in {@link STATUS_ORDER}. */
+  statuses: number[];
+}
+
+/** One file. A tuple, since a page holds many: the places in it are those of {@link ReportFile}. */
+export type FileRow = readonly [
+  id: string,
+  name: string,
+  /** Index into `folders`. */
+  folder: number,
+  /** Bytes; null if Drive gives none. */
+  size: number | null,
+  /** Index into {@link STATUS_ORDER}. */
+  status: number,
+  /** Index into `reasons`; -1 for none. */
+  reason: number,
+  /** Index into `messages`; -1 for none. */
+  message: number,
+  /** Of the object, https; empty for none. */
+  url: string,
+];
+
+export interface ReportFile {
+  id: string;
+  name: string;
+  path: string;
+  size: number | null;
+  status: Status;
+  reason: ReasonCount | null;
+  message: string | null;
+  url: string | null;
+}
+
+export class Report {
+  readonly folderId: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** False while the folder has not been listed to its end. */
+  readonly isListed: boolean;
+  /** Records that the data service could not give. */
+  readonly unreadable: UnreadableRecords;
+  readonly tally = new Tally();
+  /** In the order in which they occur. */
+  readonly reasons: ReasonCount[] = [];
+  readonly folders: FolderCount[] = [];
+  /** What records say of their errors, without the file's name: most say the same. */
+  readonly messages: string[] = [];
+  readonly files: FileRow[] = [];
+  readonly #arrivals: Arrival[] = [];
+  readonly #places = {
+    reasons: new Map<string, number>(),
+    folders: new Map<string, number>(),
+    messages: new Map<string, number>(),
+  };
+
+  constructor(run: {
+    folderId: string;
+    startedAt: string;
+    isListed: boolean;
+    unreadableRecords?: UnreadableRecords;
+  }) {
+    this.folderId = run.folderId;
+    this.startedAt = run.startedAt;
+    this.isListed = run.isListed;
+    this.unreadable = run.unreadableRecords ?? {};
+  }
+
+  add(record: FileRecord): void {
+    const { id, name, status, error } = record;
+    const bytes = record.bytes ?? record.size ?? 0;
+    this.tally.add(record);
+    const folder = this.#folderOf(record.path ?? '');
+    const place = STATUS_ORDER.indexOf(status);
+    const counted = this.folders[folder]!;
+    counted.files += 1;
+    counted.bytes += bytes;
+    counted.attention += Number(UNFINISHED.includes(status));
+    counted.statuses[place]! += 1;
+    const reason = error ? this.#reasonOf(record, error) : -1;
+    if (reason >= 0) {
+      this.reasons[reason]!.files += 1;
+      this.reasons[reason]!.bytes += bytes;
+    }
+    const message = error ? this.#messageOf(withoutName(error.message, record)) : -1;
+    const size = record.bytes ?? record.size ?? null;
+    this.files.push([id, name, folder, size, place, reason, message, httpsOnly(record.url) ?? '']);
+    const at = record.url && record.storedAt ? Date.parse(record.storedAt) : Number.NaN;
+    if (!Number.isNaN(at)) this.#arrivals.push({ at, bytes });
+  }
+
+  /** Null if no record says when its object was stored. */
+  timeline(): Timeline | null {
+    return timelineOf(this.#arrivals);
+  }
+
+  /** Files and bytes with a status that leaves nothing to do. */
+  get done(): { files: number; bytes: number } {
+    return this.#sum(DONE);
+  }
+
+  /** Files and bytes that need a person or another run. */
+  get attention(): { files: number; bytes: number } {
+    return this.#sum(UNFINISHED);
+  }
+
+  /** The files that need a person or another run, in the order of the listing. */
+  *filesToAttend(): Generator<ReportFile> {
+    for (const row of this.files) if (UNFINISHED.includes(STATUS_ORDER[row[4]]!)) yield this.#fileOf(row);
+  }
+
+  #fileOf([id, name, folder, size, status, reason, message, url]: FileRow): ReportFile {
+    return {
+      id,
+      name,
+      path: this.folders[folder]!.path,
+      size,
+      status: STATUS_ORDER[status]!,
+      reason: this.reasons[reason] ?? null,
+      message: this.messages[message] ?? null,
+      url: url || null,
+    };
+  }
+
+  #sum(statuses: readonly Status[]): { files: number; bytes: number } {
+    const { tally } = this;
+    return {
+      files: statuses.reduce((sum, status) => sum + tally.files(status), 0),
+      bytes: statuses.reduce((sum, status) => sum + tally.bytesOf(status), 0),
+    };
+  }
+
+  #folderOf(path: string): number {
+    return placeIn(this.#places.folders, path, () => {
+      this.folders.push({ path, files: 0, bytes: 0, attention: 0, statuses: STATUS_ORDER.map(() => 0) });
+    });
+  }
+
+  #reasonOf({ status }: FileRecord, error: NonNullable<FileRecord['error']>): number {
+    return placeIn(this.#places.reasons, `${status} ${error.code}`, () => {
+      this.reasons.push({ status, code: error.code, advice: adviceOn(error), files: 0, bytes: 0 });
+    });
+  }
+
+  #messageOf(text: string): number {
+    return placeIn(this.#places.messages, text, () => this.messages.push(text));
+  }
+}
+
+/** The run as far as it has come. */
+export async function reportOf(run: Run, warn: (message: string) => void): Promise<Report> {
+  const report = new Report(run);
+  for await (const record of run.latest(warn)) report.add(record);
+  return report;
+}
+
+function placeIn(places: Map<string, number>, name: string, add: () => void): number {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  places.set(name, places.size);
+  add();
+  return places.size - 1;
+}
+
+/** Messages begin with the file's name; beside the name they need not. */
+function withoutName(message: string, record: FileRecord): string {
+  const start = `${nameOf(record)}: `;
+  if (!message.startsWith(start)) return message;
+  const rest = message.slice(start.length);
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}

@@ -1,0 +1,221 @@
+/** What `review` shows: text for people, and the same for programs and spreadsheets. */
+import { toUSVString } from 'node:util';
+import type { NameReading } from '../../stages/file-name.ts';
+import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
+import type { Cell } from '../run/text/csv.ts';
+import { formatCount } from '../run/text/format.ts';
+import { itemsOf, type Reviewed, type ReviewItem } from './review.ts';
+
+/** Where a person can look at the file. */
+export function driveLink(record: FileRecord): string {
+  const id = encodeURIComponent(toUSVString(record.id));
+  return isFolder(record)
+    ? `https://drive.google.com/drive/folders/${id}`
+    : `https://drive.google.com/file/d/${id}/view`;
+}
+
+/** The count, and a table of the reasons. */
+export function countLines(review: Reviewed): string[] {
+  const needing = itemsOf(review).length;
+  const number = needing > 0 ? needing.toLocaleString('en-US') : 'none';
+  const codeWidth = Math.max(0, ...review.reasons.map(({ code }) => code.length));
+  return [
+    `${number} of ${formatCount(review.total, 'file')} ${needing > 1 ? 'need' : 'needs'} a person.`,
+    ...review.reasons.map(({ code, items }) => {
+      const statuses = [...new Set(items.map(({ record }) => record.status))].join(', ');
+      const readable = readableOf(items).length;
+      const line = `${items.length.toLocaleString('en-US').padStart(8)}  ${code.padEnd(codeWidth)}  ${statuses}`;
+      return readable > 0 ? `${line}; relaxed naming reads ${readable.toLocaleString('en-US')}` : line;
+    }),
+  ];
+}
+
+function readableOf(items: readonly ReviewItem[]): ReviewItem[] {
+  return items.filter(({ relaxed }) => relaxed);
+}
+
+/**
+ * The files by reason: path, link and reading on one line where the width (columns) allows it for all files of a
+ * reason, else the link below. A reason that is the same for all of them is said once. Paths and links are never cut.
+ */
+export function reasonLines(review: Reviewed, width: number): string[] {
+  return review.reasons.flatMap(({ code, items }) => {
+    const whys = items.map(whyOf);
+    const shared = whys.every(why => why === whys[0]) ? whys[0]! : null;
+    return [
+      '',
+      `${code}: ${formatCount(items.length, 'file')}`,
+      ...(shared ? wrapped(shared, width, 2) : []),
+      ...blocks(items, width).flatMap((block, index) => [
+        ...block,
+        ...(shared === null ? wrapped(whys[index]!, width, 6) : []),
+      ]),
+    ];
+  });
+}
+
+/** One line a file: its path, and what its name is read as. */
+export function readingLines(items: readonly ReviewItem[]): string[] {
+  return items.map(
+    ({ record, relaxed }) => `  ${pathOf(record)} → ${relaxed ? readingOf(relaxed) : 'as downloaded'}`,
+  );
+}
+
+/** What was done, or what could be done now; empty if there is nothing to say. */
+export function nextLines(
+  left: Reviewed,
+  {
+    accept,
+    dryRun,
+    accepted,
+    manifest,
+    asDownloaded = false,
+  }: {
+    accept: boolean;
+    /** Bytes are accepted, and not readings. */
+    asDownloaded?: boolean;
+    dryRun: boolean;
+    accepted: readonly ReviewItem[];
+    /** Where the readings were written. */
+    manifest: string;
+  },
+): string[] {
+  if (asDownloaded) {
+    const open = itemsOf(left).filter(({ code }) => code === 'bytes_contradict').length;
+    if (accepted.length > 0)
+      return [
+        `${formatCount(accepted.length, 'file')} accepted as downloaded. Go on with "migrator resume".`,
+      ];
+    return [
+      open > 0 && dryRun
+        ? `Would accept ${formatCount(open, 'file')}; nothing was written.`
+        : 'There is no file to accept as downloaded.',
+    ];
+  }
+  if (accepted.length > 0) {
+    const readings = formatCount(accepted.length, 'reading');
+    return [`${readings} written to ${manifest}. Go on with "migrator resume".`];
+  }
+  const readable = readableOf(itemsOf(left)).length;
+  if (accept && readable === 0) return ['There is no relaxed reading to accept.'];
+  if (dryRun) return [`Would accept ${formatCount(readable, 'reading')}; nothing was written.`];
+  const isNameRefused = itemsOf(left).some(({ record }) => record.error?.stage === 'parse');
+  const lines = [
+    readable > 0 &&
+      '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.',
+    isNameRefused && '"migrator resume" notices files that you rename in Drive.',
+  ];
+  return lines.filter(line => line !== false);
+}
+
+/** A warning for each reason that no file of the run has stopped for. */
+export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[] {
+  const known = whole.reasons.map(({ code }) => code);
+  const others = known.length > 0 ? `The reasons in this run: ${known.join(', ')}.` : 'No file does for any.';
+  return [...codes]
+    .filter(code => !known.includes(code))
+    .map(code => `No file needs a person for the reason "${code}". ${others}`);
+}
+
+function blocks(items: readonly ReviewItem[], width: number): string[][] {
+  const cells = items.map(({ record, relaxed }) => ({
+    path: pathOf(record),
+    link: driveLink(record),
+    reading: relaxed ? `relaxed: ${readingOf(relaxed)}` : '',
+  }));
+  const pathWidth = cells.reduce((width, { path }) => Math.max(width, path.length), 0);
+  const lines = cells.map(({ path, link, reading }) =>
+    `    ${path.padEnd(pathWidth)}  ${link}  ${reading}`.trimEnd(),
+  );
+  if (lines.every(line => line.length <= width)) return lines.map(line => [line]);
+  return cells.map(({ path, link, reading }) => [
+    `    ${path}`,
+    `      ${link}`,
+    ...(reading ? [`      ${reading}`] : []),
+  ]);
+}
+
+function pathOf({ path, name }: FileRecord): string {
+  return path ? `${path}/${name}` : name;
+}
+
+/** The message without the file's name before it, which stands beside it anyway. */
+function whyOf({ record, code }: ReviewItem): string {
+  const message = record.error?.message ?? code;
+  const named = `${nameOf(record)}: `;
+  return message.startsWith(named) ? message.slice(named.length) : message;
+}
+
+/** `6602`, `6000-6002`, `4394, 4395`, `E 6602`. */
+function readingOf({ pattern, sequentialIds, prefix }: NameReading): string {
+  const ids =
+    pattern === 'range' && sequentialIds.length > 1
+      ? `${sequentialIds[0]}-${sequentialIds.at(-1)}`
+      : sequentialIds.join(', ');
+  return prefix ? `${prefix} ${ids}` : ids;
+}
+
+function wrapped(text: string, width: number, indent: number): string[] {
+  const room = Math.max(30, width - indent);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line && line.length + 1 + word.length > room) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line ? `${line} ${word}` : word;
+    }
+  }
+  return [...lines, line].map(text => `${' '.repeat(indent)}${text}`);
+}
+
+/** For programs. Names are as in Drive. */
+export function reviewJson(left: Reviewed) {
+  const items = itemsOf(left);
+  return {
+    total_files: left.total,
+    need_a_person: items.length,
+    readable_relaxed: readableOf(items).length,
+    reasons: left.reasons.map(({ code, items }) => ({
+      code,
+      count: items.length,
+      files: items.map(fileJson),
+    })),
+  };
+}
+
+export function fileJson({ record, relaxed }: ReviewItem) {
+  const { id, name, path = '', status, error = null } = record;
+  return { id, name, path, link: driveLink(record), status, error, relaxed };
+}
+
+export const REVIEW_COLUMNS = [
+  'reason',
+  'status',
+  'path',
+  'name',
+  'link',
+  'why',
+  'relaxed_reading',
+  'relaxed_sequential_ids',
+  'id',
+] as const;
+
+/** For spreadsheets, one row a file. */
+export function* reviewRows(review: Reviewed): Generator<Cell[]> {
+  for (const item of itemsOf(review)) {
+    const { record, code, relaxed } = item;
+    yield [
+      code,
+      record.status,
+      record.path ?? '',
+      record.name,
+      driveLink(record),
+      whyOf(item),
+      relaxed && readingOf(relaxed),
+      relaxed?.sequentialIds.join(' '),
+      record.id,
+    ];
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * review: the files of a run that need a person, by reason, with what relaxed naming reads in their names; and the
+ * acceptance of these readings. Asks nobody: the manifests say it all.
+ */
+import type { NameReading, NameRules } from '../../stages/file-name.ts';
+import { parseRecord } from '../../stages/parse.ts';
+import { type FileRecord, isOnTheWay, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { nearest } from '../config/nearest.ts';
+import type { ManifestFile } from '../run/manifest/manifest-file.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { rewriterOf } from '../run/run-records.ts';
+import { REASONS } from './report/advice.ts';
+
+export interface ReviewItem {
+  record: FileRecord;
+  /** The error's code; the status where a person wrote one without an error. */
+  code: string;
+  /** What relaxed naming reads in a name that could not be read; null if nothing, or if the name is not what is wrong. */
+  relaxed: NameReading | null;
+}
+
+export interface Reviewed {
+  /** Files in the run. */
+  total: number;
+  /** The most frequent reason first; items in the order of the listing. */
+  reasons: { code: string; items: ReviewItem[] }[];
+}
+
+/** Naming is relaxed here, whatever the run's is. */
+export type ReviewRules = Omit<NameRules, 'naming'>;
+
+/**
+ * True if no further run can do it alone: a name or a collision to decide on, an observation that does not exist, an
+ * error that no repetition mends. False for what the next run tries again with a chance.
+ */
+export function needsPerson(record: FileRecord): boolean {
+  switch (record.status) {
+    case 'needs_review':
+    case 'orphan':
+      return true;
+    case 'partial':
+      return stillMissing(record).length > 0;
+    case 'failed':
+      return record.error?.retryable === false;
+    default:
+      return false;
+  }
+}
+
+/** What needs a person among the records. */
+export async function review(
+  records: AsyncIterable<FileRecord> | Iterable<FileRecord>,
+  rules: ReviewRules,
+): Promise<Reviewed> {
+  let total = 0;
+  const byCode = new Map<string, ReviewItem[]>();
+  for await (const record of records) {
+    total += 1;
+    if (!needsPerson(record)) continue;
+    const code = record.error?.code ?? record.status;
+    const item = { record, code, relaxed: relaxedReading(record, rules) };
+    const items = byCode.get(code);
+    if (items) items.push(item);
+    else byCode.set(code, [item]);
+  }
+  const reasons = [...byCode].map(([code, items]) => ({ code, items }));
+  return { total, reasons: reasons.sort((a, b) => b.items.length - a.items.length) };
+}
+
+/** The review of those files only for which the condition holds. */
+export function reviewOnly(whole: Reviewed, holds: (item: ReviewItem) => boolean): Reviewed {
+  const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(holds) }));
+  return { total: whole.total, reasons: reasons.filter(({ items }) => items.length > 0) };
+}
+
+/** Throws UsageError for a code that neither this tool has nor a person has written into this run. */
+export function requireReasons(codes: Iterable<string>, { reasons }: Reviewed): void {
+  const known = [...new Set([...REASONS, ...STATUSES, ...reasons.map(({ code }) => code)])];
+  const unknown = [...new Set(codes)].filter(code => !known.includes(code));
+  if (unknown.length === 0) return;
+  const meant = unknown.flatMap(code => nearest(code, known) ?? []);
+  const help = '"migrator review" shows the reasons in this run.';
+  throw new UsageError(
+    `There is no reason ${unknown.map(code => `"${code}"`).join(', ')}.`,
+    meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,
+  );
+}
+
+export function itemsOf({ reasons }: Reviewed): ReviewItem[] {
+  return reasons.flatMap(({ items }) => items);
+}
+
+/**
+ * Writes what relaxed naming reads into the manifest of parse, as a person would: the next run goes on from there. The
+ * manifest that tells how far the file has come learns it too, so that nobody is told to look at the file again before
+ * that run. Gives the items whose reading was written: those that parse has stopped and nobody has decided on since.
+ * The caller holds the run's lock.
+ */
+export async function acceptRelaxed(
+  run: Run,
+  items: Iterable<ReviewItem>,
+  rules: ReviewRules,
+  warn: (message: string) => void,
+): Promise<ReviewItem[]> {
+  const [parse, ...later] = await openFromParse(run, warn);
+  try {
+    const accepted: ReviewItem[] = [];
+    for (const item of items) {
+      const own = item.relaxed && parse?.last(item.record.id);
+      const relaxed = own && relaxedReading(own, rules);
+      if (!relaxed) continue;
+      await parse!.append(withReading(own, relaxed));
+      accepted.push({ ...item, relaxed });
+    }
+    // A crash in between must not leave a file that is said to be on its way, and that parse stops again.
+    await parse?.flush();
+    later.reverse();
+    for (const { record, relaxed } of accepted) {
+      const furthest = later.find(manifest => manifest.has(record.id));
+      await furthest?.append(withReading(furthest.last(record.id)!, relaxed!));
+    }
+    return accepted;
+  } finally {
+    for (const manifest of [parse, ...later]) await manifest?.close();
+  }
+}
+
+/**
+ * Lets the next run take the bytes of these files as Drive sends them. Gives the items of which this was written down. The
+ * caller holds the run's lock.
+ */
+export async function acceptAsDownloaded(
+  run: Run,
+  items: Iterable<ReviewItem>,
+  warn: (message: string) => void,
+): Promise<ReviewItem[]> {
+  const accepted = [...items].filter(({ code }) => code === 'bytes_contradict');
+  if (accepted.length === 0) return [];
+  const rewriter = await rewriterOf(run, warn);
+  try {
+    for (const { record } of accepted) {
+      const { error: _, ...rest } = record;
+      await rewriter.write({ ...rest, accepted: 'as-downloaded', status: 'pending' });
+    }
+  } finally {
+    await rewriter.close();
+  }
+  return accepted;
+}
+
+/** The manifests from parse's on; none if the run never came so far. */
+async function openFromParse(run: Run, warn: (message: string) => void): Promise<ManifestFile[]> {
+  const manifests: ManifestFile[] = [];
+  if (!run.has('parse')) return manifests;
+  for (const stage of STAGES.slice(STAGES.indexOf('parse'))) {
+    if (run.has(stage)) manifests.push(await run.open(stage, { write: true, warn }));
+  }
+  return manifests;
+}
+
+/** Null unless parse has stopped the record, it names no ids by hand, and relaxed naming reads its name. */
+function relaxedReading(record: FileRecord, rules: ReviewRules): NameReading | null {
+  const { error, ...unread } = record;
+  if (record.status !== 'needs_review' || error?.stage !== 'parse' || record.sequentialIds?.length)
+    return null;
+  const read = parseRecord({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
+  if (!isOnTheWay(read)) return null;
+  const { pattern, sequentialIds, type, contentType, prefix } = read as FileRecord & NameReading;
+  return { pattern, sequentialIds, ...(prefix !== undefined && { prefix }), type, contentType };
+}
+
+function withReading({ error: _error, ...record }: FileRecord, reading: NameReading): FileRecord {
+  return { ...record, ...reading, status: record.url ? 'uploaded' : 'pending' };
+}

@@ -1,0 +1,128 @@
+/**
+ * Taking over a migration that the Python tool of the same name has begun. Its `progress_{folder_id}.json` stands where
+ * ours does, with the same fields but without the singular ones, and with `size` and `checksum` for each file. It is set
+ * aside as `.bak` before ours is written, and read from there in every run.
+ */
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
+import { isSafeKey } from '../../stages/object-key.ts';
+import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { progressPath } from '../config/home.ts';
+
+interface Entry {
+  status?: unknown;
+  observation_ids?: unknown;
+  media_ids?: unknown;
+  s3_url?: unknown;
+  size?: unknown;
+  checksum?: unknown;
+}
+
+export interface Takeover {
+  /** How many files the other tool has stored. */
+  count: number;
+  /** The record with what the other tool has done for it already. */
+  apply(record: FileRecord): FileRecord;
+}
+
+/** Null if the folder has no progress file of the Python tool, now or set aside. */
+export function takeoverOf(home: string, folderId: string): Takeover | null {
+  const path = progressPath(home, folderId);
+  const aside = isTheirs(path) ? setAside(path) : namesAside(path).existing.findLast(isTheirs);
+  if (!aside) return null;
+  const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
+  return { count: stored.size, apply: record => takenOver(record, stored.get(record.id)) };
+}
+
+/** Under a name that nothing has: a `.bak` may be a person's own. */
+function setAside(path: string): string {
+  const { free } = namesAside(path);
+  renameSync(path, free);
+  return free;
+}
+
+function namesAside(path: string): { existing: string[]; free: string } {
+  const existing: string[] = [];
+  for (let free = `${path}.bak`; ; free = `${path}.bak.${existing.length + 1}`) {
+    if (!existsSync(free)) return { existing, free };
+    existing.push(free);
+  }
+}
+
+/** True if the file is the Python tool's. */
+function isTheirs(path: string): boolean {
+  const files = existsSync(path) && !isOurs(path) ? filesOf(path) : null;
+  const entries = Object.values(files ?? {});
+  return entries.some(isEntry) && !entries.some(entry => isEntry(entry) && 'sequential_id' in entry);
+}
+
+/** Enough for the longest name. */
+const HEAD_BYTES = 256 * 1024;
+
+/** Whether the first file has the fields that only this tool writes: ours may be too large to be read whole. */
+function isOurs(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    // Quotes in a value are escaped: with plain ones it is a field.
+    return head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)).includes('"sequential_id":');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function filesOf(path: string): Record<string, Entry> | null {
+  try {
+    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files?: Record<string, Entry> };
+    return files && typeof files === 'object' ? files : null;
+  } catch {
+    return null;
+  }
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  return typeof entry === 'object' && entry !== null;
+}
+
+function isStored(entry: unknown): boolean {
+  if (!isEntry(entry)) return false;
+  const { status, s3_url } = entry;
+  const key = keyOf(s3_url);
+  return key !== null && isSafeKey(key) && ['completed', 'uploaded', 'partial'].includes(String(status));
+}
+
+function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
+  if (!entry || !isOnTheWay(record) || record.url || isReplaced(record, entry)) return record;
+  const url = entry.s3_url as string;
+  const observationIds = textsOf(entry.observation_ids);
+  const mediaIds = textsOf(entry.media_ids);
+  // Which media belongs to which observation is certain only when there is one for each.
+  const media =
+    observationIds.length === mediaIds.length
+      ? mediaIds.map((id, index) => ({ id, observationId: observationIds[index]! }))
+      : [];
+  const bytes = typeof entry.size === 'number' ? entry.size : (record.size ?? undefined);
+  return { ...record, key: keyOf(url)!, url, bytes, media, takenOver: true, status: 'uploaded' };
+}
+
+/** The file has changed in Drive since: what was stored is something else. */
+function isReplaced(record: FileRecord, { size, checksum }: Entry): boolean {
+  const md5 =
+    typeof checksum === 'string' && /^[0-9a-f]{32}$/i.test(checksum) ? checksum.toLowerCase() : null;
+  if (md5 && record.md5 && md5 !== record.md5) return true;
+  return typeof size === 'number' && typeof record.size === 'number' && size !== record.size;
+}
+
+/** The bucket may stand in the host or before the key; null for what is no address of a file below `media/`. */
+function keyOf(url: unknown): string | null {
+  const [, path] = /^https?:\/\/[^/]+\/(?:[^/]+\/)??(media\/[^?#]+)/.exec(String(url)) ?? [];
+  if (!path) return null;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+}

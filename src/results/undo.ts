@@ -1,0 +1,211 @@
+/**
+ * undo: takes back what a run made, and nothing that it found there. A media record is the run's if its id follows from
+ * observation and key and the run has created it; an object is, if the run has stored it, and it still has the etag and
+ * the Drive file's id in its metadata. What other runs of this home use is left to them.
+ */
+import { mediaIdOf } from '../../stages/media-id.ts';
+import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
+import type { ObjectState } from '../services/s3/objects.ts';
+
+/** What undo needs of S3. */
+export interface ObjectRemover {
+  find(key: string): Promise<ObjectState | null>;
+  /** False if the object has another etag by now; it then stays. */
+  remove(key: string, etag: string): Promise<boolean>;
+}
+
+/** What undo needs of the data service. */
+export interface MediaRemover {
+  remove(ids: string[]): Promise<void>;
+}
+
+/** What another run knows of an object that this one has stored. */
+export interface Use {
+  folderId: string;
+  mediaIds: ReadonlySet<string>;
+}
+
+export interface UndoOptions {
+  objects: ObjectRemover;
+  media: MediaRemover;
+  /** The other run of this home that uses the object under the key; undefined if none does. */
+  usedBy: (key: string) => Use | undefined;
+  /** Say what would be removed, and remove nothing. */
+  dryRun: boolean;
+  /** Objects removed at a time. */
+  concurrency: number;
+  /** True when no more should be begun. */
+  stopped: () => boolean;
+  /** Writes down how far the undo of a record has come; a repeated undo goes on from there. */
+  keep: (record: FileRecord) => Promise<void> | void;
+  /**
+   * Writes down, before their objects are removed, that the records are to be transferred again; resolves when that is on
+   * disk.
+   */
+  setBack: (records: FileRecord[]) => Promise<void> | void;
+}
+
+export interface Undone {
+  media: number;
+  objects: number;
+  /** Files whose object was left alone, and why. */
+  left: { id: string; name: string; why: string }[];
+}
+
+/** Media records go in requests of so many. */
+const RECORDS_A_BATCH = 25;
+
+/** True if there is something of this run to take back, or to let go. */
+export function isUndoable(record: FileRecord): boolean {
+  return hasObject(record) || ownMedia(record).length > 0;
+}
+
+/** True if the run has made something of the record, and not only found it. */
+export function isMade(record: FileRecord): boolean {
+  return (hasObject(record) && !record.adopted) || ownMedia(record).length > 0;
+}
+
+/**
+ * Takes the records back, some at a time: first their media records, then their objects, so that at no time an app shows
+ * a record without its file. Each step is written down before the next one, so that an interrupted undo, or one that S3
+ * does not let go on, continues where it stopped. Throws RunError.
+ */
+export async function undo(records: Iterable<FileRecord>, options: UndoOptions): Promise<Undone> {
+  const undone: Undone = { media: 0, objects: 0, left: [] };
+  for (const batch of batches(records)) {
+    if (options.stopped()) break;
+    const plans = batch.map(record => planOf(record, options));
+    await removeMedia(plans, options);
+    if (!options.dryRun) await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
+    undone.media += plans.reduce((sum, { removing }) => sum + removing.length, 0);
+    const queue = plans.values();
+    const worker = async () => {
+      for (const plan of queue) await undoObject(plan, options, undone);
+    };
+    await Promise.all(Array.from({ length: options.concurrency }, worker));
+  }
+  return undone;
+}
+
+function* batches(records: Iterable<FileRecord>): Generator<FileRecord[]> {
+  let batch: FileRecord[] = [];
+  for (const record of records) {
+    if (!isUndoable(record)) continue;
+    batch.push(record);
+    if (batch.length < RECORDS_A_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+type Links = NonNullable<FileRecord['media']>;
+
+interface Plan {
+  record: FileRecord;
+  /** Media records to be removed, and those that stay. */
+  removing: Links;
+  staying: Links;
+  /** Why the object stays and the run goes on knowing it; null if it need not. */
+  kept: string | null;
+}
+
+function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
+  const use = record.key === undefined ? undefined : usedBy(record.key);
+  const removing = ownMedia(record).filter(({ id }) => !use?.mediaIds.has(id));
+  const removed = new Set(removing.map(({ id }) => id));
+  const staying = (record.media ?? []).filter(({ id }) => !removed.has(id));
+  const keep = hasObject(record) && !record.adopted ? keptFor(record, use, staying) : null;
+  return { record, removing, staying, kept: keep };
+}
+
+function keptFor({ key }: FileRecord, use: Use | undefined, staying: Links): string | null {
+  if (use) return `the run of the folder ${use.folderId} uses ${key}; undo that one first`;
+  const [other] = staying;
+  return other ? `the media record ${other.id}, which this run has not made, points to ${key}` : null;
+}
+
+async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promise<void> {
+  if (options.dryRun) return;
+  const links = plans.filter(({ removing }) => removing.length > 0);
+  for (const plan of links) await options.keep(withoutLinks(plan, { removing: plan.removing }));
+  await options.media.remove(links.flatMap(({ removing }) => removing.map(({ id }) => id)));
+  for (const plan of plans)
+    if (plan.removing.length > 0 || !plan.kept) await options.keep(withoutLinks(plan));
+}
+
+/** The record whose media records are going or gone, and whose object is still there. */
+function withoutLinks({ record, staying }: Plan, more: Pick<FileRecord, 'removing'> = {}): FileRecord {
+  const { media: _media, error: _error, linking: _linking, removing: _removing, ...rest } = record;
+  const status = record.url ? 'uploaded' : 'pending';
+  return { ...rest, ...(staying.length > 0 && { media: staying }), ...more, status };
+}
+
+/** False for what another tool has stored: the run knows no etag of it. */
+function hasObject(record: FileRecord): record is FileRecord & { key: string } {
+  return Boolean(record.url && record.key && record.etag);
+}
+
+/**
+ * The media records that the run has created. Other tools' have ids of their own. Those that were being created when the
+ * run broke off count if it has stored the object, since nobody else could have linked that before.
+ */
+function ownMedia({
+  key,
+  media = [],
+  removing = [],
+  linking,
+  adopted,
+  observations = [],
+}: FileRecord): Links {
+  if (!key) return [];
+  const known = new Set([...media, ...removing].map(({ observationId }) => observationId));
+  const perhaps = linking && !adopted ? observations.filter(({ id }) => !known.has(id)) : [];
+  return [
+    ...media.filter(({ id, observationId, found }) => !found && id === mediaIdOf(observationId, key)),
+    ...removing,
+    ...perhaps.map(({ id }) => ({ id: mediaIdOf(id, key), observationId: id })),
+  ];
+}
+
+async function undoObject(plan: Plan, options: UndoOptions, undone: Undone): Promise<void> {
+  const { record, kept } = plan;
+  const why = hasObject(record) ? (kept ?? (await removeObject(record, options))) : null;
+  if (why) undone.left.push({ id: record.id, name: nameOf(record), why });
+  else if (hasObject(record)) undone.objects += 1;
+  if (!options.dryRun && !kept) await options.keep(takenBack(plan));
+}
+
+/** Null when the object is gone; otherwise why it was left alone. */
+async function removeObject(
+  record: FileRecord & { key: string },
+  { objects, dryRun }: UndoOptions,
+): Promise<string | null> {
+  const { key } = record;
+  if (record.adopted) return `${key} was there before this run`;
+  const object = await objects.find(key);
+  if (!object) return null;
+  if (object.etag !== record.etag)
+    return `${key} was replaced since: its etag is ${object.etag}, not ${record.etag}`;
+  if (object.fileId !== record.id) return `${key} was put there by something else`;
+  if (dryRun || (await objects.remove(key, object.etag))) return null;
+  return `${key} has just been replaced`;
+}
+
+/** The record without what the run made of it: before transfer, or with no more than another tool has made of it. */
+function takenBack({ record, staying }: Plan): FileRecord {
+  const {
+    media: _media,
+    error: _error,
+    linking: _linking,
+    removing: _removing,
+    ...rest
+  } = untransferred(record);
+  // An adopted object is let go with its links: another run may undo it now.
+  const foreign = record.adopted ? staying.filter(({ found }) => !found) : staying;
+  const media = foreign.length > 0 && { media: foreign };
+  const { url } = record;
+  if (!hasObject(record) && url) return { ...rest, ...media, url, status: 'uploaded' };
+  const { replaces: _replaces, ...before } = rest;
+  return { ...before, ...media, status: 'pending' };
+}

@@ -1,0 +1,185 @@
+/**
+ * What a stage remembers of earlier runs: its own manifest. `recall` stands before the stage and puts in the place of a
+ * record what the manifest has of it, so that the stage finds its work done; `keep` stands behind it and appends what
+ * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
+ */
+import {
+  type FileRecord,
+  isOnTheWay,
+  nameOf,
+  reopened,
+  type StageName,
+  stillMissing,
+  stopped,
+  untransferred,
+} from '../../../stages/record.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { isSameJson } from './same-json.ts';
+
+export interface MemoryOptions {
+  stage: StageName;
+  retryOrphans: boolean;
+  /** The record of a file whose object stands in S3; undefined or null if it has none. For resolve. */
+  standing?: (id: string) => FileRecord | undefined | null;
+}
+
+export interface Memory {
+  recall: (record: FileRecord) => FileRecord;
+  /** A promise only where the disk has to be waited for. */
+  keep: (record: FileRecord) => FileRecord | Promise<FileRecord>;
+}
+
+export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory {
+  /** Records that are just what the manifest has already. */
+  const unchanged = new WeakSet<FileRecord>();
+
+  const recall = (incoming: FileRecord): FileRecord => {
+    const own = manifest.last(incoming.id);
+    if (!own) return incoming;
+    const record = remembered(incoming, own, options);
+    if (record === own) unchanged.add(own);
+    return record;
+  };
+
+  const keep = (record: FileRecord): FileRecord | Promise<FileRecord> => {
+    // Taken out at once: a large weak set costs the garbage collector more than the records in it.
+    if (unchanged.delete(record)) return record;
+    const own = manifest.last(record.id);
+    if (own && isSameJson(own, plain(record))) return record;
+    const waiting = manifest.append(record);
+    return waiting ? waiting.then(() => record) : record;
+  };
+
+  return { recall, keep };
+}
+
+/** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */
+function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOptions): FileRecord {
+  if (!isOnTheWay(incoming)) {
+    const record = withObjectOf(own, incoming, options.stage);
+    return isSameJson(record, own) ? own : record;
+  }
+  if (options.stage === 'list') return listedAgain(incoming, own);
+  if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
+  const answered = reopened(own);
+  if (answered !== own) return answered;
+  switch (own.status) {
+    case 'completed':
+      return own;
+    // Whose duplicate it is may have changed: resolve asks its claims in every run.
+    case 'duplicate':
+      return options.stage === 'resolve' ? askedAgain(own, options) : own;
+    case 'orphan':
+      return options.retryOrphans ? again(own, options.stage) : own;
+    case 'failed':
+    case 'partial':
+    case 'needs_review':
+      return again(own, options.stage);
+    default:
+      return options.stage === 'resolve' && stillMissing(own).length > 0 ? again(own, options.stage) : own;
+  }
+}
+
+/** What Drive says now, over what was listed earlier and what people have added to it. */
+function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
+  if (isOnTheWay(own) && !own.removed && !isEdited(incoming, own)) return own;
+  const { error: _error, ...kept } = own;
+  const status = isOnTheWay(own) ? own.status : 'pending';
+  return { ...kept, ...incoming, ...(own.removed && { removed: false }), status };
+}
+
+/** A record that an earlier stage has stopped, with the object and the media that exist for its file all the same. */
+function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
+  const { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing } = own;
+  const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
+  if (!exists || (incoming.key && incoming.key !== key)) return incoming;
+  const facts = { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(known), ...incoming };
+}
+
+/** True if the incoming record says something that the own one, which was made from it, does not: a person changed it. */
+function isEdited(incoming: FileRecord, own: FileRecord): boolean {
+  for (const field in incoming) {
+    if (field !== 'status' && field !== 'error' && !isSameJson(incoming[field], own[field])) return true;
+  }
+  return false;
+}
+
+/**
+ * The edited record, with what stays true of it: a key, once an object stands under it; that object, unless the file has
+ * other bytes now; the media made for it.
+ */
+function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+  switch (stage) {
+    case 'resolve': {
+      const key = standing?.(incoming.id)?.key ?? (hasSameIds(incoming, own) ? own.key : undefined);
+      return key && !incoming.key && !incoming.observations ? { ...incoming, key } : incoming;
+    }
+    case 'transfer': {
+      if (incoming.key !== own.key) return incoming;
+      // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
+      if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
+      const { url, bytes, etag, verified, storedAt, adopted, media } = own;
+      if (incoming.md5 !== own.md5) {
+        // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes. An adopted
+        // object is another run's, and is not replaced.
+        return replacing(adopted ? null : (etag ?? own.md5), incoming);
+      }
+      const known = { ...(storedAt && { storedAt }), ...(adopted && { adopted }), ...(media && { media }) };
+      return { ...incoming, url, bytes, etag, verified, ...known, status: 'uploaded' };
+    }
+    case 'link':
+      return incoming.key === own.key ? withMediaOf(own, incoming) : incoming;
+    default:
+      return incoming;
+  }
+}
+
+/** Other bytes in Drive: they take the place of the object with this etag, and of no other. */
+function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
+  return { ...untransferred(incoming), ...(etag && { replaces: etag }), status: 'pending' };
+}
+
+/** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */
+function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord): FileRecord {
+  const incoming = { ...given, ...(linking && { linking }), ...(removing && { removing }) };
+  if (!media) return incoming;
+  const named = new Set(incoming.observations?.map(({ id }) => id));
+  const wrong = media.find(({ observationId }) => !named.has(observationId));
+  if (!wrong) return { ...incoming, media };
+  return stopped({ ...incoming, media }, 'needs_review', {
+    stage: 'link',
+    code: 'linked_elsewhere',
+    message: `${nameOf(incoming)}: it is linked to the observation ${wrong.observationId}, which its name no longer means. Remove the media record ${wrong.id} in the app and from "media" of its line in link.ndjson, or name the file as before.`,
+    retryable: false,
+  });
+}
+
+function hasSameIds(a: FileRecord, b: FileRecord): boolean {
+  return a.name === b.name && a.prefix === b.prefix && isSameJson(a.sequentialIds, b.sequentialIds);
+}
+
+/** A duplicate that was transferred all the same, because the file it is a copy of could not be, keeps its object's key. */
+function askedAgain(own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+  const there = standing?.(own.id);
+  return { ...again(own, stage), ...(there?.url && { key: there.key }) };
+}
+
+/**
+ * The record as it was before the stage stopped it. Observations are looked up again if some were missing. Transfer
+ * sees by the error that it has tried before.
+ */
+function again(own: FileRecord, stage: StageName): FileRecord {
+  const { error, ...record } = own;
+  const status = record.url ? 'uploaded' : 'pending';
+  if (stage === 'transfer' && !record.url) return { ...record, ...(error && { error }), status };
+  if (stage !== 'resolve' || stillMissing(record).length === 0) return { ...record, status };
+  const { observations: _observations, missing: _missing, ...unresolved } = record;
+  return { ...unresolved, status };
+}
+
+/** As the record comes back from disk: without undefined fields. */
+function plain(record: FileRecord): FileRecord {
+  return JSON.parse(JSON.stringify(record)) as FileRecord;
+}

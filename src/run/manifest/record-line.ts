@@ -1,0 +1,162 @@
+import { type FileRecord, STATUSES } from '../../../stages/record.ts';
+import { JsonSyntaxError, parseJson } from '../../config/json.ts';
+import { jsonOf } from '../text/visible.ts';
+
+/** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
+export class BadLine extends Error {
+  override readonly name = 'BadLine';
+  readonly source: string;
+  readonly line: number;
+  readonly column: number;
+  readonly remedy =
+    'Correct the line. The commands of single stages ("migrator parse" and so on) can set such lines aside with --skip-bad-lines, and work on the rest.';
+  readonly code = 'bad_line';
+
+  constructor(source: string, line: number, column: number, reason: string) {
+    super(`${source}, line ${line}, column ${column}: ${reason}.`);
+    this.source = source;
+    this.line = line;
+    this.column = column;
+  }
+}
+
+/** How a record is written: its JSON, the id first, on one line. */
+export function lineOf(record: FileRecord): string {
+  return `${jsonOf(record)}\n`;
+}
+
+/** The record on a line; a line without `status` is `pending` (people write such lines by hand). Throws {@link BadLine}. */
+export function recordOf(text: string, source: string, line: number): FileRecord {
+  const value = parsed(text, source, line);
+  const fault = faultOf(value);
+  if (fault) throw new BadLine(source, line, 1, fault);
+  return withStatus(value as FileRecord);
+}
+
+/** The same for a line that has been read as a record before: its fields are not looked at again. */
+export function recordAgain(text: string, source: string): FileRecord {
+  return withStatus(parsed(text, source, 0) as FileRecord);
+}
+
+function withStatus(record: FileRecord): FileRecord {
+  return record.status === undefined ? { ...record, status: 'pending' } : record;
+}
+
+function parsed(text: string, source: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    try {
+      return parseJson(text);
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw new BadLine(source, line, 1, 'it is not JSON');
+      const [, reason = error.message] = /: (.*)$/s.exec(error.message) ?? [];
+      throw new BadLine(
+        source,
+        line,
+        error.column,
+        reason.replace('the end of the file', 'the end of the line'),
+      );
+    }
+  }
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = value => typeof value === 'string';
+const isBoolean: Check = value => typeof value === 'boolean';
+const isCount: Check = value => Number.isInteger(value) && (value as number) >= 0;
+const isObject: Check = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+const orNull =
+  (check: Check): Check =>
+  value =>
+    value === null || check(value);
+const listOf =
+  (check: Check): Check =>
+  value =>
+    Array.isArray(value) && value.every(check);
+const objectWith = (fields: Record<string, Check>): Check => {
+  const checks = Object.entries(fields);
+  return value =>
+    isObject(value) && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+};
+
+/** What the fields that stages rely on must be when they are there; all other fields are people's own. */
+const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
+  path: { check: isText, accepted: 'text' },
+  size: { check: orNull(isCount), accepted: 'a number of bytes or null' },
+  mimeType: { check: isText, accepted: 'text' },
+  md5: {
+    check: orNull(value => typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value)),
+    accepted: '32 hexadecimal digits or null',
+  },
+  modifiedTime: { check: isText, accepted: 'text' },
+  pattern: { check: isText, accepted: 'text' },
+  sequentialIds: { check: listOf(isCount), accepted: 'a list of whole numbers' },
+  prefix: { check: isText, accepted: 'text' },
+  type: { check: value => value === 'IMAGE' || value === 'VIDEO', accepted: '"IMAGE" or "VIDEO"' },
+  contentType: { check: isText, accepted: 'text' },
+  observations: {
+    check: listOf(objectWith({ id: isText, sequentialId: isCount })),
+    accepted: 'a list of {"sequentialId": number, "id": text}',
+  },
+  missing: { check: listOf(isCount), accepted: 'a list of whole numbers' },
+  key: { check: isText, accepted: 'text' },
+  url: { check: isText, accepted: 'text' },
+  bytes: { check: isCount, accepted: 'a number of bytes' },
+  etag: { check: isText, accepted: 'text' },
+  verified: {
+    check: value => value === 'md5' || value === 'size' || value === 'downloaded',
+    accepted: '"md5", "size" or "downloaded"',
+  },
+  storedAt: { check: isText, accepted: 'text' },
+  adopted: { check: isBoolean, accepted: 'true or false' },
+  linking: { check: isBoolean, accepted: 'true or false' },
+  removing: {
+    check: listOf(objectWith({ id: isText, observationId: isText })),
+    accepted: 'a list of {"id": text, "observationId": text}',
+  },
+  media: {
+    check: listOf(objectWith({ id: isText, observationId: isText })),
+    accepted: 'a list of {"id": text, "observationId": text}',
+  },
+  status: {
+    check: value => (STATUSES as readonly unknown[]).includes(value),
+    accepted: `one of ${STATUSES.join(', ')}`,
+  },
+  error: {
+    check: objectWith({ stage: isText, code: isText, message: isText }),
+    accepted: 'an object with stage, code and message',
+  },
+};
+
+const RULES = Object.entries(FIELDS);
+
+/** More would take the stack of what compares and writes records. */
+const MAX_DEPTH = 100;
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some(inner => isDeeperThan(depth - 1, inner));
+}
+
+/** Null for a record; otherwise what is wrong, what was found and what is accepted. */
+function faultOf(value: unknown): string | null {
+  if (!isObject(value)) return 'a record is a JSON object';
+  if (isDeeperThan(MAX_DEPTH, value)) return `it is nested more than ${MAX_DEPTH} deep`;
+  const fields = value as Record<string, unknown>;
+  if (!isText(fields.id) || fields.id === '') return '"id" (the Drive file id) is missing or not text';
+  if (!isText(fields.name)) return '"name" is missing or not text';
+  for (const [field, { check, accepted }] of RULES) {
+    const found = fields[field];
+    if (found !== undefined && !check(found)) {
+      return `"${field}" is ${shown(found)}, accepted is ${accepted}`;
+    }
+  }
+  return null;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

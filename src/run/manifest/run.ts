@@ -1,0 +1,315 @@
+/** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { LowSync } from 'lowdb';
+import { RunError } from '../../../stages/errors.ts';
+import type { Naming } from '../../../stages/file-name.ts';
+import {
+  type DriveRef,
+  type FileRecord,
+  isWithdrawn,
+  STAGES,
+  type StageName,
+} from '../../../stages/record.ts';
+import type { SelectionRules } from '../../../stages/selection.ts';
+import { holderOf } from '../../config/files/lock.ts';
+import { replaceFileSync } from '../../config/files/replace-file.ts';
+import { FOLDER_ID, folderRefFrom, runFolder } from '../../config/home.ts';
+import type { Config } from '../../config/settings.ts';
+import { type Lock, lockPath, takeLock } from './lock.ts';
+import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { isSameJson } from './same-json.ts';
+import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
+
+/** What is true of the run and of no file in it. */
+interface Facts {
+  folder_id: string;
+  /** Kept with the objects that the run stores, to tell them from those of other runs. */
+  run_id?: string;
+  /** RFC 3339. */
+  started_at: string;
+  /** When the folder had been listed to its end; null while that is not so. */
+  listed_at: string | null;
+  /** How names are read, if a command of this run said so by a flag. */
+  naming?: Naming;
+  /** Of the folder, if its address had one. */
+  resource_key?: string;
+  /** The part of the folder that the run is about; the whole folder when absent. */
+  selection?: SelectionRules;
+  /** Records that the data service could not give. */
+  unreadable_records?: UnreadableRecords;
+}
+
+export class Run {
+  readonly folderId: string;
+  readonly folder: string;
+  #lock: Lock | null = null;
+  /** Files that this process has made. */
+  readonly #made = new Set<string>();
+  #isVoid = false;
+  #unreadable: UnreadableMemory | null = null;
+  /** What this process appends to. */
+  readonly #written = new Map<StageName, ManifestFile>();
+
+  constructor(home: string, folderId: string) {
+    this.folderId = folderId;
+    this.folder = runFolder(home, folderId);
+  }
+
+  get exists(): boolean {
+    return STAGES.some(stage => manifestExists(this.pathOf(stage)));
+  }
+
+  pathOf(stage: StageName): string {
+    return join(this.folder, `${stage}.ndjson`);
+  }
+
+  /** Where lines go that are not records. */
+  rejectedPathOf(stage: StageName): string {
+    return join(this.folder, `${stage}.rejected.ndjson`);
+  }
+
+  /** Files whose media records are being created. */
+  get linkingPath(): string {
+    return join(this.folder, 'linking.ndjson');
+  }
+
+  has(stage: StageName): boolean {
+    return manifestExists(this.pathOf(stage));
+  }
+
+  async open(stage: StageName, options: OpenOptions): Promise<ManifestFile> {
+    const isNew = options.write && !this.has(stage);
+    const manifest = await ManifestFile.open(this.pathOf(stage), options);
+    if (isNew) this.#made.add(this.pathOf(stage));
+    if (options.write) this.#written.set(stage, manifest);
+    return manifest;
+  }
+
+  /** Writes into the manifests before transfer what Drive says of a file now. The caller holds the lock. */
+  async revise({ id, size, md5, modifiedTime }: FileRecord, warn: (message: string) => void): Promise<void> {
+    for (const stage of ['list', 'parse', 'resolve'] as const) {
+      if (!this.has(stage)) continue;
+      const open = this.#written.get(stage);
+      const manifest = open?.isOpen ? open : await this.open(stage, { write: true, warn });
+      const own = manifest.last(id);
+      if (own) await manifest.append({ ...own, size, md5, modifiedTime });
+      if (manifest !== open) await manifest.close();
+    }
+  }
+
+  /** Makes this process the run's only writer. Throws RunError that names the one there is. */
+  lock(command: string): void {
+    this.#lock = takeLock(this.folder, command);
+    const isNew = !existsSync(this.#factsPath);
+    if (isNew) this.#made.add(this.#factsPath);
+    if (isNew || !this.id) {
+      this.#write({ ...this.#facts(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
+    }
+  }
+
+  unlock(): void {
+    this.#unreadable?.save();
+    this.#unreadable = null;
+    this.#lock?.release();
+    this.#lock = null;
+    if (!this.#isVoid) return;
+    try {
+      rmdirSync(this.folder);
+    } catch {
+      // It is not empty: other people's files, or a process that works on the run by now.
+    }
+  }
+
+  /** True while another process works on the run. */
+  get isHeldElsewhere(): boolean {
+    return this.#lock === null && holderOf(lockPath(this.folder)) !== null;
+  }
+
+  /**
+   * Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one.
+   * True if it was so.
+   */
+  discardIfVoid(): boolean {
+    const isEmpty = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
+    this.#isVoid = isEmpty && !this.isListed;
+    // What is there besides, a person or another process has put there.
+    if (this.#isVoid) for (const path of this.#made) unlinkSync(path);
+    if (this.#isVoid) this.#made.clear();
+    return this.#isVoid;
+  }
+
+  /** Null before the run has been worked on. */
+  get id(): string | null {
+    return this.#facts().run_id ?? null;
+  }
+
+  get startedAt(): string {
+    return this.#facts().started_at;
+  }
+
+  /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
+  get isListed(): boolean {
+    return this.#facts().listed_at !== null && this.has('list');
+  }
+
+  markListed(): void {
+    this.#write({ ...this.#facts(), listed_at: new Date().toISOString() });
+  }
+
+  /** How the run's names are read; null if only the configuration says so. */
+  get naming(): Naming | null {
+    return this.#facts().naming ?? null;
+  }
+
+  /** For what goes on with the run: names that are read later are read like those before. */
+  rememberNaming(naming: Naming): void {
+    this.#write({ ...this.#facts(), naming });
+  }
+
+  /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
+  root(address: string | undefined, { google_drive }: Config): DriveRef {
+    const given = folderRefFrom(address ?? '').resourceKey;
+    const configured = google_drive.folder_id === this.folderId ? google_drive.resource_key : '';
+    const resourceKey = given || this.#facts().resource_key || configured;
+    return resourceKey ? { id: this.folderId, resourceKey } : { id: this.folderId };
+  }
+
+  /** For commands that name the folder by its id alone. */
+  rememberResourceKey({ resourceKey }: DriveRef): void {
+    const facts = this.#facts();
+    if (resourceKey && facts.resource_key !== resourceKey)
+      this.#write({ ...facts, resource_key: resourceKey });
+  }
+
+  /** The part of the folder that the run is about; null for the whole folder. */
+  get selection(): SelectionRules | null {
+    const { selection } = this.#facts();
+    if (!selection) return null;
+    const { recursive = true, include = [], exclude = [] } = selection;
+    return { recursive, include, exclude };
+  }
+
+  /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
+  rememberSelection(rules: SelectionRules | null): void {
+    const { selection, ...facts } = this.#facts();
+    if (isSameJson(selection ?? null, rules)) return;
+    this.#write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+  }
+
+  /** Records that the data service could not give in the run, for its report. */
+  get unreadableRecords(): UnreadableRecords {
+    return this.#facts().unreadable_records ?? {};
+  }
+
+  /** What keeps them while this process holds the lock. */
+  get unreadableMemory(): UnreadableMemory {
+    this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
+      if (this.#lock && !this.#isVoid) this.#write({ ...this.#facts(), unreadable_records });
+    });
+    return this.#unreadable;
+  }
+
+  get #factsPath(): string {
+    return join(this.folder, 'run.json');
+  }
+
+  /**
+   * Of a run without the file, put together by hand, readers take its list manifest for the whole. Who works on it lists the
+   * folder anew: the manifest may be of a listing that never came to its end.
+   */
+  #facts(): Facts {
+    const now = new Date().toISOString();
+    const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
+    const file = this.#factsFile(unknown);
+    try {
+      file.read();
+    } catch {}
+    return file.data;
+  }
+
+  #write(facts: Facts): void {
+    this.#factsFile(facts).write();
+  }
+
+  /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
+  #factsFile(facts: Facts): LowSync<Facts> {
+    const path = this.#factsPath;
+    const adapter = {
+      read: () => JSON.parse(readFileSync(path, 'utf8')) as Facts,
+      write: (data: Facts) => replaceFileSync(path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
+    };
+    return new LowSync<Facts>(adapter, facts);
+  }
+
+  /**
+   * Every file of the run once, as far as it has come: in the order of the listing, each from the last manifest that
+   * has it. For readers; takes no lock. `checked`: this process has read the manifests before (see {@link OpenOptions}).
+   */
+  async *latest(
+    warnOfDamage: (message: string) => void,
+    { checked = false } = {},
+  ): AsyncGenerator<FileRecord> {
+    // A last line that is incomplete while another process works on the run is one that it is writing.
+    const warn = this.isHeldElsewhere ? () => {} : warnOfDamage;
+    const manifests: ManifestFile[] = [];
+    const opened: ManifestFile[] = [];
+    try {
+      for (const stage of STAGES) {
+        if (!this.has(stage)) continue;
+        const written = this.#written.get(stage);
+        // Open already: it need not be read a second time, nor be in memory twice.
+        if (!written?.isOpen) this.#written.delete(stage);
+        const manifest = written?.isOpen ? written : await this.open(stage, { write: false, warn, checked });
+        if (manifest !== written) opened.push(manifest);
+        manifests.push(manifest);
+      }
+      const [first, ...later] = manifests;
+      if (!first) return;
+      later.reverse();
+      for (const record of first.records()) {
+        if (!isWithdrawn(record)) yield furthest(later, record.id) ?? record;
+      }
+    } finally {
+      for (const manifest of opened) await manifest.close();
+    }
+  }
+}
+
+function furthest(latestFirst: readonly ManifestFile[], id: string): FileRecord | undefined {
+  for (const manifest of latestFirst) {
+    const record = manifest.last(id);
+    if (record) return record;
+  }
+  return undefined;
+}
+
+/** The other runs of this home. */
+export function runsBeside(home: string, { folderId: own }: Run): Run[] {
+  const names = readdirSync(join(home, 'runs')).filter(name => FOLDER_ID.test(name) && name !== own);
+  return names.map(folderId => new Run(home, folderId)).filter(run => run.exists);
+}
+
+/** The folder of the run that was worked on last; null if there is none. */
+export function lastRunOf(home: string): string | null {
+  const runs = join(home, 'runs');
+  if (!existsSync(runs)) return null;
+  const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
+  const times = folderIds.flatMap(folderId => {
+    const run = new Run(home, folderId);
+    const manifests = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)));
+    // A process that was killed before it saw a file leaves empty ones.
+    const isVoid = !run.isListed && manifests.every(({ size }) => size === 0);
+    return isVoid ? [] : [{ folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
+  });
+  return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;
+}
+
+export function noRun(what: string): RunError {
+  return new RunError(
+    'no_run',
+    `There is no run ${what}.`,
+    'Start one with "migrator scan --folder-id FOLDER_ID" or "migrator migrate --folder-id FOLDER_ID".',
+  );
+}

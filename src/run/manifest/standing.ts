@@ -1,0 +1,25 @@
+/** What a run's manifest of transfer says to the stages before it: which files have their object, and which cannot get one. */
+import { hasNoObject } from '../../../stages/duplicates.ts';
+import type { FileRecord } from '../../../stages/record.ts';
+import type { ManifestFile } from './manifest-file.ts';
+
+/** The record of a file that has an object in S3, or had one that is to be replaced; null for all others. */
+export function standingIn(transferred: ManifestFile | null | undefined, id: string): FileRecord | null {
+  const record = transferred?.last(id);
+  return record?.url || record?.replaces ? record : null;
+}
+
+/**
+ * The records that have an S3 key. A file that cannot be transferred gives way to its copies; a copy that was transferred
+ * in its place has the key of its object.
+ */
+export function* claimsIn(
+  resolved: ManifestFile | null,
+  transferred: ManifestFile | null | undefined,
+): Generator<FileRecord> {
+  for (const record of resolved?.records() ?? []) {
+    const later = transferred?.last(record.id);
+    const key = later?.url ? later.key : later && hasNoObject(later) ? undefined : record.key;
+    if (key) yield { ...record, key };
+  }
+}

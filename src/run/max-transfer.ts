@@ -1,0 +1,44 @@
+/** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
+import { Flags } from '@oclif/core';
+import type { Halt } from '../../stages/stage.ts';
+import type { MediaSource } from '../../stages/transfer.ts';
+import { EXIT } from '../cli/base-command.ts';
+import { bytesOf } from '../config/size.ts';
+import { formatBytes } from './text/format.ts';
+
+export const maxTransferFlag = {
+  'max-transfer': Flags.custom<number>({
+    description: 'start no more files when so much has been read from Drive, like 700G (powers of 1024)',
+    helpValue: 'SIZE',
+    parse: async text => bytesOf(text, 'max-transfer'),
+  })(),
+};
+
+export class TransferLimitReached extends Error {
+  override readonly name = 'TransferLimitReached';
+  readonly code = 'max_transfer';
+  readonly remedy = 'The rest stays pending. Continue with "migrator resume".';
+  readonly exitCode = EXIT.unfinished;
+
+  constructor(limitBytes: number) {
+    super(`Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`);
+  }
+}
+
+/** The source, until so many bytes have come from it: then no new files are started, and those in progress are finished. */
+export function limited(source: MediaSource, limitBytes: number | undefined, halt: Halt): MediaSource {
+  if (limitBytes === undefined) return source;
+  let left = limitBytes;
+  return {
+    download: (record, onBytes, signal) =>
+      source.download(
+        record,
+        count => {
+          left -= count;
+          if (left <= 0) halt.stop(new TransferLimitReached(limitBytes));
+          onBytes(count);
+        },
+        signal,
+      ),
+  };
+}

@@ -1,0 +1,49 @@
+/** What the line from Drive carries, tried out with files of the folder; nothing is kept of their bytes. */
+import type { FileRecord } from '../../../stages/record.ts';
+import type { MediaSource } from '../../../stages/transfer.ts';
+
+const MIB = 1024 * 1024;
+
+export interface ProbeLimits {
+  bytes: number;
+  ms: number;
+}
+
+/** A few seconds, and less than a video. */
+const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
+
+/**
+ * Megabits a second that come from Drive, of all these files at a time; null if no byte came. Errors of single files count
+ * as bytes that did not come.
+ */
+export async function measuredMbit(
+  source: MediaSource,
+  records: readonly FileRecord[],
+  { limits = LIMITS, now = () => performance.now() }: { limits?: ProbeLimits; now?: () => number } = {},
+): Promise<number | null> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), limits.ms);
+  let bytes = 0;
+  /** The first piece opens the measuring: what the request itself takes is no property of the line. */
+  let beganAt: number | null = null;
+  let endedAt = 0;
+  const arrived = (count: number): void => {
+    endedAt = now();
+    if (beganAt === null) beganAt = endedAt;
+    else bytes += count;
+    if (bytes >= limits.bytes) enough.abort();
+  };
+  const read = async (record: FileRecord): Promise<void> => {
+    for await (const _ of await source.download(record, arrived, enough.signal)) {
+      if (enough.signal.aborted) break;
+    }
+  };
+  try {
+    await Promise.allSettled(records.map(read));
+  } finally {
+    clearTimeout(timer);
+    enough.abort();
+  }
+  const seconds = (endedAt - (beganAt ?? 0)) / 1000;
+  return bytes > 0 && seconds > 0 ? (bytes * 8) / 1_000_000 / seconds : null;
+}

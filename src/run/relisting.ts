@@ -1,0 +1,117 @@
+/**
+ * What a listed run asks Drive before it goes on: whether files that are not done have been renamed or replaced, and
+ * whether folders and shortcuts that could not be read can be read now. Only the folders with such files are read, a thousand files
+ * an answer; a run with nothing open asks nothing.
+ */
+
+import { TextSet } from '../../stages/compact/text-set.ts';
+import { FileError } from '../../stages/errors.ts';
+import { asNow, FOLDERS_A_QUERY, listAgain } from '../../stages/list.ts';
+import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
+import type { ManifestFile } from './manifest/manifest-file.ts';
+import type { Memory } from './manifest/memory.ts';
+import { listOptionsOf, type StageContext } from './pipeline.ts';
+
+export interface Relisting {
+  manifest: ManifestFile;
+  memory: Memory;
+  /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
+  laterRecords: (id: string) => Iterable<FileRecord>;
+  /** Told about each record that is new in the list manifest, or has changed there. */
+  onChange: (record: FileRecord, before: FileRecord | undefined) => void;
+}
+
+/** Brings the list manifest up to date. Throws RunError, or FileError, if Drive refuses altogether. */
+export async function relist(context: StageContext, relisting: Relisting): Promise<void> {
+  const { manifest, laterRecords } = relisting;
+  const takes = (record: FileRecord) => context.selection?.takes(record) ?? true;
+  const unread: FileRecord[] = [];
+  const parents = new Map<string, DriveRef>();
+  const open = new TextSet();
+  const targetOf = new Map<string, string>();
+  for (const record of manifest.records()) {
+    if (isWithdrawn(record) || !takes(record)) continue;
+    if (isUnread(record)) unread.push(record);
+    else if (record.parent && isOpen(record, laterRecords(record.id))) {
+      parents.set(record.parent.id, record.parent);
+      open.add(record.id);
+      if (record.shortcutId) targetOf.set(String(record.shortcutId), record.id);
+    }
+  }
+  if (parents.size > 0) await lookAtNames(context, relisting, [...parents.values()], open, targetOf);
+  if (unread.length > 0) await readNow(context, relisting, unread);
+}
+
+/** Whether a new name, or new bytes, in Drive may bring the file on. What a person has written into a line goes before. */
+function isOpen(listed: FileRecord, later: Iterable<FileRecord>): boolean {
+  if (listed.removed) return false;
+  let furthest: FileRecord | undefined;
+  for (const record of later) {
+    furthest ??= record;
+    if (!isUnfinished(furthest) || isAnswered(record)) return false;
+  }
+  return isUnfinished(furthest ?? listed) && !isAnswered(listed);
+}
+
+function isUnfinished({ status, url }: FileRecord): boolean {
+  if (status === 'needs_review' || status === 'orphan') return true;
+  return (status === 'pending' || status === 'failed' || status === 'downloaded') && !url;
+}
+
+function isAnswered(record: FileRecord): boolean {
+  const hasIdsByHand = Boolean(record.sequentialIds?.length) && !record.pattern;
+  return hasIdsByHand || reopened(record) !== record;
+}
+
+async function lookAtNames(
+  context: StageContext,
+  { manifest, memory, onChange }: Relisting,
+  folders: DriveRef[],
+  open: TextSet,
+  targetOf: ReadonlyMap<string, string>,
+): Promise<void> {
+  const drive = await context.neighbours.drive();
+  const look = async (group: DriveRef[]): Promise<void> => {
+    if (context.halt.stopped) return;
+    try {
+      for await (const page of drive.children(group)) {
+        for (const item of page) {
+          const id = targetOf.get(item.id) ?? item.id;
+          const before = open.has(id) ? manifest.last(id) : undefined;
+          if (!before) continue;
+          const now = asNow(before, item);
+          if (now === before) continue;
+          onChange(await memory.keep(memory.recall({ ...now, status: 'pending' })), before);
+        }
+      }
+    } catch (error) {
+      // What is in a folder that cannot be read any more keeps the name by which it is known.
+      if (!(error instanceof FileError) || error.retryable) throw error;
+      if (group.length > 1) for (const folder of group) await look([folder]);
+    }
+  };
+  for (let start = 0; start < folders.length; start += FOLDERS_A_QUERY)
+    await look(folders.slice(start, start + FOLDERS_A_QUERY));
+}
+
+async function readNow(
+  context: StageContext,
+  { manifest, memory, onChange }: Relisting,
+  unread: FileRecord[],
+): Promise<void> {
+  const stillUnread = new Set<string>();
+  const drive = await context.neighbours.drive();
+  const options = { ...listOptionsOf(context), halt: undefined };
+  for await (const found of listAgain(drive, context.root!, unread, options)) {
+    if (context.halt.stopped) return;
+    if (isUnread(found)) stillUnread.add(found.id);
+    const before = manifest.last(found.id);
+    // A file that was found elsewhere, or through a shortcut, keeps that place.
+    if (before && !before.removed && !isUnread(before)) continue;
+    const record = await memory.keep(memory.recall(found));
+    if (!before || record.removed !== before.removed) onChange(record, before);
+  }
+  for (const record of unread) {
+    if (!stillUnread.has(record.id)) await memory.keep({ ...record, removed: true });
+  }
+}

@@ -1,0 +1,66 @@
+/** Commands that look at a whole run and may set records of it back: `verify --repair` and `undo`. */
+import type { FileRecord } from '../../stages/record.ts';
+import type { Use } from '../results/undo.ts';
+import { type Run, runsBeside } from './manifest/run.ts';
+
+/** Every record of the run, as far as it has come. */
+export async function recordsOf(run: Run, warn: (message: string) => void): Promise<FileRecord[]> {
+  const records: FileRecord[] = [];
+  for await (const record of run.latest(warn)) records.push(record);
+  return records;
+}
+
+/** What other runs of the home know of the objects under the keys: by key, one of these runs. */
+export async function usesBeside(
+  home: string,
+  run: Run,
+  keys: ReadonlySet<string>,
+): Promise<Map<string, Use>> {
+  const uses = new Map<string, Use>();
+  for (const other of runsBeside(home, run)) {
+    // What is torn or no record there is not this run's business.
+    for await (const { key, url, media = [] } of other.latest(() => {})) {
+      if (!key || !url || !keys.has(key)) continue;
+      const mediaIds = new Set([...media.map(({ id }) => id), ...(uses.get(key)?.mediaIds ?? [])]);
+      uses.set(key, { folderId: other.folderId, mediaIds });
+    }
+  }
+  return uses;
+}
+
+export interface Rewriter {
+  /** The record as it is to be from now on, for the stages that move and link. */
+  write(record: FileRecord): Promise<void>;
+  /** The same for transfer alone, some at a time; resolves when they are on disk. */
+  writeTransfers(records: FileRecord[]): Promise<void>;
+  /** The same for link alone. */
+  writeLink(record: FileRecord): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the manifests that say what has been stored and linked. The caller holds the run's lock. What both of them learn
+ * is on disk for transfer before it is for link: the other way round, a crash would leave a file that transfer takes for
+ * stored.
+ */
+export async function rewriterOf(run: Run, warn: (message: string) => void): Promise<Rewriter> {
+  const transfer = await run.open('transfer', { write: true, warn });
+  const link = await run.open('link', { write: true, warn });
+  const writeTransfers = async (records: FileRecord[]) => {
+    for (const record of records) await transfer.append(record);
+    await transfer.flush();
+  };
+  const writeLink = async (record: FileRecord) => link.append(record);
+  return {
+    write: async record => {
+      await writeTransfers([record]);
+      await writeLink(record);
+    },
+    writeTransfers,
+    writeLink,
+    close: async () => {
+      await transfer.close();
+      await link.close();
+    },
+  };
+}

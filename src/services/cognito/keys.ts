@@ -1,0 +1,108 @@
+import type { CognitoIdentityClient, Credentials } from '@aws-sdk/client-cognito-identity';
+import { RunError } from '../../../stages/errors.ts';
+import { domainOf, regionOfPool } from '../aws/regions.ts';
+import { claimsOf } from './tokens.ts';
+
+/** Temporary AWS keys, in the shape that the AWS SDK's clients take. */
+export interface AwsKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  expiration: Date;
+}
+
+export interface Identity {
+  poolId: string;
+  /** Null before the first request; kept for the session, since it never changes for a user. */
+  id: string | null;
+  /** True after the identity pool has refused a request for a certain role. */
+  refusesRoles: boolean;
+}
+
+/** Keys, and the ARN of their role; null if the pool chose the one of all signed-in users. */
+export interface RoleKeys {
+  keys: AwsKeys;
+  role: string | null;
+}
+
+const FIFTEEN_MINUTES_MS = 15 * 60_000;
+
+/**
+ * Keys of the role that the user's group has. A user of several groups gets the role of the one that comes first
+ * (`cognito:preferred_role`), unless `wantedRole`, another role of the token, is asked for and the pool allows that
+ * (Cognito developer guide, "Using role-based access control"). `Logins` goes with both requests: the pool allows guests
+ * too, and would otherwise give a guest's keys (facts.md, Amplify Gen 2: sign-in). Remembers what it learns in `identity`.
+ *
+ * Throws the SDK's errors as they are.
+ */
+export async function fetchKeys(
+  client: CognitoIdentityClient,
+  identity: Identity,
+  login: { idToken: string; userPoolId: string; wantedRole: string | null },
+  now: number,
+): Promise<RoleKeys> {
+  const { GetIdCommand, GetCredentialsForIdentityCommand } = await import('@aws-sdk/client-cognito-identity');
+  const Logins = { [await providerName(login)]: login.idToken };
+  if (!identity.id) {
+    const { IdentityId } = await client.send(new GetIdCommand({ IdentityPoolId: identity.poolId, Logins }));
+    identity.id = IdentityId ?? null;
+  }
+  const keysFor = async (CustomRoleArn?: string) => {
+    const { Credentials } = await client.send(
+      new GetCredentialsForIdentityCommand({ IdentityId: identity.id!, Logins, CustomRoleArn }),
+    );
+    return keysOf(Credentials, identity.poolId, now);
+  };
+  const preferred = claimsOf(login.idToken)['cognito:preferred_role'] ?? null;
+  const { wantedRole } = login;
+  if (!wantedRole || wantedRole === preferred || identity.refusesRoles) {
+    return { keys: await keysFor(), role: preferred };
+  }
+  try {
+    return { keys: await keysFor(wantedRole), role: wantedRole };
+  } catch (refusal) {
+    if (!REFUSES_ROLE.has((refusal as Error).name)) throw refusal;
+    // If something else was refused, the request without the role is refused as well.
+    const keys = await keysFor();
+    identity.refusesRoles = true;
+    return { keys, role: preferred };
+  }
+}
+
+const REFUSES_ROLE = new Set([
+  'NotAuthorizedException',
+  'InvalidParameterException',
+  'InvalidIdentityPoolConfigurationException',
+  'ValidationException',
+]);
+
+/** How the identity pool knows the user pool: the issuer without `https://`. */
+async function providerName({
+  idToken,
+  userPoolId,
+}: {
+  idToken: string;
+  userPoolId: string;
+}): Promise<string> {
+  const issuer = claimsOf(idToken).iss ?? '';
+  if (issuer.startsWith('https://cognito-idp.')) return issuer.slice('https://'.length);
+  const region = regionOfPool(userPoolId) ?? '';
+  return `cognito-idp.${region}.${await domainOf(region)}/${userPoolId}`;
+}
+
+function keysOf(given: Credentials | undefined, poolId: string, now: number): AwsKeys {
+  if (!given?.AccessKeyId || !given.SecretKey || !given.SessionToken) {
+    throw new RunError(
+      'identity_pool_refuses',
+      `Identity pool ${poolId} answered without keys.`,
+      'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".',
+    );
+  }
+  return {
+    accessKeyId: given.AccessKeyId,
+    secretAccessKey: given.SecretKey,
+    sessionToken: given.SessionToken,
+    // Keys without an end would never be renewed (facts.md); no role session is shorter than this.
+    expiration: given.Expiration ?? new Date(now + FIFTEEN_MINUTES_MS),
+  };
+}

@@ -1,0 +1,34 @@
+import { RunError } from '../../../stages/errors.ts';
+import { promptsOn } from '../../cli/ui/prompts.ts';
+import type { Env } from '../../config/home.ts';
+
+/**
+ * Asks for the password of a user: AMPLIFY_MEDIA_MIGRATOR_PASSWORD if it is set, otherwise a prompt that shows nothing,
+ * on standard error so that standard output stays data. The password is never a flag: flags are seen by `ps`.
+ *
+ * Throws {@link RunError} `no_password` if standard input is not a terminal, and lets inquirer's `ExitPromptError`
+ * (Ctrl-C) through.
+ */
+export function passwordFrom(options: {
+  env: Env;
+  username: string;
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+}): () => Promise<string> {
+  const { env, username, input = process.stdin } = options;
+  return async () => {
+    if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
+    if (!input.isTTY) {
+      throw new RunError(
+        'no_password',
+        `There is no password for ${username}: nobody can be asked, since standard input is not a terminal.`,
+        'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
+      );
+    }
+    const { password } = await promptsOn(options);
+    return password({
+      message: `Password of ${username} (Cognito)`,
+      validate: text => text !== '' || 'The password cannot be empty.',
+    });
+  };
+}

@@ -1,0 +1,91 @@
+/** What Cognito may want to know at a sign-in, and who is asked: a person at the terminal, or the lines of a script. */
+import { RunError } from '../../../stages/errors.ts';
+import { promptsOn } from '../../cli/ui/prompts.ts';
+import type { Env } from '../../config/home.ts';
+import { passwordFrom } from './password.ts';
+
+export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
+
+export interface Questions {
+  password(): Promise<string>;
+  /** `sentTo`: where the code went, null if it went nowhere. `wrong`: what was wrong with the last answer, null at first. */
+  code(challenge: CodeChallenge, sentTo: string | null, wrong: string | null): Promise<string>;
+  newPassword(wrong: string | null): Promise<string>;
+  /** How often a wrong answer may be followed by another one. */
+  readonly retries: number;
+}
+
+const CODES: Record<CodeChallenge, string> = {
+  SOFTWARE_TOKEN_MFA: 'Code from the authenticator app',
+  SMS_MFA: 'Code from the text message',
+  SMS_OTP: 'Code from the text message',
+  EMAIL_OTP: 'Code from the e-mail',
+};
+
+const TYPING_RETRIES = 2;
+
+/**
+ * Asks the person at the terminal, on standard error; the password may come from AMPLIFY_MEDIA_MIGRATOR_PASSWORD. Where
+ * there is no terminal every other question throws {@link RunError} `challenge_needs_terminal`.
+ */
+export function questionsFor(options: {
+  env: Env;
+  username: string;
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+}): Questions {
+  const { username, input = process.stdin } = options;
+  const refuseWithoutTerminal = (wants: string): void => {
+    if (!input.isTTY) throw needsTerminal(username, wants);
+  };
+  return {
+    retries: TYPING_RETRIES,
+    password: passwordFrom(options),
+    async code(challenge, sentTo, wrong) {
+      refuseWithoutTerminal(`a code (${challenge})`);
+      const { input } = await promptsOn(options);
+      const where = sentTo ? ` to ${sentTo}` : '';
+      const message = `${wrong ? `${wrong} ` : ''}${CODES[challenge]}${where}, for ${username}:`;
+      const validate = (text: string) => /^\s*\d[\d ]+$/.test(text) || 'A code is made of digits.';
+      return (await input({ message, validate })).replaceAll(' ', '');
+    },
+    async newPassword(wrong) {
+      refuseWithoutTerminal('a new password (NEW_PASSWORD_REQUIRED)');
+      const { password } = await promptsOn(options);
+      const message = `${wrong ?? 'The first password was for one sign-in only.'} New password of ${username}`;
+      const validate = (text: string) => text !== '' || 'The password cannot be empty.';
+      const first = await password({ message, validate });
+      await password({
+        message: 'The same once more',
+        validate: text => text === first || 'That was not the same.',
+      });
+      return first;
+    },
+  };
+}
+
+/** For scripts: the first line is the password, each further one the answer to what Cognito asks for next. */
+export function questionsFromLines(text: string, username: string): Questions {
+  const lines = text.split(/\r?\n/);
+  const next = (wants: string, remedy: string): string => {
+    const line = lines.shift();
+    if (line) return line;
+    throw new RunError('no_password', `Standard input has no line with ${wants} for ${username}.`, remedy);
+  };
+  const more = 'Put it on a line of its own after the password, or run "migrator login aws" on a terminal.';
+  return {
+    retries: 0,
+    password: async () =>
+      next('the password', 'Pipe it in: migrator login aws --password-stdin < password-file.'),
+    code: async challenge => next(`the code that Cognito asks for (${challenge})`, more),
+    newPassword: async () => next('the new password that Cognito asks for (NEW_PASSWORD_REQUIRED)', more),
+  };
+}
+
+function needsTerminal(username: string, wants: string): RunError {
+  return new RunError(
+    'challenge_needs_terminal',
+    `Cognito wants ${wants} from ${username}, and nobody can be asked, since standard input is not a terminal.`,
+    'Run "migrator login aws" on a terminal; the sign-in is kept, and this command then needs no answer.',
+  );
+}

@@ -1,0 +1,64 @@
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { TokenBucket } from 'limiter';
+import { type BandwidthTimetable, bandwidthAt } from '../../config/bandwidth.ts';
+
+/**
+ * Bytes pass in pieces of at most this share of a second, so that all files keep moving (S3 closes a connection that
+ * pauses for 20 s) and a new rate takes effect soon.
+ */
+const PIECE_SECONDS = 1 / 8;
+
+/** One limit for the bytes of all files together, which follows the clock. */
+export class BandwidthLimit {
+  readonly #timetable: BandwidthTimetable;
+  readonly #now: () => Date;
+  #bucket: { bytesPerSecond: number; tokens: TokenBucket } | null = null;
+
+  /** `now` is for tests. */
+  constructor(timetable: BandwidthTimetable, now = () => new Date()) {
+    this.#timetable = timetable;
+    this.#now = now;
+  }
+
+  /** Bytes a second allowed at the moment; null for no limit. */
+  get bytesPerSecond(): number | null {
+    return bandwidthAt(this.#timetable, this.#now());
+  }
+
+  /** The same bytes, no faster than allowed. An error or the end of either stream is that of the other one, too. */
+  apply(body: Readable): Readable {
+    if (this.#timetable.length === 0) return body;
+    const pass = (chunk: Buffer, limited: Transform) => this.#pass(chunk, limited);
+    const limited = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        pass(chunk, this).then(() => done(), done);
+      },
+    });
+    // The error is the reader's to handle.
+    pipeline(body, limited, () => {});
+    return limited;
+  }
+
+  async #pass(chunk: Buffer, limited: Transform): Promise<void> {
+    for (let start = 0; start < chunk.length && !limited.destroyed; ) {
+      const rate = this.bytesPerSecond;
+      const end = rate === null ? chunk.length : Math.min(chunk.length, start + pieceBytes(rate));
+      if (rate !== null) await this.#tokens(rate).removeTokens(end - start);
+      limited.push(chunk.subarray(start, end));
+      start = end;
+    }
+  }
+
+  /** After a change of rate, pieces that wait already still pass at the old one. */
+  #tokens(bytesPerSecond: number): TokenBucket {
+    if (this.#bucket?.bytesPerSecond !== bytesPerSecond) {
+      const options = { bucketSize: pieceBytes(bytesPerSecond), tokensPerInterval: bytesPerSecond };
+      this.#bucket = { bytesPerSecond, tokens: new TokenBucket({ ...options, interval: 'second' }) };
+    }
+    return this.#bucket.tokens;
+  }
+}
+
+function pieceBytes(bytesPerSecond: number): number {
+  return Math.ceil(bytesPerSecond * PIECE_SECONDS);
+}

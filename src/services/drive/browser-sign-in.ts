@@ -1,0 +1,241 @@
+/**
+ * Sign-in to Google by a person in a browser: authorization code with PKCE, the answer comes to a loopback address of
+ * this machine (RFC 8252, RFC 7636; https://developers.google.com/identity/protocols/oauth2/native-app).
+ *
+ * The person is sent to Google with a `state` that only this process knows, and with the hash of a secret. Google sends
+ * the browser back to 127.0.0.1 with a code. Whoever else might see the code cannot use it: the secret goes only to
+ * Google's token endpoint. Where the browser runs on another machine, the address at which it ends up in vain is pasted.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Credentials, OAuth2Client } from 'google-auth-library';
+import { RunError } from '../../../stages/errors.ts';
+import { withRetries } from '../../../stages/retry/backoff.ts';
+import { replacePrivateFile } from '../../config/files/private-file.ts';
+import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
+import { type Redirect, redirectServer } from './redirect-server.ts';
+import { BACKOFF } from './sign-in.ts';
+import { classifyTokenError, tokenJudge } from './token-errors.ts';
+
+export interface Browser {
+  /**
+   * Shows this address to the person, and opens it if it can; may last as long as the browser is open. Throws if it can
+   * neither be opened nor be read by anybody.
+   */
+  open(url: string): Promise<void>;
+  /**
+   * Asks for the address at which a browser on another machine ended; null where nobody is asked. Aborted when the
+   * answer has come by itself. `wrong`: what was wrong with the last one. Gives null if nobody can paste any more.
+   */
+  paste: ((wrong: string | null, signal: AbortSignal) => Promise<string | null>) | null;
+}
+
+const TEN_MINUTES_MS = 10 * 60_000;
+/** Without an input only a browser on this machine can finish the sign-in: somebody who is there, or a script. */
+const WITHOUT_INPUT_MS = 60_000;
+
+/**
+ * Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}: access
+ * denied, nobody came, Google refuses the code, Drive was not among what was allowed.
+ */
+export async function signInByBrowser(options: {
+  client: DesktopClient;
+  tokenPath: string;
+  browser: Browser;
+  timeoutMs?: number;
+}): Promise<void> {
+  const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
+  const [server, { oauthClient }] = await Promise.all([redirectServer(), import('./google-client.ts')]);
+  const { redirectUri } = server;
+  const oauth = oauthClient({ ...client, redirectUri });
+  const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
+  const state = randomBytes(32).toString('base64url');
+  const done = new AbortController();
+  const giveUpAfter = (ms: number, inputClosed: boolean) =>
+    setTimeout(() => done.abort(abandoned(ms, inputClosed)), ms);
+  let timer = giveUpAfter(timeoutMs, false);
+  const closed = () => {
+    clearTimeout(timer);
+    timer = giveUpAfter(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
+  };
+  try {
+    const opened = browser.open(await consentUrl(oauth, state, codeChallenge));
+    const redirect = await Promise.race([
+      opened.then(() => new Promise<never>(() => {})),
+      answerAt(server.redirects, state),
+      ...(browser.paste ? [pasted(browser.paste, { redirectUri, state, signal: done.signal, closed })] : []),
+      aborted(done.signal),
+    ]);
+    if (redirect.error !== null) throw denied(redirect.error);
+    const answer = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
+    await replacePrivateFile(tokenPath, tokenFile(client, answer, tokenPath)).catch(error => {
+      throw unwritten(tokenPath, error);
+    });
+  } finally {
+    clearTimeout(timer);
+    done.abort();
+    await server.close();
+  }
+}
+
+async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: string): Promise<string> {
+  const { CodeChallengeMethod } = await import('google-auth-library');
+  return oauth.generateAuthUrl({
+    scope: DRIVE_SCOPE,
+    state,
+    code_challenge: codeChallenge,
+    code_challenge_method: CodeChallengeMethod.S256,
+    access_type: 'offline',
+    // Without it Google leaves the refresh token out for somebody who has allowed the client before.
+    prompt: 'consent',
+  });
+}
+
+/** The first redirect that bears our state. Any other is somebody else's and changes nothing. */
+async function answerAt(redirects: AsyncIterable<Redirect>, state: string): Promise<Redirect> {
+  for await (const redirect of redirects) {
+    const ours = isSame(redirect.state, state);
+    redirect.reply(ours ? (redirect.error === null ? 'accepted' : 'denied') : 'foreign');
+    if (ours) return redirect;
+  }
+  // The server was closed, so somebody else has the answer.
+  return new Promise(() => {});
+}
+
+async function pasted(
+  paste: NonNullable<Browser['paste']>,
+  at: { redirectUri: string; state: string; signal: AbortSignal; closed: () => void },
+): Promise<Redirect> {
+  let wrong: string | null = null;
+  while (true) {
+    const text: string | null = await paste(wrong, at.signal).catch(error => {
+      // Not an answer, and nobody waits for one any more.
+      if (at.signal.aborted) return new Promise<string>(() => {});
+      throw error;
+    });
+    if (text === null) {
+      at.closed();
+      return new Promise(() => {});
+    }
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
+    const parameters = url?.searchParams;
+    if (!parameters?.get('code') && !parameters?.get('error')) {
+      wrong = `That is not the address where the browser ended; it begins with ${at.redirectUri}?`;
+    } else if (!isSame(parameters.get('state') ?? '', at.state)) {
+      wrong = 'That address is from another sign-in; take the one that belongs to the address above.';
+    } else {
+      return {
+        code: parameters.get('code'),
+        error: parameters.get('error'),
+        state: at.state,
+        reply: () => {},
+      };
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+async function redeem(
+  oauth: OAuth2Client,
+  client: DesktopClient,
+  answer: { code: string; codeVerifier: string },
+): Promise<Credentials> {
+  try {
+    return (await withRetries(() => oauth.getToken(answer), tokenJudge, BACKOFF)).tokens;
+  } catch (error) {
+    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
+    if (refused === 'invalid_grant') throw codeRefused();
+    const json = { type: 'authorized_user' as const, client_id: client.clientId };
+    throw classifyTokenError(error, { json, path: '', accessToken: null }, '');
+  }
+}
+
+/** The form that google-auth-library itself writes and reads, with the access token for the first command. */
+function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string): string {
+  if (!canDownload(scopesIn({ scope: answer.scope }))) throw driveLeftOut();
+  if (!answer.refresh_token) throw withoutRefreshToken(tokenPath);
+  const content = {
+    type: 'authorized_user',
+    client_id: client.clientId,
+    ...(client.clientSecret ? { client_secret: client.clientSecret } : {}),
+    refresh_token: answer.refresh_token,
+    token_uri: client.tokenUri,
+    access_token: answer.access_token,
+    expiry_date: answer.expiry_date,
+    scope: answer.scope ?? DRIVE_SCOPE,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(text => createHash('sha256').update(text).digest());
+  return timingSafeEqual(a!, b!);
+}
+
+function abandoned(waitedMs: number, inputClosed: boolean): RunError {
+  const minutes = Math.round(waitedMs / 60_000);
+  const within = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return inputClosed
+    ? new RunError(
+        'google_sign_in_abandoned',
+        `Nobody signed in to Google within ${within} in a browser on this machine, and no address can be pasted: standard input is closed.`,
+        'Run "migrator login google --no-browser" at a terminal, or pipe the address in where the browser ended. A scheduled job needs a sign-in from before, or a service-account key.',
+      )
+    : new RunError(
+        'google_sign_in_abandoned',
+        `Nobody signed in to Google within ${within}.`,
+        'Run "migrator login google" again; with --no-browser it prints the address for a browser on any machine.',
+      );
+}
+
+function denied(error: string): RunError {
+  if (error === 'access_denied') {
+    return new RunError(
+      'google_access_denied',
+      'Google did not allow the access: it was denied on the consent page.',
+      'Run "migrator login google" again and press "Allow". While the consent screen is in "testing", only its test users may: add the account under Audience in the Google Cloud console.',
+    );
+  }
+  return new RunError(
+    'google_sign_in_refused',
+    `Google ended the sign-in: ${error.replace(/[^\w .-]/g, '').slice(0, 60)}.`,
+    'Run "migrator login google" again; if it stays so, make a new OAuth client of type "Desktop app".',
+  );
+}
+
+function codeRefused(): RunError {
+  return new RunError(
+    'google_code_refused',
+    'Google does not take the code of this sign-in: it was used before, or is too old.',
+    'Run "migrator login google" again.',
+  );
+}
+
+function driveLeftOut(): RunError {
+  return new RunError(
+    'google_scope',
+    'Google gave a token without access to Drive: its box was not ticked on the consent page.',
+    'Run "migrator login google" again and leave the box for Drive ticked.',
+  );
+}
+
+function withoutRefreshToken(tokenPath: string): RunError {
+  return new RunError(
+    'google_no_refresh_token',
+    `Google gave no refresh token, so there is nothing to keep in ${tokenPath}.`,
+    'Remove the access at https://myaccount.google.com/permissions, then run "migrator login google" again.',
+  );
+}
+
+function unwritten(tokenPath: string, error: unknown): RunError {
+  return new RunError(
+    'google_token_not_written',
+    `The sign-in succeeded, but ${tokenPath} cannot be written: ${(error as Error).message}.`,
+    'Check the folder, or name another file with "migrator config --token-path FILE".',
+    { cause: error },
+  );
+}

@@ -1,0 +1,223 @@
+/**
+ * What an error of Drive means: for one query (try again), for one file, or for the whole run. The table follows
+ * Drive's "Resolve errors" page and facts.md, section Google Drive v3; rclone retries on the same reasons.
+ */
+import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
+import {
+  connectionError,
+  type Fault,
+  faultOf,
+  judgeBy,
+  type Reasons,
+  retryAfterOf,
+} from '../../../stages/retry/faults.ts';
+
+/** An answer that is not 2xx. `reasons` are those of Google's error body, empty if it was not in Google's form. */
+export class DriveRefusal extends Error {
+  override readonly name = 'DriveRefusal';
+  readonly status: number;
+  readonly reasons: string[];
+  readonly retryAfterMs: number | null;
+
+  constructor(status: number, body: string, retryAfter: string | null = null) {
+    const { reasons, message } = read(body);
+    super(message ?? `HTTP ${status}`);
+    this.status = status;
+    this.reasons = reasons;
+    this.retryAfterMs = retryAfterOf(retryAfter);
+  }
+}
+
+/** Google's page for networks that it takes for a robot comes with 403, 429 or 503, and stays for hours. */
+const AUTOMATED = 'automated_queries';
+const HTML = 'html_page';
+const REASONS: Reasons = { [AUTOMATED]: 'refused' };
+
+/** Of a query or download. Understands Google's client as well as {@link DriveRefusal}. */
+export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
+export const driveJudge = judgeBy(REASONS);
+
+/** 403 reasons that are about one file, with what the person can do. */
+const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>> = {
+  downloadQuotaExceeded: {
+    retryable: true,
+    why: 'the daily download quota of this file is used up. It is marked failed; run "migrator resume" tomorrow',
+  },
+  cannotDownloadAbusiveFile: {
+    retryable: false,
+    why: 'Google takes the file for malware or spam. If you trust it, download it by hand from Drive, and upload it again under the same name',
+  },
+  fileNotDownloadable: {
+    retryable: false,
+    why: 'it has no bytes to download (a Google document). Export it to a file, or leave it out',
+  },
+  cannotDownloadFile: {
+    retryable: false,
+    why: 'its owner has switched off downloading. Ask the owner to allow it, then run again',
+  },
+  insufficientFilePermissions: {
+    retryable: false,
+    why: 'the signed-in account may see it but not download it. Ask the owner for access, then run again',
+  },
+};
+
+const NARROW_SCOPE =
+  'The Google sign-in lacks the scope drive.readonly. Sign in again with "migrator login google" and leave the box for Drive ticked.';
+
+const RUN_REASONS: Readonly<Record<string, string>> = {
+  dailyLimitExceeded:
+    'The daily query limit of the Google Cloud project is used up. Run "migrator resume" tomorrow, or raise the limit in the Google Cloud console.',
+  accessNotConfigured:
+    'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
+  SERVICE_DISABLED:
+    'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
+  USER_PROJECT_DENIED:
+    'Grant the signed-in account the role "Service Usage Consumer" in the project that quota_project_id names in the credentials file, or remove quota_project_id there.',
+  domainPolicy:
+    'The administrators of the Google Workspace domain do not let this app use Drive. Ask them to allow it, then run again.',
+  insufficientPermissions: NARROW_SCOPE,
+  ACCESS_TOKEN_SCOPE_INSUFFICIENT: NARROW_SCOPE,
+};
+
+/** Drive itself says that there is no such item; an HTML page with that status comes from elsewhere. */
+export function isGone(error: unknown): boolean {
+  return error instanceof DriveRefusal && error.status === 404 && !error.reasons.includes(HTML);
+}
+
+/** This account may not see the item, or it is gone: Drive does not tell the two apart. */
+export function isNotForUs(error: unknown): error is DriveRefusal {
+  if (!(error instanceof DriveRefusal) || aboutRun(error)) return false;
+  if (error.status !== 403) return isGone(error);
+  const isFromGoogle = error.reasons.some(reason => reason !== HTML && reason !== AUTOMATED);
+  return isFromGoogle && driveFault(error).kind !== 'throttled';
+}
+
+/** What a failed query for one file means for it. RunErrors and FileErrors are given back as they are. */
+export function aboutFile(error: unknown, fileName: string): FileError | RunError {
+  if (error instanceof FileError || error instanceof RunError) return error;
+  const run = aboutRun(error);
+  if (run) return run;
+  if (error instanceof DriveRefusal) {
+    const reason = error.reasons.find(name => Object.hasOwn(FILE_REASONS, name));
+    if (reason) {
+      const { retryable, why } = FILE_REASONS[reason]!;
+      return new FileError(reason, `${fileName}: Drive refused the download: ${why}.`, {
+        retryable,
+        status: retryable ? 'failed' : 'needs_review',
+        cause: error,
+      });
+    }
+    if (isGone(error)) {
+      return new FileError(
+        'gone_from_drive',
+        `${fileName}: the file is gone from Drive, or is no longer shared with the signed-in account.`,
+        { status: 'orphan', cause: error },
+      );
+    }
+    const { kind, retryAfterMs } = driveFault(error);
+    return new FileError(
+      'drive_refused',
+      `${fileName}: Drive refused the download: ${error.message} (HTTP ${error.status}).`,
+      {
+        retryable: kind === 'temporary' || kind === 'throttled',
+        throttled: kind === 'throttled',
+        unreachable: kind === 'temporary',
+        retryAfterMs,
+        ...(kind === 'refused' && { everyFile: everyFile(error) }),
+        cause: error,
+      },
+    );
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new FileError('download_broken', `${fileName}: the download broke: ${message}.`, {
+    retryable: true,
+    unreachable: true,
+    cause: error,
+  });
+}
+
+/** A refusal with no reason that is known to be about one file. */
+function everyFile({ reasons: [first], status }: DriveRefusal): EveryFile {
+  const reason = first ?? `HTTP ${status}`;
+  const remedies: Record<string, string> = {
+    [AUTOMATED]:
+      'Google blocks this network because of automated traffic. Wait some hours, lower google_drive.queries_per_second, or use another network.',
+    [HTML]:
+      'Something between this computer and Google answers in its place (a proxy, a firewall, a sign-in page). Check the network.',
+  };
+  const remedy = remedies[reason];
+  if (remedy) return { reason: `Drive ${reason}`, remedy };
+  return { reason: `Drive ${reason}`, remedy: 'Correct what Drive complains of.', isUncertain: true };
+}
+
+/** What stops the whole run; null if the error is about one file or query. */
+export function aboutRun(error: unknown): RunError | null {
+  if (error instanceof RunError) return error;
+  const connection = connectionError(error, 'Google Drive');
+  if (connection) return connection;
+  if (!(error instanceof DriveRefusal)) return null;
+  if (error.status === 401) {
+    return new RunError(
+      'google_sign_in_refused',
+      `Drive does not accept the Google sign-in: ${error.message}.`,
+      'Sign in to Google again; if it is a service account, check that its key is still active.',
+      { cause: error },
+    );
+  }
+  const reason = error.reasons.find(name => Object.hasOwn(RUN_REASONS, name));
+  if (!reason) return null;
+  return new RunError(reason, `Drive refused: ${error.message}`, RUN_REASONS[reason]!, { cause: error });
+}
+
+/** A query of the listing that failed for good. */
+export function aboutListing(error: unknown, what: string): RunError {
+  const run = aboutRun(error);
+  if (run) return run;
+  const message = error instanceof Error ? error.message : String(error);
+  // Google's client puts the whole address of the request before the reason.
+  const detail = /, reason: (.+)$/s.exec(message)?.[1] ?? message;
+  if (error instanceof DriveRefusal) {
+    return new RunError(
+      'drive_refused',
+      `Drive refused to ${what}: ${detail} (HTTP ${error.status}).`,
+      remedyOf(error),
+      { cause: error },
+    );
+  }
+  return new RunError(
+    'drive_unreachable',
+    `Drive cannot be reached to ${what}: ${detail}`,
+    'Check the network connection (and google_drive.api_url, if you set it), then run the command again.',
+    { cause: error },
+  );
+}
+
+function remedyOf(error: DriveRefusal): string {
+  if (driveFault(error).kind !== 'refused') return 'Wait some minutes, then run the command again.';
+  const isPage = error.reasons.includes(AUTOMATED) || error.reasons.includes(HTML);
+  return isPage
+    ? `${everyFile(error).remedy} Then run the command again.`
+    : 'Check that the folder is shared with the signed-in Google account, then run the command again.';
+}
+
+/** Google's error body is JSON with one or more reasons; Google's robot check and proxies answer with HTML. */
+function read(body: string): { reasons: string[]; message: string | null } {
+  try {
+    const { error } = JSON.parse(body) as {
+      error: { message?: string; errors?: { reason?: string }[]; details?: { reason?: string }[] };
+    };
+    const reasons = [...(error.errors ?? []), ...(error.details ?? [])].map(({ reason }) => reason ?? '');
+    return { reasons: reasons.filter(Boolean), message: error.message ?? null };
+  } catch {
+    return page(body);
+  }
+}
+
+function page(body: string): { reasons: string[]; message: string | null } {
+  if (/automated (queries|requests)|unusual traffic/i.test(body)) {
+    return { reasons: [AUTOMATED], message: "Google's page for automated queries" };
+  }
+  if (!/<html|<!doctype html/i.test(body)) return { reasons: [], message: null };
+  const title = /<title[^>]*>\s*([^<]{1,80})/i.exec(body)?.[1]?.trim();
+  return { reasons: [HTML], message: title ? `an HTML page, "${title}"` : 'an HTML page' };
+}

@@ -1,0 +1,232 @@
+/** The credential files that a Google sign-in starts from: which kinds there are, and what is wrong with an unusable one. */
+import { RunError } from '../../../stages/errors.ts';
+import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
+import { JsonError, readJson } from '../../config/json.ts';
+
+/** The kinds of credential files that google-auth-library reads, and what each must contain. */
+const REQUIRED = {
+  authorized_user: ['client_id', 'refresh_token'],
+  service_account: ['client_email', 'private_key'],
+  external_account: ['audience', 'subject_token_type', 'credential_source'],
+  external_account_authorized_user: ['client_id', 'client_secret', 'refresh_token'],
+  impersonated_service_account: ['service_account_impersonation_url', 'source_credentials'],
+} as const;
+
+export type CredentialsJson = Record<string, unknown> & { type: keyof typeof REQUIRED };
+
+export interface GoogleCredentials {
+  /** As google-auth-library takes it. A desktop client and its token file together are an `authorized_user`. */
+  json: CredentialsJson;
+  /** The file with the sign-in, for messages. */
+  path: string;
+  /** An access token from the token file; null if there is none, or if its end or its scopes are unknown. */
+  accessToken: { value: string; expiresAt: number } | null;
+}
+
+/** An OAuth client of type "Desktop app": what a person signs in with. */
+export interface DesktopClient {
+  clientId: string;
+  /** Null if the file has none; Google wants one. */
+  clientSecret: string | null;
+  authUri: string;
+  tokenUri: string;
+}
+
+export const DEFAULT_TOKEN_URI = 'https://oauth2.googleapis.com/token';
+const DEFAULT_AUTH_URI = 'https://accounts.google.com/o/oauth2/v2/auth';
+
+export const DRIVE_SCOPE = 'https://www.googleapis.com/auth/drive.readonly';
+/** Scopes that let this tool list a folder that it did not create and download what is in it. */
+const SUFFICIENT_SCOPES: readonly string[] = [DRIVE_SCOPE, 'https://www.googleapis.com/auth/drive'];
+
+const DESKTOP_CLIENT =
+  'In the Google Cloud console make an OAuth client of type "Desktop app" (APIs & Services, Credentials), download its JSON and name it by "migrator config --credentials-path FILE". A service-account key works too.';
+const TOKEN_FILE =
+  'Sign in with "migrator login google" (the token file of Google\'s Python library is read as well), or use a service-account key: "migrator config --credentials-path FILE".';
+const AS_FROM_GOOGLE = 'Download the file again, and leave it as Google created it.';
+
+/**
+ * The credentials to sign in with, from the files of the configuration (design.md, Configuration): a desktop client
+ * (`installed`) together with the token file, or any other credentials file at `credentialsPath`. The token file may be
+ * the one of Python's google-auth.
+ *
+ * Throws {@link RunError}: file missing, not JSON, of another kind, incomplete, an address that is not safe.
+ */
+export async function readCredentials({
+  credentials_path: credentialsPath,
+  token_path: tokenPath,
+}: {
+  /** Absolute, as the loaded configuration has them. */
+  credentials_path: string;
+  token_path: string;
+}): Promise<GoogleCredentials> {
+  const content = await readObject(credentialsPath, DESKTOP_CLIENT);
+  if (!isObject(content.installed)) return credentialsIn(content, credentialsPath);
+  const client = desktopClientIn(content, credentialsPath);
+  const token = await readObject(tokenPath, TOKEN_FILE);
+  const clientId = textIn(token, 'client_id') ?? client.clientId;
+  // A secret belongs to one client: the credentials' own is of no use for a token of another client.
+  const secret = clientId === client.clientId ? client.clientSecret : null;
+  const user = {
+    ...token,
+    type: 'authorized_user',
+    client_id: clientId,
+    client_secret: textIn(token, 'client_secret') ?? secret,
+    token_uri: textIn(content.installed, 'token_uri') ?? textIn(token, 'token_uri'),
+  };
+  return credentialsIn(user, tokenPath);
+}
+
+/**
+ * The desktop client at `credentialsPath`; null if the file is one that needs no person to sign in (a service-account
+ * key, an `authorized_user` file and so on). Throws {@link RunError} as {@link readCredentials} does.
+ */
+export async function readDesktopClient(credentialsPath: string): Promise<DesktopClient | null> {
+  const content = await readObject(credentialsPath, DESKTOP_CLIENT);
+  return isCredentials(content) ? null : desktopClientIn(content, credentialsPath);
+}
+
+function desktopClientIn(content: Record<string, unknown>, path: string): DesktopClient {
+  const client = content.installed;
+  if (!isObject(client))
+    throw new RunError('google_credentials', `${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
+  const clientId = textIn(client, 'client_id');
+  if (!clientId) throw incomplete(path, ['installed.client_id'], DESKTOP_CLIENT);
+  requireSafeAddresses(client, path);
+  return {
+    clientId,
+    clientSecret: textIn(client, 'client_secret'),
+    authUri: textIn(client, 'auth_uri') ?? DEFAULT_AUTH_URI,
+    tokenUri: textIn(client, 'token_uri') ?? DEFAULT_TOKEN_URI,
+  };
+}
+
+function credentialsIn(content: Record<string, unknown>, path: string): GoogleCredentials {
+  if (!isCredentials(content)) {
+    throw new RunError('google_credentials', `${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
+  }
+  requireComplete(content, path);
+  if (content.type !== 'authorized_user') return { json: content, path, accessToken: null };
+  const scopes = scopesIn(content);
+  requireSufficientScopes(scopes, path);
+  return { json: content, path, accessToken: scopes.length > 0 ? accessTokenIn(content) : null };
+}
+
+function isCredentials(content: Record<string, unknown>): content is CredentialsJson {
+  return typeof content.type === 'string' && Object.hasOwn(REQUIRED, content.type);
+}
+
+function requireComplete(json: CredentialsJson, path: string): void {
+  const missing = REQUIRED[json.type].filter(name => !textIn(json, name) && !isObject(json[name]));
+  const remedy = json.type === 'authorized_user' ? TOKEN_FILE : AS_FROM_GOOGLE;
+  if (missing.length > 0) throw incomplete(path, missing, remedy);
+  requireSafeAddresses(json, path);
+  if (json.type !== 'impersonated_service_account') return;
+  const source = json.source_credentials;
+  if (!isObject(source) || !isCredentials(source)) {
+    const what = isObject(source) ? wrongKind(source) : 'is not an object';
+    throw new RunError('google_credentials', `source_credentials in ${path} ${what}.`, AS_FROM_GOOGLE);
+  }
+  requireComplete(source, path);
+}
+
+function wrongKind(content: Record<string, unknown>): string {
+  if (isObject(content.web))
+    return 'belongs to an OAuth client of type "Web application"; it has to be a "Desktop app"';
+  if (typeof content.type === 'string')
+    return `contains credentials of type "${content.type.slice(0, 40)}", which are not supported`;
+  if ('refresh_token' in content)
+    return 'is a token file (it belongs at google_drive.token_path), not an OAuth client';
+  return 'is neither an OAuth client nor a service-account key';
+}
+
+/** Python writes `token` and `expiry` (UTC, with or without the Z), Node `access_token` and `expiry_date` (ms). */
+function accessTokenIn(file: Record<string, unknown>): GoogleCredentials['accessToken'] {
+  const value = textIn(file, 'access_token') ?? textIn(file, 'token');
+  const expiry = textIn(file, 'expiry');
+  const zoned = expiry && !/(?:Z|[+-]\d\d:?\d\d)$/i.test(expiry) ? `${expiry}Z` : expiry;
+  const expiresAt = typeof file.expiry_date === 'number' ? file.expiry_date : Date.parse(zoned ?? '');
+  return value && Number.isFinite(expiresAt) ? { value, expiresAt } : null;
+}
+
+/** Python writes a list `scopes`, Node and Google's answers a text `scope`. Empty if the file does not say. */
+export function scopesIn({ scope, scopes = scope }: Record<string, unknown>): string[] {
+  if (Array.isArray(scopes)) return scopes.map(String);
+  return typeof scopes === 'string' ? scopes.split(/\s+/).filter(Boolean) : [];
+}
+
+/** Whether a token with these scopes can download; true if they are unknown (none given). */
+export function canDownload(scopes: readonly string[]): boolean {
+  return scopes.length === 0 || scopes.some(scope => SUFFICIENT_SCOPES.includes(scope));
+}
+
+/** Throws {@link RunError} for a token that cannot download. */
+export function requireSufficientScopes(scopes: readonly string[], path: string): void {
+  if (canDownload(scopes)) return;
+  throw new RunError(
+    'google_scope',
+    `The Google sign-in in ${path} cannot download files: its scope is ${scopes.join(' ')}.`,
+    'Sign in again with "migrator login google", which asks for drive.readonly. A file made by another program needs the scope drive.readonly or drive.',
+  );
+}
+
+async function readObject(path: string, remedy: string): Promise<Record<string, unknown>> {
+  try {
+    const content = await readJson(path);
+    if (isObject(content)) return content;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (error instanceof JsonError)
+      throw new RunError('google_credentials', `${path} is not JSON: ${error.message}.`, remedy);
+    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? (error as Error).name})`;
+    throw new RunError('google_credentials', `${path} ${what}.`, remedy, { cause: error });
+  }
+  throw new RunError('google_credentials', `${path} does not hold an object { … }.`, remedy);
+}
+
+function incomplete(path: string, missing: readonly string[], remedy: string): RunError {
+  return new RunError('google_credentials', `${path} lacks ${missing.join(' and ')}.`, remedy);
+}
+
+/** What is sent to these addresses is a secret. */
+const ADDRESSES = ['auth_uri', 'token_uri', 'token_url', 'service_account_impersonation_url'];
+
+function requireSafeAddresses(json: Record<string, unknown>, path: string): void {
+  for (const name of ADDRESSES) {
+    const address = textIn(json, name);
+    if (address && !isSafeEndpoint(address)) throw unsafe(name, path);
+  }
+  const source = isObject(json.credential_source) ? json.credential_source : {};
+  for (const name of Object.keys(source).filter(key => /url$/.test(key))) {
+    const address = (textIn(source, name) ?? '').replaceAll('{region}', 'region');
+    if (address && !isSafeEndpoint(address) && !isMetadataServer(address)) throw unsafe(name, path);
+  }
+}
+
+/** Clouds give a machine its identity over plain http, on addresses that never leave the host. */
+function isMetadataServer(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { hostname } = new URL(address);
+  return (
+    isLoopback(hostname) ||
+    ['169.254.169.254', '[fd00:ec2::254]', 'metadata.google.internal'].includes(hostname)
+  );
+}
+
+function unsafe(name: string, path: string): RunError {
+  return new RunError(
+    'google_token_uri',
+    `The ${name} in ${path} is not an https:// address: the sign-in would travel in the clear.`,
+    name === 'token_uri' ? `Set token_uri there to ${DEFAULT_TOKEN_URI}.` : AS_FROM_GOOGLE,
+  );
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Null for what is absent, empty or no text. */
+export function textIn(object: Record<string, unknown>, name: string): string | null {
+  const value = object[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,135 @@
+import { RunError } from '../../../stages/errors.ts';
+import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
+import type { Config } from '../../config/settings.ts';
+import { type Lease, Renewal } from '../renewal.ts';
+import type { DriveAuth, SignInHeaders } from './drive-auth.ts';
+import {
+  DRIVE_SCOPE,
+  type GoogleCredentials,
+  readCredentials,
+  requireSufficientScopes,
+  scopesIn,
+} from './google-files.ts';
+import { classifyTokenError, tokenJudge } from './token-errors.ts';
+
+export type { DriveAuth } from './drive-auth.ts';
+
+/** The section of the configuration that says how to sign in. */
+type GoogleSettings = Pick<
+  Config['google_drive'],
+  'credentials_path' | 'token_path' | 'impersonate' | 'api_url'
+>;
+
+/**
+ * A Google sign-in that is ready for use, from any kind of credentials that google-auth-library knows, for the scope
+ * drive.readonly. Reads the files and gets a first access token, so that whatever is wrong is said before any work
+ * begins. Renews one request at a time, before the token expires. Throws RunError with a remedy.
+ */
+export async function googleSignIn(
+  settings: GoogleSettings,
+  options: { backoff?: Backoff; now?: () => number } = {},
+): Promise<DriveAuth> {
+  const { backoff = BACKOFF, now = Date.now } = options;
+  const { impersonate: subject } = settings;
+  const credentials = await readCredentials(settings);
+  if (subject && credentials.json.type !== 'service_account') throw cannotImpersonate(subject, credentials);
+  const [{ DriveAuth }, { requireSameUniverse }] = await Promise.all([
+    import('./drive-auth.ts'),
+    import('./google-client.ts'),
+  ]);
+  requireSameUniverse(credentials.json, settings.api_url);
+  const tokens = new Renewal<SignInHeaders>(
+    () => requestToken(credentials, subject, { backoff, now }),
+    now,
+    leaseFromFile(credentials, now()),
+  );
+  await tokens.get();
+  return new DriveAuth(tokens);
+}
+
+/** For commands that do nothing but sign in. */
+export const BACKOFF: Backoff = { retries: 3, baseMs: 500, capMs: 8_000 };
+/** Only STS lacks a timeout of its own; a program that supplies a subject token may take 30 s. */
+const LONGEST_REQUEST_MS = 60_000;
+/** Google's tokens live an hour; only used if the library does not say. */
+const USUAL_LIFE_MS = 3_600_000;
+
+/** A new client each time: each kind of client keeps its tokens in another way, and none can be told to drop them. */
+async function requestToken(
+  credentials: GoogleCredentials,
+  subject: string,
+  { backoff, now }: { backoff: Backoff; now: () => number },
+): Promise<Lease<SignInHeaders>> {
+  const { googleClient } = await import('./google-client.ts');
+  const attempt = async () => {
+    const client = await googleClient(credentials.json, {
+      scope: DRIVE_SCOPE,
+      subject: subject || undefined,
+    });
+    const headers = await within(LONGEST_REQUEST_MS, client.getRequestHeaders());
+    return { headers, ...client.credentials };
+  };
+  try {
+    const { headers, scope, expiry_date } = await withRetries(attempt, tokenJudge, backoff);
+    requireSufficientScopes(scopesIn({ scope }), credentials.path);
+    const lifeMs = (expiry_date ?? 0) - Date.now();
+    return { value: plain(headers), expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
+  } catch (error) {
+    throw classifyTokenError(error, credentials, subject);
+  }
+}
+
+/** The access token of the file saves a request, if it is valid for a while. */
+function leaseFromFile({ accessToken, json }: GoogleCredentials, nowMs: number): Lease<SignInHeaders> | null {
+  if (!accessToken || accessToken.expiresAt < nowMs + FIVE_MINUTES_MS) return null;
+  const project = json.quota_project_id;
+  const value = {
+    authorization: `Bearer ${accessToken.value}`,
+    ...(project ? { 'x-goog-user-project': String(project) } : {}),
+  };
+  return { value, expiresAt: accessToken.expiresAt };
+}
+
+const FIVE_MINUTES_MS = 5 * 60_000;
+
+/** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */
+export async function revokeSignIn(
+  paths: Pick<GoogleSettings, 'credentials_path' | 'token_path'>,
+): Promise<void> {
+  const credentials = await readCredentials(paths);
+  const { OAuth2Client } = await import('google-auth-library');
+  const { googleClient } = await import('./google-client.ts');
+  const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });
+  if (!(client instanceof OAuth2Client)) return;
+  try {
+    const token = client.credentials.refresh_token ?? '';
+    await withRetries(() => client.revokeToken(token), tokenJudge, BACKOFF);
+  } catch (error) {
+    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
+    if (refused !== 'invalid_token') throw classifyTokenError(error, credentials, '');
+  }
+}
+
+function plain(headers: Headers): SignInHeaders {
+  return { authorization: '', ...Object.fromEntries(headers) };
+}
+
+async function within<T>(ms: number, request: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no response'), { code: 'ETIMEDOUT' })), ms);
+  });
+  try {
+    return await Promise.race([request, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function cannotImpersonate(subject: string, { json, path }: GoogleCredentials): RunError {
+  return new RunError(
+    'google_impersonate',
+    `google_drive.impersonate is ${subject}, but the credentials in ${path} are of type "${json.type}": only a service-account key with domain-wide delegation can act for another user.`,
+    'Unset it with "migrator config --impersonate \'\'", or name the key of the service account with "migrator config --credentials-path FILE".',
+  );
+}

@@ -1,0 +1,103 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Backoff } from '../../../stages/retry/backoff.ts';
+import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import { retryRequestsOf } from '../aws/sdk-retries.ts';
+import { httpAgents } from '../network/proxy.ts';
+import { rememberUser, type SignedInUser } from './access-denied.ts';
+import { wrongRegion } from './bucket-region.ts';
+import { type Encryption, encryptUploads } from './encryption.ts';
+import { S3_REASONS } from './errors.ts';
+
+/** Keys of the signed-in user. One source is shared by all clients, so that keys are fetched once. */
+export interface AwsKeySource {
+  (): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
+  /** Tells the SDK not to keep keys itself: the source knows better when to renew them. */
+  readonly memoized: true;
+  /** For messages: whose keys they are; null before there are any. */
+  readonly user?: () => SignedInUser | null;
+}
+
+export interface ClientOptions {
+  region: string;
+  credentials: AwsKeySource;
+  connections: number;
+  backoff: Backoff;
+  stallTimeoutMs: number;
+  encryption?: Encryption;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * An S3 client whose default checksums are off: with them a streamed body would be sent in chunks with a trailer. Bytes of files
+ * are sent with their md5, or with a CRC32 for each part (`upload.ts`).
+ */
+export async function createClient(options: ClientOptions): Promise<S3Client> {
+  const [{ S3Client: Client }, { NodeHttpHandler }, agents] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@smithy/node-http-handler'),
+    httpAgents({ keepAlive: true, maxSockets: options.connections }),
+  ]);
+  const client = new Client({
+    region: options.region,
+    credentials: options.credentials,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // The SDK would open a connection of its own for each such request.
+    expectContinueHeader: false,
+    // Its remarks about streams would go to the terminal, through the progress bar.
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      // No limit for the whole of a request: a large file on a slow line takes hours.
+      socketTimeout: options.stallTimeoutMs,
+      ...agents,
+    }),
+  });
+  // A custom endpoint is rarely reachable under a host name for each bucket.
+  client.config.forcePathStyle = (await client.config.serviceConfiguredEndpoint?.()) !== undefined;
+  guardEndpoint(client, 'S3');
+  retryRequestsOf(client, options.backoff, S3_REASONS);
+  encryptUploads(client, options.encryption ?? {});
+  explainRefusals(client, options);
+  return client;
+}
+
+/** Where requests about a bucket go; a bucket's own host name is left out. Throws RunError if that is no safe address. */
+export async function storageAddress(region: string): Promise<string> {
+  const { ListBucketsCommand } = await import('@aws-sdk/client-s3');
+  const credentials = async () => ({ accessKeyId: 'none', secretAccessKey: 'none' });
+  const client = await createClient({
+    region,
+    credentials: Object.assign(credentials, { memoized: true as const }),
+    connections: 1,
+    backoff: { retries: 0, baseMs: 0, capMs: 0 },
+    stallTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const command = new ListBucketsCommand({});
+  return addressOf(command, () => client.send(command)).finally(() => client.destroy());
+}
+
+/** Completes the errors of all commands by what only the client knows. */
+function explainRefusals(client: S3Client, options: RefusalContext): void {
+  client.middlewareStack.add(
+    next => async args => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { Bucket = '' } = args.input as { Bucket?: string };
+        throw explained(error, Bucket, options);
+      }
+    },
+    { step: 'initialize', priority: 'high', name: 'explainRefusals' },
+  );
+}
+
+type RefusalContext = Pick<ClientOptions, 'region' | 'credentials' | 'encryption'>;
+
+/** The error with all that is known about the request, or the RunError that it means. */
+function explained(error: unknown, bucket: string, context: RefusalContext): unknown {
+  const { region, credentials, encryption } = context;
+  rememberUser(error, credentials.user?.() ?? null, encryption?.ServerSideEncryption ?? '');
+  return wrongRegion(error, bucket, region) ?? error;
+}

@@ -1,0 +1,182 @@
+/**
+ * What an error of S3 means for the file or the run. Names and statuses: Amazon S3 API reference, "Error responses";
+ * what Amplify's policy refuses: facts.md, "Amplify Gen 2: storage permissions".
+ */
+import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
+import { connectionError, faultOf, type Reasons } from '../../../stages/retry/faults.ts';
+import { accessDenied, isLocked } from './access-denied.ts';
+import { wrongRegion } from './bucket-region.ts';
+
+interface S3Error {
+  name: string;
+  message: string;
+  status: number | null;
+  /** Of the operating system, for errors below HTTP. */
+  code: string | null;
+}
+
+/** The parts of an SDK error that decide; HEAD answers have no body, so their name says nothing and the status does. */
+export function s3ErrorOf(error: unknown): S3Error {
+  const {
+    name = '',
+    message = String(error),
+    $metadata,
+    code,
+  } = (error ?? {}) as {
+    name?: string;
+    message?: string;
+    $metadata?: { httpStatusCode?: number };
+    code?: unknown;
+  };
+  return {
+    name,
+    message,
+    status: $metadata?.httpStatusCode ?? null,
+    code: typeof code === 'string' ? code : null,
+  };
+}
+
+/** True if the key has an object already (`If-None-Match: *`). */
+export function isTaken(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error);
+  return name === 'PreconditionFailed' || status === 412;
+}
+
+export function isExpiredToken(error: unknown): boolean {
+  return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(s3ErrorOf(error).name);
+}
+
+/** S3 does not know the multipart upload: it was aborted, or completed. */
+export function isForgotten(error: unknown): boolean {
+  return s3ErrorOf(error).name === 'NoSuchUpload';
+}
+
+/** S3 compared the bytes with the digest that was sent with them, and they differ. */
+export function isBadDigest(error: unknown): boolean {
+  return ['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'].includes(
+    s3ErrorOf(error).name,
+  );
+}
+
+/** The md5 (hex) of what S3 received, as its answer to other bytes than announced gives it; null if it does not. */
+export function calculatedMd5(error: unknown): string | null {
+  const { CalculatedDigest } = error as { CalculatedDigest?: unknown };
+  if (typeof CalculatedDigest !== 'string') return null;
+  const md5 = Buffer.from(CalculatedDigest, 'base64');
+  return md5.length === 16 ? md5.toString('hex') : null;
+}
+
+const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy: string }>> = {
+  NoSuchBucket: {
+    code: 'bucket_missing',
+    message: 'The S3 bucket does not exist',
+    remedy:
+      'Deploy the storage of the Amplify project (npx ampx sandbox, or a pipeline deployment), and check aws.amplify.storage_bucket ("migrator show").',
+  },
+  InvalidAccessKeyId: {
+    code: 'storage_keys_refused',
+    message: 'S3 does not know the keys from the identity pool',
+    remedy: 'Check aws.cognito.identity_pool_id and aws.region ("migrator show").',
+  },
+  SignatureDoesNotMatch: {
+    code: 'storage_keys_refused',
+    message: 'S3 refuses the signature of the request',
+    remedy: 'Check aws.region and the clock of this computer.',
+  },
+  RequestTimeTooSkewed: {
+    code: 'clock_skewed',
+    message: 'The clock of this computer differs by more than 15 minutes from that of S3',
+    remedy: 'Set the clock, then run the command again.',
+  },
+};
+
+/** The error of a failed upload. FileErrors and RunErrors (of the download, of the sign-in) are given back as they are. */
+export function aboutUpload(error: unknown, fileName: string, bucket: string): FileError | RunError {
+  if (error instanceof FileError || error instanceof RunError) return error;
+  const { name, message, status, code } = s3ErrorOf(error);
+  const connection = connectionError(error, 'S3');
+  if (connection) return connection;
+  if (isLocked(error)) return locked(fileName, message, error);
+  const elsewhere = wrongRegion(error, bucket, null);
+  if (elsewhere) return elsewhere;
+  if (name === 'AccessDenied') return accessDenied(error, bucket);
+  const end = Object.hasOwn(RUN_ENDS, name) ? RUN_ENDS[name] : undefined;
+  if (end)
+    return new RunError(end.code, `${end.message} (bucket ${bucket}: ${message}).`, end.remedy, {
+      cause: error,
+    });
+
+  const { kind, retryAfterMs } = faultOf(error, UPLOAD_REASONS);
+  const retryable = kind === 'temporary' || kind === 'throttled';
+  const shape = status === null ? 'storage_unreachable' : retryable ? 'storage_busy' : 'storage_refused';
+  const what = status === null ? 'S3 could not be reached' : 'S3 refused the upload';
+  const reason = reasonOf(message || code || name, name);
+  return new FileError(shape, `${fileName}: ${what}: ${reason}.`, {
+    retryable,
+    throttled: kind === 'throttled',
+    unreachable: kind === 'temporary' && (status === null || status >= 500),
+    retryAfterMs,
+    ...(!retryable && !ABOUT_ONE_FILE.has(name) && { everyFile: everyFile(name) }),
+    cause: error,
+  });
+}
+
+function locked(fileName: string, words: string, cause: unknown): FileError {
+  return new FileError(
+    'object_locked',
+    `${fileName}: S3 Object Lock protects the object under its key (${words}). It was not replaced. Wait until its retention ends, or have the lock removed, then run "migrator resume".`,
+    { status: 'needs_review', cause },
+  );
+}
+
+/** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */
+export const S3_REASONS: Reasons = {
+  AccessDenied: 'fatal',
+  PermanentRedirect: 'fatal',
+  AuthorizationHeaderMalformed: 'fatal',
+  IllegalLocationConstraintException: 'fatal',
+  ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
+  // In the body of a 200, which the SDK takes for a 500.
+  PreconditionFailed: 'refused',
+  // As S3 says SlowDown where there is no body to say so (HEAD).
+  'HTTP 503': 'throttled',
+  RequestTimeout: 'temporary',
+  IncompleteBody: 'temporary',
+  OperationAborted: 'temporary',
+  // Another upload to the key is under way; whether its object stays is not known yet.
+  ConditionalRequestConflict: 'temporary',
+};
+
+/** For the whole upload, which starts over with another download. */
+const UPLOAD_REASONS: Reasons = {
+  ...S3_REASONS,
+  NoSuchUpload: 'temporary',
+  BadDigest: 'temporary',
+  XAmzContentSHA256Mismatch: 'temporary',
+  XAmzContentChecksumMismatch: 'temporary',
+};
+
+const ABOUT_ONE_FILE = new Set(['KeyTooLongError', 'EntityTooLarge', 'EntityTooSmall', 'MetadataTooLarge']);
+
+/** What the SDK calls an answer that is not S3's. */
+const NAMELESS = new Set(['', 'Error', 'Unknown', 'UnknownError', 'SyntaxError']);
+
+/** S3's words, without the full stop, and its code, which people look up. */
+function reasonOf(words: string, name: string): string {
+  const code = NAMELESS.has(name) || words.includes(name) ? '' : ` (${name})`;
+  return `${words.replace(/\.\s*$/, '')}${code}`;
+}
+
+function everyFile(name: string): EveryFile {
+  if (NAMELESS.has(name)) {
+    return {
+      reason: 'S3 without a code',
+      remedy:
+        'Something between this computer and S3 may answer in its place (a proxy, a firewall). Check the network.',
+    };
+  }
+  const remedy = name.startsWith('KMS.')
+    ? 'Enable the KMS key that encrypts the bucket, and allow the role of the group ADMINS to use it (AWS console, KMS).'
+    : 'Correct what S3 complains of.';
+  return { reason: `S3 ${name}`, remedy };
+}

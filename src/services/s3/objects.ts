@@ -1,0 +1,215 @@
+/** Looking at objects that are there, and removing them: what `verify` and `undo` need of S3. */
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { RunError } from '../../../stages/errors.ts';
+import { type Backoff, pause, waitMs } from '../../../stages/retry/backoff.ts';
+import { judgeBy } from '../../../stages/retry/faults.ts';
+import { accessDenied } from './access-denied.ts';
+import type { AwsKeySource } from './client.ts';
+import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
+import { FILE_ID_METADATA } from './upload.ts';
+
+/** An object as S3 describes it. */
+export interface ObjectState {
+  key: string;
+  bytes: number;
+  /** Without quotes. */
+  etag: string;
+  /** Drive file id that the upload put there; null if there is none, or it was not asked for (listings). */
+  fileId: string | null;
+}
+
+/** Under Amplify's policy users may list only below this prefix. */
+const PREFIX = 'media/';
+
+/** Keys may expire again while a request waits to be sent again. */
+const MOST_RENEWALS = 3;
+
+export interface ObjectsOptions {
+  bucket: string;
+  credentials: AwsKeySource;
+  /** These keys have been refused as expired: the next request gets others. */
+  dropKeys: (accessKeyId: string) => void;
+  /** Retries of a read that breaks; single requests are repeated by the client. */
+  backoff: Backoff;
+  /** A read is given up, and continued by another request, after so long without a byte. */
+  stallTimeoutMs: number;
+}
+
+export class Objects {
+  readonly #client: S3Client;
+  readonly #options: ObjectsOptions;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, options: ObjectsOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#bucket = options.bucket;
+  }
+
+  /** Every object below `media/`, in pages of up to 1,000. Throws RunError. */
+  async *list(): AsyncGenerator<ObjectState[]> {
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken });
+      const page = await this.#known(() => this.#client.send(command));
+      yield (page.Contents ?? []).map(({ Key, Size, ETag }) => ({
+        key: Key!,
+        bytes: Size ?? 0,
+        etag: unquoted(ETag),
+        fileId: null,
+      }));
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+  }
+
+  /** One object; null if there is none. Throws RunError, also when it may not be looked at. */
+  async find(key: string): Promise<ObjectState | null> {
+    const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      const head = await this.#send(() => this.#client.send(command));
+      const fileId = head.Metadata?.[FILE_ID_METADATA] ?? null;
+      return { key, bytes: head.ContentLength ?? 0, etag: unquoted(head.ETag), fileId };
+    } catch (error) {
+      const { status } = s3ErrorOf(error);
+      if (status === 404) return null;
+      // S3 may give this for what does not exist, too; a listing tells the two apart (facts.md, storage permissions).
+      if (status === 403 && !(await this.#isListed(key))) return null;
+      throw this.#about(error);
+    }
+  }
+
+  async #isListed(key: string): Promise<boolean> {
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+    const { Contents = [] } = await this.#known(() => this.#client.send(command));
+    return Contents[0]?.Key === key;
+  }
+
+  /**
+   * The object's bytes; null if there is none. A read that breaks is continued where it stopped; if the object has been
+   * replaced meanwhile, the bytes end there. Throws RunError, at the call or while they are read.
+   */
+  async read(key: string): Promise<AsyncIterable<Buffer> | null> {
+    const object = await this.#get({ Bucket: this.#bucket, Key: key });
+    return object && this.#bytesOf(key, object);
+  }
+
+  async *#bytesOf(key: string, object: GetObjectCommandOutput): AsyncGenerator<Buffer> {
+    const { backoff, stallTimeoutMs } = this.#options;
+    const { ETag, ContentLength = 0 } = object;
+    let body: GetObjectCommandOutput | null = object;
+    let at = 0;
+    for (let failures = 0; body && at < ContentLength; ) {
+      const from = at;
+      try {
+        for await (const chunk of untilStalled(body.Body as Readable, stallTimeoutMs)) {
+          at += chunk.length;
+          yield chunk;
+        }
+      } catch (error) {
+        failures = at > from ? 0 : failures + 1;
+        if (failures > backoff.retries || !isTemporary(error)) throw this.#about(error);
+        await pause(waitMs(backoff, failures, null), backoff.signal);
+      }
+      if (at === ContentLength) return;
+      body = await this.#get({ Bucket: this.#bucket, Key: key, IfMatch: ETag, Range: `bytes=${at}-` });
+    }
+  }
+
+  /** Null if there is no such object, or not the one with the etag. */
+  async #get(input: GetObjectCommandInput): Promise<GetObjectCommandOutput | null> {
+    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+    try {
+      return await this.#send(() => this.#client.send(new GetObjectCommand(input)));
+    } catch (error) {
+      const { status } = s3ErrorOf(error);
+      if (status === 404 || (input.IfMatch && isTaken(error))) return null;
+      if (status === 403 && !(await this.#isListed(input.Key!))) return null;
+      throw this.#about(error);
+    }
+  }
+
+  /** Removes the object; false, and it stays, if it has not this etag. Removing what is not there is no error. */
+  async remove(key: string, etag: string): Promise<boolean> {
+    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: `"${etag}"` });
+    try {
+      await this.#send(() => this.#client.send(command));
+      return true;
+    } catch (error) {
+      if (s3ErrorOf(error).status === 404) return true;
+      if (isTaken(error)) return false;
+      throw this.#about(error);
+    }
+  }
+
+  /** Sends a request that meets expired keys again, with others. */
+  async #send<T>(send: () => Promise<T>): Promise<T> {
+    for (let renewals = 0; ; renewals += 1) {
+      const { accessKeyId } = await this.#options.credentials();
+      try {
+        return await send();
+      } catch (error) {
+        if (renewals === MOST_RENEWALS || !isAboutKeys(error)) throw error;
+        this.#options.dropKeys(accessKeyId);
+      }
+    }
+  }
+
+  /** The same for requests of which every error is known. */
+  async #known<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#send(send);
+    } catch (error) {
+      throw this.#about(error);
+    }
+  }
+
+  #about(error: unknown): RunError {
+    const { name, message, status, code } = s3ErrorOf(error);
+    // The answer to a HEAD has no body, so its error has no name.
+    if (status === 403 && name !== 'InvalidAccessKeyId' && name !== 'SignatureDoesNotMatch') {
+      return accessDenied(error, this.#bucket);
+    }
+    const about = aboutUpload(error, this.#bucket, this.#bucket);
+    if (about instanceof RunError) return about;
+    const what = status === null ? 'cannot be reached' : 'refused';
+    return new RunError(
+      about.code,
+      `S3 ${what} (bucket ${this.#bucket}): ${message || code || name}.`,
+      about.everyFile
+        ? `${about.everyFile.remedy} Then run the command again.`
+        : 'Run the command again; what it has done stays done.',
+      { cause: error },
+    );
+  }
+}
+
+/** The response to a HEAD has no body to name the error; a well-formed one is a bad request only because of its keys. */
+function isAboutKeys(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error);
+  return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
+}
+
+const isTemporary = (error: unknown): boolean => judgeBy(S3_REASONS)(error).again;
+
+/** The stream, which fails when no byte has come for so long: a connection that is lost may never say so. */
+async function* untilStalled(body: Readable, timeoutMs: number): AsyncGenerator<Buffer> {
+  const stalled = Object.assign(new Error(`no data for ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => body.destroy(stalled), timeoutMs);
+  try {
+    for await (const chunk of body) {
+      yield chunk;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unquoted(etag = ''): string {
+  return etag.replaceAll('"', '');
+}

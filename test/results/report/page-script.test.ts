@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import {
+  fileSearch,
+  hiddenCharacters,
+  type PageData,
+  spelledOut,
+} from '../../../src/results/report/page-script.ts';
+import { sortedBy } from '../../../src/results/report/page-table.ts';
+import type { FileRow } from '../../../src/results/report/report.ts';
+
+const DATA: PageData = {
+  statuses: [
+    ['completed', 'Completed'],
+    ['failed', 'Failed'],
+    ['orphan', 'Orphan'],
+  ],
+  attention: [1, 2],
+  done: [0],
+  reasons: ['The download broke', 'No observation has this id'],
+  messages: ['ECONNRESET', 'There is none.'],
+  folders: [
+    ['1-500', 2, 0, 0, []],
+    ['חורף', 2, 0, 0, []],
+  ],
+  files: [
+    ['id-a', '6602.JPG', 0, 1, 0, -1, -1, ''],
+    ['id-b', '6603.jpg', 0, 1, 1, 0, 0, ''],
+    ['id-c', 'cafe\u0301 1.jpg', 1, 1, 2, 1, 1, ''],
+    ['id-d', '6602.mov', 1, null, 1, -1, -1, ''],
+  ],
+};
+const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) =>
+  DATA.files
+    .filter(fileSearch(DATA)({ text: '', status: 'all', reason: -1, folder: -1, ...asked }))
+    .map(row => row[0]);
+
+describe('Search in a report', () => {
+  it('finds every word somewhere in name, folder, id, reason or message, in any case and spelling', () => {
+    expect(found({ text: '6602' })).to.deep.equal(['id-a', 'id-d']);
+    expect(found({ text: '6602  JPG' })).to.deep.equal(['id-a']);
+    expect(found({ text: 'חורף' })).to.deep.equal(['id-c', 'id-d']);
+    expect(found({ text: 'ID-B' })).to.deep.equal(['id-b']);
+    expect(found({ text: 'econnreset' })).to.deep.equal(['id-b']);
+    expect(found({ text: 'observation' })).to.deep.equal(['id-c']);
+    expect(found({ text: 'CAFÉ' })).to.deep.equal(['id-c']);
+    expect(found({ text: 'nowhere' })).to.deep.equal([]);
+  });
+
+  it('keeps to status, reason and folder', () => {
+    expect(found({})).to.have.length(4);
+    expect(found({ status: 'attention' })).to.deep.equal(['id-b', 'id-c', 'id-d']);
+    expect(found({ status: 'failed' })).to.deep.equal(['id-b', 'id-d']);
+    expect(found({ reason: 1 })).to.deep.equal(['id-c']);
+    expect(found({ status: 'attention', folder: 1, text: 'jpg' })).to.deep.equal(['id-c']);
+  });
+});
+
+describe('Sorting in a report', () => {
+  it('sorts names as people count, and keeps the order of equal ones', () => {
+    const names = ['10.jpg', '9.jpg', 'b.jpg', 'A.jpg', '9.JPG'];
+    expect(sortedBy(names, name => name, false)).to.deep.equal([
+      '9.jpg',
+      '9.JPG',
+      '10.jpg',
+      'A.jpg',
+      'b.jpg',
+    ]);
+    expect(sortedBy(names, name => name, true)).to.deep.equal(['b.jpg', 'A.jpg', '10.jpg', '9.jpg', '9.JPG']);
+  });
+
+  it('sorts numbers by size', () => {
+    const rows = [[5], [1000], [30]] as unknown as FileRow[];
+    expect(sortedBy(rows, row => row[0], true).map(row => Number(row[0]))).to.deep.equal([1000, 30, 5]);
+  });
+});
+
+describe('Characters that cannot be seen', () => {
+  it('are named, and spelled out where they stand', () => {
+    expect(hiddenCharacters('6602.jpg')).to.equal(null);
+    expect(hiddenCharacters('ק 1.jpg')).to.equal(null);
+    expect(spelledOut('ab\u202egpj\u2067\n.jpg')).to.equal('ab\\u202egpj\\u2067\\u000a.jpg');
+    // A word in Persian, and one emoji of two.
+    for (const name of ['צילום חורף.jpg', 'صورة.jpg', 'می\u200cخواهم', '👩\u200d🌾'])
+      expect(spelledOut(name)).to.equal(name);
+    expect(hiddenCharacters('\u200f66\u200f10\n.jpg')).to.equal('hidden: U+200F, U+000A');
+  });
+});

@@ -1,0 +1,119 @@
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { recordsFrom } from '../../../src/run/manifest/input.ts';
+import { BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
+import { rejection } from '../../config/scratch.ts';
+import { all, anyRecords, fileRecord } from '../../stages/flow.ts';
+
+const a = fileRecord({ id: 'a' });
+const b = fileRecord({ id: 'b', name: 'ק€𝄞.jpg' });
+
+/** The text as a stream, in pieces of so many bytes. */
+function streamOf(text: string, bytesAPiece = 1024): Readable {
+  const bytes = Buffer.from(text);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += bytesAPiece) pieces.push(bytes.subarray(at, at + bytesAPiece));
+  return Readable.from(pieces, { objectMode: false });
+}
+
+function read(text: string, bytesAPiece?: number) {
+  return all(recordsFrom(streamOf(text, bytesAPiece), { name: 'standard input' }));
+}
+
+describe('Records from a stream', () => {
+  it('come as they are, line by line', async () => {
+    expect(await read(lineOf(a) + lineOf(b))).to.deep.equal([a, b]);
+    expect(await read('')).to.deep.equal([]);
+  });
+
+  it('may lack the last newline, and may stand between BOM, CRLF, blank lines and spaces', async () => {
+    const [first, second] = [a, b].map(record => lineOf(record).trim());
+    expect(await read(`\ufeff${first}\r\n\r\n  \n  ${second}`)).to.deep.equal([a, b]);
+  });
+
+  it('are the same however the stream is cut into pieces', async () => {
+    const size = fc.integer({ min: 1, max: 40 });
+    await fc.assert(
+      fc.asyncProperty(anyRecords(), size, async (records, bytesAPiece) => {
+        const named = records.map((record, index) => ({ ...record, name: ['ק', '€', '𝄞'][index % 3]! }));
+        const text = named.map(lineOf).join('');
+        expect((await read(text, bytesAPiece)).map(lineOf).join('')).to.equal(text);
+      }),
+    );
+  });
+
+  it('end with an error at the first line that is not one, naming stream, line and column', async () => {
+    const seen: string[] = [];
+    const reading = (async () => {
+      const stream = streamOf(`${lineOf(a)}\n\n{"id":}\n${lineOf(b)}`);
+      for await (const { id } of recordsFrom(stream, { name: 'standard input' })) seen.push(id);
+    })();
+    const error = await rejection<BadLine>(reading);
+    expect(error).to.be.instanceOf(BadLine).and.include({ source: 'standard input', line: 4, column: 7 });
+    expect(seen).to.deep.equal(['a']);
+  });
+
+  it('are set aside when they are nested too deep or longer than 16 MiB, which is not kept in memory', async () => {
+    const deep = `{"id":"x","name":"y","note":${'['.repeat(5000)}${']'.repeat(5000)}}\n`;
+    const block = Buffer.alloc(1024 * 1024, 'x');
+    const source = function* () {
+      yield Buffer.from(lineOf(a) + deep);
+      for (let mebibyte = 0; mebibyte < 40; mebibyte += 1) yield block;
+      yield Buffer.from(`\n${lineOf(b)}`);
+    };
+    const rejected: [number, string][] = [];
+    const reject = (line: string, { message }: BadLine) => rejected.push([line.length, message]);
+    const stream = Readable.from(source(), { objectMode: false });
+    const records = await all(recordsFrom(stream, { name: 'standard input', reject }));
+    expect(records).to.deep.equal([a, b]);
+    expect(rejected.map(([, message]) => message)).to.deep.equal([
+      'standard input, line 2, column 1: it is nested more than 100 deep.',
+      'standard input, line 3, column 1: it is longer than 16 MiB.',
+    ]);
+    expect(rejected[1]![0]).to.equal(16 * 1024 * 1024 + 1);
+  });
+
+  it('are an error too when the last line is torn', async () => {
+    const error = await rejection<BadLine>(read(lineOf(a) + lineOf(b).slice(0, 20)));
+    expect(error).to.be.instanceOf(BadLine).and.include({ line: 2 });
+  });
+
+  it('go on behind bad lines when these are set aside', async () => {
+    const rejected: string[] = [];
+    const reject = (line: string, reason: BadLine) => void rejected.push(`${reason.line}: ${line}`);
+    const stream = streamOf(`what?\n${lineOf(a)}{"id":"x"}\n${lineOf(b)}`);
+    expect(await all(recordsFrom(stream, { name: 'x', reject }))).to.deep.equal([a, b]);
+    expect(rejected).to.deep.equal(['1: what?', '3: {"id":"x"}']);
+  });
+
+  it('end with the error of the stream when it breaks', async () => {
+    const broken = Readable.from(
+      (async function* () {
+        yield Buffer.from(lineOf(a));
+        throw new Error('the pipe broke');
+      })(),
+      { objectMode: false },
+    );
+    expect((await rejection(all(recordsFrom(broken, { name: 'x' })))).message).to.equal('the pipe broke');
+  });
+
+  it('are read no further than they are wanted, but for what is on its way', async () => {
+    let given = 0;
+    const endless = Readable.from(
+      (async function* () {
+        for (;;) yield Buffer.from(lineOf(fileRecord({ id: `f${given++}` })));
+      })(),
+      { objectMode: false, highWaterMark: 1024 },
+    );
+    const records = recordsFrom(endless, { name: 'x' });
+    expect((await records.next()).value).to.include({ id: 'f0' });
+    for (let turn = 0; turn < 200; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    const soFar = given;
+    expect(soFar).to.be.below(2000);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    expect(given).to.equal(soFar);
+    await records.return(undefined);
+    endless.destroy();
+  });
+});

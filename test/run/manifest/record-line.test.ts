@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { BadLine, lineOf, recordOf } from '../../../src/run/manifest/record-line.ts';
+import { STATUSES } from '../../../stages/record.ts';
+import { anyRecords, fileRecord } from '../../stages/flow.ts';
+
+function fault(line: string): BadLine {
+  try {
+    recordOf(line, 'list.ndjson', 7);
+  } catch (error) {
+    if (error instanceof BadLine) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${line}`);
+}
+
+const withField = (field: string, value: unknown) => JSON.stringify({ id: 'a', name: 'b', [field]: value });
+
+describe('A line of a manifest', () => {
+  it('is the JSON of one record, the id first, with a newline', () => {
+    expect(lineOf(fileRecord({ name: 'a\nb' }))).to.match(/^\{"id":"file-1","name":"a\\nb".*\}\n$/);
+  });
+
+  it('gives back the record that it was made of, whatever that holds', () => {
+    fc.assert(
+      fc.property(anyRecords(), records => {
+        for (const record of records) {
+          const line = lineOf(record);
+          expect(line.indexOf('\n')).to.equal(line.length - 1);
+          expect(lineOf(recordOf(line, 'x', 1))).to.equal(line);
+        }
+      }),
+    );
+  });
+
+  it('may have fields of its own, and may lack everything but id and name', () => {
+    expect(recordOf('{"id":"a","name":"","note":{"x":[1]}}', 'x', 1)).to.deep.equal({
+      id: 'a',
+      name: '',
+      note: { x: [1] },
+      status: 'pending',
+    });
+  });
+
+  it('has one of the known statuses', () => {
+    for (const status of STATUSES)
+      expect(recordOf(withField('status', status), 'x', 1).status).to.equal(status);
+  });
+
+  for (const [field, value] of [
+    ['path', 1],
+    ['size', -1],
+    ['size', '3'],
+    ['size', 1.5],
+    ['md5', 'xyz'],
+    ['md5', ['a'.repeat(32)]],
+    ['sequentialIds', 6602],
+    ['sequentialIds', ['6602']],
+    ['sequentialIds', [1.5]],
+    ['sequentialIds', [-1]],
+    ['type', 'AUDIO'],
+    ['observations', [{ id: 'a' }]],
+    ['observations', ['a']],
+    ['observations', { id: 'a', sequentialId: 1 }],
+    ['missing', [null]],
+    ['key', 7],
+    ['url', null],
+    ['media', [{ id: 'a' }]],
+    ['status', 'finished'],
+    ['status', null],
+    ['error', 'broken'],
+    ['verified', 'sha1'],
+  ] as const) {
+    it(`is refused when "${field}" is ${JSON.stringify(value)}, saying what was found and what is accepted`, () => {
+      const error = fault(withField(field, value));
+      expect(error).to.include({ source: 'list.ndjson', line: 7, column: 1 });
+      expect(error.message).to.contain(`"${field}" is ${JSON.stringify(value)}, accepted is `);
+    });
+  }
+
+  it('is refused without an id or a name that is text', () => {
+    for (const line of ['{"name":"b"}', '{"id":"","name":"b"}', '{"id":1,"name":"b"}']) {
+      expect(fault(line).message).to.contain('"id"');
+    }
+    for (const line of ['{"id":"a"}', '{"id":"a","name":1}'])
+      expect(fault(line).message).to.contain('"name"');
+  });
+
+  it('is refused when it is JSON but no object', () => {
+    for (const line of ['[]', '1', 'null', '"x"'])
+      expect(fault(line).message).to.contain('a record is a JSON object');
+  });
+
+  it('is refused with the column where it stops being JSON', () => {
+    expect(fault('{"id":"a",}').column).to.equal(11);
+    expect(fault('{"id":"a" "name":"b"}').column).to.equal(11);
+    expect(fault('{"id":"a"').message).to.contain('the end of the line');
+    expect(fault('hello').column).to.equal(1);
+  });
+
+  it('does not quote long values in full', () => {
+    expect(fault(withField('status', 'x'.repeat(5000))).message).to.have.length.below(300);
+  });
+});

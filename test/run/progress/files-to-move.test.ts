@@ -1,0 +1,22 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FilesToMove } from '../../../src/run/progress/files-to-move.ts';
+import { fileRecord } from '../../stages/flow.ts';
+
+describe('FilesToMove', () => {
+  it('has the sizes in the order of the files, and the four largest of them, whatever the order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.nat({ max: 9 }))), sizes => {
+        const files = new FilesToMove();
+        sizes.forEach((size, index) => {
+          files.add(fileRecord({ id: `file-${index}`, size }));
+        });
+        const known = sizes.map(size => size ?? 0);
+        expect(files.sizes).to.deep.equal(known);
+        expect(files.largest.map(({ size }) => size ?? 0)).to.deep.equal(
+          known.toSorted((a, b) => b - a).slice(0, 4),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import type { RunError } from '../../../stages/errors.ts';
+import type { UserPool } from '../../cloud/cognito/user-pool.ts';
+import { type Intercept, serve } from '../../cloud/service.ts';
+import { rejection } from '../../config/scratch.ts';
+import { answer, brokenOff, htmlPage, inject, reset, silence, times } from '../../faults.ts';
+import { type LocalData, localData, localUsers, says } from './local-data.ts';
+
+const ANY = /^POST \/graphql/;
+const LIST = '{ listObservations { items { sequentialId } } }';
+
+describe('the AppSync client', () => {
+  let users: UserPool;
+  let data: LocalData;
+  before(async () => {
+    users = await localUsers();
+  });
+  after(() => users.close());
+  beforeEach(async () => {
+    data = await localData(users);
+    data.api.addObservations([7]);
+  });
+  afterEach(() => data.close());
+
+  const list = async () => {
+    const answered = await data.client().request(LIST);
+    expect(answered).to.deep.include({
+      data: { listObservations: { items: [{ sequentialId: 7 }] } },
+      errors: [],
+    });
+  };
+  const stopped = (promise: Promise<unknown> = data.client().request(LIST)) => rejection<RunError>(promise);
+
+  it('sends the token bare', async () => {
+    let sent: string | undefined;
+    inject(data.api.service, ANY, [
+      request => {
+        sent = request.headers.authorization;
+        return false;
+      },
+    ]);
+    await list();
+    expect(sent).to.match(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(data.requests()).to.equal(1);
+  });
+
+  it('gives the errors of fields beside what the others gave', async () => {
+    const { data: found, errors } = await data
+      .client()
+      .request(
+        '{ good: listObservations { items { id } } bad: listObservations(limit: 0) { items { id } } }',
+      );
+    expect(found).to.have.property('bad', null);
+    expect(found!.good).to.have.property('items').with.length(1);
+    expect(errors[0]).to.deep.include({ path: ['bad'], errorType: 'DynamoDB:DynamoDbException' });
+  });
+
+  it('gives null for data when the whole document was refused', async () => {
+    const { data: found, errors } = await data.client().request('{ listBirds { items { id } } }');
+    expect(found).to.equal(null);
+    expect(errors[0]!.message).to.include('FieldUndefined');
+  });
+
+  it('renews a token that is refused, once', async () => {
+    users.expireTokens();
+    await list();
+    expect(data.refused).to.have.length(1);
+    expect(data.requests()).to.equal(2);
+    expect(data.waits).to.deep.equal([]);
+  });
+
+  it('ends the run when the new token is refused too', async () => {
+    const refusal = says(401, { errors: [{ errorType: 'UnauthorizedException', message: 'No.' }] });
+    inject(data.api.service, ANY, times(10, refusal));
+    const error = await stopped();
+    expect(error.code).to.equal('appsync_sign_in_refused');
+    expect(error.message).to.include('No.');
+    expect(error.remedy).to.include('aws.cognito.user_pool_id');
+    expect(data.requests()).to.equal(2);
+  });
+
+  const passing: [string, Intercept][] = [
+    ['429', says(429, { errors: [{ errorType: 'TooManyRequestsException', message: 'Rate exceeded' }] })],
+    ['500', says(500, { errors: [{ errorType: 'InternalFailure', message: 'x' }] })],
+    ['the page of a broken gateway', htmlPage(502)],
+    ['503 without words', answer(503, '')],
+    ['a connection that is reset', reset],
+    ['an answer that breaks off', brokenOff(200, '{"data":')],
+    ['an answer that never comes', silence],
+    ['a page of somebody else', htmlPage(200)],
+  ];
+  for (const [what, fault] of passing) {
+    it(`tries again after ${what}`, async () => {
+      inject(data.api.service, ANY, [fault, fault]);
+      const { errors } = await data.client(fault === silence ? { timeoutMs: 300 } : {}).request(LIST);
+      expect(errors).to.deep.equal([]);
+      expect(data.waits).to.deep.equal([1000, 2000]);
+      expect(data.requests()).to.equal(3);
+    });
+  }
+
+  it('waits as long as it is asked to', async () => {
+    inject(data.api.service, ANY, [says(429, {}, { 'retry-after': '17' })]);
+    await list();
+    expect(data.waits).to.deep.equal([17_000]);
+  });
+
+  it('tries three times again and no more, then says what is wrong and where', async () => {
+    inject(data.api.service, ANY, times(10, htmlPage(503)));
+    const error = await stopped();
+    expect(error.code).to.equal('appsync_refused');
+    expect(error.message).to.include(data.api.endpoint).and.include('HTTP 503').and.not.include('<html');
+    expect(data.requests()).to.equal(4);
+  });
+
+  it('does not repeat what will be refused again', async () => {
+    inject(data.api.service, ANY, times(10, htmlPage(403)));
+    expect((await stopped()).message).to.include('HTTP 403');
+    expect(data.requests()).to.equal(1);
+  });
+
+  it('says that no answer came in time', async () => {
+    inject(data.api.service, ANY, times(10, silence));
+    const error = await stopped(data.client({ timeoutMs: 100 }).request(LIST));
+    expect(error.code).to.equal('appsync_unreachable');
+    expect(error.message).to.include('no answer within 0.1 s');
+  });
+
+  it('says where nobody answers, and what to do', async () => {
+    const dead = await serve({ operationOf: () => '', handle: () => {} });
+    await dead.close();
+    const endpoint = `${dead.url}/graphql`;
+    const error = await stopped(data.client({ endpoint }).request(LIST));
+    expect(error.code).to.equal('appsync_unreachable');
+    expect(error.message).to.include(endpoint).and.include('ECONNREFUSED');
+    expect(error.remedy).to.include('aws.amplify.api_endpoint');
+    expect(data.waits).to.have.length(3);
+  });
+
+  it('says in one line that what answers there is not AppSync', async () => {
+    inject(data.api.service, ANY, times(10, htmlPage(200)));
+    const error = await stopped();
+    expect(error.message)
+      .to.include(data.api.endpoint)
+      .and.not.match(/\n|<html/);
+    expect(error.remedy).to.include('aws.amplify.api_endpoint');
+  });
+});

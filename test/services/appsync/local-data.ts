@@ -1,0 +1,112 @@
+/** The tool's AppSync client on a local AppSync, signed in as a member of ADMINS, with nothing to wait for. */
+import { AppSyncClient, type DataOptions } from '../../../src/services/appsync/client.ts';
+import { Media } from '../../../src/services/appsync/media.ts';
+import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
+import { Observations } from '../../../src/services/appsync/observations.ts';
+import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema-check.ts';
+import type { MediaLink } from '../../../stages/link.ts';
+import { type AppSync, type AppSyncOptions, createAppSync } from '../../cloud/appsync/appsync.ts';
+import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
+import type { Intercept } from '../../cloud/service.ts';
+import { answer } from '../../faults.ts';
+
+export interface LocalData {
+  readonly api: AppSync;
+  /** What each retry waited, in ms; no time passes. */
+  readonly waits: number[];
+  /** Tokens that were given up. */
+  readonly refused: string[];
+  client(more?: Partial<DataOptions>): AppSyncClient;
+  media(more?: Partial<DataOptions>): Media;
+  observations(discriminatorField?: string | null): Observations;
+  /** HTTP requests so far. */
+  requests(): number;
+  close(): Promise<void>;
+}
+
+const ADMIN = 'admin@example.com';
+const VIEWER = 'viewer@example.com';
+
+/** A pool with both people; its key takes a while to make, so the tests of a file share it. */
+export async function localUsers(): Promise<UserPool> {
+  const users = await createUserPool();
+  users.addUser({ username: ADMIN, password: 'Correct-Horse-1', groups: ['ADMINS'] });
+  users.addUser({ username: VIEWER, password: 'Correct-Horse-1' });
+  return users;
+}
+
+export async function localData(
+  users: UserPool,
+  options: Omit<AppSyncOptions, 'userPool'> & { signedInAs?: typeof ADMIN | typeof VIEWER } = {},
+): Promise<LocalData> {
+  const api = await createAppSync({ ...options, userPool: users });
+  const signIn = () => users.tokensFor(options.signedInAs ?? ADMIN).IdToken;
+  const waits: number[] = [];
+  const refused: string[] = [];
+  let token = signIn();
+  const backoff: DataOptions['backoff'] = {
+    retries: 3,
+    baseMs: 1000,
+    capMs: 60_000,
+    random: () => 1,
+    sleep: async ms => {
+      waits.push(ms);
+    },
+  };
+  const client = (more: Partial<DataOptions> = {}) =>
+    new AppSyncClient({
+      endpoint: api.endpoint,
+      backoff,
+      token: {
+        get: async () => token,
+        renew: async rejected => {
+          refused.push(rejected);
+          token = signIn();
+        },
+      },
+      ...more,
+    });
+  return {
+    api,
+    waits,
+    refused,
+    client,
+    media: more => {
+      const { observation, media } = DEFAULT_MODELS;
+      const models = { observation, media: { ...media, types: { IMAGE: 'PHOTO', VIDEO: 'VIDEO' } } };
+      return new Media(client(more), models, backoff);
+    },
+    observations: (discriminatorField = null) =>
+      new Observations(client(), DEFAULT_MODELS.observation, {
+        discriminatorField,
+        indexQuery: async () => {
+          const schema = await readSchema(client(), DEFAULT_MODELS);
+          return schema && indexQueryIn(schema, DEFAULT_MODELS.observation);
+        },
+      }),
+    requests: () => api.service.requests.get('graphql') ?? 0,
+    close: () => api.close(),
+  };
+}
+
+/** A link of observation and key `n`. */
+export function linkOf(n: number, more: Partial<MediaLink> = {}): MediaLink {
+  return {
+    id: `media-${n}`,
+    observationId: `obs-${n}`,
+    url: `https://amplify-media.s3.us-east-1.amazonaws.com/media/obs-${n}/${n}.jpg`,
+    type: 'IMAGE',
+    isAvailableForPublicUse: false,
+    fileName: `${n}.jpg (drive-${n})`,
+    ...more,
+  };
+}
+
+export function linksOf(count: number): MediaLink[] {
+  return Array.from({ length: count }, (_, index) => linkOf(index + 1));
+}
+
+/** An answer of AppSync in place of the real one. */
+export function says(status: number, body: unknown, headers: Record<string, string> = {}): Intercept {
+  return answer(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+}

@@ -1,0 +1,347 @@
+import { expect } from 'chai';
+import { FileError, RunError } from '../../../stages/errors.ts';
+import type { LinkOutcome, MediaLink } from '../../../stages/link.ts';
+import type { UserPool } from '../../cloud/cognito/user-pool.ts';
+import type { Intercept } from '../../cloud/service.ts';
+import { rejection } from '../../config/scratch.ts';
+import { answer, answerAfterwards, htmlPage, inject, lostAnswer, reset, times } from '../../faults.ts';
+import { type LocalData, linkOf, linksOf, localData, localUsers, says } from './local-data.ts';
+
+const ANY = /^POST \/graphql/;
+
+describe('media records', () => {
+  let users: UserPool;
+  let data: LocalData;
+  const start = async (options: Parameters<typeof localData>[1] = {}) => {
+    await data?.close();
+    data = await localData(users, options);
+  };
+  before(async () => {
+    users = await localUsers();
+  });
+  after(() => users.close());
+  beforeEach(() => start());
+  afterEach(() => data.close());
+
+  const create = (links: MediaLink[]) => data.media().create(links);
+  const created = () => data.api.fields.get('createMedia') ?? 0;
+  /** Each link has its record, with its very values, and there is no other. */
+  const expectLinked = (links: MediaLink[]) => {
+    expect([...data.api.media.keys()].sort()).to.deep.equal(links.map(({ id }) => id).sort());
+    for (const { fileName: _, type, ...link } of links) {
+      const sent = { ...link, type: type === 'IMAGE' ? 'PHOTO' : type };
+      expect(data.api.media.get(link.id)).to.deep.include(sent);
+    }
+  };
+  const errorOf = (outcome: LinkOutcome | undefined) => outcome as FileError;
+  const nulls = (count: number) => Array.from({ length: count }, () => null);
+
+  it('are created 25 in one request', async () => {
+    const links = linksOf(25);
+    expect(await create(links)).to.deep.equal(nulls(25));
+    expectLinked(links);
+    expect(data.requests()).to.equal(1);
+  });
+
+  it('cost nothing when there are none to create', async () => {
+    expect(await create([])).to.deep.equal([]);
+    expect(data.requests()).to.equal(0);
+  });
+
+  it('keep all values of the link', async () => {
+    const link = linkOf(1, { type: 'VIDEO', isAvailableForPublicUse: true });
+    await create([link]);
+    expectLinked([link]);
+  });
+
+  it('take the canonical URLs of names with spaces, brackets and foreign letters', async () => {
+    const url = 'https://b.s3.us-east-1.amazonaws.com/media/o/1%20%281%29%20%D7%A9%F0%9F%A6%85.jpg';
+    expect(await create([linkOf(1, { url })])).to.deep.equal([null]);
+  });
+
+  describe('that exist already', () => {
+    it('are taken for these when they say the same', async () => {
+      const links = linksOf(25);
+      await create(links.slice(0, 10));
+      expect(await create(links)).to.deep.equal([...Array(10).fill('found'), ...nulls(15)]);
+      expectLinked(links);
+      // One for the ten; then all, and one to read the ten back.
+      expect(data.requests()).to.equal(3);
+      expect(created()).to.equal(35);
+      expect(data.waits).to.deep.equal([]);
+    });
+
+    for (const [what, change] of [
+      ['url', { url: 'https://elsewhere.example.com/1.jpg' }],
+      ['observation', { observationId: 'obs-other' }],
+    ] as const) {
+      it(`with another ${what} are left as they are, and the file is told so`, async () => {
+        const other = linkOf(1, change);
+        await create([other]);
+        const [first, second] = await create([linkOf(1), linkOf(2)]);
+        expect(first).to.be.instanceOf(FileError);
+        expect(first).to.include({ code: 'media_differs', retryable: false });
+        expect(errorOf(first).message)
+          .to.match(/^1\.jpg \(drive-1\): /)
+          .and.include('media-1')
+          .and.include(other[what === 'url' ? 'url' : 'observationId']);
+        expect(second).to.equal(null);
+        expectLinked([other, linkOf(2)]);
+      });
+    }
+
+    it('and cannot be read are for a person, and keep no other one waiting', async () => {
+      await create(linksOf(2));
+      data.api.changeMedia('media-1', { url: null as unknown as string });
+      const [first, ...others] = await create(linksOf(3));
+      expect(errorOf(first)).to.include({ code: 'media_differs', retryable: false });
+      expect(errorOf(first).message).to.include('media-1').and.include('cannot be read');
+      expect(others).to.deep.equal(['found', null]);
+      expect(data.waits).to.deep.equal([]);
+    });
+
+    it('are found though reads lag behind', async () => {
+      await start({ staleReads: 2 });
+      await create([linkOf(1)]);
+      expect(await create([linkOf(1)])).to.deep.equal(['found']);
+      expect(data.waits).to.deep.equal([1000, 2000]);
+      expectLinked([linkOf(1)]);
+    });
+
+    it('are left for the next run when reads lag behind for too long', async () => {
+      await start({ staleReads: 100 });
+      await create([linkOf(1)]);
+      const [outcome] = await create([linkOf(1)]);
+      expect(outcome).to.include({ code: 'link_failed', retryable: true, status: 'failed' });
+      expect(data.waits).to.deep.equal([1000, 2000, 4000]);
+      expectLinked([linkOf(1)]);
+    });
+
+    it('are not created again by a batch that has to be repeated', async () => {
+      await start({ staleReads: 1 });
+      await create([linkOf(1)]);
+      expect(await create([linkOf(1), linkOf(2)])).to.deep.equal(['found', null]);
+      // The second was there at once, so only the first is asked for again.
+      expect(created()).to.equal(1 + 2 + 1);
+    });
+  });
+
+  describe('one of which AppSync cannot take', () => {
+    for (const [what, bad] of [
+      ['a URL with a space', { url: 'https://b.s3.amazonaws.com/a b.jpg' }],
+      ['no URL at all', { url: 'nonsense' }],
+    ] as const) {
+      for (const at of [0, 12, 24]) {
+        it(`(number ${at}: ${what}) fail alone; the others are linked`, async () => {
+          const links = linksOf(25);
+          links[at] = { ...links[at]!, ...bad };
+          const outcomes = await create(links);
+          const failure = outcomes[at]!;
+          expect(failure).to.include({ code: 'link_refused', retryable: false, status: 'failed' });
+          expect(errorOf(failure).message).to.include(links[at]!.fileName);
+          expect(outcomes.filter(outcome => outcome === null)).to.have.length(24);
+          expectLinked(links.filter((_, index) => index !== at));
+          // Halving: about two requests for each doubling.
+          expect(data.requests()).to.be.at.most(1 + 2 * 5);
+        });
+      }
+    }
+
+    it('fail alone when DynamoDB refuses a value', async () => {
+      const links = [linkOf(1), linkOf(2, { observationId: '' }), linkOf(3)];
+      const outcomes = await create(links);
+      expect(outcomes[1]).to.include({ code: 'link_refused', retryable: false });
+      expect(errorOf(outcomes[1]).message).to.include('empty string');
+      expectLinked([links[0]!, links[2]!]);
+      expect(data.requests()).to.equal(1);
+    });
+
+    it('are each told their own error', async () => {
+      const error = (alias: string, message: string) => ({
+        path: [alias],
+        errorType: 'DynamoDB:DynamoDbException',
+        message,
+      });
+      inject(data.api.service, ANY, [
+        says(200, { data: { m0: null, m1: null }, errors: [error('m1', 'Second'), error('m0', 'First')] }),
+      ]);
+      const outcomes = await create(linksOf(2));
+      expect(errorOf(outcomes[0]).message).to.include('First');
+      expect(errorOf(outcomes[1]).message).to.include('Second');
+    });
+
+    it('fail all, each for itself, when none can be taken', async () => {
+      const outcomes = await create(linksOf(5).map(link => ({ ...link, url: 'nonsense' })));
+      expect(outcomes.map(outcome => errorOf(outcome).code)).to.deep.equal(
+        Array.from({ length: 5 }, () => 'link_refused'),
+      );
+      expect(outcomes.map(outcome => errorOf(outcome).message.slice(0, 5))).to.deep.equal(
+        [1, 2, 3, 4, 5].map(n => `${n}.jpg`),
+      );
+    });
+  });
+
+  describe('exist exactly once', () => {
+    const faults: [string, Intercept, LinkOutcome][] = [
+      [
+        'an error 500 after the work was done',
+        answerAfterwards(500, '{"errors":[{"message":"x"}]}'),
+        'unclear',
+      ],
+      ['an answer that was lost', lostAnswer, 'unclear'],
+      ['an error page after the work was done', answerAfterwards(502, '<html></html>'), 'unclear'],
+      ['a request that was lost', reset, null],
+    ];
+    for (const [what, fault, outcome] of faults) {
+      it(`after ${what}`, async () => {
+        inject(data.api.service, ANY, [fault]);
+        const links = linksOf(25);
+        expect(await create(links)).to.deep.equal(Array(25).fill(outcome));
+        expectLinked(links);
+        expect(data.waits).to.deep.equal([1000]);
+      });
+    }
+
+    it('after two attempts at the same time', async () => {
+      const links = linksOf(25);
+      const [one, other] = await Promise.all([create(links), create(links)]);
+      for (const index of links.keys()) expect([one[index], other[index]]).to.have.members([null, 'found']);
+      expectLinked(links);
+    });
+  });
+
+  describe('are tried again', () => {
+    const throttled = (alias: string) => ({
+      path: [alias],
+      data: null,
+      errorType: 'DynamoDB:ProvisionedThroughputExceededException',
+      message: 'Too much',
+    });
+
+    it('alone, where DynamoDB throttled some of them', async () => {
+      const links = linksOf(3);
+      inject(data.api.service, ANY, [
+        says(200, {
+          data: { m0: { id: 'media-1' }, m1: null, m2: null },
+          errors: [throttled('m1'), throttled('m2')],
+        }),
+      ]);
+      expect(await create(links)).to.deep.equal(nulls(3));
+      expect(created()).to.equal(2);
+      expect([...data.api.media.keys()]).to.have.members(['media-2', 'media-3']);
+      expect(data.waits).to.deep.equal([1000]);
+    });
+
+    it('all, where the whole request was throttled, and not taken apart', async () => {
+      inject(data.api.service, ANY, [
+        says(200, { data: null, errors: [{ errorType: 'ThrottlingException', message: 'Too much' }] }),
+      ]);
+      const links = linksOf(4);
+      expect(await create(links)).to.deep.equal(nulls(4));
+      expectLinked(links);
+      expect(data.requests()).to.equal(2);
+    });
+
+    const failing = (alias: string) => ({ ...throttled(alias), errorType: 'DynamoDB:InternalServerError' });
+
+    it('until the retries are used up; the file then waits for the next run', async () => {
+      inject(data.api.service, ANY, times(100, says(200, { data: { m0: null }, errors: [failing('m0')] })));
+      const [outcome] = await create([linkOf(1)]);
+      expect(outcome).to.be.instanceOf(FileError);
+      expect(outcome).to.include({ code: 'link_failed', retryable: true, status: 'failed' });
+      expect(errorOf(outcome).message).to.include('1.jpg (drive-1)').and.include('Too much');
+      expect(data.waits).to.deep.equal([1000, 2000, 4000]);
+      expect(data.requests()).to.equal(4);
+    });
+
+    it('after 429 and 5xx', async () => {
+      inject(data.api.service, ANY, [answer(429, '{}', { 'retry-after': '9' }), htmlPage(503)]);
+      await create([linkOf(1)]);
+      expectLinked([linkOf(1)]);
+      expect(data.waits).to.deep.equal([9000, 2000]);
+    });
+
+    it('at once with a new token when the old one has expired', async () => {
+      await create([linkOf(1)]);
+      users.expireTokens();
+      expect(await create([linkOf(2)])).to.deep.equal([null]);
+      expect(data.refused).to.have.length(1);
+      expect(data.waits).to.deep.equal([]);
+    });
+  });
+
+  describe('stop the run', () => {
+    const stopped = async (links = linksOf(3)): Promise<RunError> => {
+      const error = await rejection<RunError>(create(links));
+      expect(error).to.be.instanceOf(RunError);
+      return error;
+    };
+
+    it('when the user is not in ADMINS, and say so', async () => {
+      await start({ signedInAs: 'viewer@example.com' });
+      const error = await stopped();
+      expect(error.code).to.equal('not_in_group');
+      expect(error.message).to.include('createMedia');
+      expect(error.remedy).to.include('ADMINS');
+      expect(data.requests()).to.equal(1);
+      expect(data.api.media.size).to.equal(0);
+    });
+
+    it('when the whole request is refused to this user', async () => {
+      inject(data.api.service, ANY, [
+        says(200, { data: null, errors: [{ errorType: 'Unauthorized', message: 'No.' }] }),
+      ]);
+      expect((await stopped()).code).to.equal('not_in_group');
+    });
+
+    it('when the schema is another one, without taking the request apart', async () => {
+      inject(
+        data.api.service,
+        ANY,
+        times(
+          100,
+          says(200, {
+            data: null,
+            errors: [{ message: 'Validation error of type UnknownType: Unknown type CreateMediaInput' }],
+          }),
+        ),
+      );
+      const error = await stopped();
+      expect(error.code).to.equal('schema_mismatch');
+      expect(error.message).to.include('CreateMediaInput');
+      expect(data.requests()).to.equal(1);
+    });
+
+    for (const [what, message] of [
+      ['as AppSync words it', "Variable 'type' has an invalid value. No value found for name 'IMAGE'"],
+      [
+        'as graphql-js words it',
+        'Variable "$i0" got invalid value "IMAGE" at "i0.type"; Value "IMAGE" does not exist in "MediaType" enum.',
+      ],
+      ['for a field that is required', 'Field "link" of required type "AWSURL!" was not provided.'],
+      ['in words that nobody knows', 'Nope.'],
+    ] as const) {
+      it(`when a value does not fit the schema (${what}), without taking the request apart`, async () => {
+        inject(data.api.service, ANY, times(100, says(200, { data: null, errors: [{ message }] })));
+        const error = await stopped();
+        expect(error.code).to.equal('schema_mismatch');
+        expect(error.message).to.include(message);
+        expect(error.remedy).to.include('PHOTO for photos').and.include('--media-type-image');
+        expect(data.requests()).to.equal(1);
+      });
+    }
+
+    it('when another server refuses the document with status 400', async () => {
+      const message = 'Unknown type "CreateMediaInput".';
+      inject(data.api.service, ANY, times(100, says(400, { errors: [{ message }] })));
+      expect((await stopped()).code).to.equal('schema_mismatch');
+      expect(data.requests()).to.equal(1);
+    });
+
+    it('when nobody answers any more', async () => {
+      inject(data.api.service, ANY, times(100, reset));
+      expect((await stopped()).code).to.equal('appsync_unreachable');
+      expect(data.requests()).to.equal(4);
+    });
+  });
+});

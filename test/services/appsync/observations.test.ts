@@ -1,0 +1,287 @@
+import { expect } from 'chai';
+import { AppSyncClient } from '../../../src/services/appsync/client.ts';
+import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
+import { Observations } from '../../../src/services/appsync/observations.ts';
+import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema-check.ts';
+import { RunError } from '../../../stages/errors.ts';
+import type { Observation } from '../../../stages/observation-finder.ts';
+import type { UserPool } from '../../cloud/cognito/user-pool.ts';
+import { bodyOf, sendJson, serve } from '../../cloud/service.ts';
+import { rejection } from '../../config/scratch.ts';
+import { inject, times } from '../../faults.ts';
+import { type LocalData, localData, localUsers, says } from './local-data.ts';
+
+const ANY = /^POST \/graphql/;
+
+describe('observations', () => {
+  let users: UserPool;
+  let data: LocalData;
+  const start = async (options: Parameters<typeof localData>[1] = {}) => {
+    await data?.close();
+    data = await localData(users, options);
+  };
+  before(async () => {
+    users = await localUsers();
+  });
+  after(() => users.close());
+  beforeEach(() => start());
+  afterEach(() => data.close());
+
+  const pagesOf = async (observations = data.observations()): Promise<Observation[][]> => {
+    const pages: Observation[][] = [];
+    for await (const page of observations.sweep()) pages.push(page);
+    return pages;
+  };
+  const idsOf = (found: Observation[]) => found.map(({ sequentialId }) => sequentialId).sort((a, b) => a - b);
+  const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+  describe('swept', () => {
+    it('are all found, a thousand a request', async () => {
+      data.api.addObservations(range(5000));
+      expect(idsOf((await pagesOf()).flat())).to.deep.equal(range(5000));
+      expect(data.api.fields.get('listObservations')).to.be.within(5, 6);
+      expect(data.requests()).to.equal(data.api.fields.get('listObservations'));
+    });
+
+    it('come to an end when there are none', async () => {
+      expect((await pagesOf()).flat()).to.deep.equal([]);
+    });
+
+    it('are read to the end over pages that are empty or have holes', async () => {
+      const page = (items: unknown[], nextToken: string | null) =>
+        says(200, { data: { page: { items, nextToken } } });
+      inject(data.api.service, ANY, [
+        page([], 'one'),
+        page([{ id: 'a', sequentialId: 1 }, null], 'two'),
+        page([], 'three'),
+        page([{ id: 'b', sequentialId: 2 }], null),
+      ]);
+      expect((await pagesOf()).flat()).to.deep.equal([
+        { id: 'a', sequentialId: 1 },
+        { id: 'b', sequentialId: 2 },
+      ]);
+    });
+
+    it('are asked for one page after the other, only as they are wanted', async () => {
+      data.api.addObservations(range(5000));
+      for await (const _ of data.observations().sweep()) break;
+      expect(data.requests()).to.equal(1);
+    });
+
+    it('bring the field that tells data sets apart, null where it is not filled in', async () => {
+      data.api.addObservations([
+        { sequentialId: 1, id: 'a', countryId: 'IL' },
+        { sequentialId: 2, id: 'b' },
+      ]);
+      const found = (await pagesOf(data.observations('countryId'))).flat();
+      expect(found.sort((a, b) => a.sequentialId - b.sequentialId)).to.deep.equal([
+        { id: 'a', sequentialId: 1, discriminator: 'IL' },
+        { id: 'b', sequentialId: 2, discriminator: null },
+      ]);
+    });
+
+    const ends: [string, unknown, string][] = [
+      [
+        'half an answer',
+        { data: { page: null }, errors: [{ path: ['page'], message: 'x' }] },
+        'appsync_refused',
+      ],
+      [
+        'an error beside the data',
+        { data: { page: { items: [], nextToken: null } }, errors: [{}] },
+        'appsync_refused',
+      ],
+      [
+        'a refusal of this user',
+        { data: { page: null }, errors: [{ path: ['page'], errorType: 'Unauthorized', message: 'x' }] },
+        'not_in_group',
+      ],
+      [
+        'an observation without id',
+        { data: { page: { items: [{ sequentialId: 1 }], nextToken: null } } },
+        'schema_mismatch',
+      ],
+      [
+        'an observation whose sequential id is no number',
+        { data: { page: { items: [{ id: 'a', sequentialId: '1' }], nextToken: null } } },
+        'schema_mismatch',
+      ],
+    ];
+    for (const [what, body, code] of ends) {
+      it(`end the run at ${what}, rather than make orphans`, async () => {
+        inject(data.api.service, ANY, times(10, says(200, body)));
+        const error = await rejection<RunError>(pagesOf());
+        expect(error).to.be.instanceOf(RunError);
+        expect(error.code).to.equal(code);
+      });
+    }
+
+    it('end the run, with what to check, where the field that tells data sets apart does not exist', async () => {
+      data.api.addObservations([1]);
+      const error = await rejection<RunError>(pagesOf(data.observations('planet')));
+      expect(error.code).to.equal('schema_mismatch');
+      expect(error.message).to.include('planet');
+    });
+
+    it('can be read by any signed-in user', async () => {
+      await start({ signedInAs: 'viewer@example.com' });
+      data.api.addObservations([1]);
+      expect(idsOf((await pagesOf()).flat())).to.deep.equal([1]);
+    });
+  });
+
+  describe('asked for by sequential id', () => {
+    const find = async (ids: number[], discriminatorField: string | null = null) =>
+      (await data.observations(discriminatorField).index())!.find(ids);
+
+    it('are found through the index, 25 ids a request', async () => {
+      data.api.addObservations(range(200));
+      const wanted = range(60).map(n => n * 3);
+      expect(idsOf(await find(wanted))).to.deep.equal(wanted);
+      expect(data.api.fields.get('listObservationBySequentialId')).to.equal(60);
+      // One for the schema.
+      expect(data.requests()).to.equal(1 + 3);
+      expect(data.api.fields.get('listObservations')).to.equal(undefined);
+    });
+
+    it('are as many as a request takes', async () => {
+      expect((await data.observations().index())!.idsARequest).to.equal(25);
+    });
+
+    it('are absent when there are none', async () => {
+      data.api.addObservations([1]);
+      expect(await find([1, 2, 2_147_483_647])).to.have.length(1);
+      expect(await find([])).to.deep.equal([]);
+    });
+
+    it('are all given where several share an id, also over more than one page', async () => {
+      data.api.addObservations([
+        ...range(250).map(n => ({ sequentialId: 7, id: `seven-${n}` })),
+        { sequentialId: 8, id: 'eight' },
+      ]);
+      const found = await find([7, 8]);
+      expect(new Set(found.map(({ id }) => id)).size).to.equal(251);
+    });
+
+    it('bring the field that tells data sets apart', async () => {
+      data.api.addObservations([
+        { sequentialId: 1, id: 'a', countryId: 'IL' },
+        { sequentialId: 1, id: 'b', countryId: 'EG' },
+      ]);
+      const found = await find([1], 'countryId');
+      expect(found.map(({ id, discriminator }) => `${id} ${discriminator}`).sort()).to.deep.equal([
+        'a IL',
+        'b EG',
+      ]);
+    });
+
+    it('end the run when one of the ids cannot be looked up', async () => {
+      const observations = data.observations();
+      const index = (await observations.index())!;
+      inject(data.api.service, ANY, [
+        says(200, {
+          data: { q0: { items: [], nextToken: null }, q1: null },
+          errors: [{ path: ['q1'], errorType: 'DynamoDB:DynamoDbException', message: 'Broken' }],
+        }),
+      ]);
+      const error = await rejection<RunError>(index.find([1, 2]));
+      expect(error).to.be.instanceOf(RunError);
+      expect(error.message).to.include('Broken');
+    });
+  });
+
+  describe('have an index', () => {
+    it('that is looked for once', async () => {
+      const observations = data.observations();
+      await Promise.all([observations.index(), observations.index()]);
+      expect(await observations.index()).not.to.equal(null);
+      expect(data.requests()).to.equal(1);
+    });
+
+    it('or none, in the variant of the schema without it', async () => {
+      await start({ index: false });
+      expect(await data.observations().index()).to.equal(null);
+    });
+
+    it('or none that could be found, where the schema may not be asked for', async () => {
+      await start({ introspection: false });
+      data.api.addObservations([1]);
+      const observations = data.observations();
+      expect(await observations.index()).to.equal(null);
+      expect(idsOf((await pagesOf(observations)).flat())).to.deep.equal([1]);
+    });
+
+    const NON_NULL = (name: string) => ({ kind: 'NON_NULL', ofType: { name } });
+    const OPTIONAL = { kind: 'SCALAR', ofType: null };
+    const query = (
+      name: string,
+      args: { name: string; type: unknown }[],
+      type = 'ModelObservationConnection',
+    ) => ({
+      name,
+      type: { name: type },
+      args,
+    });
+    const key = { name: 'sequentialId', type: NON_NULL('Int') };
+    const page = [
+      { name: 'limit', type: OPTIONAL },
+      { name: 'nextToken', type: OPTIONAL },
+    ];
+
+    /** The queries of the schema that a made-up server tells of → the query that is asked in the end. */
+    const askedOf = async (fields: unknown[]): Promise<string | null> => {
+      let asked: string | null = null;
+      const server = await serve({
+        operationOf: () => 'graphql',
+        handle: async (request, response) => {
+          const { query: text } = JSON.parse((await bodyOf(request)).toString()) as { query: string };
+          if (text.includes('__schema'))
+            return sendJson(response, 200, { data: { __schema: { queryType: { fields } } } });
+          asked = /q0: (\w+)\(sequentialId: \$i0/.exec(text)?.[1] ?? text;
+          sendJson(response, 200, {
+            data: { q0: { items: [{ id: 'a', sequentialId: 1 }], nextToken: null } },
+          });
+        },
+      });
+      try {
+        const endpoint = `${server.url}/graphql`;
+        const client = new AppSyncClient({
+          endpoint,
+          backoff: { retries: 0, baseMs: 0, capMs: 0 },
+          token: { get: async () => 'a.b.c', renew: async () => {} },
+        });
+        const { observation } = DEFAULT_MODELS;
+        const index = await new Observations(client, observation, {
+          discriminatorField: null,
+          indexQuery: async () => indexQueryIn((await readSchema(client, DEFAULT_MODELS))!, observation),
+        }).index();
+        await index?.find([1]);
+        return asked;
+      } finally {
+        await server.close();
+      }
+    };
+
+    it('under whatever name the project gave its query', async () => {
+      const fields = [query('listObservations', page), query('bySeq', [key, ...page])];
+      expect(await askedOf(fields)).to.equal('bySeq');
+    });
+
+    const others: [string, unknown][] = [
+      ['of another model', query('listBirdBySequentialId', [key, ...page], 'ModelBirdConnection')],
+      ['on another field', query('listByCountry', [{ name: 'countryId', type: NON_NULL('ID') }, ...page])],
+      ['on another number', query('listByYear', [{ name: 'year', type: NON_NULL('Int') }, ...page])],
+      [
+        'that wants a second key',
+        query('bySeqAndCountry', [key, { name: 'countryId', type: NON_NULL('ID') }]),
+      ],
+      ['on a text of that name', query('bySeq', [{ name: 'sequentialId', type: NON_NULL('String') }])],
+      ['that does without the key', query('bySeq', [{ name: 'sequentialId', type: OPTIONAL }, ...page])],
+    ];
+    for (const [what, field] of others) {
+      it(`but not a query ${what}`, async () => {
+        expect(await askedOf([query('listObservations', page), field])).to.equal(null);
+      });
+    }
+  });
+});

@@ -1,0 +1,197 @@
+import { expect } from 'chai';
+import {
+  type Circumstances,
+  challengeError,
+  classify,
+  type Step,
+} from '../../../src/services/cognito/classify.ts';
+import { RunError } from '../../../stages/errors.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+const at = (step: Step, endpoint = 'https://cognito-idp.eu-west-1.amazonaws.com'): Circumstances => ({
+  step,
+  endpoint,
+  username: 'someone@example.com',
+  userPoolId: 'eu-west-1_Pool',
+  clientId: 'client1',
+  identityPoolId: 'eu-west-1:pool',
+  now: NOW,
+});
+
+/** An error as the AWS SDK throws it for an answer. */
+function answer(name: string, message = '', status = 400, date = new Date(NOW)): Error {
+  const $response = { statusCode: status, headers: { date: date.toUTCString() } };
+  return Object.assign(new Error(message), {
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode: status },
+    $response,
+  });
+}
+
+function network(code: string, name = 'Error'): Error {
+  return Object.assign(new Error(`connect ${code}`), { code, name });
+}
+
+const anHourLater = new Date(NOW + 3_600_000);
+
+const ROWS: [Step, Error, string, string][] = [
+  [
+    'sign_in',
+    answer('NotAuthorizedException', 'Incorrect username or password.'),
+    'wrong_password',
+    'wrong user name or password',
+  ],
+  [
+    'sign_in',
+    answer('NotAuthorizedException', 'User is disabled.'),
+    'user_disabled',
+    'someone@example.com is disabled',
+  ],
+  [
+    'sign_in',
+    answer('NotAuthorizedException', 'Password attempts exceeded'),
+    'too_many_attempts',
+    'too many wrong passwords',
+  ],
+  [
+    'sign_in',
+    answer(
+      'NotAuthorizedException',
+      'Client client1 is configured with secret but SECRET_HASH was not received',
+    ),
+    'client_has_secret',
+    'client1 has a client secret',
+  ],
+  [
+    'sign_in',
+    answer('NotAuthorizedException', 'Incorrect username or password.', 400, anHourLater),
+    'clock_skew',
+    '60 minutes behind',
+  ],
+  [
+    'renewal',
+    answer('NotAuthorizedException', 'Refresh Token has been revoked', 400, anHourLater),
+    'sign_in_expired',
+    'revoked or has expired',
+  ],
+  [
+    'renewal',
+    answer('NotAuthorizedException', 'Invalid Refresh Token'),
+    'sign_in_expired',
+    'revoked or has expired',
+  ],
+  ['renewal', answer('RefreshTokenReuseException'), 'sign_in_expired', 'rotation'],
+  [
+    'renewal',
+    answer('InvalidParameterException', 'flow not enabled'),
+    'renewal_not_enabled',
+    'ALLOW_REFRESH_TOKEN_AUTH',
+  ],
+  [
+    'keys',
+    answer('NotAuthorizedException', 'Invalid login token. Token expired: 1 >= 0'),
+    'identity_token_expired',
+    'as expired',
+  ],
+  [
+    'keys',
+    answer('NotAuthorizedException', 'Token is not from a supported provider of this identity pool.'),
+    'identity_pool_refuses',
+    'eu-west-1:pool gives someone@example.com no keys',
+  ],
+  [
+    'keys',
+    answer('ResourceNotFoundException', "IdentityPool 'x' not found."),
+    'identity_pool_unknown',
+    'no identity pool eu-west-1:pool',
+  ],
+  ['keys', answer('InvalidIdentityPoolConfigurationException'), 'identity_pool_roles', 'no role'],
+  [
+    'sign_in',
+    answer('UserNotFoundException', 'User does not exist.'),
+    'user_unknown',
+    'has no user someone@example.com',
+  ],
+  ['sign_in', answer('PasswordResetRequiredException'), 'password_reset_required', 'has to be reset'],
+  ['sign_in', answer('UserNotConfirmedException'), 'user_not_confirmed', 'never confirmed'],
+  [
+    'sign_in',
+    answer('ResourceNotFoundException', 'User pool client x does not exist.'),
+    'user_pool_unknown',
+    'no user pool eu-west-1_Pool with app client client1',
+  ],
+  [
+    'sign_in',
+    answer('InvalidParameterException', 'USER_SRP_AUTH is not enabled for the client.'),
+    'srp_not_enabled',
+    'ALLOW_USER_SRP_AUTH',
+  ],
+  [
+    'sign_in',
+    answer('UserLambdaValidationException', 'PreAuthentication failed: no.'),
+    'refused_by_trigger',
+    'PreAuthentication failed',
+  ],
+  ['sign_in', answer('TooManyRequestsException'), 'too_many_requests', 'too many requests'],
+  ['sign_in', answer('Whatever', '', 429), 'too_many_requests', 'too many requests'],
+  ['sign_in', answer('InternalErrorException', '', 500), 'endpoint_failing', 'HTTP 500'],
+  ['sign_in', answer('SyntaxError', 'Unexpected token <', 503), 'endpoint_failing', 'HTTP 503'],
+  [
+    'sign_in',
+    network('ECONNREFUSED'),
+    'endpoint_not_answering',
+    'https://cognito-idp.eu-west-1.amazonaws.com does not answer (ECONNREFUSED)',
+  ],
+  ['sign_in', network('ENOTFOUND'), 'endpoint_not_answering', 'ENOTFOUND'],
+  [
+    'sign_in',
+    Object.assign(new Error('slow'), { name: 'TimeoutError' }),
+    'endpoint_not_answering',
+    'does not answer in time',
+  ],
+  ['sign_in', network('SELF_SIGNED_CERT_IN_CHAIN'), 'certificate_not_trusted', 'is not trusted'],
+  ['sign_in', answer('SomethingNew', 'odd'), 'sign_in_failed', 'SomethingNew: odd'],
+];
+
+describe('what Cognito’s refusals mean', () => {
+  for (const [step, error, code, expected] of ROWS) {
+    it(`${step}: ${error.name} "${error.message}" is ${code}`, () => {
+      const classified = classify(error, at(step));
+      expect(classified).to.be.instanceOf(RunError);
+      expect(classified.code).to.equal(code);
+      expect(classified.message).to.contain(expected);
+      expect(classified.remedy).not.to.equal('');
+    });
+  }
+
+  it('points to the endpoint variables when the endpoint is not AWS’s', () => {
+    const error = classify(network('ECONNREFUSED'), at('sign_in', 'http://127.0.0.1:1'));
+    expect(error.remedy).to.contain('AWS_ENDPOINT_URL');
+    expect(classify(network('ECONNREFUSED'), at('sign_in')).remedy).to.contain('aws.region');
+  });
+
+  it('gives a RunError back as it is', () => {
+    const error = new RunError('x', 'y', 'z');
+    expect(classify(error, at('keys'))).to.equal(error);
+  });
+
+  it('never repeats anything as long as a token', () => {
+    const token = 'eyJ'.padEnd(900, 'x');
+    const { message } = classify(
+      answer('ValidationException', `Value '${token}' at 'refreshToken'`),
+      at('renewal'),
+    );
+    expect(message).to.contain("Value '…' at").and.not.contain(token.slice(0, 60));
+  });
+
+  for (const challenge of ['MFA_SETUP', 'REQUIRED_ATTRIBUTES', 'NEVER_HEARD_OF']) {
+    it(`says what to do about ${challenge}`, () => {
+      const { code, message, remedy } = challengeError(challenge, at('sign_in'));
+      expect(code).to.equal('challenge_not_supported');
+      expect(message).to.contain(`(${challenge}) cannot be done here`);
+      expect(remedy).not.to.equal('');
+    });
+  }
+});

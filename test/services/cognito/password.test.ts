@@ -1,0 +1,41 @@
+import { PassThrough } from 'node:stream';
+import { expect } from 'chai';
+import { passwordFrom } from '../../../src/services/cognito/password.ts';
+import type { RunError } from '../../../stages/errors.ts';
+import { rejection } from '../../config/scratch.ts';
+
+const terminal = (isTTY: boolean) =>
+  Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.ReadStream;
+const username = 'someone@example.com';
+
+describe('the password', () => {
+  it('comes from AMPLIFY_MEDIA_MIGRATOR_PASSWORD as it stands there', async () => {
+    const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: ' with spaces ' };
+    expect(await passwordFrom({ env, username, input: terminal(true) })()).to.equal(' with spaces ');
+  });
+
+  for (const env of [{}, { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' }]) {
+    it(`is not asked for without a terminal, the variable being ${JSON.stringify(env)}`, async () => {
+      const error = await rejection<RunError>(passwordFrom({ env, username, input: terminal(false) })());
+      expect(error.code).to.equal('no_password');
+      expect(error.remedy).to.contain('AMPLIFY_MEDIA_MIGRATOR_PASSWORD');
+    });
+  }
+
+  it('is asked for on a terminal, and not shown there', async () => {
+    const input = terminal(true);
+    const output = new PassThrough();
+    const shown: Buffer[] = [];
+    let typed = false;
+    output.on('data', chunk => {
+      shown.push(chunk);
+      if (typed || !Buffer.concat(shown).includes(username)) return;
+      typed = true;
+      // The prompt listens only after it has drawn itself.
+      setImmediate(() => (input as unknown as PassThrough).write('Correct-Horse-1\r'));
+    });
+    const ask = passwordFrom({ env: {}, username, input, output: output as unknown as NodeJS.WriteStream });
+    expect(await ask()).to.equal('Correct-Horse-1');
+    expect(Buffer.concat(shown).toString()).to.contain('someone@example.com').and.not.contain('Horse');
+  });
+});

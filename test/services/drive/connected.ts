@@ -1,0 +1,62 @@
+/** The tool's Drive client, signed in to a local Drive, with nothing to wait for. */
+import { Drive, type DriveOptions } from '../../../src/services/drive/drive.ts';
+import { DriveAuth } from '../../../src/services/drive/drive-auth.ts';
+import { Renewal } from '../../../src/services/renewal.ts';
+import type { FileRecord } from '../../../stages/record.ts';
+import { Throttling } from '../../../stages/retry/throttling.ts';
+import type { DriveService } from '../../cloud/drive/drive.ts';
+import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
+
+export interface Connected {
+  drive: Drive;
+  /** What each retry waited, in ms; no time passes. */
+  waits: number[];
+}
+
+const HOUR_MS = 3_600_000;
+
+export async function connectDrive(
+  service: DriveService,
+  more: Partial<DriveOptions> = {},
+): Promise<Connected> {
+  const user = service.accounts.addUser('person@example.com');
+  const tokens = new Renewal(async () => {
+    const { body } = await requestToken(service.tokenUri, refreshForm(user));
+    return { value: { authorization: `Bearer ${body.access_token}` }, expiresAt: Date.now() + HOUR_MS };
+  });
+  const waits: number[] = [];
+  const drive = await Drive.connect({
+    auth: new DriveAuth(tokens),
+    apiUrl: service.apiUrl,
+    queriesPerSecond: 1000,
+    stallTimeoutMs: 5_000,
+    backoff: {
+      retries: 3,
+      baseMs: 1000,
+      capMs: 60_000,
+      random: () => 1,
+      sleep: async ms => {
+        waits.push(ms);
+      },
+      throttling: new Throttling('Google Drive', {
+        patienceMs: 10 * 60_000,
+        say: () => {},
+        now: () => waits.reduce((sum, ms) => sum + ms, 0),
+      }),
+    },
+    ...more,
+  });
+  return { drive, waits };
+}
+
+/** The record of a file of the tree, as list makes it. */
+export function recordOf(service: DriveService, id: string): FileRecord {
+  const { name, content } = service.tree.get(id);
+  return { id, name, size: content?.size ?? null, md5: content?.md5() ?? null, status: 'pending' };
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

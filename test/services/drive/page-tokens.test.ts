@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { list } from '../../../stages/list.ts';
+import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
+import type { Intercept } from '../../cloud/service.ts';
+import { rejection } from '../../config/scratch.ts';
+import { answer, inject, times } from '../../faults.ts';
+import { all } from '../../stages/flow.ts';
+import { connectDrive } from './connected.ts';
+
+const CONTINUATION = /^GET \/drive\/v3\/files\?.*pageToken=/;
+
+const refusal = (status: number, reason: string): Intercept =>
+  answer(
+    status,
+    JSON.stringify({
+      error: {
+        code: status,
+        message: 'Invalid Value',
+        errors: [{ domain: 'global', reason, location: 'pageToken', locationType: 'parameter' }],
+      },
+    }),
+    { 'content-type': 'application/json' },
+  );
+
+describe('a page token that becomes invalid while a folder is listed', () => {
+  let service: DriveService;
+  let folderId: string;
+  let names: string[];
+  beforeEach(async () => {
+    service = await createDrive({ pageSizeLimit: 3 });
+    folderId = service.tree.addFolder({ name: 'Photos' });
+    names = Array.from({ length: 10 }, (_, index) => `${index}.jpg`);
+    for (const name of names) service.tree.addFile({ name, parent: folderId, content: Buffer.of(1) });
+  });
+  afterEach(() => service.service.close());
+
+  const listed = async () => {
+    const { drive } = await connectDrive(service);
+    return (await all(list(drive)({ id: folderId }))).map(({ name }) => name);
+  };
+
+  for (const [status, reason] of [
+    [400, 'invalid'],
+    [400, 'invalidPageToken'],
+    [400, 'badRequest'],
+    [410, 'expired'],
+  ] as const) {
+    it(`has the listing begin again and gives each file once (HTTP ${status}, ${reason})`, async () => {
+      inject(service.service, CONTINUATION, [() => false, refusal(status, reason)]);
+      expect((await listed()).sort()).to.deep.equal(names);
+    });
+  }
+
+  it('again and again leaves a record that says so, beside the files that were listed', async () => {
+    inject(service.service, CONTINUATION, times(100, refusal(400, 'invalid')));
+    expect((await listed()).sort()).to.deep.equal([...names.slice(-3), 'Photos']);
+    expect(service.service.requests.get('files.list')).to.be.below(30);
+  });
+
+  it('is not taken for a query that Drive refuses from the start', async () => {
+    inject(service.service, /^GET \/drive\/v3\/files\?/, times(100, refusal(400, 'invalid')));
+    expect((await rejection(listed())).message).to.include('HTTP 400');
+    expect(service.service.requests.get('files.list')).to.equal(1);
+  });
+});

@@ -1,0 +1,536 @@
+import { drive as driveApi } from '@googleapis/drive';
+import { expect } from 'chai';
+import { googleSignIn } from '../../../src/services/drive/sign-in.ts';
+import type { RunError } from '../../../stages/errors.ts';
+import type { Backoff } from '../../../stages/retry/backoff.ts';
+import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
+import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
+import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../../cloud/drive/tokens.ts';
+import { sendJson } from '../../cloud/service.ts';
+import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('signing in to Google', () => {
+  let scratch: Scratch;
+  let drive: DriveService;
+  let now: number;
+  const clock = () => now;
+  const waits: number[] = [];
+  const backoff: Backoff = {
+    retries: 3,
+    baseMs: 10,
+    capMs: 100,
+    sleep: async ms => {
+      waits.push(ms);
+    },
+  };
+  const email = 'person@example.com';
+
+  beforeEach(async () => {
+    now = Date.now();
+    waits.length = 0;
+    scratch = await scratchFolder();
+    drive = await createDrive({ now: clock });
+  });
+  afterEach(() => Promise.all([scratch.remove(), drive.service.close()]));
+
+  const settings = async (credentials: unknown, token?: unknown, impersonate = '') => ({
+    credentials_path: await scratch.put('credentials.json', credentials),
+    token_path: token === undefined ? `${scratch.folder}/token.json` : await scratch.put('token.json', token),
+    impersonate,
+    api_url: drive.apiUrl,
+  });
+  const signIn = async (credentials: unknown, token?: unknown, impersonate?: string) =>
+    googleSignIn(await settings(credentials, token, impersonate), { now: clock, backoff });
+  const refusal = (credentials: unknown, token?: unknown, impersonate?: string) =>
+    rejection<RunError>(signIn(credentials, token, impersonate));
+  const tokenOf = async (auth: Awaited<ReturnType<typeof signIn>>) =>
+    (await auth.headers()).authorization.replace('Bearer ', '');
+  const tokensAsked = () => drive.service.requests.get('token') ?? 0;
+  const whoIs = async (auth: Awaited<ReturnType<typeof signIn>>) => {
+    const api = driveApi({ version: 'v3', auth, rootUrl: `${drive.apiUrl}/`, retry: false });
+    const { data } = await api.about.get({ fields: 'user' });
+    return data.user?.emailAddress;
+  };
+
+  it('takes a desktop client with an authorized_user token', async () => {
+    const client = drive.accounts.addOAuthClient();
+    const { token_uri: _, ...token } = drive.accounts.addUser(email, client);
+    expect(await whoIs(await signIn(client.credentials, token))).to.equal(email);
+  });
+
+  it('takes the token file of Python’s library as it is', async () => {
+    const client = drive.accounts.addOAuthClient();
+    const { refresh_token, client_id, client_secret, token_uri } = drive.accounts.addUser(email, client);
+    const python = {
+      token: 'ya29.long-gone',
+      refresh_token,
+      token_uri,
+      client_id,
+      client_secret,
+      scopes: ['https://www.googleapis.com/auth/drive.readonly'],
+      universe_domain: 'googleapis.com',
+      expiry: '2024-01-25T10:00:00.123456Z',
+    };
+    expect(await whoIs(await signIn(client.credentials, python))).to.equal(email);
+    expect(tokensAsked()).to.equal(1);
+  });
+
+  it('takes a service-account key, signed for the token_uri in the key', async () => {
+    const key = drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
+    expect(await whoIs(await signIn(key))).to.equal(key.client_email);
+  });
+
+  it('takes an authorized_user file in place of the credentials', async () => {
+    expect(await whoIs(await signIn(drive.accounts.addUser(email)))).to.equal(email);
+  });
+
+  const ROBOT = 'robot@project.iam.gserviceaccount.com';
+
+  it('takes a service-account key that acts for a user, once the administrator allows it', async () => {
+    const key = drive.accounts.addServiceAccount(ROBOT);
+    const error = await refusal(key, undefined, email);
+    expect(error.code).to.equal('google_delegation');
+    expect(error.message).to.contain(ROBOT).and.contain(email);
+    expect(error.remedy)
+      .to.contain(key.client_id)
+      .and.contain(READONLY_SCOPE)
+      .and.contain('admin.google.com');
+    drive.accounts.delegate(ROBOT, READONLY_SCOPE);
+    expect(await whoIs(await signIn(key, undefined, email))).to.equal(email);
+    const other = await refusal(drive.accounts.addUser(email), undefined, email);
+    expect([other.code, other.message.includes('authorized_user')]).to.deep.equal([
+      'google_impersonate',
+      true,
+    ]);
+  });
+
+  it('takes external accounts: a subject token from a file or an address, with or without a service account', async () => {
+    const file = await scratch.put('subject.jwt', 'subject-token');
+    const first = drive.accounts.addExternalAccount('subject-token', { file });
+    expect(await whoIs(await signIn(first))).to.equal(drive.accounts.principalOf(first.audience));
+    const source = {
+      url: `${drive.apiUrl}/subject`,
+      format: { type: 'json', subject_token_field_name: 'jwt' },
+    };
+    const second = drive.accounts.addExternalAccount('subject-token', source, ROBOT);
+    drive.service.intercept = (request, response) => {
+      if (request.url !== '/subject') return false;
+      sendJson(response, 200, { jwt: 'subject-token' });
+      return true;
+    };
+    expect(await whoIs(await signIn(second))).to.equal(ROBOT);
+
+    await scratch.put('subject.jwt', 'stolen');
+    const refused = await refusal(first);
+    expect(refused.code).to.equal('google_external_account');
+    expect(refused.message).to.contain('invalid_grant').and.not.contain('stolen');
+    const missing = { ...first, credential_source: { file: '/nowhere/subject.jwt' } };
+    expect((await refusal(missing)).message).to.contain('/nowhere/subject.jwt');
+    const gone = { ...first, credential_source: { url: `${drive.apiUrl}/gone` } };
+    expect((await refusal(gone)).message).to.contain('/gone, the credential_source of');
+    const format = { type: 'json', subject_token_field_name: 'jwt' };
+    const garbled = await refusal({ ...first, credential_source: { file, format } });
+    expect(garbled.message).to.contain('not JSON').and.not.contain('stolen');
+    const workforce = { ...drive.accounts.addUser(email), token_url: drive.tokenUri };
+    expect(await whoIs(await signIn({ ...workforce, type: 'external_account_authorized_user' }))).to.equal(
+      email,
+    );
+  });
+
+  it('takes a service account that another account may act as', async () => {
+    const source = drive.accounts.addUser(email, undefined, CLOUD_SCOPE);
+    const json = drive.accounts.addImpersonation(ROBOT, email, source);
+    expect(await whoIs(await signIn(json))).to.equal(ROBOT);
+    const key = drive.accounts.addServiceAccount('source@project.iam.gserviceaccount.com');
+    expect(await whoIs(await signIn(drive.accounts.addImpersonation(ROBOT, key.client_email, key)))).to.equal(
+      ROBOT,
+    );
+    drive.accounts.addImpersonation(ROBOT, 'somebody@else.example', source);
+    const error = await refusal(json);
+    expect(error.code).to.equal('google_impersonation_refused');
+    expect(error.remedy).to.contain('Service Account Token Creator');
+  });
+
+  it('bills the project that the file names', async () => {
+    const user = drive.accounts.addUser(email);
+    const files = [
+      { ...user, quota_project_id: 'payer' },
+      { ...drive.accounts.addServiceAccount(ROBOT), quota_project_id: 'payer' },
+    ];
+    for (const file of files)
+      expect(await (await signIn(file)).headers()).to.include({ 'x-goog-user-project': 'payer' });
+    const { body } = await requestToken(drive.tokenUri, refreshForm(user));
+    const stored = { ...files[0], access_token: body.access_token, expiry_date: now + HOUR_MS };
+    expect(await (await signIn({ ...stored, scope: READONLY_SCOPE })).headers()).to.deep.equal({
+      authorization: `Bearer ${body.access_token}`,
+      'x-goog-user-project': 'payer',
+    });
+  });
+
+  it('knows before the first download that a token can only list, from the file or from Google', async () => {
+    const narrow = drive.accounts.addUser(email, undefined, METADATA_SCOPE);
+    const stored = { access_token: 'ya29.stored', expiry_date: now + HOUR_MS };
+    for (const file of [narrow, { ...narrow, ...stored }, { ...narrow, ...stored, scope: METADATA_SCOPE }]) {
+      const error = await refusal(file);
+      expect(error.code).to.equal('google_scope');
+      expect(error.message).to.contain('drive.metadata.readonly');
+      expect(error.remedy).to.contain('migrator login google');
+    }
+    const full = drive.accounts.addUser(email, undefined, 'https://www.googleapis.com/auth/drive');
+    expect(
+      await whoIs(await signIn({ ...full, scopes: ['https://www.googleapis.com/auth/drive'] })),
+    ).to.equal(email);
+  });
+
+  it('never takes its token to another origin, and follows no redirect to plain http', async () => {
+    const other = await createDrive();
+    try {
+      const auth = await signIn({ ...drive.accounts.addUser(email), quota_project_id: 'payer' });
+      const api = driveApi({ version: 'v3', auth, rootUrl: `${drive.apiUrl}/`, retry: false });
+      const call = () =>
+        api.about.get({ fields: 'user' }, { headers: { 'x-goog-drive-resource-keys': 'id/key' } });
+      let location = `${other.apiUrl}/drive/v3/about?fields=user`;
+      const seen: string[] = [];
+      other.service.intercept = request => {
+        seen.push(...Object.keys(request.headers));
+        return false;
+      };
+      drive.service.intercept = (request, response) => {
+        if (!request.url!.startsWith('/drive/')) return false;
+        response.writeHead(302, { location }).end();
+        return true;
+      };
+      expect(await rejection<{ status?: number }>(call())).to.have.property('status', 401);
+      expect(seen).to.include('host');
+      expect(seen.filter(name => /authorization|project|resource-key/.test(name))).to.deep.equal([]);
+      location = 'http://drive.example/drive/v3/about';
+      expect((await rejection<RunError>(call())).code).to.equal('drive_redirected');
+    } finally {
+      await other.service.close();
+    }
+  });
+
+  it('does not follow a redirect with its secrets', async () => {
+    const there = await createDrive();
+    try {
+      const source = { file: await scratch.put('subject.jwt', 'subject-token') };
+      for (const file of [
+        drive.accounts.addUser(email),
+        drive.accounts.addServiceAccount(ROBOT),
+        drive.accounts.addExternalAccount('subject-token', source),
+      ]) {
+        drive.service.intercept = (_, response) => {
+          response.writeHead(307, { location: there.tokenUri }).end();
+          return true;
+        };
+        expect((await refusal(file)).code).to.equal('google_failing');
+      }
+      expect(there.service.requests.size).to.equal(0);
+    } finally {
+      await there.service.close();
+    }
+  });
+
+  it('sends no credentials of another universe to Google', async () => {
+    const key = { ...drive.accounts.addServiceAccount(ROBOT), universe_domain: 'apis.example' };
+    const paths = await settings(key);
+    const elsewhere = { ...paths, api_url: 'https://www.googleapis.com' };
+    expect((await rejection<RunError>(googleSignIn(elsewhere))).code).to.equal('google_universe');
+    // There a key signs its own tokens.
+    expect((await (await googleSignIn(paths)).headers()).authorization).to.match(/^Bearer eyJ/);
+    expect(tokensAsked()).to.equal(0);
+  });
+
+  it('asks for no token while the one in the file is good, and reads its end as UTC', async () => {
+    const client = drive.accounts.addOAuthClient();
+    const user = drive.accounts.addUser(email, client);
+    const { body } = await requestToken(drive.tokenUri, refreshForm(user));
+    const value = body.access_token;
+    const expiry = new Date(now + HOUR_MS).toISOString().replace('Z', '');
+    const auth = await signIn(client.credentials, {
+      ...user,
+      token: value,
+      expiry,
+      scopes: [READONLY_SCOPE],
+    });
+    expect(await tokenOf(auth)).to.equal(value);
+    expect(tokensAsked()).to.equal(1);
+    now += HOUR_MS - 300_000;
+    expect(await tokenOf(auth)).not.to.equal(value);
+  });
+
+  it('renews once for many requests, before the token ends', async () => {
+    const auth = await signIn(drive.accounts.addUser(email));
+    const first = await tokenOf(auth);
+    now += HOUR_MS - 300_000;
+    const headers = await Promise.all([auth.getRequestHeaders(), auth.getRequestHeaders()]);
+    expect(new Set(headers.map(each => each.get('authorization')))).to.have.property('size', 1);
+    expect(headers[0]!.get('authorization'))
+      .to.match(/^Bearer ya29\./)
+      .and.not.equal(`Bearer ${first}`);
+    expect(tokensAsked()).to.equal(2);
+  });
+
+  it('uses a token of two seconds for more than one request', async () => {
+    await drive.service.close();
+    drive = await createDrive({ now: clock, tokenLifetimeSeconds: 2 });
+    const auth = await signIn(drive.accounts.addUser(email));
+    for (let request = 0; request < 5; request += 1) await whoIs(auth);
+    expect(tokensAsked()).to.equal(1);
+    now += 1_900;
+    expect(await whoIs(auth)).to.equal(email);
+    expect(tokensAsked()).to.equal(2);
+  });
+
+  it('answers a 401 by one renewal and one retry', async () => {
+    const auth = await signIn(drive.accounts.addUser(email));
+    let refused = 0;
+    drive.service.intercept = (request, response) => {
+      if (!request.url!.startsWith('/drive/') || refused++ > 0) return false;
+      sendJson(response, 401, { error: { code: 401, message: 'Invalid Credentials' } });
+      return true;
+    };
+    expect(await whoIs(auth)).to.equal(email);
+    expect([tokensAsked(), refused]).to.deep.equal([2, 2]);
+  });
+
+  it('gives up after the second 401', async () => {
+    const auth = await signIn(drive.accounts.addUser(email));
+    drive.service.intercept = (request, response) => {
+      if (!request.url!.startsWith('/drive/')) return false;
+      sendJson(response, 401, { error: { code: 401, message: 'Invalid Credentials' } });
+      return true;
+    };
+    expect(await rejection<{ status?: number }>(whoIs(auth))).to.have.property('status', 401);
+    expect(tokensAsked()).to.equal(2);
+  });
+
+  it('does not renew on a 403: that is about the rate or the file', async () => {
+    const auth = await signIn(drive.accounts.addUser(email));
+    drive.service.intercept = (request, response) => {
+      if (!request.url!.startsWith('/drive/')) return false;
+      sendJson(response, 403, { error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
+      return true;
+    };
+    expect(await rejection<{ status?: number }>(whoIs(auth))).to.have.property('status', 403);
+    expect(tokensAsked()).to.equal(1);
+  });
+
+  it('renews for requests made by hand, once for all with the same rejected token', async () => {
+    const auth = await signIn(drive.accounts.addUser(email));
+    const rejected = await auth.headers();
+    const renewed = await Promise.all([auth.renewed(rejected), auth.renewed(rejected)]);
+    const tokens = [...renewed, await auth.renewed(rejected), await auth.headers()];
+    expect(new Set(tokens.map(each => each.authorization)).size).to.equal(1);
+    expect(renewed[0]!.authorization).not.to.equal(rejected.authorization);
+    expect(tokensAsked()).to.equal(2);
+  });
+
+  it('says that a refresh token is revoked or seven days old, and gives nothing of it away', async () => {
+    const user = { ...drive.accounts.addUser(email), refresh_token: '1//revoked-long-ago' };
+    const error = await refusal(user);
+    expect(error.code).to.equal('google_sign_in_expired');
+    expect(error.message).to.contain('revoked').and.contain('seven days');
+    expect(JSON.stringify([error.message, error.remedy, error.stack, error.cause])).not.to.contain(
+      '1//revoked',
+    );
+  });
+
+  it('says that the client is not accepted', async () => {
+    const user = { ...drive.accounts.addUser(email), client_secret: 'GOCSPX-other' };
+    const error = await refusal(user);
+    expect(error.code).to.equal('google_client_refused');
+    expect(error.message).to.contain(user.client_id).and.not.contain('GOCSPX');
+  });
+
+  it('says that the key of a service account is not accepted', async () => {
+    const key = drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
+    const error = await refusal({ ...key, client_email: 'gone@project.iam.gserviceaccount.com' });
+    expect(error.code).to.equal('google_key_refused');
+    expect(error.message).to.contain('gone@project');
+  });
+
+  it('says that the clock is wrong', async () => {
+    const key = drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
+    now += 24 * HOUR_MS;
+    expect((await refusal(key)).code).to.equal('clock_skew');
+  });
+
+  it('names a token address that does not answer, and survives answers of 503 and of HTML', async () => {
+    const user = drive.accounts.addUser(email);
+    const dead = await refusal({ ...user, token_uri: 'http://127.0.0.1:9/token' });
+    expect(dead.code).to.equal('google_not_answering');
+    expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
+    expect(waits).to.have.length(3);
+    for (const body of ['<h1>Welcome to our Wi-Fi</h1>', '{}']) {
+      drive.service.intercept = (_, response) => {
+        response
+          .writeHead(200, { 'content-type': body === '{}' ? 'application/json' : 'text/html' })
+          .end(body);
+        return true;
+      };
+      for (const file of [user, drive.accounts.addServiceAccount(ROBOT)]) {
+        const error = await refusal(file);
+        expect(error.code).to.equal('google_failing');
+        expect(error.message).to.contain(drive.tokenUri);
+      }
+    }
+    let failures = 0;
+    drive.service.intercept = (_, response) => {
+      if (failures++ > 1) return false;
+      response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
+      return true;
+    };
+    expect(await whoIs(await signIn(user))).to.equal(email);
+  });
+
+  const google = 'https://oauth2.googleapis.com/token';
+  const badFiles: [string, unknown, unknown, string, string][] = [
+    [
+      'credentials that are not JSON',
+      'client_id=1',
+      undefined,
+      'google_credentials',
+      'is not JSON: line 1, column 1',
+    ],
+    ['credentials that are a list', [], undefined, 'google_credentials', 'does not hold an object'],
+    ['a web client', { web: { client_id: 'x' } }, undefined, 'google_credentials', '"Web application"'],
+    [
+      'a token in place of the client',
+      { refresh_token: 'x' },
+      undefined,
+      'google_credentials',
+      'is a token file',
+    ],
+    [
+      'credentials of another kind',
+      { type: 'gdch_service_account' },
+      undefined,
+      'google_credentials',
+      '"gdch_service_account"',
+    ],
+    ['JSON of something else', { a: 1 }, undefined, 'google_credentials', 'neither an OAuth client nor'],
+    [
+      'a client without a token',
+      { installed: { client_id: 'x' } },
+      undefined,
+      'google_credentials',
+      'token.json does not exist',
+    ],
+    ['a client without an id', { installed: {} }, {}, 'google_credentials', 'installed.client_id'],
+    [
+      'a token without refresh_token',
+      { installed: { client_id: 'x' } },
+      { token: 't' },
+      'google_credentials',
+      'token.json lacks refresh_token',
+    ],
+    [
+      'a key without its private half',
+      { type: 'service_account', client_email: 'a@b' },
+      undefined,
+      'google_credentials',
+      'lacks private_key',
+    ],
+    [
+      'a key that is no key',
+      { type: 'service_account', client_email: 'a@b', private_key: 'sesame', token_uri: google },
+      undefined,
+      'google_credentials',
+      'private key of a@b in',
+    ],
+    [
+      'a token_uri in the clear',
+      {
+        type: 'service_account',
+        client_email: 'a@b',
+        private_key: 'k',
+        token_uri: 'http://oauth2.example/token',
+      },
+      undefined,
+      'google_token_uri',
+      'credentials.json is not an https:// address',
+    ],
+    [
+      'an external account whose token service is in the clear',
+      {
+        type: 'external_account',
+        audience: 'a',
+        subject_token_type: 't',
+        token_url: 'http://sts.example/v1/token',
+        credential_source: { url: 'http://169.254.169.254/identity' },
+      },
+      undefined,
+      'google_token_uri',
+      'token_url in',
+    ],
+    [
+      'impersonation in the clear, of the source',
+      {
+        type: 'impersonated_service_account',
+        service_account_impersonation_url: 'https://iamcredentials.googleapis.com/v1/a:generateAccessToken',
+        source_credentials: {
+          type: 'authorized_user',
+          client_id: 'a',
+          refresh_token: 'b',
+          token_uri: 'http://sts.example/',
+        },
+      },
+      undefined,
+      'google_token_uri',
+      'token_uri in',
+    ],
+    [
+      'a token for something else',
+      { installed: { client_id: 'x' } },
+      { refresh_token: 'r', scopes: ['https://www.googleapis.com/auth/calendar'] },
+      'google_scope',
+      'auth/calendar',
+    ],
+  ];
+  for (const [what, credentials, token, code, expected] of badFiles) {
+    it(`says what is wrong with ${what}`, async () => {
+      const error = await refusal(credentials, token);
+      expect([error.name, error.code]).to.deep.equal(['RunError', code]);
+      expect(error.message).to.contain(expected).and.not.contain('sesame');
+      expect(error.remedy).not.to.equal('');
+    });
+  }
+
+  it('says which file is missing', async () => {
+    const paths = { credentials_path: '/nowhere/c.json', token_path: '/nowhere/t.json' };
+    const error = await rejection<RunError>(
+      googleSignIn({ ...paths, impersonate: '', api_url: drive.apiUrl }),
+    );
+    expect(error.message).to.equal('/nowhere/c.json does not exist.');
+    expect(error.remedy).to.contain('Desktop app');
+  });
+
+  it('uses the token_uri of the client, and the token’s own where the client has none', async () => {
+    const token = { refresh_token: 'r', client_id: 'x', token_uri: `${drive.apiUrl}/other/token` };
+    const asked = async (installed: object) => (await refusal({ installed }, token)).message;
+    expect(await asked({ client_id: 'x', token_uri: 'http://127.0.0.1:9/token' })).to.contain(':9/token');
+    await asked({ client_id: 'x' });
+    expect(drive.service.requests.get('unknown')).to.equal(1);
+  });
+
+  it('never sends the secret of one client with the token of another', async () => {
+    const installed = { client_id: 'one', client_secret: 's1', token_uri: drive.tokenUri };
+    const forms: URLSearchParams[] = [];
+    drive.service.intercept = async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      forms.push(new URLSearchParams(Buffer.concat(chunks).toString()));
+      sendJson(response, 400, { error: 'invalid_grant' });
+      return true;
+    };
+    for (const token of [{ client_id: 'two' }, {}])
+      await refusal({ installed }, { refresh_token: 'r', ...token });
+    expect(forms.map(form => [form.get('client_id'), form.get('client_secret')])).to.deep.equal([
+      ['two', null],
+      ['one', 's1'],
+    ]);
+  });
+});

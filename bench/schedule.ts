@@ -6,7 +6,7 @@
  * not come in order, so that no md5 of the whole could be taken as they pass, and each costs a query of the quota.
  */
 import { LargeAndSmall } from '../stages/large-and-small.ts';
-import { concurrently, type WaitingRoom } from '../stages/stage.ts';
+import { concurrently, type WorkQueue } from '../stages/stage.ts';
 import { MIB, WORKERS } from './load.ts';
 import { digits, type Row, row } from './row.ts';
 
@@ -17,7 +17,7 @@ interface File {
 interface Schedule {
   name: string;
   /** Absent: in the order of the listing. */
-  room?: () => WaitingRoom<File>;
+  room?: () => WorkQueue<File>;
   /** Whether workers that are idle fetch ranges of the file of which most is left. */
   ranges?: boolean;
 }

@@ -3,7 +3,7 @@
  * side by side they use both, and a video that is begun late would be alone on the line at the end.
  */
 
-import type { WaitingRoom } from './stage.ts';
+import type { WorkQueue } from './stage.ts';
 
 /** From here on a file is large: it takes longer to move than a query has to wait for its turn. */
 const LARGE_BYTES = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ const PLACES = 1000;
  * when they fall behind: a smaller share of what is known of them has been begun. Small ones go in the order in which they
  * came.
  */
-export class LargeAndSmall<Item extends { size?: number | null }> implements WaitingRoom<Item> {
+export class LargeAndSmall<Item extends { size?: number | null }> implements WorkQueue<Item> {
   readonly #places: number;
   /** The largest last. */
   readonly #large: Item[] = [];

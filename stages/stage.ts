@@ -43,7 +43,7 @@ export class Halt {
 }
 
 /** What waits for a free worker, and in which order it goes. */
-export interface WaitingRoom<Item> {
+export interface WorkQueue<Item> {
   /** Nothing more is to be let in for now. */
   readonly isFull: boolean;
   enter(item: Item): void;
@@ -55,7 +55,7 @@ export interface WaitingRoom<Item> {
 
 export interface Order<In, Out> {
   /** Who goes first; in the order of the input, and none taken in before a worker is free, when absent. */
-  room?: WaitingRoom<In>;
+  room?: WorkQueue<In>;
   /** The result for an item that needs no work; undefined for one that does. It is not kept waiting behind work. */
   aside?: (item: In) => Out | undefined;
 }
@@ -152,7 +152,7 @@ export function concurrently<In, Out>(
 }
 
 /** Nobody waits: an item is taken in when a worker is free. */
-function onePlace<Item>(isWorkerFree: () => boolean): WaitingRoom<Item> {
+function onePlace<Item>(isWorkerFree: () => boolean): WorkQueue<Item> {
   let waiting: Item | undefined;
   return {
     get isFull() {

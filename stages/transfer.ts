@@ -11,7 +11,7 @@ import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import { type Backoff, withRetries } from './retry/backoff.ts';
-import { judgeBy } from './retry/faults.ts';
+import { retryPolicyFor } from './retry/faults.ts';
 import { unsendable } from './sendable.ts';
 import { concurrently, type Halt, type Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
@@ -127,7 +127,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     }
   };
 
-  const judgeFault = judgeBy();
+  const judgeFault = retryPolicyFor();
   const judge = (record: FileRecord) => (error: unknown) => {
     const judged = judgeFault(error);
     const again = judged.again && !halt?.stopped;

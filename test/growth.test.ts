@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
+import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { ManifestFile } from '../src/run/manifest/manifest-file.ts';
-import { memoryOf } from '../src/run/manifest/memory.ts';
 import { lineOf } from '../src/run/manifest/record-line.ts';
 import { each, run } from '../src/run/pipeline.ts';
 import { Claims } from '../stages/claims.ts';
@@ -152,7 +152,7 @@ describe('A record costs', () => {
   it('no byte on disk, and is not even written as text, when a run finds it as it was', async () => {
     const manifest = await opened();
     const { mtimeMs, size } = statSync(path);
-    const { recall, keep } = memoryOf(manifest, { stage: 'parse', retryOrphans: false });
+    const { restore, keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     let count = 0;
     const untouched = each(given => {
       const toJSON = () => expect.fail('a record that nothing has changed was written as text');
@@ -160,7 +160,7 @@ describe('A record costs', () => {
     });
     await run(
       records(),
-      [each(recall), untouched, each(keep)],
+      [each(restore), untouched, each(keep)],
       () => {
         count += 1;
       },
@@ -174,10 +174,10 @@ describe('A record costs', () => {
   it('its own line on disk, once, when a run changes it', async () => {
     const before = statSync(path).size;
     const manifest = await opened();
-    const { recall, keep } = memoryOf(manifest, { stage: 'parse', retryOrphans: false });
+    const { restore, keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     const changing = each(given => (given.name === '17.jpg' ? { ...given, status: 'completed' } : given));
     for (let time = 0; time < 2; time += 1) {
-      await run(records(), [each(recall), changing, each(keep)], () => {}, new Halt());
+      await run(records(), [each(restore), changing, each(keep)], () => {}, new Halt());
     }
     await manifest.close();
     const added = readFileSync(path).subarray(before).toString();

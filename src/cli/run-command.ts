@@ -11,13 +11,13 @@ import { takeoverOf } from '../results/takeover.ts';
 import { Run } from '../run/manifest/run.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
 import { type Changes, runMigration } from '../run/migration.ts';
+import type { Counts } from '../run/progress/counts.ts';
 import { FilesToMove } from '../run/progress/files-to-move.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import type { Tally } from '../run/progress/tally.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
 import { jsonOf } from '../run/text/visible.ts';
 import type { Drive } from '../services/drive/drive.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 import { BaseCommand, EXIT } from './base-command.ts';
 import { haltOnSignals, Interrupted } from './interruption.ts';
 import { timestamp } from './log.ts';
@@ -30,7 +30,7 @@ const FIRST_PROJECTION_MS = 10_000;
 export interface RunOutcome {
   run: Run;
   config: Config;
-  tally: Tally;
+  counts: Counts;
   /** What a rescan found; null if there was none. */
   changes: Changes | null;
   seconds: number;
@@ -80,7 +80,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     const root = run.root(options.folderId, config);
     const startedAt = performance.now();
     run.lock(`migrator ${this.id}`);
-    const neighbours = new Neighbours({
+    const services = new Services({
       config,
       env: this.env,
       warn: this.warnLine,
@@ -100,9 +100,9 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     const takeover = takeoverOf(this.home, run.folderId);
     const projection = this.#keepProjecting(run);
     try {
-      const drive = await neighbours.drive();
+      const drive = await services.drive();
       // Before the progress view is drawn: a prompt would be lost in it.
-      await neighbours.session().idToken();
+      await services.session().idToken();
       if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
       view = await ProgressView.start({
         transfer:
@@ -115,7 +115,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
             : null,
       });
       this.say = (...lines) => view!.say(...lines);
-      const { tally, changes } = await runMigration({
+      const { counts, changes } = await runMigration({
         ...options,
         rescan: options.rescan ?? false,
         skipExisting: options.skipExisting ?? false,
@@ -124,7 +124,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         rules,
         selection: selectionFrom(rules),
         config,
-        neighbours,
+        services,
         run,
         halt: this.halt,
         watcher: view,
@@ -146,7 +146,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       return {
         run,
         config,
-        tally,
+        counts,
         changes,
         seconds: (performance.now() - startedAt) / 1000,
         toMove,
@@ -162,7 +162,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       await projection.last().catch(() => {});
       release();
       run.unlock();
-      await neighbours.close();
+      await services.close();
     }
   }
 
@@ -231,12 +231,12 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     lines: readonly string[],
     extra: Record<string, unknown> = {},
   ): void {
-    const { run, tally, changes, seconds, progressPath, failedPath } = outcome;
+    const { run, counts, changes, seconds, progressPath, failedPath } = outcome;
     const summary = {
       folder_id: run.folderId,
-      total_files: tally.total,
-      bytes: tally.bytes,
-      summary: tally.summary(),
+      total_files: counts.total,
+      bytes: counts.bytes,
+      summary: counts.summary(),
       seconds: Math.round(seconds * 10) / 10,
       ...(changes && { changes }),
       ...extra,
@@ -256,7 +256,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     if (this.halt.reason && !limit) throw this.halt.reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);
     if (limit) process.exitCode = limit.exitCode;
-    if (tally.unfinished) process.exitCode = EXIT.unfinished;
+    if (counts.unfinished) process.exitCode = EXIT.unfinished;
   }
 }
 

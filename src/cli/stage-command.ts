@@ -11,10 +11,10 @@ import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { ConfigValues } from '../config/load.ts';
 import type { Config } from '../config/settings.ts';
+import { checkpointOf } from '../run/manifest/checkpoint.ts';
 import { recordsFrom } from '../run/manifest/input.ts';
 import { LinkingFile } from '../run/manifest/linking.ts';
 import { ManifestFile } from '../run/manifest/manifest-file.ts';
-import { memoryOf } from '../run/manifest/memory.ts';
 import { lineOf } from '../run/manifest/record-line.ts';
 import { Rejects } from '../run/manifest/rejects.ts';
 import { lastRunOf, noRun, Run } from '../run/manifest/run.ts';
@@ -28,10 +28,10 @@ import {
   type Steps,
   workingAhead,
 } from '../run/pipeline.ts';
-import { Tally } from '../run/progress/tally.ts';
+import { Counts } from '../run/progress/counts.ts';
 import { chosenRules, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 import { BaseCommand, EXIT } from './base-command.ts';
 import { haltOnSignals } from './interruption.ts';
 import { isLog, isPiped } from './standard-streams.ts';
@@ -112,8 +112,8 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     return {};
   }
 
-  /** Neighbours whose configuration must be complete before anything begins. */
-  protected readonly needs: Parameters<Neighbours['require']>[0] = [];
+  /** Services whose configuration must be complete before anything begins. */
+  protected readonly needs: Parameters<Services['require']>[0] = [];
 
   /** What takes long enough to show its progress: files on their way, or their links. */
   protected readonly shows: 'transfer' | 'link' | null = null;
@@ -133,7 +133,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     const target = this.#target(flags, input);
     const rules = this.#rules(target);
     if (target.kind === 'run') target.run.lock(`migrator ${this.id}`);
-    const neighbours = new Neighbours({
+    const services = new Services({
       config,
       env: this.env,
       warn: this.warnLine,
@@ -152,10 +152,10 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     let transferred: ManifestFile | null = null;
     const linking =
       target.kind === 'run' && this.stage === 'link' ? new LinkingFile(target.run.linkingPath) : undefined;
-    const tally = new Tally();
+    const counts = new Counts();
     let view: ProgressView | null = null;
     try {
-      neighbours.require(this.needs);
+      services.require(this.needs);
       const options = { write: true, warn: this.warnLine, reject: input.reject };
       if (target.kind === 'file') own = await ManifestFile.open(target.path, options);
       if (target.kind === 'run') own = await target.run.open(this.stage, options);
@@ -164,7 +164,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const root = input.run?.root(flags['folder-id'], config);
       const selection = selectionFrom(rules);
       const context: StageContext = {
-        ...{ root, selection, config, neighbours },
+        ...{ root, selection, config, services },
         ...{ halt: this.halt, claimed: claimsIn(own, transferred), linking },
         ...(target.kind === 'run' && { onReplaced: record => target.run.revise(record, this.warnLine) }),
         maxTransferBytes: flags['max-transfer'],
@@ -173,7 +173,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const ahead = input.ahead();
       // In a pipe the transfer before the link draws already, on the same terminal.
       if (this.shows === 'transfer' || (this.shows && ahead)) {
-        view = await ProgressView.start(await this.#whatIsShown(config, neighbours));
+        view = await ProgressView.start(await this.#whatIsShown(config, services));
         this.say = (...lines) => view!.say(...lines);
         context.watcher = view;
       }
@@ -181,7 +181,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       for (const maker of this.makers) steps.push(workingAhead(await STAGE_MAKERS[maker](context)));
       const memory =
         own &&
-        memoryOf(own, {
+        checkpointOf(own, {
           stage: this.stage,
           retryOrphans: Boolean(flags['retry-orphans']),
           standing: id => standingIn(transferred, id),
@@ -197,11 +197,11 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       };
       const output = target.kind === 'stream' ? new LineWriter(unguarded(process.stdout)) : null;
       const taken = (record: FileRecord) => {
-        if (!isWithdrawn(record)) tally.add(record);
+        if (!isWithdrawn(record)) counts.add(record);
         view?.finished(record);
         return output?.write(record);
       };
-      const recalled = memory && each(memory.recall);
+      const recalled = memory && each(memory.restore);
       const kept = memory && each(memory.keep);
       try {
         await run(source, [recalled, view && each(planned), ...steps, kept], taken, this.halt);
@@ -217,17 +217,17 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       linking?.close();
       if (target.kind === 'run') target.run.unlock();
       input.close();
-      await neighbours.close();
+      await services.close();
     }
     if (this.halt.reason) throw this.halt.reason;
-    this.#summary(tally, own, input);
+    this.#summary(counts, own, input);
   }
 
-  async #whatIsShown(config: Config, neighbours: Neighbours): Promise<ViewOptions> {
+  async #whatIsShown(config: Config, services: Services): Promise<ViewOptions> {
     // Before anything is drawn: a prompt would be lost in it.
-    await neighbours.session().idToken();
+    await services.session().idToken();
     if (this.shows !== 'transfer') return { transfer: null };
-    const drive = await neighbours.drive();
+    const drive = await services.drive();
     return {
       transfer: {
         concurrency: config.migration.concurrency,
@@ -260,31 +260,31 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
   }
 
-  #summary(tally: Tally, own: ManifestFile | null, input: Input): void {
+  #summary(counts: Counts, own: ManifestFile | null, input: Input): void {
     const { rejects } = input;
     if (rejects.count > 0) {
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
     }
-    const byStatus = Object.entries(tally.summary());
-    const counts = byStatus.map(([status, count]) => `${count} ${status}`).join(', ');
+    const byStatus = Object.entries(counts.summary());
+    const list = byStatus.map(([status, count]) => `${count} ${status}`).join(', ');
     const where = own ? ` → ${own.path}` : '';
     if (this.json) {
       const summary = {
         stage: this.stage,
-        files: tally.total,
-        bytes: tally.bytes,
-        summary: tally.summary(),
+        files: counts.total,
+        bytes: counts.bytes,
+        summary: counts.summary(),
         manifest: own?.path ?? null,
       };
       this.printJson(summary, 0);
     } else {
       this.say(
-        `${this.stage}: ${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}${counts && `: ${counts}`}${where}`,
+        `${this.stage}: ${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}${list && `: ${list}`}${where}`,
       );
-      if (tally.total === 0) this.say(input.isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
+      if (counts.total === 0) this.say(input.isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
     }
-    this.logger?.info({ files: tally.total, summary: tally.summary() }, 'stage ended');
-    if (tally.unfinished || rejects.count > 0) process.exitCode = EXIT.unfinished;
+    this.logger?.info({ files: counts.total, summary: counts.summary() }, 'stage ended');
+    if (counts.unfinished || rejects.count > 0) process.exitCode = EXIT.unfinished;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from '../cli/doctor/check.ts';
 import { folderAtHand, folderFlag, folderToMigrate } from '../cli/stage-command.ts';
 import { loadConfig } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 
 const WIDTH = 18;
 /** A check that waits for minutes looks as if it hung. */
@@ -22,7 +22,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const neighbours = new Neighbours({
+    const services = new Services({
       ...{ config, env: this.env, warn: this.warnLine },
       throttlePatienceMs: THROTTLE_PATIENCE_MS,
     });
@@ -37,7 +37,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
       const root = folderId ? new Run(this.home, folderId).root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
-        ...{ loaded, neighbours, root },
+        ...{ loaded, services, root },
         ...{ env: this.env, now: Date.now },
       })) {
         findings.push(finding);
@@ -45,7 +45,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
         if (!this.json) this.log(line(finding));
       }
     } finally {
-      await neighbours.close();
+      await services.close();
     }
     const ok = findings.every(({ status }) => status !== 'wrong');
     if (this.json) this.printJson({ ok, checks: findings });

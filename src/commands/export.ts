@@ -32,17 +32,17 @@ export default class Export extends BaseCommand<typeof Export> {
     const run = runAtHand(this.flags['folder-id'], this.home);
     const { status } = this.flags;
     const statuses = status ? new Set(status) : null;
-    const { text, tally } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });
+    const { text, counts } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });
     await writeOutput(output, text, this.halt);
     if (this.json && output.path !== null) {
-      const counts = { total_files: tally.total, summary: tally.summary() };
-      const written = { folder_id: run.folderId, output: output.path, ...counts };
+      const totals = { total_files: counts.total, summary: counts.summary() };
+      const written = { folder_id: run.folderId, output: output.path, ...totals };
       this.printJson(written);
     } else if (!this.json) {
-      const byStatus = Object.entries(tally.summary()).map(([name, count]) => `${count} ${name}`);
+      const byStatus = Object.entries(counts.summary()).map(([name, count]) => `${count} ${name}`);
       const where = output.path === null ? '' : ` → ${output.path}`;
-      const counts = byStatus.length > 0 ? `: ${byStatus.join(', ')}` : '';
-      this.say(`export: ${formatCount(tally.total, 'file')}${counts}${where}`);
+      const list = byStatus.length > 0 ? `: ${byStatus.join(', ')}` : '';
+      this.say(`export: ${formatCount(counts.total, 'file')}${list}${where}`);
     }
   }
 }

@@ -54,14 +54,14 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
-    const { run, tally, seconds, progressPath, failedPath } = outcome;
-    if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
+    const { run, counts, seconds, progressPath, failedPath } = outcome;
+    if (counts.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
     this.conclude(
       outcome,
       [
         '',
-        `${this.#title(dryRun)}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
-        ...statusLines(tally),
+        `${this.#title(dryRun)}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
+        ...statusLines(counts),
         '',
         'Where to look:',
         ...placeLines({

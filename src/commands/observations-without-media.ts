@@ -3,7 +3,7 @@ import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
 import type { Config } from '../config/settings.ts';
 import { observationsWithoutMedia, withoutMediaText } from '../results/without-media.ts';
 import { formatCount } from '../run/text/format.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 
 /** What tells data sets apart in MECO; taken where the prefix rules name no other field and the model has it. */
 const USUAL_DISCRIMINATOR = 'countryId';
@@ -22,13 +22,13 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
   async run(): Promise<void> {
     const output = outputOf(this.flags, 'csv');
     const config = await this.configuration();
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
-    neighbours.require(['data']);
+    const services = new Services({ config, env: this.env, warn: this.warnLine });
+    services.require(['data']);
     try {
-      const field = await this.#discriminatorField(neighbours, config);
+      const field = await this.#discriminatorField(services, config);
       const audit = await observationsWithoutMedia(
-        await neighbours.observations(field),
-        await neighbours.mediaRecords(),
+        await services.observations(field),
+        await services.mediaRecords(),
       );
       await writeOutput(output, withoutMediaText(audit, output.format, field), this.halt);
       const { total, observations } = audit;
@@ -41,14 +41,14 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
         this.say(`observations-without-media: ${of} without a media record${where}`);
       }
     } finally {
-      await neighbours.close();
+      await services.close();
     }
   }
 
-  async #discriminatorField(neighbours: Neighbours, config: Config): Promise<string | null> {
+  async #discriminatorField(services: Services, config: Config): Promise<string | null> {
     const { hasField } = await import('../services/appsync/has-field.ts');
     const field = config.prefix_disambiguation.discriminator_field || USUAL_DISCRIMINATOR;
     const { name } = config.aws.amplify.models.observation;
-    return (await hasField(await neighbours.dataClient(), name, field)) ? field : null;
+    return (await hasField(await services.dataClient(), name, field)) ? field : null;
   }
 }

@@ -43,9 +43,9 @@ export default class Report extends BaseCommand<typeof Report> {
     if (this.json) {
       this.printJson({ ...reportJson(report, madeAt), report: path });
     } else if (path) {
-      const { tally, attention } = report;
+      const { counts, attention } = report;
       const need = formatCount(attention.files, 'needs', 'need');
-      this.say(`${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}; ${need} attention.`);
+      this.say(`${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}; ${need} attention.`);
       this.say(`The report is in ${path}; open it in a browser.`);
     }
   }

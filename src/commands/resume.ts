@@ -37,11 +37,11 @@ export default class Resume extends RunCommand<typeof Resume> {
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'],
     });
-    const { run, tally, seconds, progressPath, failedPath } = outcome;
+    const { run, counts, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [
       '',
-      `${this.halt.stopped ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(tally)} in ${formatDuration(seconds)}`,
-      ...statusLines(tally),
+      `${this.halt.stopped ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
+      ...statusLines(counts),
       '',
       'Where to look:',
       ...placeLines({ manifests: run.folder, progress: progressPath, failed: failedPath, log: this.logPath }),

@@ -44,8 +44,8 @@ export default class Scan extends RunCommand<typeof Scan> {
       selection: this.flags,
       measures: this.flags.measure,
     });
-    const { run, config, tally } = outcome;
-    if (tally.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
+    const { run, config, counts } = outcome;
+    if (counts.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
     const { sizes } = outcome.toMove;
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const bandwidth = this.#bandwidth(outcome.measuredMbit);
@@ -56,8 +56,8 @@ export default class Scan extends RunCommand<typeof Scan> {
       outcome,
       [
         '',
-        `Scanned: ${totalLine(tally)}`,
-        ...statusLines(tally),
+        `Scanned: ${totalLine(counts)}`,
+        ...statusLines(counts),
         '',
         estimateLine(estimated, { files: sizes.length, bytes, bandwidth, queriesPerSecond }),
         '',

@@ -2,7 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag, runAtHand } from '../cli/stage-command.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
-import { Tally } from '../run/progress/tally.ts';
+import { Counts } from '../run/progress/counts.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';
@@ -17,26 +17,26 @@ export default class Status extends BaseCommand<typeof Status> {
   async run(): Promise<void> {
     const run = runAtHand(this.flags['folder-id'], this.home);
     const { folderId } = run;
-    const tally = new Tally();
-    for await (const record of run.latest(this.warnLine)) tally.add(record);
+    const counts = new Counts();
+    for await (const record of run.latest(this.warnLine)) counts.add(record);
 
     if (this.json) {
-      const { total, bytes } = tally;
+      const { total, bytes } = counts;
       const status = {
         folder_id: folderId,
         listed: run.isListed,
         total_files: total,
         bytes,
-        summary: tally.summary(),
+        summary: counts.summary(),
         manifests: run.folder,
       };
       this.printJson(status);
       return;
     }
     this.log(
-      `Folder ${folderId}: ${totalLine(tally)}${run.isListed ? '' : ' so far; the listing is not complete'}`,
+      `Folder ${folderId}: ${totalLine(counts)}${run.isListed ? '' : ' so far; the listing is not complete'}`,
     );
-    for (const line of statusLines(tally)) this.log(line);
+    for (const line of statusLines(counts)) this.log(line);
     this.log('');
     for (const line of placeLines({ manifests: run.folder, progress: progressPath(this.home, folderId) }))
       this.log(line);

@@ -10,7 +10,7 @@ import { noRun, Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 
 /** More would scroll away what else is said. */
 const LEFT_NAMED = 20;
@@ -35,14 +35,14 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (!folderId) throw noRun('to undo');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
-    const neighbours = new Neighbours({
+    const services = new Services({
       config,
       env: this.env,
       warn: this.warnLine,
       onSignInEnded: error => this.halt.stop(error),
       signal: this.halt.signal,
     });
-    neighbours.require(['storage', 'data']);
+    services.require(['storage', 'data']);
     const dryRun = this.flags['dry-run'] ?? false;
     run.lock(`migrator ${this.id}`);
     const release = haltOnSignals(this.halt, text => this.say(text));
@@ -54,10 +54,10 @@ export default class Undo extends BaseCommand<typeof Undo> {
       const made = records.filter(isMade).length;
       if (!dryRun && made > 0 && !(await this.#agreed(made, folderId))) return;
       const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
-      const storage = await neighbours.storage();
+      const storage = await services.storage();
       const undone = await undo(records, {
         objects: storage.objects(),
-        media: await neighbours.mediaRecords(),
+        media: await services.mediaRecords(),
         usedBy: key => uses.get(key),
         dryRun,
         concurrency: config.migration.concurrency,
@@ -76,7 +76,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
       if (!dryRun) await writeProjection(this.home, run);
       release();
       run.unlock();
-      await neighbours.close();
+      await services.close();
     }
     if (this.halt.reason) throw this.halt.reason;
   }

@@ -6,7 +6,7 @@ import { noRun, Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
-import { Neighbours } from '../services/services.ts';
+import { Services } from '../services/services.ts';
 
 export default class Verify extends BaseCommand<typeof Verify> {
   static override summary = 'Look whether everything that the manifests call done is really there.';
@@ -29,15 +29,15 @@ export default class Verify extends BaseCommand<typeof Verify> {
     if (!folderId) throw noRun('to verify');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine });
-    neighbours.require(['storage', 'data']);
+    const services = new Services({ config, env: this.env, warn: this.warnLine });
+    services.require(['storage', 'data']);
     if (this.flags.repair) run.lock(`migrator ${this.id}`);
     try {
       const records = await recordsOf(run, this.warnLine);
-      const storage = await neighbours.storage();
+      const storage = await services.storage();
       const findings = await verify(records, {
         objects: storage.objects(),
-        media: await neighbours.mediaRecords(),
+        media: await services.mediaRecords(),
         deep: this.flags.deep,
         concurrency: config.migration.concurrency,
       });
@@ -46,7 +46,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
       this.#report(records.filter(claimsObject).length, findings, setBack);
     } finally {
       run.unlock();
-      await neighbours.close();
+      await services.close();
     }
   }
 

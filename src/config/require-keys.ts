@@ -1,7 +1,7 @@
 import { ConfigError } from './error.ts';
 import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
 
-/** What each neighbour needs to be reached at all; commands name the neighbours they talk to. */
+/** What each neighbour needs to be reached at all; commands name the services they talk to. */
 export const KEYS_FOR = {
   /** Drive needs no key beyond those with defaults; the folder usually comes by `--folder-id`. */
   folder: ['google_drive.folder_id'],

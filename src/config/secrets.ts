@@ -5,7 +5,7 @@
 
 const HIDDEN = '[hidden]';
 
-/** What our neighbours' secrets look like, wherever they stand. */
+/** What our services' secrets look like, wherever they stand. */
 const SHAPES: readonly RegExp[] = [
   // Google: access token, refresh token, authorization code, client secret.
   /\bya29\.[\w.-]+/g,

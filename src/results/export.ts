@@ -3,8 +3,8 @@ import type { FileRecord, Status } from '../../stages/record.ts';
 import { type Format, mapped } from '../cli/output.ts';
 import { lineOf } from '../run/manifest/record-line.ts';
 import type { Run } from '../run/manifest/run.ts';
+import { Counts } from '../run/progress/counts.ts';
 import { entryOf } from '../run/progress/projection.ts';
-import { Tally } from '../run/progress/tally.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
 import { driveLink } from './review-view.ts';
@@ -21,26 +21,26 @@ export interface Export {
   /** The text, piece by piece. Throws BadLine and RunError. */
   text: AsyncIterable<string>;
   /** What the text holds; complete at its end. */
-  tally: Tally;
+  counts: Counts;
 }
 
 /** JSON has the form of `progress_{folder_id}.json`, NDJSON the records as they are, CSV a row for each file. */
 export function exportOf(run: Run, { format, statuses, warn, now = new Date() }: ExportOptions): Export {
-  const tally = new Tally();
+  const counts = new Counts();
   const selected = async function* (): AsyncGenerator<FileRecord> {
     for await (const record of run.latest(warn)) {
       if (statuses && !statuses.has(record.status)) continue;
-      tally.add(record);
+      counts.add(record);
       yield record;
     }
   };
   switch (format) {
     case 'json':
-      return { text: jsonText(run, selected(), tally, now), tally };
+      return { text: jsonText(run, selected(), counts, now), counts };
     case 'ndjson':
-      return { text: mapped(selected(), lineOf), tally };
+      return { text: mapped(selected(), lineOf), counts };
     case 'csv':
-      return { text: csvLines(Object.keys(COLUMNS), mapped(selected(), rowOf)), tally };
+      return { text: csvLines(Object.keys(COLUMNS), mapped(selected(), rowOf)), counts };
   }
 }
 
@@ -48,18 +48,18 @@ export function exportOf(run: Run, { format, statuses, warn, now = new Date() }:
 async function* jsonText(
   run: Run,
   records: AsyncIterable<FileRecord>,
-  tally: Tally,
+  counts: Counts,
   now: Date,
 ): AsyncGenerator<string> {
   yield `{\n  "folder_id": ${JSON.stringify(run.folderId)},\n`;
   yield `  "started_at": ${JSON.stringify(run.startedAt)},\n  "updated_at": ${JSON.stringify(now)},\n`;
   yield '  "files": {';
   for await (const record of records) {
-    const comma = tally.total > 1 ? ',' : '';
+    const comma = counts.total > 1 ? ',' : '';
     yield `${comma}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
   }
-  yield tally.total > 0 ? '\n  },\n' : '},\n';
-  yield `  "total_files": ${tally.total},\n  "summary": ${JSON.stringify(tally.summary())}\n}\n`;
+  yield counts.total > 0 ? '\n  },\n' : '},\n';
+  yield `  "total_files": ${counts.total},\n  "summary": ${JSON.stringify(counts.summary())}\n}\n`;
 }
 
 /** Columns that JSON has too bear its names. An md5 is left out: some would be read as numbers. */

@@ -16,9 +16,9 @@ import {
 import type { SelectionRules } from '../../stages/selection.ts';
 import type { Takeover } from '../results/takeover.ts';
 import { type ListingAhead, listingAhead } from './listing-ahead.ts';
+import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
 import { LinkingFile } from './manifest/linking.ts';
 import { type ManifestFile, manifestExists } from './manifest/manifest-file.ts';
-import { type Memory, memoryOf } from './manifest/memory.ts';
 import type { Run } from './manifest/run.ts';
 import { claimsIn, standingIn } from './manifest/standing.ts';
 import {
@@ -31,7 +31,7 @@ import {
   STAGE_MAKERS,
   type StageContext,
 } from './pipeline.ts';
-import { Tally } from './progress/tally.ts';
+import { Counts } from './progress/counts.ts';
 import { relist } from './relisting.ts';
 
 export interface MigrationOptions extends StageContext {
@@ -69,7 +69,7 @@ export interface Changes {
 }
 
 export interface Migrated {
-  tally: Tally;
+  counts: Counts;
   /** Null if the folder was not listed again, and no open file was found to have changed. */
   changes: Changes | null;
 }
@@ -81,7 +81,7 @@ export interface Migrated {
 export async function runMigration(options: MigrationOptions): Promise<Migrated> {
   const { run, until, retryOrphans, warn } = options;
   const manifests = await openManifests(run, until, warn);
-  const tally = new Tally();
+  const counts = new Counts();
   const linking = until === 'link' ? new LinkingFile(run.linkingPath) : undefined;
   try {
     const context: StageContext = {
@@ -113,7 +113,7 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       if (isWithdrawn(given)) return;
       const record = until === 'resolve' ? asItStands(manifests, given) : given;
       options.onFinished?.(record);
-      tally.add(record);
+      counts.add(record);
     };
     const steps = [
       options.takeover && each(options.takeover.apply),
@@ -126,9 +126,9 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
     await runSteps(listed.records, steps, finished, options.halt);
     await options.onDone?.();
     const hasChanged = Object.values(changes).some(count => count > 0);
-    return { tally, changes: isNew || (wasListed && hasChanged) ? changes : null };
+    return { counts, changes: isNew || (wasListed && hasChanged) ? changes : null };
   } catch (error) {
-    if (options.halt.signal.aborted) return { tally, changes: null };
+    if (options.halt.signal.aborted) return { counts, changes: null };
     // The listing may have begun already, and Drive may never answer.
     options.halt.stop(error as Error);
     options.halt.abort();
@@ -176,7 +176,7 @@ type Listing = Omit<ListingAhead, 'records'> & { records: Records };
 async function listing(options: MigrationOptions, manifests: Manifests, changes: Changes): Promise<Listing> {
   const { run, halt, onListed, onAllListed } = options;
   const manifest = manifests.list;
-  const memory = memoryOf(manifest, { stage: 'list', retryOrphans: false });
+  const memory = checkpointOf(manifest, { stage: 'list', retryOrphans: false });
   if (run.isListed && !options.rescan) {
     await lookAgain(options, manifests, memory, changes);
     return { records: fromManifest(manifests, options), fileCameThrough: () => {} };
@@ -185,14 +185,14 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
   const unread = new UnreadFolders();
   const list = await lister(options, { onLeftOut: id => seen.add(id), onUnread: unread.add });
   const found = begun(list());
-  const { recall, keep } = memory;
+  const { restore, keep } = memory;
   const takes = (record: FileRecord) => options.selection?.takes(record) ?? true;
   const listed = (async function* () {
     const duplicates: FileRecord[] = [];
     for await (const listed of found) {
       if (options.rescan) seen.add(listed.id);
       count(changes, listed, manifest.last(listed.id));
-      const record = await keep(recall(listed));
+      const record = await keep(restore(listed));
       onListed?.(record, isMovedIn(manifests, record.id));
       // Whether the file that was migrated in its stead is still there is known at the end.
       if (manifests.resolve.last(record.id)?.status === 'duplicate') duplicates.push(record);
@@ -224,7 +224,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
 async function lookAgain(
   options: MigrationOptions,
   { list, parse, resolve, transfer, link }: Manifests,
-  memory: Memory,
+  memory: Checkpoint,
   changes: Changes,
 ): Promise<void> {
   const later = [link, transfer, resolve, parse];

@@ -14,10 +14,10 @@ import type { Selection } from '../../stages/selection.ts';
 import type { Halt, Stage } from '../../stages/stage.ts';
 import { type TransferWatcher, transfer } from '../../stages/transfer.ts';
 import type { Config } from '../config/settings.ts';
-import type { Neighbours } from '../services/services.ts';
+import type { Services } from '../services/services.ts';
+import { type CheckpointOptions, checkpointOf } from './manifest/checkpoint.ts';
 import type { LinkingFile } from './manifest/linking.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
-import { type MemoryOptions, memoryOf } from './manifest/memory.ts';
 import { limited } from './max-transfer.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
@@ -31,7 +31,7 @@ export interface StageContext {
   /** The part of it that is listed; the whole folder when absent. */
   selection?: Selection;
   config: Config;
-  neighbours: Neighbours;
+  services: Services;
   halt: Halt;
   watcher?: TransferWatcher & LinkWatcher;
   /** Records of earlier runs that have an S3 key. */
@@ -57,9 +57,9 @@ export const STAGE_MAKERS: Readonly<
       prefixes: config.prefix_disambiguation.enabled,
     }),
 
-  resolve: async ({ config, neighbours, halt, claimed }) => {
+  resolve: async ({ config, services, halt, claimed }) => {
     const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
-    return resolve(await neighbours.observations(), {
+    return resolve(await services.observations(), {
       prefixRules: enabled ? { discriminatorField: discriminator_field, prefixes } : null,
       claimed,
       halt,
@@ -68,34 +68,34 @@ export const STAGE_MAKERS: Readonly<
 
   transfer: async ({
     config,
-    neighbours,
+    services,
     halt,
     watcher,
     skipExisting = false,
     maxTransferBytes,
     onReplaced,
   }) => {
-    const storage = await neighbours.storage();
-    const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
+    const storage = await services.storage();
+    const unlinked = withExistingMedia(mediaIndexOf(services), {
       concerns: record => skipExisting && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
       halt,
     });
-    const drive = await neighbours.drive();
+    const drive = await services.drive();
     const moved = transfer(limited(drive, maxTransferBytes, halt), storage, {
       concurrency: config.migration.concurrency,
-      backoff: neighbours.backoffFor('S3'),
+      backoff: services.backoffFor('S3'),
       halt,
       watcher,
     });
     const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, halt });
     // Before the first byte: what could not be linked afterwards is not worth moving.
-    const checked = schemaChecked(neighbours, record => !record.url);
+    const checked = schemaChecked(services, record => !record.url);
     return withCopies(records => revised(unlinked(checked(records))), halt);
   },
 
-  link: async ({ config, neighbours, halt, watcher, linking, skipExisting = false }) => {
-    const unlinked = withExistingMedia(mediaIndexOf(neighbours), {
+  link: async ({ config, services, halt, watcher, linking, skipExisting = false }) => {
+    const unlinked = withExistingMedia(mediaIndexOf(services), {
       concerns: record => skipExisting || record.takenOver === true,
       halt,
     });
@@ -103,9 +103,9 @@ export const STAGE_MAKERS: Readonly<
     // Only this stage needs uuid, which is many files to load.
     const { link } = await import('../../stages/link.ts');
     const onRequest = (records: readonly FileRecord[]) => linking?.begin(records);
-    const media: MediaTable = { create: async links => (await neighbours.media()).create(links) };
+    const media: MediaTable = { create: async links => (await services.media()).create(links) };
     const linked = link(media, { isAvailableForPublicUse, halt, watcher, onRequest });
-    const checked = schemaChecked(neighbours, () => true);
+    const checked = schemaChecked(services, () => true);
     if (!linking) return records => linked(unlinked(checked(records)));
     const marked = each(record => linking.mark(record));
     const ended = each(record => linking.end(record));
@@ -114,27 +114,27 @@ export const STAGE_MAKERS: Readonly<
 };
 
 /** Throws RunError if the schema does not fit the configuration; asked for when the first record needs it. */
-function schemaChecked(neighbours: Neighbours, concerns: (record: FileRecord) => boolean): Stage {
+function schemaChecked(services: Services, concerns: (record: FileRecord) => boolean): Stage {
   let fits: Promise<unknown> | null = null;
   return each(async record => {
     if (!isOnTheWay(reopened(record)) || !concerns(record)) return record;
-    fits ??= neighbours.fittedModels();
+    fits ??= services.fittedModels();
     await fits;
     return record;
   });
 }
 
-const indexes = new WeakMap<Neighbours, MediaIndex>();
+const indexes = new WeakMap<Services, MediaIndex>();
 
 /** One sweep of the Media table serves all stages of a run. */
-function mediaIndexOf(neighbours: Neighbours): MediaIndex {
-  const index = indexes.get(neighbours) ?? new MediaIndex({ sweep: () => sweepOf(neighbours) });
-  indexes.set(neighbours, index);
+function mediaIndexOf(services: Services): MediaIndex {
+  const index = indexes.get(services) ?? new MediaIndex({ sweep: () => sweepOf(services) });
+  indexes.set(services, index);
   return index;
 }
 
-async function* sweepOf(neighbours: Neighbours) {
-  yield* (await neighbours.mediaRecords()).sweep();
+async function* sweepOf(services: Services) {
+  yield* (await services.mediaRecords()).sweep();
 }
 
 /** What lists the folder; signs in to Google. */
@@ -142,22 +142,22 @@ export async function lister(
   context: StageContext,
   told: Pick<ListOptions, 'onUnread' | 'onLeftOut'> = {},
 ): Promise<() => AsyncGenerator<FileRecord>> {
-  const listed = list(await context.neighbours.drive(), { ...listOptionsOf(context), ...told });
+  const listed = list(await context.services.drive(), { ...listOptionsOf(context), ...told });
   return () => listed(context.root!);
 }
 
 /** Drive is asked again for what it refused after so long, at most. */
 const LONGEST_PAUSE_MS = 5_000;
 
-export function listOptionsOf({ neighbours, halt, selection }: StageContext): ListOptions {
-  const { baseMs } = neighbours.backoffFor('Google Drive');
+export function listOptionsOf({ services, halt, selection }: StageContext): ListOptions {
+  const { baseMs } = services.backoffFor('Google Drive');
   return { halt, selection, pause: () => pause(Math.min(baseMs, LONGEST_PAUSE_MS), halt.signal) };
 }
 
 /** A stage with its memory: what its manifest has is recalled before it, what is new is kept behind it. */
-export function remembering(stage: Stage, manifest: ManifestFile, options: MemoryOptions): Steps {
-  const { recall, keep } = memoryOf(manifest, options);
-  return [each(recall), workingAhead(stage), each(keep)];
+export function remembering(stage: Stage, manifest: ManifestFile, options: CheckpointOptions): Steps {
+  const { restore, keep } = checkpointOf(manifest, options);
+  return [each(restore), workingAhead(stage), each(keep)];
 }
 
 /** What is done to one record after the other, as a step. */
@@ -190,7 +190,7 @@ export function begun(records: AsyncGenerator<FileRecord>): AsyncGenerator<FileR
 /** Records that come from memory or disk; after so many, whatever else is due gets its turn: signals, timers, writes. */
 const RECORDS_A_TURN = 250;
 
-async function* givingWay(records: Records): AsyncGenerator<FileRecord> {
+async function* yieldingToEventLoop(records: Records): AsyncGenerator<FileRecord> {
   let count = 0;
   for await (const record of records) {
     yield record;
@@ -212,7 +212,7 @@ export async function run(
   const isStep = (step: Steps[number]): step is Stage => Boolean(step);
   const records = steps
     .filter(isStep)
-    .reduce<AsyncIterable<FileRecord>>((before, step) => step(before), givingWay(source));
+    .reduce<AsyncIterable<FileRecord>>((before, step) => step(before), yieldingToEventLoop(source));
   const flow = async () => {
     for await (const record of records) {
       if (signal.aborted) return;

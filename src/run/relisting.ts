@@ -8,13 +8,13 @@ import { TextSet } from '../../stages/compact/text-set.ts';
 import { FileError } from '../../stages/errors.ts';
 import { asNow, FOLDERS_A_QUERY, listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
+import type { Checkpoint } from './manifest/checkpoint.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
-import type { Memory } from './manifest/memory.ts';
 import { listOptionsOf, type StageContext } from './pipeline.ts';
 
 export interface Relisting {
   manifest: ManifestFile;
-  memory: Memory;
+  memory: Checkpoint;
   /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
   laterRecords: (id: string) => Iterable<FileRecord>;
   /** Told about each record that is new in the list manifest, or has changed there. */
@@ -70,7 +70,7 @@ async function lookAtNames(
   open: TextSet,
   targetOf: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const drive = await context.neighbours.drive();
+  const drive = await context.services.drive();
   const look = async (group: DriveRef[]): Promise<void> => {
     if (context.halt.stopped) return;
     try {
@@ -81,7 +81,7 @@ async function lookAtNames(
           if (!before) continue;
           const now = asNow(before, item);
           if (now === before) continue;
-          onChange(await memory.keep(memory.recall({ ...now, status: 'pending' })), before);
+          onChange(await memory.keep(memory.restore({ ...now, status: 'pending' })), before);
         }
       }
     } catch (error) {
@@ -100,7 +100,7 @@ async function readNow(
   unread: FileRecord[],
 ): Promise<void> {
   const stillUnread = new Set<string>();
-  const drive = await context.neighbours.drive();
+  const drive = await context.services.drive();
   const options = { ...listOptionsOf(context), halt: undefined };
   for await (const found of listAgain(drive, context.root!, unread, options)) {
     if (context.halt.stopped) return;
@@ -108,7 +108,7 @@ async function readNow(
     const before = manifest.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.
     if (before && !before.removed && !isUnread(before)) continue;
-    const record = await memory.keep(memory.recall(found));
+    const record = await memory.keep(memory.restore(found));
     if (!before || record.removed !== before.removed) onChange(record, before);
   }
   for (const record of unread) {

@@ -30,12 +30,12 @@ import type { Storage } from './s3/storage.ts';
 const MIB = 1024 * 1024;
 const LONGEST_WAIT_MS = 60_000;
 
-export type Neighbour = keyof typeof KEYS_FOR;
+export type ServiceName = keyof typeof KEYS_FOR;
 
 /** As messages name it. */
 type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
 
-export class Neighbours {
+export class Services {
   readonly #config: Config;
   readonly #env: Env;
   readonly #warn: (message: string) => void;
@@ -84,10 +84,10 @@ export class Neighbours {
       options.throttlePatienceMs ?? options.config.migration.throttle_patience_minutes * 60_000;
   }
 
-  /** Throws ConfigError that names every value that is missing for any of the neighbours, before any is asked. */
-  require(neighbours: Exclude<Neighbour, 'folder'>[]): void {
-    const needed = neighbours.flatMap(neighbour => KEYS_FOR[neighbour]);
-    requireKeys(this.#config, neighbours.length > 0 ? [...KEYS_FOR.cognito, ...needed] : []);
+  /** Throws ConfigError that names every value that is missing for any of the services, before any is asked. */
+  require(services: Exclude<ServiceName, 'folder'>[]): void {
+    const needed = services.flatMap(neighbour => KEYS_FOR[neighbour]);
+    requireKeys(this.#config, services.length > 0 ? [...KEYS_FOR.cognito, ...needed] : []);
   }
 
   /** Retries of requests to a service; all of them share what is known of its throttling. */

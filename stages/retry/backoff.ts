@@ -21,9 +21,9 @@ export interface Backoff {
 
 /**
  * Whether to try again after an error, how long the service asked to wait (null if it did not), and whether it only
- * asked for fewer requests. See `judgeBy` in `faults.ts`.
+ * asked for fewer requests. See `retryPolicyFor` in `faults.ts`.
  */
-export type Judge = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
+export type RetryPolicy = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
 
 /** A service that asks for more would stop the run for good, and timers of weeks go off at once. */
 const LONGEST_ASKED_MS = 10 * 60_000;
@@ -45,7 +45,7 @@ export function waitMs(
  */
 export async function withRetries<T>(
   attempt: (retry: number) => Promise<T>,
-  judge: Judge,
+  judge: RetryPolicy,
   backoff: Backoff,
   signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {

@@ -3,7 +3,7 @@
  * Cognito, S3, AppSync). A service adds only its own reasons. Whatever is not known to be lasting is temporary.
  */
 import { FileError, RunError } from '../errors.ts';
-import type { Judge } from './backoff.ts';
+import type { RetryPolicy } from './backoff.ts';
 
 /**
  * - `temporary`: the same request may succeed a moment later
@@ -108,7 +108,7 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
 }
 
 /** For {@link withRetries}: temporary faults and throttling are tried again, lasting ones are not. */
-export function judgeBy(reasons: Reasons = {}): Judge {
+export function retryPolicyFor(reasons: Reasons = {}): RetryPolicy {
   return error => {
     const { kind, retryAfterMs } = faultOf(error, reasons);
     const throttled = kind === 'throttled';

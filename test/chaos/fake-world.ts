@@ -1,6 +1,6 @@
-/** Neighbours in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
+/** Services in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
 import { createHash } from 'node:crypto';
-import type { Neighbours } from '../../src/services/services.ts';
+import type { Services } from '../../src/services/services.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
 import type { DriveFolders, DriveItem } from '../../stages/list.ts';
@@ -44,7 +44,7 @@ export class FakeWorld {
   }
 
   /** What a run works with; its calls meet these fates, in order, and then none any more. */
-  neighbours(fates: readonly Fate[], halt: Halt): Neighbours {
+  services(fates: readonly Fate[], halt: Halt): Services {
     this.#fates = [...fates];
     this.#halt = halt;
     const backoff = { retries: 1, baseMs: 0, capMs: 0, sleep: async () => {} };
@@ -56,7 +56,7 @@ export class FakeWorld {
       fittedModels: async () => {},
       backoffFor: () => backoff,
     };
-    return open as unknown as Neighbours;
+    return open as unknown as Services;
   }
 
   #next(): Fate {

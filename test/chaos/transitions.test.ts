@@ -69,7 +69,7 @@ async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Prom
       ...{ root: { id: run.folderId }, rules: null },
       halt,
       config: CONFIG,
-      neighbours: world.neighbours(fates, halt),
+      services: world.services(fates, halt),
       until: 'link',
       retryOrphans: false,
       rescan: false,

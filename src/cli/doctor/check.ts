@@ -4,12 +4,12 @@ import type { Env } from '../../config/home.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { ConfigKey } from '../../config/settings.ts';
 import { valueAt } from '../../config/settings.ts';
-import type { Neighbours } from '../../services/services.ts';
+import type { Services } from '../../services/services.ts';
 
 /** What a check looks at. */
 export interface Surroundings {
   loaded: LoadedConfig;
-  neighbours: Neighbours;
+  services: Services;
   env: Env;
   /** The Drive folder to look at; null if none is named. */
   root: DriveRef | null;

@@ -13,9 +13,9 @@ export const clock: Check = {
   title: 'Clock',
   after: ['addresses'],
   keys: KEYS_FOR.cognito,
-  async run({ loaded, neighbours, now }) {
+  async run({ loaded, services, now }) {
     const { cognito } = loaded.config.aws;
-    const endpoint = (await neighbours.session().addresses()).userPool;
+    const endpoint = (await services.session().addresses()).userPool;
     const askedAt = now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
     if (Number.isNaN(date)) throw new NotChecked(`${endpoint} does not tell the time`);

@@ -7,8 +7,8 @@ export const signIn: Check = {
   name: 'cognito_sign_in',
   title: 'Cognito sign-in',
   keys: KEYS_FOR.cognito,
-  async run({ loaded, neighbours }) {
-    await neighbours.session().idToken();
+  async run({ loaded, services }) {
+    await services.session().idToken();
     return loaded.config.aws.cognito.username;
   },
 };
@@ -18,10 +18,10 @@ export const groups: Check = {
   name: 'admins_group',
   title: 'Group',
   after: ['cognito_sign_in'],
-  async run({ loaded, neighbours }) {
+  async run({ loaded, services }) {
     const { cognito, amplify } = loaded.config.aws;
     const group = amplify.storage_group;
-    const list = await neighbours.session().groups();
+    const list = await services.session().groups();
     if (list.includes(group)) return list.join(', ');
     throw new RunError(
       'not_in_group',
@@ -37,8 +37,8 @@ export const keys: Check = {
   title: 'Identity pool',
   after: ['cognito_sign_in'],
   keys: ['aws.cognito.identity_pool_id'],
-  async run({ neighbours }) {
-    const session = neighbours.session();
+  async run({ services }) {
+    const session = services.session();
     const { expiration } = await session.credentials();
     const role = await session.keysRole();
     const which = role ? `role ${role.slice(role.lastIndexOf('/') + 1)}` : 'the role of all signed-in users';

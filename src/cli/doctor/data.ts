@@ -8,11 +8,11 @@ export const read: Check = {
   title: 'AppSync',
   after: ['cognito_sign_in'],
   keys: KEYS_FOR.data,
-  async run({ loaded, neighbours }) {
+  async run({ loaded, services }) {
     const { readOnce } = await import('../../services/appsync/schema-check.ts');
     const { api_endpoint, models } = loaded.config.aws.amplify;
     const { isEmpty, unreadable } = await readOnce(
-      await neighbours.dataClient(),
+      await services.dataClient(),
       api_endpoint,
       modelsOf(models),
     );
@@ -29,11 +29,11 @@ export const schema: Check = {
   name: 'appsync_schema',
   title: 'Schema',
   after: ['appsync_read'],
-  async run({ loaded, neighbours }) {
+  async run({ loaded, services }) {
     const { fitted, indexQueryIn } = await import('../../services/appsync/schema-check.ts');
     const { prefix_disambiguation: rules } = loaded.config;
     const names = modelsOf(loaded.config.aws.amplify.models);
-    const found = await neighbours.schema();
+    const found = await services.schema();
     const { name, type } = names.media;
     if (!found) {
       const sent = type

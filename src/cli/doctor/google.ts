@@ -7,8 +7,8 @@ const FOLDER = 'application/vnd.google-apps.folder';
 export const google: Check = {
   name: 'google_sign_in',
   title: 'Google sign-in',
-  async run({ loaded, neighbours }) {
-    const auth = await neighbours.googleAuth();
+  async run({ loaded, services }) {
+    const auth = await services.googleAuth();
     const { accountOf } = await import('../../services/drive/account.ts');
     return accountOf(auth, loaded.config.google_drive.api_url);
   },
@@ -20,9 +20,9 @@ export const folder: Check = {
   title: 'Drive folder',
   after: ['google_sign_in'],
   async run(at) {
-    const { neighbours, root } = at;
+    const { services, root } = at;
     if (!root) throw new NotChecked('no folder is named; give --folder-id, or set google_drive.folder_id');
-    const drive = await neighbours.drive();
+    const drive = await services.drive();
     const item = await drive.item(root);
     if (!item) throw notFound(root.id, await google.run(at));
     if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);

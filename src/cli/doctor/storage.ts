@@ -10,7 +10,7 @@ export const storage: Check = {
   title: 'Storage',
   after: ['identity_pool_keys'],
   keys: KEYS_FOR.storage,
-  async run({ loaded, neighbours }) {
+  async run({ loaded, services }) {
     const { probeBucket } = await import('../../services/s3/probe.ts');
     const { aws, migration } = loaded.config;
     const { amplify } = aws;
@@ -18,8 +18,8 @@ export const storage: Check = {
       region: storageRegionOf(loaded.config.aws),
       encryption: encryptionOf(amplify),
       bucket: amplify.storage_bucket,
-      credentials: neighbours.session().credentials,
-      backoff: neighbours.backoffFor('S3'),
+      credentials: services.session().credentials,
+      backoff: services.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });
     return `${amplify.storage_bucket} takes and removes an object under media/. Files above ${migration.multipart_threshold_mb} MiB go in parts: a lifecycle rule with AbortIncompleteMultipartUpload removes those of uploads that were interrupted`;

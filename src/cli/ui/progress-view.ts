@@ -5,8 +5,8 @@
 import type { LinkWatcher } from '../../../stages/link.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import type { TransferWatcher } from '../../../stages/transfer.ts';
+import { Counts } from '../../run/progress/counts.ts';
 import { type Move, Moves } from '../../run/progress/moves.ts';
-import { Tally } from '../../run/progress/tally.ts';
 import { TimeLeft } from '../../run/progress/time-left.ts';
 import { asLines, unguarded } from './guarded-streams.ts';
 import { Pace } from './pace.ts';
@@ -59,7 +59,7 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
   readonly #screen: Screen;
   readonly #redraw: Redraw | null;
   readonly #now: () => number;
-  readonly #done = new Tally();
+  readonly #done = new Counts();
   readonly #moves: Moves;
   readonly #timeLeft: TimeLeft;
   readonly #bytesPace = new Pace();

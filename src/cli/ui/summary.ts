@@ -1,6 +1,6 @@
 /** What a person is told at the end of a run, and by `status`. */
 import type { Status } from '../../../stages/record.ts';
-import { type Tally, UNFINISHED } from '../../run/progress/tally.ts';
+import { type Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 
 const MEANINGS: Readonly<Record<Status, string>> = {
@@ -28,24 +28,24 @@ const ORDER: readonly Status[] = [
 ];
 
 /** One line a status that occurs, with what it means; below it the reasons, where a person should know them. */
-export function statusLines(tally: Tally): string[] {
-  return ORDER.filter(status => tally.files(status) > 0).flatMap(status => {
-    const count = tally.files(status).toLocaleString('en-US').padStart(8);
-    const line = `${count}  ${status.padEnd(12)}  ${formatBytes(tally.bytesOf(status)).padStart(9)}  ${MEANINGS[status]}`;
-    return UNFINISHED.includes(status) ? [line, ...reasonLines(tally, status)] : [line];
+export function statusLines(counts: Counts): string[] {
+  return ORDER.filter(status => counts.files(status) > 0).flatMap(status => {
+    const count = counts.files(status).toLocaleString('en-US').padStart(8);
+    const line = `${count}  ${status.padEnd(12)}  ${formatBytes(counts.bytesOf(status)).padStart(9)}  ${MEANINGS[status]}`;
+    return UNFINISHED.includes(status) ? [line, ...reasonLines(counts, status)] : [line];
   });
 }
 
-function reasonLines(tally: Tally, status: Status): string[] {
-  return tally.reasons(status).map(({ code, files, example }) => {
+function reasonLines(counts: Counts, status: Status): string[] {
+  return counts.reasons(status).map(({ code, files, example }) => {
     const count = files.toLocaleString('en-US').padStart(8);
     return `${' '.repeat(4)}${count}  ${code}: ${files > 1 ? 'like ' : ''}${example}`;
   });
 }
 
 /** `41 files, 15.2 MiB`. */
-export function totalLine(tally: Tally): string {
-  return `${formatCount(tally.total, 'file')}, ${formatBytes(tally.bytes)}`;
+export function totalLine(counts: Counts): string {
+  return `${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}`;
 }
 
 /** Where to look afterwards; places that do not exist are left out. */

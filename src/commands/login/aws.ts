@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { questionsFor, questionsFromLines } from '../../services/cognito/questions.ts';
-import { Neighbours } from '../../services/services.ts';
+import { Services } from '../../services/services.ts';
 
 /** Amplify's usual name for those who may write. */
 const GROUP = 'ADMINS';
@@ -24,8 +24,8 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
     const questions = this.flags['password-stdin']
       ? questionsFromLines(await standardInput(), username)
       : questionsFor({ env: this.env, username });
-    const neighbours = new Neighbours({ config, env: this.env, warn: this.warnLine, questions });
-    const session = neighbours.session();
+    const services = new Services({ config, env: this.env, warn: this.warnLine, questions });
+    const session = services.session();
     await session.signIn();
     const groups = await session.groups();
     if (!groups.includes(GROUP)) {

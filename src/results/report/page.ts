@@ -1,7 +1,7 @@
 /** The report as one HTML file that needs nothing else: no network, no server. */
 import { createHash } from 'node:crypto';
 import type { Status } from '../../../stages/record.ts';
-import { UNFINISHED } from '../../run/progress/tally.ts';
+import { UNFINISHED } from '../../run/progress/counts.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
 import { STATUS_ADVICE } from './advice.ts';
 import { progressChart, shareBar, throughputChart, type Zone, zoneOf } from './charts.ts';
@@ -97,10 +97,10 @@ ${files(report)}
 }
 
 function overview(report: Report): Markup {
-  const { tally, done, attention } = report;
-  const present = STATUS_ORDER.filter(status => tally.files(status) > 0);
+  const { counts, done, attention } = report;
+  const present = STATUS_ORDER.filter(status => counts.files(status) > 0);
   const share = (part: number, whole: number) => (whole > 0 ? `${percentOf(part, whole)}%` : '–');
-  const ways = tally.total - done.files - attention.files;
+  const ways = counts.total - done.files - attention.files;
   const shares = (value: (status: Status) => number, text: (value: number) => string) =>
     present.map(status => ({
       status,
@@ -111,22 +111,22 @@ function overview(report: Report): Markup {
 <h2 id="overview-heading">Overview</h2>
 ${!report.isListed && html`<p class="note">The folder has not been listed to its end: there are more files than this.</p>`}
 <dl class="figures">
-<div><dt>Files</dt><dd>${count(tally.total)}</dd><dd class="sub">${formatBytes(tally.bytes)}</dd></div>
-<div><dt>Done</dt><dd>${share(done.files, tally.total)}</dd><dd class="sub">${formatCount(done.files, 'file')}, ${formatBytes(done.bytes)}</dd></div>
+<div><dt>Files</dt><dd>${count(counts.total)}</dd><dd class="sub">${formatBytes(counts.bytes)}</dd></div>
+<div><dt>Done</dt><dd>${share(done.files, counts.total)}</dd><dd class="sub">${formatCount(done.files, 'file')}, ${formatBytes(done.bytes)}</dd></div>
 <div><dt>Need attention</dt><dd>${count(attention.files)}</dd><dd class="sub">${formatBytes(attention.bytes)}</dd></div>
-<div><dt>Still to come</dt><dd>${count(ways)}</dd><dd class="sub">${formatBytes(tally.bytes - done.bytes - attention.bytes)}</dd></div>
+<div><dt>Still to come</dt><dd>${count(ways)}</dd><dd class="sub">${formatBytes(counts.bytes - done.bytes - attention.bytes)}</dd></div>
 </dl>
 <div class="shares">
 <span>Files</span>${shareBar(
     'Files',
     shares(
-      status => tally.files(status),
+      status => counts.files(status),
       files => count(files),
     ),
   )}
 <span>Bytes</span>${shareBar(
     'Bytes',
-    shares(status => tally.bytesOf(status), formatBytes),
+    shares(status => counts.bytesOf(status), formatBytes),
   )}
 </div>
 ${
@@ -136,7 +136,7 @@ ${
 <thead><tr><th scope="col">Status</th><th scope="col" class="number">Files</th><th scope="col" class="number">Share</th><th scope="col" class="number">Size</th><th scope="col">What it means, and what to do</th></tr></thead>
 <tbody>${present.map(
         status => html`
-<tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_ADVICE[status].title}</button></th><td class="number">${count(tally.files(status))}</td><td class="number">${share(tally.files(status), tally.total)}</td><td class="number">${formatBytes(tally.bytesOf(status))}</td><td>${STATUS_ADVICE[status].text}</td></tr>`,
+<tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_ADVICE[status].title}</button></th><td class="number">${count(counts.files(status))}</td><td class="number">${share(counts.files(status), counts.total)}</td><td class="number">${formatBytes(counts.bytesOf(status))}</td><td>${STATUS_ADVICE[status].text}</td></tr>`,
       )}
 </tbody>
 </table>`
@@ -152,7 +152,7 @@ ${
   timeline
     ? html`<p class="note">Each file counts at the moment when it was complete in S3. Pauses are left out, and marked by a dashed line.</p>
 <div class="charts">
-${progressChart(timeline, { files: report.tally.total, bytes: report.tally.bytes }, zone)}
+${progressChart(timeline, { files: report.counts.total, bytes: report.counts.bytes }, zone)}
 ${throughputChart(timeline, zone)}
 </div>
 ${sessions(timeline, zone)}`
@@ -215,11 +215,11 @@ function unreadable(query: string, { count: all, records }: Report['unreadable']
 }
 
 function files(report: Report): Markup {
-  const { tally, attention } = report;
+  const { counts, attention } = report;
   const option = (value: string | number, text: string, isChosen = false) =>
     html`<option value="${value}"${isChosen && html` selected`}>${text}</option>`;
-  const statuses = STATUS_ORDER.filter(status => tally.files(status) > 0).map(status =>
-    option(status, `${STATUS_ADVICE[status].title} (${count(tally.files(status))})`),
+  const statuses = STATUS_ORDER.filter(status => counts.files(status) > 0).map(status =>
+    option(status, `${STATUS_ADVICE[status].title} (${count(counts.files(status))})`),
   );
   const reasons = report.reasons.map(({ status, advice, files }, index) =>
     option(index, `${STATUS_ADVICE[status].title}: ${advice.title} (${count(files)})`),
@@ -228,7 +228,7 @@ function files(report: Report): Markup {
 <h2 id="files-heading" tabindex="-1">Files</h2>
 <form id="filters" role="search" aria-label="Files" autocomplete="off">
 <label class="wide">Search <input type="search" id="search" placeholder="name, folder, id or message" dir="auto" spellcheck="false"></label>
-<label>Status <select id="status">${option('attention', `Need attention (${count(attention.files)})`, attention.files > 0)}${option('all', `All files (${count(tally.total)})`, attention.files === 0)}${statuses}</select></label>
+<label>Status <select id="status">${option('attention', `Need attention (${count(attention.files)})`, attention.files > 0)}${option('all', `All files (${count(counts.total)})`, attention.files === 0)}${statuses}</select></label>
 <label>Why <select id="reason">${option(-1, 'Any reason')}${reasons}</select></label>
 <button type="button" id="clear">Clear</button>
 </form>

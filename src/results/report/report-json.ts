@@ -6,17 +6,17 @@ import { rateOf } from './timeline.ts';
 
 /** Names as in the other JSON of the tool; times are RFC 3339. */
 export function reportJson(report: Report, madeAt: Date): Record<string, unknown> {
-  const { folderId, tally, attention } = report;
+  const { folderId, counts, attention } = report;
   return {
     folder_id: folderId,
     made_at: madeAt.toISOString(),
     started_at: report.startedAt,
     listed: report.isListed,
-    total_files: tally.total,
-    bytes: tally.bytes,
-    summary: tally.summary(),
+    total_files: counts.total,
+    bytes: counts.bytes,
+    summary: counts.summary(),
     bytes_by_status: Object.fromEntries(
-      STATUS_ORDER.filter(status => tally.files(status) > 0).map(status => [status, tally.bytesOf(status)]),
+      STATUS_ORDER.filter(status => counts.files(status) > 0).map(status => [status, counts.bytesOf(status)]),
     ),
     over_time: overTime(report),
     folders: report.folders.map(({ path, files, bytes, attention, statuses }) => ({

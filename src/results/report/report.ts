@@ -2,7 +2,7 @@
 import { type FileRecord, nameOf, type Status } from '../../../stages/record.ts';
 import type { Run } from '../../run/manifest/run.ts';
 import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
-import { Tally, UNFINISHED } from '../../run/progress/tally.ts';
+import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { type Advice, adviceOn, STATUS_ADVICE } from './advice.ts';
 import { httpsOnly } from './markup.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
@@ -70,7 +70,7 @@ export class Report {
   readonly isListed: boolean;
   /** Records that the data service could not give. */
   readonly unreadable: UnreadableRecords;
-  readonly tally = new Tally();
+  readonly counts = new Counts();
   /** In the order in which they occur. */
   readonly reasons: ReasonCount[] = [];
   readonly folders: FolderCount[] = [];
@@ -99,7 +99,7 @@ export class Report {
   add(record: FileRecord): void {
     const { id, name, status, error } = record;
     const bytes = record.bytes ?? record.size ?? 0;
-    this.tally.add(record);
+    this.counts.add(record);
     const folder = this.#folderOf(record.path ?? '');
     const place = STATUS_ORDER.indexOf(status);
     const counted = this.folders[folder]!;
@@ -153,10 +153,10 @@ export class Report {
   }
 
   #sum(statuses: readonly Status[]): { files: number; bytes: number } {
-    const { tally } = this;
+    const { counts } = this;
     return {
-      files: statuses.reduce((sum, status) => sum + tally.files(status), 0),
-      bytes: statuses.reduce((sum, status) => sum + tally.bytesOf(status), 0),
+      files: statuses.reduce((sum, status) => sum + counts.files(status), 0),
+      bytes: statuses.reduce((sum, status) => sum + counts.bytesOf(status), 0),
     };
   }
 

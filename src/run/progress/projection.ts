@@ -3,7 +3,7 @@ import { replaceFile } from '../../config/files/replace-file.ts';
 import { progressPath } from '../../config/home.ts';
 import type { Run } from '../manifest/run.ts';
 import { jsonOf } from '../text/visible.ts';
-import { Tally } from './tally.ts';
+import { Counts } from './counts.ts';
 
 interface ProgressEntry {
   filename: string;
@@ -45,17 +45,17 @@ export async function writeProjection(home: string, run: Run, now = new Date()):
 
 /** The text of a {@link Progress}, a line for each file. */
 async function* projectionOf(run: Run, now: Date): AsyncGenerator<string> {
-  const tally = new Tally();
+  const counts = new Counts();
   const head = { folder_id: run.folderId, started_at: run.startedAt, updated_at: now.toISOString() };
   let text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": {`;
   for await (const record of run.latest(() => {}, { checked: true })) {
-    text += `${tally.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
-    tally.add(record);
+    text += `${counts.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
+    counts.add(record);
     if (text.length < PIECE_CHARACTERS) continue;
     yield text;
     text = '';
   }
-  const end = { total_files: tally.total, summary: tally.summary() };
+  const end = { total_files: counts.total, summary: counts.summary() };
   yield `${text}\n  },${JSON.stringify(end, null, 2).slice(1)}\n`;
 }
 

@@ -3,8 +3,8 @@
  * `errorType` beside `message`, not under `extensions`.
  */
 import { RunError } from '../../../stages/errors.ts';
-import type { Judge } from '../../../stages/retry/backoff.ts';
-import { connectionError, type FaultKind, faultOf, judgeBy } from '../../../stages/retry/faults.ts';
+import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
+import { connectionError, type FaultKind, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
 
 export interface AppSyncError {
   message?: string;
@@ -67,9 +67,9 @@ export function fieldFault({ errorType = '', message = '' }: AppSyncError): Faul
 }
 
 /** For a whole request, or for the fields of one that failed (status 200). */
-export const judgeRequest: Judge = error => {
+export const judgeRequest: RetryPolicy = error => {
   if (!(error instanceof RequestFailed)) return { again: false, afterMs: null };
-  if (error.status !== 200) return judgeBy()(error);
+  if (error.status !== 200) return retryPolicyFor()(error);
   const kinds = error.errors.map(fieldFault);
   const again = kinds.length > 0 && !kinds.includes('refused');
   return { again, throttled: again && kinds.includes('throttled'), afterMs: error.retryAfterMs };

@@ -1,7 +1,7 @@
 /** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
-import { type Backoff, type Judge, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
 import type { Answer, AppSyncClient } from './client.ts';
 import {
   type AppSyncError,
@@ -169,7 +169,7 @@ class SomeOpen extends Error {
   }
 }
 
-const judgeOpen: Judge = error => ({
+const judgeOpen: RetryPolicy = error => ({
   again: error instanceof SomeOpen,
   throttled: error instanceof SomeOpen && error.errors.every(each => fieldFault(each) === 'throttled'),
   afterMs: null,

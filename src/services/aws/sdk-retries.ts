@@ -1,6 +1,6 @@
 import type { MiddlewareStack } from '@smithy/types';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
-import { judgeBy, type Reasons } from '../../../stages/retry/faults.ts';
+import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
 
 /** AWS answers most requests a moment later: the waits begin as short as those of the SDK. */
 const FIRST_WAIT_MS = 100;
@@ -10,7 +10,7 @@ export function atOnce(backoff: Backoff): Backoff {
 }
 
 const judge = (reasons: Reasons) => {
-  const judged = judgeBy(reasons);
+  const judged = retryPolicyFor(reasons);
   return (error: unknown) => {
     const { $retryable, $metadata } = (error ?? {}) as {
       $retryable?: object;

@@ -14,7 +14,7 @@ import { replacePrivateFile } from '../../config/files/private-file.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
-import { classifyTokenError, tokenJudge } from './token-errors.ts';
+import { classifyTokenError, tokenRetryPolicy } from './token-errors.ts';
 
 export interface Browser {
   /**
@@ -145,7 +145,7 @@ async function redeem(
   answer: { code: string; codeVerifier: string },
 ): Promise<Credentials> {
   try {
-    return (await withRetries(() => oauth.getToken(answer), tokenJudge, BACKOFF)).tokens;
+    return (await withRetries(() => oauth.getToken(answer), tokenRetryPolicy, BACKOFF)).tokens;
   } catch (error) {
     const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
     if (refused === 'invalid_grant') throw codeRefused();

@@ -18,7 +18,7 @@ import {
   headerOf,
 } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
-import { aboutFile, aboutListing, DriveRefusal, driveFault, driveJudge, isNotForUs } from './errors.ts';
+import { aboutFile, aboutListing, DriveRefusal, driveFault, driveRetryPolicy, isNotForUs } from './errors.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
 
@@ -235,7 +235,7 @@ export class Drive implements DriveFolders, MediaSource {
         throw error;
       }
     };
-    return withRetries(attempt, driveJudge, this.#options.backoff, signal);
+    return withRetries(attempt, driveRetryPolicy, this.#options.backoff, signal);
   }
 }
 

@@ -7,9 +7,9 @@ import {
   connectionError,
   type Fault,
   faultOf,
-  judgeBy,
   type Reasons,
   retryAfterOf,
+  retryPolicyFor,
 } from '../../../stages/retry/faults.ts';
 
 /** An answer that is not 2xx. `reasons` are those of Google's error body, empty if it was not in Google's form. */
@@ -35,7 +35,7 @@ const REASONS: Reasons = { [AUTOMATED]: 'refused' };
 
 /** Of a query or download. Understands Google's client as well as {@link DriveRefusal}. */
 export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
-export const driveJudge = judgeBy(REASONS);
+export const driveRetryPolicy = retryPolicyFor(REASONS);
 
 /** 403 reasons that are about one file, with what the person can do. */
 const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>> = {

@@ -10,7 +10,7 @@ import {
   requireSufficientScopes,
   scopesIn,
 } from './google-files.ts';
-import { classifyTokenError, tokenJudge } from './token-errors.ts';
+import { classifyTokenError, tokenRetryPolicy } from './token-errors.ts';
 
 export type { DriveAuth } from './drive-auth.ts';
 
@@ -70,7 +70,7 @@ async function requestToken(
     return { headers, ...client.credentials };
   };
   try {
-    const { headers, scope, expiry_date } = await withRetries(attempt, tokenJudge, backoff);
+    const { headers, scope, expiry_date } = await withRetries(attempt, tokenRetryPolicy, backoff);
     requireSufficientScopes(scopesIn({ scope }), credentials.path);
     const lifeMs = (expiry_date ?? 0) - Date.now();
     return { value: plain(headers), expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
@@ -103,7 +103,7 @@ export async function revokeSignIn(
   if (!(client instanceof OAuth2Client)) return;
   try {
     const token = client.credentials.refresh_token ?? '';
-    await withRetries(() => client.revokeToken(token), tokenJudge, BACKOFF);
+    await withRetries(() => client.revokeToken(token), tokenRetryPolicy, BACKOFF);
   } catch (error) {
     const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
     if (refused !== 'invalid_token') throw classifyTokenError(error, credentials, '');

@@ -1,7 +1,7 @@
 /** What a failed request for a Google token means, from the errors of google-auth-library. */
 import { RunError } from '../../../stages/errors.ts';
-import type { Judge } from '../../../stages/retry/backoff.ts';
-import { connectionError, faultOf, judgeBy } from '../../../stages/retry/faults.ts';
+import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
+import { connectionError, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { DRIVE_SCOPE, type GoogleCredentials, isObject, textIn } from './google-files.ts';
 
 /** The parts of an error of google-auth-library or its HTTP client that may be shown. */
@@ -29,9 +29,9 @@ interface Context extends Refusal {
   said: string;
 }
 
-const judge = judgeBy();
+const judge = retryPolicyFor();
 /** What the library says about a file is final; of a request, the table of faults decides. */
-export const tokenJudge: Judge = error =>
+export const tokenRetryPolicy: RetryPolicy = error =>
   isRequestError(error) ? judge(error) : { again: false, afterMs: null };
 
 type Row = readonly [code: string, message: string, remedy: string];

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { RunError } from '../../../stages/errors.ts';
 import { type Backoff, pause, waitMs } from '../../../stages/retry/backoff.ts';
-import { judgeBy } from '../../../stages/retry/faults.ts';
+import { retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { accessDenied } from './access-denied.ts';
 import type { AwsKeySource } from './client.ts';
 import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
@@ -194,7 +194,7 @@ function isAboutKeys(error: unknown): boolean {
   return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
 }
 
-const isTemporary = (error: unknown): boolean => judgeBy(S3_REASONS)(error).again;
+const isTemporary = (error: unknown): boolean => retryPolicyFor(S3_REASONS)(error).again;
 
 /** The stream, which fails when no byte has come for so long: a connection that is lost may never say so. */
 async function* untilStalled(body: Readable, timeoutMs: number): AsyncGenerator<Buffer> {

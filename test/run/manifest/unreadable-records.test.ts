@@ -6,14 +6,14 @@ describe('the memory of unreadable records', () => {
   const named = (saved: UnreadableRecords, query = 'listMedia') =>
     saved[query]?.records.map(({ name }) => name);
 
-  function memoryOf(before: UnreadableRecords = {}) {
+  function checkpointOf(before: UnreadableRecords = {}) {
     const saves: UnreadableRecords[] = [];
     const memory = new UnreadableMemory(before, saved => saves.push(structuredClone(saved)));
     return { memory, saves, last: () => saves.at(-1)! };
   }
 
   it('names the first hundred and counts all, with few writes', () => {
-    const { memory, saves, last } = memoryOf();
+    const { memory, saves, last } = checkpointOf();
     for (let n = 0; n < 1000; n += 1) memory.add(bad(`m${n % 500}`));
     memory.save();
     expect(saves).to.have.length(101);
@@ -22,18 +22,18 @@ describe('the memory of unreadable records', () => {
   });
 
   it('keeps what earlier processes met until its query gives everything', () => {
-    const first = memoryOf();
+    const first = checkpointOf();
     first.memory.add(bad('a'));
     first.memory.add(bad('b'));
     first.memory.add(bad('x', 'listObservations'));
-    const second = memoryOf(first.last());
+    const second = checkpointOf(first.last());
     second.memory.add(bad('b'));
     second.memory.add(bad('c'));
     expect(named(second.last())).to.deep.equal(['a', 'b', 'c']);
     second.memory.settle('listMedia');
     expect(named(second.last())).to.deep.equal(['b', 'c']);
     expect(second.last().listMedia!.count).to.equal(2);
-    const third = memoryOf(second.last());
+    const third = checkpointOf(second.last());
     third.memory.settle('listMedia', 'b');
     expect(named(third.last())).to.deep.equal(['c']);
     third.memory.settle('listMedia');

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Backoff, type Judge, pause, waitMs, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Backoff, pause, type RetryPolicy, waitMs, withRetries } from '../../../stages/retry/backoff.ts';
 import { rejection } from '../../config/scratch.ts';
 
 const BACKOFF: Backoff = { retries: 3, baseMs: 100, capMs: 1000, random: () => 1 };
 
-const always: Judge = () => ({ again: true, afterMs: null });
+const always: RetryPolicy = () => ({ again: true, afterMs: null });
 
 /** Fails as often as it is told, each time with an error of its own. */
 function failing(times: number): { attempt: (retry: number) => Promise<string>; attempts: number[] } {
@@ -90,7 +90,7 @@ describe('An attempt with retries', () => {
   it('fails at once with an error that is not worth another try', async () => {
     const { backoff, waits } = recording();
     const { attempt, attempts } = failing(99);
-    const judge: Judge = error => ({ again: (error as Error).message === 'failure 1', afterMs: null });
+    const judge: RetryPolicy = error => ({ again: (error as Error).message === 'failure 1', afterMs: null });
     expect((await rejection(withRetries(attempt, judge, backoff))).message).to.equal('failure 2');
     expect(attempts).to.have.length(2);
     expect(waits).to.have.length(1);

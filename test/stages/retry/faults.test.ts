@@ -8,8 +8,8 @@ import {
   connectionError,
   type FaultKind,
   faultOf,
-  judgeBy,
   retryAfterOf,
+  retryPolicyFor,
 } from '../../../stages/retry/faults.ts';
 
 /** As Node gives it. */
@@ -165,7 +165,7 @@ describe('A fault', () => {
   for (const [what, error, kind, code] of CASES) {
     it(`${what}: ${kind}`, () => {
       expect(faultOf(error)).to.include({ kind, code });
-      expect(judgeBy()(error)).to.include({
+      expect(retryPolicyFor()(error)).to.include({
         again: kind === 'temporary' || kind === 'throttled',
         throttled: kind === 'throttled',
       });

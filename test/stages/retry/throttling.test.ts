@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RunError } from '../../../stages/errors.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
-import { judgeBy } from '../../../stages/retry/faults.ts';
+import { retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { Throttling } from '../../../stages/retry/throttling.ts';
 import { rejection } from '../../config/scratch.ts';
 
@@ -28,7 +28,7 @@ function setUp(patienceMs = 10 * MINUTES) {
         if (left-- > 0) throw error;
         return 'done';
       },
-      judgeBy(),
+      retryPolicyFor(),
       backoff,
     );
   };

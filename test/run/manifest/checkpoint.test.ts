@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { checkpointOf } from '../../../src/run/manifest/checkpoint.ts';
 import { ManifestFile } from '../../../src/run/manifest/manifest-file.ts';
-import { memoryOf } from '../../../src/run/manifest/memory.ts';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
 import { type FileRecord, STATUSES, type StageName } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
@@ -82,15 +82,15 @@ describe('The memory of a stage', () => {
   ): Promise<{ record: FileRecord; appendedIfLeftAlone: boolean }> {
     writeFileSync(path, own ? lineOf(own) : '');
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
-    const { recall, keep } = memoryOf(manifest, { stage, retryOrphans });
-    const record = recall(incoming);
+    const { restore, keep } = checkpointOf(manifest, { stage, retryOrphans });
+    const record = restore(incoming);
     const before = content();
     await keep(record);
     await manifest.close();
     return { record, appendedIfLeftAlone: content() !== before };
   }
 
-  const recall = async (...args: Parameters<typeof recalled>) => (await recalled(...args)).record;
+  const restore = async (...args: Parameters<typeof recalled>) => (await recalled(...args)).record;
 
   it('has nothing to say about a file that is new', async () => {
     const incoming = parsed();
@@ -114,7 +114,7 @@ describe('The memory of a stage', () => {
 
   it('writes a record that says something new, and not one that says the same again', async () => {
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
-    const { keep } = memoryOf(manifest, { stage: 'parse', retryOrphans: false });
+    const { keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     await keep(parsed());
     await keep(parsed({ note: undefined }));
     await keep(parsed({ note: 'new' }));
@@ -125,9 +125,9 @@ describe('The memory of a stage', () => {
 
   it('keeps one line of a file that comes twice in a row', async () => {
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
-    const memory = memoryOf(manifest, { stage: 'parse', retryOrphans: false });
-    const first = memory.keep(memory.recall(parsed()));
-    const second = memory.keep(memory.recall(parsed()));
+    const memory = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    const first = memory.keep(memory.restore(parsed()));
+    const second = memory.keep(memory.restore(parsed()));
     await Promise.all([first, second]);
     await manifest.close();
     expect(content()).to.equal(lineOf(parsed()));
@@ -152,9 +152,9 @@ describe('The memory of a stage', () => {
       for (const status of ['failed', 'partial', 'needs_review'] as const) {
         const error = errorOf('transfer');
         const own = resolved({ status, error });
-        expect(await recall('transfer', resolved(), own), status).to.deep.equal(resolved({ error }));
+        expect(await restore('transfer', resolved(), own), status).to.deep.equal(resolved({ error }));
         const linking = transferred({ status, error: errorOf('link') });
-        expect(await recall('link', transferred(), linking), status).to.deep.equal(transferred());
+        expect(await restore('link', transferred(), linking), status).to.deep.equal(transferred());
       }
     });
 
@@ -166,21 +166,21 @@ describe('The memory of a stage', () => {
         status: 'orphan',
         error: errorOf('resolve'),
       });
-      const before = await recall('resolve', parsed(), own);
+      const before = await restore('resolve', parsed(), own);
       expect(before.status).to.equal('orphan');
-      expect(await recall('resolve', parsed(), own, { retryOrphans: true })).to.deep.equal(parsed());
+      expect(await restore('resolve', parsed(), own, { retryOrphans: true })).to.deep.equal(parsed());
     });
 
     it('takes up pending, downloaded and uploaded files where they stand', async () => {
       for (const status of ['pending', 'downloaded', 'uploaded'] as const) {
         const own = transferred({ status });
-        expect(await recall('transfer', resolved(), own)).to.deep.equal(own);
+        expect(await restore('transfer', resolved(), own)).to.deep.equal(own);
       }
     });
 
     it('goes on behind an upload when linking had failed', async () => {
       const own = transferred({ media: MEDIA.slice(0, 1), status: 'partial', error: errorOf('link') });
-      expect(await recall('link', transferred(), own)).to.deep.equal(
+      expect(await restore('link', transferred(), own)).to.deep.equal(
         transferred({ media: MEDIA.slice(0, 1) }),
       );
     });
@@ -188,7 +188,7 @@ describe('The memory of a stage', () => {
     it('has a word for every status there is', async () => {
       for (const status of STATUSES) {
         const own = resolved({ status });
-        const { id } = await recall('resolve', parsed(), own);
+        const { id } = await restore('resolve', parsed(), own);
         expect(id).to.equal(own.id);
       }
     });
@@ -206,24 +206,24 @@ describe('The memory of a stage', () => {
       const incoming = listed({ status: 'needs_review', error: errorOf('parse') });
       const { key } = resolved();
       const own = transferred({ media: MEDIA, status: 'completed' });
-      expect(await recall('link', incoming, own)).to.deep.equal({
+      expect(await restore('link', incoming, own)).to.deep.equal({
         ...incoming,
         key,
         ...OBJECT,
         media: MEDIA,
       });
-      expect(await recall('transfer', incoming, transferred())).to.deep.equal({
+      expect(await restore('transfer', incoming, transferred())).to.deep.equal({
         ...incoming,
         key,
         ...OBJECT,
       });
       const failed = resolved({ replaces: 'e0', status: 'failed', error: errorOf('transfer') });
-      expect(await recall('transfer', incoming, failed)).to.deep.equal({ ...incoming, key, replaces: 'e0' });
+      expect(await restore('transfer', incoming, failed)).to.deep.equal({ ...incoming, key, replaces: 'e0' });
     });
 
     it('forgets them when the file has its place elsewhere by now', async () => {
       const incoming = resolved({ key: 'media/by-hand/x.jpg', status: 'failed', error: errorOf('resolve') });
-      expect(await recall('transfer', incoming, transferred())).to.equal(incoming);
+      expect(await restore('transfer', incoming, transferred())).to.equal(incoming);
     });
 
     it('writes nothing when it knows that already', async () => {
@@ -233,24 +233,24 @@ describe('The memory of a stage', () => {
 
     it('gives way once the earlier stage has got further', async () => {
       const own = parsed({ status: 'failed', error: errorOf('resolve') });
-      expect(await recall('transfer', resolved(), own)).to.deep.equal(resolved());
+      expect(await restore('transfer', resolved(), own)).to.deep.equal(resolved());
     });
   });
 
   describe('of a file whose missing observations are looked for again', () => {
     it('looks again in every run, and keeps the key', async () => {
-      const record = await recall('resolve', parsed(), resolved(PARTIAL));
+      const record = await restore('resolve', parsed(), resolved(PARTIAL));
       expect(record).to.deep.equal(parsed({ key: PARTIAL.key }));
     });
 
     it('keeps object and media when one has appeared: only the new link is left to make', async () => {
       const now = resolved({ key: PARTIAL.key });
-      const atTransfer = await recall('transfer', now, transferred(PARTIAL));
+      const atTransfer = await restore('transfer', now, transferred(PARTIAL));
       expect(atTransfer).to.deep.equal({ ...now, ...OBJECT, status: 'uploaded' });
 
       const media = MEDIA.slice(1);
       const linked = transferred({ ...PARTIAL, media, status: 'partial', error: errorOf('link') });
-      expect(await recall('link', atTransfer, linked)).to.deep.equal({ ...atTransfer, media });
+      expect(await restore('link', atTransfer, linked)).to.deep.equal({ ...atTransfer, media });
     });
 
     it('does not look again when a person has written the observations down and left "missing" as it was', async () => {
@@ -261,7 +261,7 @@ describe('The memory of a stage', () => {
     });
 
     it('keeps the key although a person has written a note into the line before', async () => {
-      const record = await recall('resolve', parsed({ note: 'mine' }), resolved(PARTIAL));
+      const record = await restore('resolve', parsed({ note: 'mine' }), resolved(PARTIAL));
       expect(record).to.deep.equal(parsed({ note: 'mine', key: PARTIAL.key }));
     });
   });
@@ -269,40 +269,40 @@ describe('The memory of a stage', () => {
   describe('of a line that a person has edited', () => {
     it('takes over a note that was written into its own manifest', async () => {
       const own = resolved({ note: 'mine' });
-      expect(await recall('resolve', parsed(), own)).to.deep.equal(own);
+      expect(await restore('resolve', parsed(), own)).to.deep.equal(own);
       const done = transferred({ media: MEDIA, status: 'completed', note: 'mine' });
-      expect(await recall('link', transferred(), done)).to.deep.equal(done);
+      expect(await restore('link', transferred(), done)).to.deep.equal(done);
     });
 
     it('passes on a note that was written into the manifest before, and does nothing again for it', async () => {
       const incoming = resolved({ note: 'mine' });
-      expect(await recall('transfer', incoming, transferred())).to.deep.equal({
+      expect(await restore('transfer', incoming, transferred())).to.deep.equal({
         ...incoming,
         ...OBJECT,
         status: 'uploaded',
       });
       const atLink = transferred({ note: 'mine' });
       const linked = transferred({ media: MEDIA, status: 'completed' });
-      expect(await recall('link', atLink, linked)).to.deep.equal({ ...atLink, media: MEDIA });
+      expect(await restore('link', atLink, linked)).to.deep.equal({ ...atLink, media: MEDIA });
     });
 
     it('goes on with sequential ids that were written beside an old complaint of parse', async () => {
       const own = parsed({ name: 'photo.jpg', status: 'needs_review', error: errorOf('parse') });
       const incoming = listed({ name: 'photo.jpg' });
-      expect(await recall('parse', incoming, own)).to.deep.equal(parsed({ name: 'photo.jpg' }));
+      expect(await restore('parse', incoming, own)).to.deep.equal(parsed({ name: 'photo.jpg' }));
     });
 
     it('goes on with sequential ids that were written into the manifest before', async () => {
       const incoming = parsed({ name: 'photo.jpg', sequentialIds: [7] });
       const own = listed({ name: 'photo.jpg', status: 'needs_review', error: errorOf('parse') });
-      expect(await recall('resolve', incoming, own)).to.deep.equal(incoming);
+      expect(await restore('resolve', incoming, own)).to.deep.equal(incoming);
     });
 
     it('goes on with observations that were written beside an old complaint of resolve', async () => {
       for (const status of ['needs_review', 'orphan'] as const) {
         const own = resolved({ key: undefined, status, error: errorOf('resolve') });
         const { error: _, ...answered } = own;
-        expect(await recall('resolve', parsed(), own), status).to.deep.equal(
+        expect(await restore('resolve', parsed(), own), status).to.deep.equal(
           JSON.parse(JSON.stringify({ ...answered, status: 'pending' })),
         );
       }
@@ -310,14 +310,14 @@ describe('The memory of a stage', () => {
 
     it('goes on with other sequential ids, and does not keep a key that was made for the old ones', async () => {
       const incoming = parsed({ sequentialIds: [7] });
-      expect(await recall('resolve', incoming, resolved())).to.deep.equal(incoming);
+      expect(await restore('resolve', incoming, resolved())).to.deep.equal(incoming);
     });
 
     it('transfers again when key or content are other ones than those in S3, and may then replace that object', async () => {
       const otherKey = resolved({ key: 'media/by-hand/x.jpg' });
-      expect(await recall('transfer', otherKey, transferred())).to.deep.equal(otherKey);
+      expect(await restore('transfer', otherKey, transferred())).to.deep.equal(otherKey);
       const otherContent = resolved({ md5: 'b'.repeat(32) });
-      expect(await recall('transfer', otherContent, transferred())).to.deep.equal({
+      expect(await restore('transfer', otherContent, transferred())).to.deep.equal({
         ...otherContent,
         replaces: transferred().etag,
       });
@@ -327,25 +327,25 @@ describe('The memory of a stage', () => {
       const own = transferred({ etag: undefined, takenOver: true });
       const incoming = resolved({ md5: 'b'.repeat(32), takenOver: true, url: OBJECT.url });
       const { url: _, ...untransferred } = incoming;
-      expect(await recall('transfer', incoming, own)).to.deep.equal({ ...untransferred, replaces: own.md5 });
+      expect(await restore('transfer', incoming, own)).to.deep.equal({ ...untransferred, replaces: own.md5 });
     });
 
     it('remembers over failed attempts which object a file may replace', async () => {
       const failed = resolved({ replaces: 'e1', status: 'failed', error: errorOf('transfer') });
       const again = resolved({ replaces: 'e1', error: errorOf('transfer') });
-      expect(await recall('transfer', resolved(), failed)).to.deep.equal(again);
+      expect(await restore('transfer', resolved(), failed)).to.deep.equal(again);
       const renamed = resolved({ name: '6602-6603b.jpg', replaces: 'e1' });
-      expect(await recall('transfer', resolved({ name: renamed.name }), failed)).to.deep.equal(renamed);
+      expect(await restore('transfer', resolved({ name: renamed.name }), failed)).to.deep.equal(renamed);
     });
 
     it('does a file again whose status was set back to pending and whose results were taken out', async () => {
       const own = resolved();
-      expect(await recall('transfer', resolved(), own)).to.deep.equal(own);
+      expect(await restore('transfer', resolved(), own)).to.deep.equal(own);
     });
 
     it('does a file again whose line was deleted', async () => {
       const incoming = resolved();
-      expect(await recall('transfer', incoming, null)).to.equal(incoming);
+      expect(await restore('transfer', incoming, null)).to.equal(incoming);
     });
   });
 });

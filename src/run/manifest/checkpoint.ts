@@ -1,5 +1,5 @@
 /**
- * What a stage remembers of earlier runs: its own manifest. `recall` stands before the stage and puts in the place of a
+ * What a stage remembers of earlier runs: its own manifest. `restore` stands before the stage and puts in the place of a
  * record what the manifest has of it, so that the stage finds its work done; `keep` stands behind it and appends what
  * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
  */
@@ -16,24 +16,24 @@ import {
 import type { ManifestFile } from './manifest-file.ts';
 import { isSameJson } from './same-json.ts';
 
-export interface MemoryOptions {
+export interface CheckpointOptions {
   stage: StageName;
   retryOrphans: boolean;
   /** The record of a file whose object stands in S3; undefined or null if it has none. For resolve. */
   standing?: (id: string) => FileRecord | undefined | null;
 }
 
-export interface Memory {
-  recall: (record: FileRecord) => FileRecord;
+export interface Checkpoint {
+  restore: (record: FileRecord) => FileRecord;
   /** A promise only where the disk has to be waited for. */
   keep: (record: FileRecord) => FileRecord | Promise<FileRecord>;
 }
 
-export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory {
+export function checkpointOf(manifest: ManifestFile, options: CheckpointOptions): Checkpoint {
   /** Records that are just what the manifest has already. */
   const unchanged = new WeakSet<FileRecord>();
 
-  const recall = (incoming: FileRecord): FileRecord => {
+  const restore = (incoming: FileRecord): FileRecord => {
     const own = manifest.last(incoming.id);
     if (!own) return incoming;
     const record = remembered(incoming, own, options);
@@ -50,11 +50,11 @@ export function memoryOf(manifest: ManifestFile, options: MemoryOptions): Memory
     return waiting ? waiting.then(() => record) : record;
   };
 
-  return { recall, keep };
+  return { restore, keep };
 }
 
 /** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */
-function remembered(incoming: FileRecord, own: FileRecord, options: MemoryOptions): FileRecord {
+function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
   if (!isOnTheWay(incoming)) {
     const record = withObjectOf(own, incoming, options.stage);
     return isSameJson(record, own) ? own : record;
@@ -110,7 +110,11 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
  * The edited record, with what stays true of it: a key, once an object stands under it; that object, unless the file has
  * other bytes now; the media made for it.
  */
-function carriedOver(incoming: FileRecord, own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+function carriedOver(
+  incoming: FileRecord,
+  own: FileRecord,
+  { stage, standing }: CheckpointOptions,
+): FileRecord {
   switch (stage) {
     case 'resolve': {
       const key = standing?.(incoming.id)?.key ?? (hasSameIds(incoming, own) ? own.key : undefined);
@@ -161,7 +165,7 @@ function hasSameIds(a: FileRecord, b: FileRecord): boolean {
 }
 
 /** A duplicate that was transferred all the same, because the file it is a copy of could not be, keeps its object's key. */
-function askedAgain(own: FileRecord, { stage, standing }: MemoryOptions): FileRecord {
+function askedAgain(own: FileRecord, { stage, standing }: CheckpointOptions): FileRecord {
   const there = standing?.(own.id);
   return { ...again(own, stage), ...(there?.url && { key: there.key }) };
 }

@@ -14,7 +14,7 @@ export interface Reason {
 }
 
 /** Counts records and bytes by status, and the reasons of those that did not go on. */
-export class Tally {
+export class Counts {
   readonly #reasons = new Map<string, Reason>();
   readonly #files = new Map<Status, number>();
   readonly #bytes = new Map<Status, number>();

@@ -6,6 +6,7 @@
  */
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { FileError, RunError } from './errors.ts';
+import type { StageEmitter } from './events.ts';
 import { mediaIdOf } from './media-id.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
@@ -36,13 +37,6 @@ export interface MediaTable {
  */
 export type LinkOutcome = FileError | 'found' | 'unclear' | null;
 
-/** Told about the files whose media records are being created, request by request; for progress. */
-export interface LinkWatcher {
-  linking(records: readonly FileRecord[]): void;
-  /** The same records, created or not. */
-  linked(records: readonly FileRecord[]): void;
-}
-
 export interface LinkOptions {
   isAvailableForPublicUse: boolean;
   /** Links in one request; 25 keeps a request of sequential mutations well under AppSync's 30 seconds. */
@@ -50,7 +44,7 @@ export interface LinkOptions {
   /** How long a request that is not full waits for more. */
   lingerMs?: number;
   halt?: Halt;
-  watcher?: LinkWatcher;
+  events?: StageEmitter;
   /** Told, before a request is sent, of the records whose media it creates; for what a crash must not forget. */
   onRequest?: (records: readonly FileRecord[]) => void;
 }
@@ -70,7 +64,7 @@ interface Work {
  * have, `failed` when none could be created. Media that it already has are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
-  const { halt, watcher, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
+  const { halt, events, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
 
   const breaker = new CircuitBreaker();
   const observe = ({ record }: Work, outcome: LinkOutcome): void => {
@@ -82,7 +76,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
   const linkAll = async (batch: Work[]): Promise<FileRecord[] | undefined> => {
     const links = batch.flatMap(work => work.links);
     const toLink = batch.filter(work => work.links.length > 0).map(({ record }) => record);
-    watcher?.linking(toLink);
+    events?.emit('linkStarted', toLink);
     try {
       onRequest?.(toLink);
       const outcomes: LinkOutcome[] = [];
@@ -101,7 +95,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
       halt.stop(error);
       return undefined;
     } finally {
-      watcher?.linked(toLink);
+      events?.emit('linkEnded', toLink);
     }
   };
 

@@ -7,6 +7,7 @@
 import type { Readable } from 'node:stream';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { afterError, FileError, RunError } from './errors.ts';
+import type { StageEmitter } from './events.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
@@ -72,24 +73,12 @@ export interface ObjectStore {
   store(upload: Upload): Promise<StoredObject>;
 }
 
-/** Told about each file as it moves; for progress. */
-export interface TransferWatcher {
-  started(record: FileRecord): void;
-  /** `bytes` more have been read from Drive. */
-  moved(record: FileRecord, bytes: number): void;
-  /** An attempt failed and its bytes do not count; another one may follow. */
-  restarted(record: FileRecord): void;
-  ended(record: FileRecord): void;
-  /** So many files at a time from now on: fewer when a service says that requests come too fast, then more again. */
-  workersAllowed?(count: number): void;
-}
-
 export interface TransferOptions {
   /** Files on their way at a time, at most: fewer for a while after a service says that requests come too fast. */
   concurrency: number;
   backoff: Backoff;
   halt?: Halt;
-  watcher?: TransferWatcher;
+  events?: StageEmitter;
 }
 
 /**
@@ -97,7 +86,7 @@ export interface TransferOptions {
  * again. The order changes: small files overtake large ones, and large ones are begun early.
  */
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
-  const { halt, watcher } = options;
+  const { halt, events } = options;
 
   const attempt = (record: FileRecord & { key: string }, isRetry: boolean): Promise<StoredObject> =>
     store.store({
@@ -109,7 +98,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
       isRetry: isRetry || record.error !== undefined,
-      open: () => source.download(record, count => watcher?.moved(record, count), halt?.signal),
+      open: () => source.download(record, count => events?.emit('bytesRead', record, count), halt?.signal),
       signal: halt?.signal,
     });
 
@@ -122,7 +111,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       return await attempt(record, isRetry);
     } catch (error) {
       if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
-      watcher?.restarted(record);
+      events?.emit('transferRetried', record);
       return attempt(record, true);
     }
   };
@@ -131,7 +120,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   const judge = (record: FileRecord) => (error: unknown) => {
     const judged = judgeFault(error);
     const again = judged.again && !halt?.stopped;
-    if (again) watcher?.restarted(record);
+    if (again) events?.emit('transferRetried', record);
     if (judged.throttled) workers.refused();
     tellWorkers();
     return { ...judged, again };
@@ -141,13 +130,13 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   const workers = new WorkerCount(options.concurrency);
   let told = options.concurrency;
   const tellWorkers = () => {
-    if (workers.allowed !== told) watcher?.workersAllowed?.(workers.allowed);
+    if (workers.allowed !== told) events?.emit('workersChanged', workers.allowed);
     told = workers.allowed;
   };
 
   const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
     if (halt?.stopped) return undefined;
-    watcher?.started(record);
+    events?.emit('transferStarted', record);
     try {
       const stored = await withRetries(
         retry => withFreshKeys(record, retry > 0),
@@ -173,7 +162,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       if (stop) halt?.stop(stop);
       return failed;
     } finally {
-      watcher?.ended(record);
+      events?.emit('transferEnded', record);
     }
   };
 

@@ -8,6 +8,7 @@ import type { ConfigValues } from '../config/load.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
+import { RunEvents } from '../run/events.ts';
 import { Run } from '../run/manifest/run.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
 import { type Changes, runMigration } from '../run/migration.ts';
@@ -92,6 +93,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     run.rememberResourceKey(root);
     if (options.configFlags.naming) run.rememberNaming(config.naming);
     const release = haltOnSignals(this.halt, text => this.say(text));
+    const events = new RunEvents().on('warning', this.warnLine);
     const failed: FileRecord[] = [];
     const toMove = new FilesToMove();
     let view: ProgressView | null = null;
@@ -115,6 +117,13 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
             : null,
       });
       this.say = (...lines) => view!.say(...lines);
+      view.follow(events);
+      events.on('finished', record => {
+        const { id, name, status, error } = record;
+        this.logger?.debug({ id, name, status, error }, 'file');
+        if (options.until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
+        if (status === 'failed' || status === 'partial') failed.push(record);
+      });
       const { counts, changes } = await runMigration({
         ...options,
         rescan: options.rescan ?? false,
@@ -127,20 +136,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         services,
         run,
         halt: this.halt,
-        watcher: view,
-        warn: this.warnLine,
-        onListed: (record, isMoved) => view!.listed(record, isMoved),
-        onAllListed: () => view!.allListed(),
-        onPlanned: record => view!.planned(record),
-        onFinished: record => {
-          view!.finished(record);
-          this.logger?.debug(
-            { id: record.id, name: record.name, status: record.status, error: record.error },
-            'file',
-          );
-          if (options.until === 'resolve' && record.status === 'pending' && !record.url) toMove.add(record);
-          if (record.status === 'failed' || record.status === 'partial') failed.push(record);
-        },
+        events,
         onDone: projection.last,
       });
       return {

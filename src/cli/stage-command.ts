@@ -11,6 +11,7 @@ import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { ConfigValues } from '../config/load.ts';
 import type { Config } from '../config/settings.ts';
+import { RunEvents } from '../run/events.ts';
 import { checkpointOf } from '../run/manifest/checkpoint.ts';
 import { recordsFrom } from '../run/manifest/input.ts';
 import { LinkingFile } from '../run/manifest/linking.ts';
@@ -152,6 +153,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
     let transferred: ManifestFile | null = null;
     const linking =
       target.kind === 'run' && this.stage === 'link' ? new LinkingFile(target.run.linkingPath) : undefined;
+    const events = new RunEvents().on('warning', this.warnLine);
     const counts = new Counts();
     let view: ProgressView | null = null;
     try {
@@ -165,7 +167,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const selection = selectionFrom(rules);
       const context: StageContext = {
         ...{ root, selection, config, services },
-        ...{ halt: this.halt, claimed: claimsIn(own, transferred), linking },
+        ...{ events, halt: this.halt, claimed: claimsIn(own, transferred), linking },
         ...(target.kind === 'run' && { onReplaced: record => target.run.revise(record, this.warnLine) }),
         maxTransferBytes: flags['max-transfer'],
       };
@@ -175,7 +177,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       if (this.shows === 'transfer' || (this.shows && ahead)) {
         view = await ProgressView.start(await this.#whatIsShown(config, services));
         this.say = (...lines) => view!.say(...lines);
-        context.watcher = view;
+        view.follow(events);
       }
       const steps: Steps = [];
       for (const maker of this.makers) steps.push(workingAhead(await STAGE_MAKERS[maker](context)));
@@ -187,18 +189,19 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
           standing: id => standingIn(transferred, id),
         });
       if (ahead && view) {
-        for (const record of ahead) view.listed(record, Boolean(record.url || own?.last(record.id)?.url));
-        view.allListed();
+        for (const record of ahead)
+          events.emit('listed', record, Boolean(record.url || own?.last(record.id)?.url));
+        events.emit('allListed');
       }
       const planned = (record: FileRecord) => {
-        if (!ahead) view?.listed(record);
-        view?.planned(record);
+        if (!ahead) events.emit('listed', record, false);
+        events.emit('planned', record);
         return record;
       };
       const output = target.kind === 'stream' ? new LineWriter(unguarded(process.stdout)) : null;
       const taken = (record: FileRecord) => {
         if (!isWithdrawn(record)) counts.add(record);
-        view?.finished(record);
+        events.emit('finished', record);
         return output?.write(record);
       };
       const recalled = memory && each(memory.restore);

@@ -46,16 +46,6 @@ export interface MigrationOptions extends StageContext {
   rescan: boolean;
   /** What another tool has done for this folder; null if none has. */
   takeover: Takeover | null;
-  warn: (message: string) => void;
-  /**
-   * Told about each record when it has been listed, resolved, and has come out of the last stage; of a run that stops
-   * before the transfer, as far as an earlier one has brought it. `isMoved`: an earlier run has moved its bytes.
-   */
-  onListed?: (record: FileRecord, isMoved: boolean) => void;
-  onPlanned?: (record: FileRecord) => void;
-  onFinished?: (record: FileRecord) => void;
-  /** Told when every file has been listed. */
-  onAllListed?: () => void;
   /** Waited for at the end of a run without an error, while its manifests need not be opened to be read. */
   onDone?: () => Promise<unknown>;
 }
@@ -79,7 +69,8 @@ export interface Migrated {
  * it early without an error here; errors of the disk and of programming are thrown.
  */
 export async function runMigration(options: MigrationOptions): Promise<Migrated> {
-  const { run, until, retryOrphans, warn } = options;
+  const { run, until, retryOrphans, events } = options;
+  const { warn } = events;
   const manifests = await openManifests(run, until, warn);
   const counts = new Counts();
   const linking = until === 'link' ? new LinkingFile(run.linkingPath) : undefined;
@@ -96,12 +87,10 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
         retryOrphans,
         standing: id => standingIn(manifests.transfer, id),
       });
-    const told = (tell?: (record: FileRecord) => void) =>
-      tell &&
-      each(record => {
-        tell(record);
-        return record;
-      });
+    const planned = each(record => {
+      events.emit('planned', record);
+      return record;
+    });
 
     const changes: Changes = { added: 0, renamed: 0, replaced: 0, removed: 0 };
     const wasListed = run.isListed;
@@ -112,14 +101,14 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       if (given.url) listed.fileCameThrough();
       if (isWithdrawn(given)) return;
       const record = until === 'resolve' ? asItStands(manifests, given) : given;
-      options.onFinished?.(record);
       counts.add(record);
+      events.emit('finished', record);
     };
     const steps = [
       options.takeover && each(options.takeover.apply),
       ...(await stage('parse')),
       ...(await stage('resolve')),
-      told(options.onPlanned),
+      planned,
       ...(until === 'link' ? await stage('transfer') : []),
       ...(until === 'link' ? await stage('link') : []),
     ];
@@ -174,7 +163,7 @@ type Listing = Omit<ListingAhead, 'records'> & { records: Records };
 
 /** From Drive the first time, or when asked to; from the manifest once the folder has been listed to its end. */
 async function listing(options: MigrationOptions, manifests: Manifests, changes: Changes): Promise<Listing> {
-  const { run, halt, onListed, onAllListed } = options;
+  const { run, halt, events } = options;
   const manifest = manifests.list;
   const memory = checkpointOf(manifest, { stage: 'list', retryOrphans: false });
   if (run.isListed && !options.rescan) {
@@ -193,7 +182,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
       if (options.rescan) seen.add(listed.id);
       count(changes, listed, manifest.last(listed.id));
       const record = await keep(restore(listed));
-      onListed?.(record, isMovedIn(manifests, record.id));
+      events.emit('listed', record, isMovedIn(manifests, record.id));
       // Whether the file that was migrated in its stead is still there is known at the end.
       if (manifests.resolve.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
@@ -205,13 +194,13 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
       if (seen.has(before.id) || unread.mayHave(before) || !takes(before)) continue;
       if (!before.removed && !isUnread(before)) changes.removed += 1;
       const record = await keep(removed(before, standingIn(manifests.transfer, before.id)));
-      onListed?.(record, true);
+      events.emit('listed', record, true);
       yield record;
     }
     yield* duplicates;
     await manifest.flush();
     run.markListed();
-    onAllListed?.();
+    events.emit('allListed');
   })();
   return listingAhead(
     listed,
@@ -239,7 +228,9 @@ async function lookAgain(
     await relist(options, { manifest: list, memory, laterRecords, onChange });
   } catch (error) {
     if (!(error instanceof RunError || error instanceof FileError)) throw error;
-    options.warn(`Drive was not asked for files that have been renamed since the listing: ${error.message}`);
+    options.events.warn(
+      `Drive was not asked for files that have been renamed since the listing: ${error.message}`,
+    );
   }
 }
 
@@ -289,15 +280,13 @@ function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
 }
 
 function* fromManifest(manifests: Manifests, options: MigrationOptions): Generator<FileRecord> {
-  const { onListed, selection } = options;
+  const { events, selection } = options;
   // The files are known already: a first pass gives progress its totals.
-  if (onListed) {
-    for (const record of manifests.list.records()) {
-      if (!isWithdrawn(record) && (selection?.takes(record) ?? true))
-        onListed(record, isMovedIn(manifests, record.id));
-    }
+  for (const record of manifests.list.records()) {
+    if (!isWithdrawn(record) && (selection?.takes(record) ?? true))
+      events.emit('listed', record, isMovedIn(manifests, record.id));
   }
-  options.onAllListed?.();
+  events.emit('allListed');
   for (const record of manifests.list.records()) {
     if (options.halt.stopped) return;
     if (selection?.takes(record) ?? true) yield record;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withCopies } from '../../stages/duplicates.ts';
 import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
-import type { LinkWatcher, MediaTable } from '../../stages/link.ts';
+import type { MediaTable } from '../../stages/link.ts';
 import { type ListOptions, list } from '../../stages/list.ts';
 import { parse } from '../../stages/parse.ts';
 import { type DriveRef, type FileRecord, isOnTheWay, reopened, type StageName } from '../../stages/record.ts';
@@ -12,9 +12,10 @@ import { pause } from '../../stages/retry/backoff.ts';
 import { withRevisions } from '../../stages/revisions.ts';
 import type { Selection } from '../../stages/selection.ts';
 import type { Halt, Stage } from '../../stages/stage.ts';
-import { type TransferWatcher, transfer } from '../../stages/transfer.ts';
+import { transfer } from '../../stages/transfer.ts';
 import type { Config } from '../config/settings.ts';
 import type { Services } from '../services/services.ts';
+import type { RunEvents } from './events.ts';
 import { type CheckpointOptions, checkpointOf } from './manifest/checkpoint.ts';
 import type { LinkingFile } from './manifest/linking.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
@@ -33,7 +34,7 @@ export interface StageContext {
   config: Config;
   services: Services;
   halt: Halt;
-  watcher?: TransferWatcher & LinkWatcher;
+  events: RunEvents;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
   /** Told of files that were replaced in Drive after they were listed. */
@@ -70,7 +71,7 @@ export const STAGE_MAKERS: Readonly<
     config,
     services,
     halt,
-    watcher,
+    events,
     skipExisting = false,
     maxTransferBytes,
     onReplaced,
@@ -86,7 +87,7 @@ export const STAGE_MAKERS: Readonly<
       concurrency: config.migration.concurrency,
       backoff: services.backoffFor('S3'),
       halt,
-      watcher,
+      events,
     });
     const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, halt });
     // Before the first byte: what could not be linked afterwards is not worth moving.
@@ -94,7 +95,7 @@ export const STAGE_MAKERS: Readonly<
     return withCopies(records => revised(unlinked(checked(records))), halt);
   },
 
-  link: async ({ config, services, halt, watcher, linking, skipExisting = false }) => {
+  link: async ({ config, services, halt, events, linking, skipExisting = false }) => {
     const unlinked = withExistingMedia(mediaIndexOf(services), {
       concerns: record => skipExisting || record.takenOver === true,
       halt,
@@ -104,7 +105,7 @@ export const STAGE_MAKERS: Readonly<
     const { link } = await import('../../stages/link.ts');
     const onRequest = (records: readonly FileRecord[]) => linking?.begin(records);
     const media: MediaTable = { create: async links => (await services.media()).create(links) };
-    const linked = link(media, { isAvailableForPublicUse, halt, watcher, onRequest });
+    const linked = link(media, { isAvailableForPublicUse, halt, events, onRequest });
     const checked = schemaChecked(services, () => true);
     if (!linking) return records => linked(unlinked(checked(records)));
     const marked = each(record => linking.mark(record));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Config } from '../../src/config/settings.ts';
+import { RunEvents } from '../../src/run/events.ts';
 import { Run } from '../../src/run/manifest/run.ts';
 import { runMigration } from '../../src/run/migration.ts';
 import { type FileRecord, STAGES } from '../../stages/record.ts';
@@ -74,7 +75,7 @@ async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Prom
       retryOrphans: false,
       rescan: false,
       takeover: null,
-      warn: () => {},
+      events: new RunEvents(),
     });
   } finally {
     run.unlock();

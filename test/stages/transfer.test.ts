@@ -1,6 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FileError, RunError } from '../../stages/errors.ts';
+import type { StageEvents } from '../../stages/events.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import type { Backoff } from '../../stages/retry/backoff.ts';
 import { unsendable } from '../../stages/sendable.ts';
@@ -333,24 +335,23 @@ describe('transfer', () => {
     expect(store.uploads).to.deep.equal([]);
   });
 
-  it('tells its watcher of every start, every byte, every attempt that did not count, and the end', async () => {
+  it('reports every start, every byte, every attempt that did not count, and the end', async () => {
     const told: string[] = [];
-    const watcher = {
-      started: ({ id }: FileRecord) => void told.push(`started ${id}`),
-      moved: ({ id }: FileRecord, bytes: number) => void told.push(`moved ${id} ${bytes}`),
-      restarted: ({ id }: FileRecord) => void told.push(`restarted ${id}`),
-      ended: ({ id }: FileRecord) => void told.push(`ended ${id}`),
-    };
+    const events = new EventEmitter<StageEvents>()
+      .on('transferStarted', ({ id }) => told.push(`started ${id}`))
+      .on('bytesRead', ({ id }, bytes) => told.push(`read ${id} ${bytes}`))
+      .on('transferRetried', ({ id }) => told.push(`retried ${id}`))
+      .on('transferEnded', ({ id }) => told.push(`ended ${id}`));
     const store = new FakeStore();
     store.refuse = attempt => (attempt === 1 ? throttled() : null);
-    await one(transfer(drive, store, { ...options, watcher }), located({ id: 'a' }));
+    await one(transfer(drive, store, { ...options, events }), located({ id: 'a' }));
     expect(told).to.deep.equal([
       'started a',
-      'moved a 4',
-      'moved a 4',
-      'restarted a',
-      'moved a 4',
-      'moved a 4',
+      'read a 4',
+      'read a 4',
+      'retried a',
+      'read a 4',
+      'read a 4',
       'ended a',
     ]);
   });

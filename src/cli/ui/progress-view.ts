@@ -2,9 +2,8 @@
  * What a person sees while files move, on standard error: on a terminal a picture that is drawn anew, elsewhere a plain
  * line now and then.
  */
-import type { LinkWatcher } from '../../../stages/link.ts';
 import type { FileRecord } from '../../../stages/record.ts';
-import type { TransferWatcher } from '../../../stages/transfer.ts';
+import type { RunEvents } from '../../run/events.ts';
 import { Counts } from '../../run/progress/counts.ts';
 import { type Move, Moves } from '../../run/progress/moves.ts';
 import { TimeLeft } from '../../run/progress/time-left.ts';
@@ -54,7 +53,7 @@ interface Redraw {
   clear(): void;
 }
 
-export class ProgressView implements TransferWatcher, LinkWatcher {
+export class ProgressView {
   readonly #options: ViewOptions;
   readonly #screen: Screen;
   readonly #redraw: Redraw | null;
@@ -90,6 +89,21 @@ export class ProgressView implements TransferWatcher, LinkWatcher {
     if (!animated) return new ProgressView(options, null);
     const { createLogUpdate } = await import('log-update');
     return new ProgressView(options, createLogUpdate(unguarded(screen) as NodeJS.WriteStream));
+  }
+
+  follow(events: RunEvents): void {
+    events
+      .on('listed', (record, isTransferred) => this.listed(record, isTransferred))
+      .on('allListed', () => this.allListed())
+      .on('planned', record => this.planned(record))
+      .on('transferStarted', record => this.started(record))
+      .on('bytesRead', (record, bytes) => this.moved(record, bytes))
+      .on('transferRetried', record => this.restarted(record))
+      .on('transferEnded', record => this.ended(record))
+      .on('workersChanged', workers => this.workersAllowed(workers))
+      .on('linkStarted', records => this.linking(records))
+      .on('linkEnded', records => this.linked(records))
+      .on('finished', record => this.finished(record));
   }
 
   /** A file has been listed. `isMoved`: an earlier run has moved its bytes. */

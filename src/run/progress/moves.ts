@@ -1,6 +1,5 @@
 /** The files on their way at the moment, and what their way tells of the line and of Drive. */
 import type { FileRecord } from '../../../stages/record.ts';
-import type { TransferWatcher } from '../../../stages/transfer.ts';
 import { LinePace } from './line-pace.ts';
 import { Workload } from './workload.ts';
 
@@ -25,7 +24,7 @@ const FILES_REMEMBERED = 32;
 /** An answer of S3 that takes longer than this waits for bytes on a slow line, which are counted already. */
 const LONGEST_ANSWER_MS = 1_000;
 
-export class Moves implements TransferWatcher {
+export class Moves {
   readonly workload = new Workload();
   readonly pace: LinePace;
   readonly #moves = new Map<string, Move>();

@@ -1,0 +1,22 @@
+/** What happens in a run. Progress, counts, log and progress file listen; whoever does the work emits. */
+import { EventEmitter } from 'node:events';
+import type { StageEvents } from '../../stages/events.ts';
+import type { FileRecord } from '../../stages/record.ts';
+
+export interface RunEventMap extends StageEvents {
+  /** A file was listed. `isTransferred`: an earlier run has transferred it. */
+  listed: [record: FileRecord, isTransferred: boolean];
+  /** The listing is complete: the number of files is final. */
+  allListed: [];
+  /** A file was resolved: it is known whether it is to be transferred. */
+  planned: [record: FileRecord];
+  /** A file came out of the last stage. */
+  finished: [record: FileRecord];
+  /** Something that the person should read, and that stops nothing. */
+  warning: [message: string];
+}
+
+export class RunEvents extends EventEmitter<RunEventMap> {
+  /** For code that takes a function. */
+  readonly warn = (message: string): void => void this.emit('warning', message);
+}

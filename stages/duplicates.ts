@@ -6,10 +6,11 @@
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
 import { TextStore } from './compact/text-store.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
-import type { Halt, Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stage } from './stage.ts';
 
 /** The transfer stage, with duplicates held back until it is known whether they are needed. */
-export function withCopies(transfer: Stage, halt?: Halt): Stage {
+export function withCopies(transfer: Stage, shutdown?: Shutdown): Stage {
   return async function* (records) {
     const copies = new Copies();
     for await (const record of transfer(copies.heldBack(records))) {
@@ -17,7 +18,7 @@ export function withCopies(transfer: Stage, halt?: Halt): Stage {
       yield record;
     }
     for (;;) {
-      const next = halt?.stopped ? [] : copies.next();
+      const next = shutdown?.signal.aborted ? [] : copies.next();
       if (next.length === 0) break;
       for await (const record of transfer(given(next))) {
         copies.settle(record);

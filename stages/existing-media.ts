@@ -4,7 +4,8 @@
  */
 import { RunError } from './errors.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
-import type { Halt, Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stage } from './stage.ts';
 
 export interface ExistingMedia {
   id: string;
@@ -46,14 +47,14 @@ export interface ExistingOptions {
   concerns: (record: FileRecord) => boolean;
   /** The canonical URL of a key, for records that have no `url` yet. */
   urlOf?: (key: string) => string;
-  halt?: Halt;
+  shutdown?: Shutdown;
 }
 
 /**
  * Adds the media that exist for the record's observations and its place in S3. A record of which every observation is
  * linked needs no transfer: it gets its `url` too.
  */
-export function withExistingMedia(index: MediaIndex, { concerns, urlOf, halt }: ExistingOptions): Stage {
+export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown }: ExistingOptions): Stage {
   const lookUp = async (record: FileRecord, url: string): Promise<FileRecord> => {
     const linked = new Set(record.media?.map(({ observationId }) => observationId));
     const unlinked = (record.observations ?? []).filter(({ id }) => !linked.has(id));
@@ -82,8 +83,8 @@ export function withExistingMedia(index: MediaIndex, { concerns, urlOf, halt }: 
         yield await lookUp(record, url);
       } catch (error) {
         // What is linked is not known: the record stays for the next run.
-        if (!(error instanceof RunError && halt)) throw error;
-        halt.stop(error);
+        if (!(error instanceof RunError && shutdown)) throw error;
+        shutdown.drain(error);
       }
     }
   };

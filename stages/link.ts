@@ -10,7 +10,8 @@ import type { StageEmitter } from './events.ts';
 import { mediaIdOf } from './media-id.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
-import { concurrently, type Halt, type Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import { concurrently, type Stage } from './stage.ts';
 
 /** A media record to be. */
 export interface MediaLink {
@@ -43,7 +44,7 @@ export interface LinkOptions {
   linksARequest?: number;
   /** How long a request that is not full waits for more. */
   lingerMs?: number;
-  halt?: Halt;
+  shutdown?: Shutdown;
   events?: StageEmitter;
   /** Told, before a request is sent, of the records whose media it creates; for what a crash must not forget. */
   onRequest?: (records: readonly FileRecord[]) => void;
@@ -64,13 +65,13 @@ interface Work {
  * have, `failed` when none could be created. Media that it already has are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
-  const { halt, events, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
+  const { shutdown, events, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
 
   const breaker = new CircuitBreaker();
   const observe = ({ record }: Work, outcome: LinkOutcome): void => {
     if (!(outcome instanceof FileError)) breaker.succeeded();
     const stop = outcome instanceof FileError && breaker.failed(record.id, outcome);
-    if (stop) halt?.stop(stop);
+    if (stop) shutdown?.drain(stop);
   };
 
   const linkAll = async (batch: Work[]): Promise<FileRecord[] | undefined> => {
@@ -91,8 +92,8 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
         return outcomeOf(work, mine);
       });
     } catch (error) {
-      if (!(error instanceof RunError && halt)) throw error;
-      halt.stop(error);
+      if (!(error instanceof RunError && shutdown)) throw error;
+      shutdown.drain(error);
       return undefined;
     } finally {
       events?.emit('linkEnded', toLink);
@@ -100,7 +101,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
   };
 
   return async function* (records) {
-    const work = planned(records, options.isAvailableForPublicUse, halt);
+    const work = planned(records, options.isAvailableForPublicUse, shutdown);
     const batches = inBatches(work, { links: linksARequest, records: RECORDS_A_BATCH, lingerMs });
     for await (const linked of concurrently(REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
   };
@@ -109,13 +110,13 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
 async function* planned(
   records: AsyncIterable<FileRecord>,
   isAvailableForPublicUse: boolean,
-  halt?: Halt,
+  shutdown?: Shutdown,
 ): AsyncGenerator<Work> {
   for await (const given of records) {
     const record = withSafePlace(given, 'link');
     const pending = isOnTheWay(record) && isTransferred(record);
-    // What was transferred before the halt is linked after it all the same: it costs one request.
-    if (!pending && halt?.stopped && isOnTheWay(record)) continue;
+    // What was transferred before the shutdown is linked after it all the same: it costs one request.
+    if (!pending && shutdown?.signal.aborted && isOnTheWay(record)) continue;
     yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
   }
 }

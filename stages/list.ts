@@ -12,7 +12,7 @@ import { TextSet } from './compact/text-set.ts';
 import { FileError, RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';
-import type { Halt } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /** A file, folder or shortcut as Drive describes it. */
 export interface DriveItem {
@@ -76,7 +76,7 @@ interface Shortcut {
 }
 
 export interface ListOptions {
-  halt?: Halt;
+  shutdown?: Shutdown;
   /** The part of the folder that is listed; the whole folder when absent. */
   selection?: Selection;
   /** Waits before folders that Drive refused are asked for again. */
@@ -89,7 +89,7 @@ export interface ListOptions {
 
 /**
  * The records of a folder: `pending`, or stopped for what cannot be read. Throws RunError if `root` is not a folder that
- * can be read; when Drive refuses later, the run is halted with that RunError.
+ * can be read; when Drive refuses later, the run is shut down with that RunError.
  * Duplicates within the listing (Drive repeats items when the folder changes while it is read) are dropped.
  */
 export function list(
@@ -138,15 +138,15 @@ async function* walk(
   options: ListOptions,
   shortcuts: Shortcut[] = [],
 ): AsyncGenerator<FileRecord> {
-  const { halt } = options;
+  const { shutdown } = options;
   try {
     for await (const record of new Walk(drive, root, options).from(places, shortcuts)) {
-      if (halt?.stopped) return;
+      if (shutdown?.signal.aborted) return;
       yield record;
     }
   } catch (error) {
-    if (!(error instanceof RunError && halt)) throw error;
-    halt.stop(error);
+    if (!(error instanceof RunError && shutdown)) throw error;
+    shutdown.drain(error);
   }
 }
 
@@ -174,7 +174,7 @@ class Walk {
     for (const place of places) this.#enter(place);
     this.#shortcuts.push(...shortcuts);
     yield* this.#readAll();
-    while (this.#refused.length > 0 && !this.#options.halt?.stopped) yield* this.#askAgain();
+    while (this.#refused.length > 0 && !this.#options.shutdown?.signal.aborted) yield* this.#askAgain();
   }
 
   async *#readAll(): AsyncGenerator<FileRecord> {

@@ -8,7 +8,8 @@ import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { MAX_KEY_BYTES, withSafePlace } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
-import type { Halt, Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stage } from './stage.ts';
 
 /** Which observation a leading letter means, when sequential ids are reused between data sets. */
 export interface PrefixRules {
@@ -22,7 +23,7 @@ export interface ResolveOptions {
   prefixRules?: PrefixRules | null;
   /** Records of earlier runs that have a key, so that it is not given away. */
   claimed?: Iterable<FileRecord>;
-  halt?: Halt;
+  shutdown?: Shutdown;
 }
 
 /** Records are looked up together: enough to fill requests, few enough to start the transfers soon. */
@@ -67,8 +68,8 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     try {
       return await resolveAll(batch);
     } catch (error) {
-      if (!(error instanceof RunError && options.halt)) throw error;
-      options.halt.stop(error);
+      if (!(error instanceof RunError && options.shutdown)) throw error;
+      options.shutdown.drain(error);
       return [];
     }
   };
@@ -77,7 +78,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     let batch: FileRecord[] = [];
     for await (const given of records) {
       // The rest of the input is read all the same: who writes it would wait for ever otherwise.
-      if (options.halt?.stopped) continue;
+      if (options.shutdown?.signal.aborted) continue;
       const record = reopened(given);
       if (!isOnTheWay(record)) {
         claims.giveUp(record);
@@ -89,7 +90,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
       yield* await resolveOrHalt(batch);
       batch = [];
     }
-    if (!options.halt?.stopped) yield* await resolveOrHalt(batch);
+    if (!options.shutdown?.signal.aborted) yield* await resolveOrHalt(batch);
   };
 }
 

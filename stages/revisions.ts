@@ -4,7 +4,8 @@
  */
 import type { DriveItem } from './list.ts';
 import { type DriveRef, type FileRecord, nameOf, stopped } from './record.ts';
-import type { Halt, Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stage } from './stage.ts';
 
 const MISMATCHES = new Set(['md5_mismatch', 'too_few_bytes', 'too_many_bytes']);
 
@@ -13,7 +14,7 @@ export interface RevisionOptions {
   item: (ref: DriveRef) => Promise<DriveItem | null>;
   /** Told of a file that has been replaced since it was listed, with its new size and md5. */
   onReplaced?: (record: FileRecord) => Promise<void> | void;
-  halt?: Halt;
+  shutdown?: Shutdown;
 }
 
 export function withRevisions(transfer: Stage, options: RevisionOptions): Stage {
@@ -58,9 +59,13 @@ function restored(record: FileRecord, listed: Map<string, Pick<FileRecord, 'size
 /** The record with what Drive says now; pending if the file was replaced. */
 async function lookedAt(
   record: FileRecord,
-  { item, onReplaced, halt }: RevisionOptions,
+  { item, onReplaced, shutdown }: RevisionOptions,
 ): Promise<FileRecord> {
-  if (!MISMATCHES.has(record.error?.code ?? '') || record.error?.stage !== 'transfer' || halt?.stopped)
+  if (
+    !MISMATCHES.has(record.error?.code ?? '') ||
+    record.error?.stage !== 'transfer' ||
+    shutdown?.signal.aborted
+  )
     return record;
   // Where Drive gives no clear answer, the next run asks again.
   const now = await item(record).catch(() => null);

@@ -1,46 +1,12 @@
-import { setMaxListeners } from 'node:events';
 import type { FileRecord } from './record.ts';
 
 /**
  * A stage: records in, records out. It pulls its input, so a slow consumer slows it and everything before it down.
  * It leaves a record that is not for it (already advanced, or stopped earlier) as the very object it was given, and
  * gives an advanced or stopped one as a new object: whoever writes manifests can tell the two apart. The order of
- * records may change; none is lost unless the run is halted.
+ * records may change; none is lost unless the run is shut down.
  */
 export type Stage = (records: AsyncIterable<FileRecord>) => AsyncIterable<FileRecord>;
-
-/**
- * The one switch that ends a run before its end. Stages look at it before they take up a record: after `stop()` what
- * is in flight is finished and handed on, the rest of the input is let go (it stays pending in the manifests).
- */
-export class Halt {
-  readonly #hard = new AbortController();
-  /** Why the run ends early; null while it goes on. The first reason stays. */
-  reason: Error | null = null;
-
-  constructor() {
-    // Whatever is in flight listens to it.
-    setMaxListeners(0, this.#hard.signal);
-  }
-
-  get stopped(): boolean {
-    return this.reason !== null;
-  }
-
-  stop(reason: Error): void {
-    this.reason ??= reason;
-  }
-
-  /** Aborts when what is in flight is to be given up as well. */
-  get signal(): AbortSignal {
-    return this.#hard.signal;
-  }
-
-  /** Gives up what is in flight; after `stop()`, when it takes too long. */
-  abort(): void {
-    this.#hard.abort(this.reason ?? undefined);
-  }
-}
 
 /** What waits for a free worker, and in which order it goes. */
 export interface WorkQueue<Item> {

@@ -14,7 +14,8 @@ import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record
 import { type Backoff, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
 import { unsendable } from './sendable.ts';
-import { concurrently, type Halt, type Stage } from './stage.ts';
+import type { Shutdown } from './shutdown.ts';
+import { concurrently, type Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
@@ -77,7 +78,7 @@ export interface TransferOptions {
   /** Files on their way at a time, at most: fewer for a while after a service says that requests come too fast. */
   concurrency: number;
   backoff: Backoff;
-  halt?: Halt;
+  shutdown?: Shutdown;
   events?: StageEmitter;
 }
 
@@ -86,7 +87,7 @@ export interface TransferOptions {
  * again. The order changes: small files overtake large ones, and large ones are begun early.
  */
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
-  const { halt, events } = options;
+  const { shutdown, events } = options;
 
   const attempt = (record: FileRecord & { key: string }, isRetry: boolean): Promise<StoredObject> =>
     store.store({
@@ -98,8 +99,9 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
       isRetry: isRetry || record.error !== undefined,
-      open: () => source.download(record, count => events?.emit('bytesRead', record, count), halt?.signal),
-      signal: halt?.signal,
+      open: () =>
+        source.download(record, count => events?.emit('bytesRead', record, count), shutdown?.killSignal),
+      signal: shutdown?.killSignal,
     });
 
   /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
@@ -119,7 +121,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   const judgeFault = retryPolicyFor();
   const judge = (record: FileRecord) => (error: unknown) => {
     const judged = judgeFault(error);
-    const again = judged.again && !halt?.stopped;
+    const again = judged.again && !shutdown?.signal.aborted;
     if (again) events?.emit('transferRetried', record);
     if (judged.throttled) workers.refused();
     tellWorkers();
@@ -135,14 +137,14 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   };
 
   const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
-    if (halt?.stopped) return undefined;
+    if (shutdown?.signal.aborted) return undefined;
     events?.emit('transferStarted', record);
     try {
       const stored = await withRetries(
         retry => withFreshKeys(record, retry > 0),
         judge(record),
         options.backoff,
-        halt?.signal,
+        shutdown?.killSignal,
       );
       breaker.succeeded();
       workers.succeeded();
@@ -151,15 +153,15 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
     } catch (error) {
       // Given up by the person, not failed: it stays pending.
-      if (halt?.signal.aborted) return undefined;
-      if (error instanceof RunError && !halt) throw error;
+      if (shutdown?.killSignal.aborted) return undefined;
+      if (error instanceof RunError && !shutdown) throw error;
       if (error instanceof RunError) {
-        halt?.stop(error);
+        shutdown?.drain(error);
         return undefined;
       }
       const failed = afterError(record, 'transfer', error);
       const stop = error instanceof FileError && breaker.failed(record.id, error);
-      if (stop) halt?.stop(stop);
+      if (stop) shutdown?.drain(stop);
       return failed;
     } finally {
       events?.emit('transferEnded', record);

@@ -12,7 +12,7 @@ import { Claims } from '../stages/claims.ts';
 import { list } from '../stages/list.ts';
 import { ObservationFinder } from '../stages/observation-finder.ts';
 import type { FileRecord } from '../stages/record.ts';
-import { Halt } from '../stages/stage.ts';
+import { Shutdown } from '../stages/shutdown.ts';
 import { type Scratch, scratchFolder } from './config/scratch.ts';
 
 const RECORDS = 40_000;
@@ -164,7 +164,7 @@ describe('A record costs', () => {
       () => {
         count += 1;
       },
-      new Halt(),
+      new Shutdown(),
     );
     await manifest.close();
     expect(count).to.equal(RECORDS);
@@ -177,7 +177,7 @@ describe('A record costs', () => {
     const { restore, keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     const changing = each(given => (given.name === '17.jpg' ? { ...given, status: 'completed' } : given));
     for (let time = 0; time < 2; time += 1) {
-      await run(records(), [each(restore), changing, each(keep)], () => {}, new Halt());
+      await run(records(), [each(restore), changing, each(keep)], () => {}, new Shutdown());
     }
     await manifest.close();
     const added = readFileSync(path).subarray(before).toString();

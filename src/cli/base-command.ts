@@ -1,7 +1,7 @@
 /** What all commands share: --json and --verbose, configuration, warnings, errors and exit codes. */
 import { dirname } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
 import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
 import { type ConfigValues, loadConfig } from '../config/load.ts';
@@ -42,7 +42,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected flags!: FlagsOf<T>;
   protected readonly home = homeFolder(process.env);
   protected readonly env: Env = ENVIRONMENT;
-  protected readonly halt = new Halt();
+  protected readonly shutdown = new Shutdown();
   /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
   protected say: (...lines: string[]) => void = (...lines) => void process.stderr.write(asLines(lines));
   #log: { logger: Logger; path: string } | null = null;
@@ -123,7 +123,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     // Requests that were given up fail in many ways, none of which is why the command ended.
-    const error = (this.halt.signal.aborted && this.halt.reason) || thrown;
+    const error = (this.shutdown.killSignal.aborted && this.shutdown.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if (isExit(error)) throw error;
     const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
@@ -154,7 +154,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
     await super.finally(error);
     // Requests that were given up may still wait for an answer, and would keep the process for as long.
-    if (this.halt.signal.aborted) process.exit();
+    if (this.shutdown.killSignal.aborted) process.exit();
   }
 }
 

@@ -1,6 +1,6 @@
 /** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
 import type { EventEmitter } from 'node:events';
-import type { Halt } from '../../stages/stage.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from './base-command.ts';
 
 /** The person asked the command to end. */
@@ -34,23 +34,23 @@ export interface Signals {
  * The first SIGINT, SIGTERM or SIGHUP lets what is in flight finish within ten seconds, the second one ends at once. Gives what
  * undoes it.
  */
-export function haltOnSignals(
-  halt: Halt,
+export function shutDownOnSignals(
+  shutdown: Shutdown,
   say: (text: string) => void,
   { source = process, exit = code => process.exit(code), graceMs = GRACE_MS }: Signals = {},
 ): () => void {
   let grace: NodeJS.Timeout | undefined;
   const onSignal = () => {
-    if (halt.stopped) return exit(EXIT.interrupted);
-    halt.stop(new Interrupted());
-    grace = setTimeout(() => halt.abort(), graceMs);
+    if (shutdown.signal.aborted) return exit(EXIT.interrupted);
+    shutdown.drain(new Interrupted());
+    grace = setTimeout(() => shutdown.kill(), graceMs);
     say(
       'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
     );
   };
   // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
   const onHangUp = () => {
-    if (!halt.stopped) onSignal();
+    if (!shutdown.signal.aborted) onSignal();
   };
   source.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   return () => {

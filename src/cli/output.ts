@@ -5,10 +5,10 @@ import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Flags } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
-import type { Halt } from '../../stages/stage.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
 import { ConfigError } from '../config/error.ts';
 import { replaceFile, targetOf } from '../config/files/replace-file.ts';
-import { haltOnSignals } from './interruption.ts';
+import { shutDownOnSignals } from './interruption.ts';
 import { unguarded } from './ui/guarded-streams.ts';
 
 export const FORMATS = ['json', 'ndjson', 'csv'] as const;
@@ -71,24 +71,28 @@ export function outputOf(
  * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Throws
  * RunError if the file cannot be written, and what the text's source throws.
  */
-export async function writeOutput({ path }: Output, text: AsyncIterable<string>, halt: Halt): Promise<void> {
-  if (path === null) return pipeline(inChunks(text, halt), unguarded(process.stdout), { end: false });
-  const release = haltOnSignals(halt, () => {});
+export async function writeOutput(
+  { path }: Output,
+  text: AsyncIterable<string>,
+  shutdown: Shutdown,
+): Promise<void> {
+  if (path === null) return pipeline(inChunks(text, shutdown), unguarded(process.stdout), { end: false });
+  const release = shutDownOnSignals(shutdown, () => {});
   try {
-    await writeTo(path, inChunks(text, halt));
+    await writeTo(path, inChunks(text, shutdown));
   } finally {
     release();
   }
 }
 
-async function* inChunks(text: AsyncIterable<string>, halt: Halt): AsyncGenerator<string> {
+async function* inChunks(text: AsyncIterable<string>, shutdown: Shutdown): AsyncGenerator<string> {
   let chunk = '';
   for await (const piece of text) {
     chunk += piece;
     if (chunk.length < CHUNK_CHARACTERS) continue;
     // Rows that are at hand already never leave signals a turn.
     await new Promise(resolve => setImmediate(resolve));
-    if (halt.reason) throw halt.reason;
+    if (shutdown.reason) throw shutdown.reason;
     yield chunk;
     chunk = '';
   }

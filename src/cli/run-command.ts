@@ -20,7 +20,7 @@ import { jsonOf } from '../run/text/visible.ts';
 import type { Drive } from '../services/drive/drive.ts';
 import { Services } from '../services/services.ts';
 import { BaseCommand, EXIT } from './base-command.ts';
-import { haltOnSignals, Interrupted } from './interruption.ts';
+import { Interrupted, shutDownOnSignals } from './interruption.ts';
 import { timestamp } from './log.ts';
 import { folderToMigrate } from './stage-command.ts';
 import { ProgressView } from './ui/progress-view.ts';
@@ -48,7 +48,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     return 'migration';
   }
 
-  /** Runs the pipeline over the folder that flag and configuration name. Throws the reason if it was halted. */
+  /** Runs the pipeline over the folder that flag and configuration name. Throws the reason of a shutdown. */
   protected async migrateFolder(options: {
     folderId: string | undefined;
     configFlags: ConfigValues;
@@ -87,12 +87,12 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       warn: this.warnLine,
       runId: run.id,
       unreadableMemory: run.unreadableMemory,
-      onSignInEnded: error => this.halt.stop(error),
-      signal: this.halt.signal,
+      onSignInEnded: error => this.shutdown.drain(error),
+      signal: this.shutdown.killSignal,
     });
     run.rememberResourceKey(root);
     if (options.configFlags.naming) run.rememberNaming(config.naming);
-    const release = haltOnSignals(this.halt, text => this.say(text));
+    const release = shutDownOnSignals(this.shutdown, text => this.say(text));
     const events = new RunEvents().on('warning', this.warnLine);
     const failed: FileRecord[] = [];
     const toMove = new FilesToMove();
@@ -135,7 +135,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
         config,
         services,
         run,
-        halt: this.halt,
+        shutdown: this.shutdown,
         events,
         onDone: projection.last,
       });
@@ -153,7 +153,8 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     } finally {
       view?.stop();
       letSleep();
-      if (run.discardIfVoid() && this.halt.reason instanceof Interrupted) this.halt.reason.beforeAnything();
+      if (run.discardIfVoid() && this.shutdown.reason instanceof Interrupted)
+        this.shutdown.reason.beforeAnything();
       // An error of the run itself goes first; one of the projection alone has been thrown above.
       await projection.last().catch(() => {});
       release();
@@ -221,7 +222,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     return path;
   }
 
-  /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a run that was halted. */
+  /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a shutdown. */
   protected conclude(
     outcome: RunOutcome,
     lines: readonly string[],
@@ -242,14 +243,14 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       log: this.logPath,
     };
     this.logger?.info(summary, 'summary');
-    const limit = this.halt.reason instanceof TransferLimitReached ? this.halt.reason : null;
-    if (this.json && (limit || !this.halt.stopped)) this.printJson(summary);
+    const limit = this.shutdown.reason instanceof TransferLimitReached ? this.shutdown.reason : null;
+    if (this.json && (limit || !this.shutdown.signal.aborted)) this.printJson(summary);
     // Of a run that was given up as void there is nothing to look at.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
       for (const line of lines) this.say(line);
     }
-    if (this.halt.reason && !limit) throw this.halt.reason;
+    if (this.shutdown.reason && !limit) throw this.shutdown.reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);
     if (limit) process.exitCode = limit.exitCode;
     if (counts.unfinished) process.exitCode = EXIT.unfinished;

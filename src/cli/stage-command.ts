@@ -34,7 +34,7 @@ import { chosenRules, rulesFrom, type SelectionFlags, selectionFrom } from '../r
 import { formatBytes, formatCount } from '../run/text/format.ts';
 import { Services } from '../services/services.ts';
 import { BaseCommand, EXIT } from './base-command.ts';
-import { haltOnSignals } from './interruption.ts';
+import { shutDownOnSignals } from './interruption.ts';
 import { isLog, isPiped } from './standard-streams.ts';
 import { unguarded } from './ui/guarded-streams.ts';
 import { ProgressView, type ViewOptions } from './ui/progress-view.ts';
@@ -141,14 +141,14 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       // Processes that share the work on a run store objects for it, wherever their records go.
       runId: input.run?.id,
       ...(target.kind === 'run' && { unreadableMemory: target.run.unreadableMemory }),
-      onSignInEnded: error => this.halt.stop(error),
-      signal: this.halt.signal,
+      onSignInEnded: error => this.shutdown.drain(error),
+      signal: this.shutdown.killSignal,
     });
     if (target.kind === 'run' && this.stage === 'list') {
       target.run.rememberResourceKey(target.run.root(flags['folder-id'], config));
       target.run.rememberSelection(rules);
     }
-    const release = haltOnSignals(this.halt, text => this.say(text));
+    const release = shutDownOnSignals(this.shutdown, text => this.say(text));
     let own: ManifestFile | null = null;
     let transferred: ManifestFile | null = null;
     const linking =
@@ -167,7 +167,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const selection = selectionFrom(rules);
       const context: StageContext = {
         ...{ root, selection, config, services },
-        ...{ events, halt: this.halt, claimed: claimsIn(own, transferred), linking },
+        ...{ events, shutdown: this.shutdown, claimed: claimsIn(own, transferred), linking },
         ...(target.kind === 'run' && { onReplaced: record => target.run.revise(record, this.warnLine) }),
         maxTransferBytes: flags['max-transfer'],
       };
@@ -207,11 +207,11 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       const recalled = memory && each(memory.restore);
       const kept = memory && each(memory.keep);
       try {
-        await run(source, [recalled, view && each(planned), ...steps, kept], taken, this.halt);
+        await run(source, [recalled, view && each(planned), ...steps, kept], taken, this.shutdown);
       } finally {
         output?.flush();
       }
-      if (target.kind === 'run' && !this.halt.stopped) this.finished(target.run);
+      if (target.kind === 'run' && !this.shutdown.signal.aborted) this.finished(target.run);
     } finally {
       view?.stop();
       release();
@@ -222,7 +222,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       input.close();
       await services.close();
     }
-    if (this.halt.reason) throw this.halt.reason;
+    if (this.shutdown.reason) throw this.shutdown.reason;
     this.#summary(counts, own, input);
   }
 

@@ -33,7 +33,7 @@ export default class Export extends BaseCommand<typeof Export> {
     const { status } = this.flags;
     const statuses = status ? new Set(status) : null;
     const { text, counts } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });
-    await writeOutput(output, text, this.halt);
+    await writeOutput(output, text, this.shutdown);
     if (this.json && output.path !== null) {
       const totals = { total_files: counts.total, summary: counts.summary() };
       const written = { folder_id: run.folderId, output: output.path, ...totals };

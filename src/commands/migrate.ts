@@ -55,7 +55,8 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
     const { run, counts, seconds, progressPath, failedPath } = outcome;
-    if (counts.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
+    if (counts.total === 0 && !this.shutdown.signal.aborted)
+      this.say(`The folder ${run.folderId} has no files.`);
     this.conclude(
       outcome,
       [
@@ -76,7 +77,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
   }
 
   #title(dryRun: boolean): string {
-    if (this.halt.stopped) return 'Stopped early; came to its end in this run';
+    if (this.shutdown.signal.aborted) return 'Stopped early; came to its end in this run';
     return dryRun ? 'Nothing was written to AWS; a migration would begin with' : 'Migrated';
   }
 }

@@ -38,7 +38,7 @@ export default class Report extends BaseCommand<typeof Report> {
     const place = name === null ? null : outputOf({ output: name }, 'json');
     const madeAt = new Date();
     const report = await reportOf(run, this.warnLine);
-    if (place) await writeOutput(place, mapped(pageOf(report, { madeAt }), String), this.halt);
+    if (place) await writeOutput(place, mapped(pageOf(report, { madeAt }), String), this.shutdown);
     const path = place?.path ? resolve(place.path) : null;
     if (this.json) {
       this.printJson({ ...reportJson(report, madeAt), report: path });

@@ -40,7 +40,7 @@ export default class Resume extends RunCommand<typeof Resume> {
     const { run, counts, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [
       '',
-      `${this.halt.stopped ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
+      `${this.shutdown.signal.aborted ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
       ...statusLines(counts),
       '',
       'Where to look:',

@@ -102,7 +102,11 @@ export default class Review extends BaseCommand<typeof Review> {
       return;
     }
     if (this.flags.format === 'csv') {
-      await writeOutput({ format: 'csv', path: null }, csvLines(REVIEW_COLUMNS, reviewRows(left)), this.halt);
+      await writeOutput(
+        { format: 'csv', path: null },
+        csvLines(REVIEW_COLUMNS, reviewRows(left)),
+        this.shutdown,
+      );
     } else {
       for (const line of readingLines(accepted)) this.log(line);
       const [count, ...reasons] = countLines(left);

@@ -45,7 +45,8 @@ export default class Scan extends RunCommand<typeof Scan> {
       measures: this.flags.measure,
     });
     const { run, config, counts } = outcome;
-    if (counts.total === 0 && !this.halt.stopped) this.say(`The folder ${run.folderId} has no files.`);
+    if (counts.total === 0 && !this.shutdown.signal.aborted)
+      this.say(`The folder ${run.folderId} has no files.`);
     const { sizes } = outcome.toMove;
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const bandwidth = this.#bandwidth(outcome.measuredMbit);

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand, EXIT } from '../cli/base-command.ts';
-import { haltOnSignals } from '../cli/interruption.ts';
+import { shutDownOnSignals } from '../cli/interruption.ts';
 import { folderAtHand, folderFlag } from '../cli/stage-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { ConfigError } from '../config/error.ts';
@@ -39,13 +39,13 @@ export default class Undo extends BaseCommand<typeof Undo> {
       config,
       env: this.env,
       warn: this.warnLine,
-      onSignInEnded: error => this.halt.stop(error),
-      signal: this.halt.signal,
+      onSignInEnded: error => this.shutdown.drain(error),
+      signal: this.shutdown.killSignal,
     });
     services.require(['storage', 'data']);
     const dryRun = this.flags['dry-run'] ?? false;
     run.lock(`migrator ${this.id}`);
-    const release = haltOnSignals(this.halt, text => this.say(text));
+    const release = shutDownOnSignals(this.shutdown, text => this.say(text));
     const rewriter = dryRun ? null : await rewriterOf(run, this.warnLine);
     try {
       const linking = new LinkingFile(run.linkingPath);
@@ -61,12 +61,12 @@ export default class Undo extends BaseCommand<typeof Undo> {
         usedBy: key => uses.get(key),
         dryRun,
         concurrency: config.migration.concurrency,
-        stopped: () => this.halt.stopped,
+        stopped: () => this.shutdown.signal.aborted,
         keep: record => rewriter?.writeLink(record),
         setBack: records => rewriter?.writeTransfers(records),
       });
       this.#report(undone, dryRun);
-      if (!dryRun && !this.halt.stopped) {
+      if (!dryRun && !this.shutdown.signal.aborted) {
         for (const record of latest) linking.end(record);
         linking.close();
       }
@@ -78,7 +78,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
       run.unlock();
       await services.close();
     }
-    if (this.halt.reason) throw this.halt.reason;
+    if (this.shutdown.reason) throw this.shutdown.reason;
   }
 
   async #agreed(files: number, folderId: string): Promise<boolean> {

@@ -16,11 +16,11 @@ export interface ListingAhead {
   fileCameThrough(): void;
 }
 
-/** `lookUp` gives a listed record by its id, `isHalted` whether nothing more is to be given. */
+/** `lookUp` gives a listed record by its id, `isStopped` whether nothing more is to be given. */
 export function listingAhead(
   listed: AsyncIterable<FileRecord>,
   lookUp: (id: string) => FileRecord,
-  isHalted: () => boolean,
+  isStopped: () => boolean,
   now: () => number = () => performance.now(),
 ): ListingAhead {
   const beganAt = now();
@@ -53,7 +53,7 @@ export function listingAhead(
         if (done) return;
         yield value;
       }
-      while (!isHalted()) {
+      while (!isStopped()) {
         if (failure) throw failure.error;
         const id = ahead[given];
         if (id !== undefined) {

@@ -1,6 +1,6 @@
 /** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
 import { Flags } from '@oclif/core';
-import type { Halt } from '../../stages/stage.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
 import type { MediaSource } from '../../stages/transfer.ts';
 import { EXIT } from '../cli/base-command.ts';
 import { bytesOf } from '../config/size.ts';
@@ -26,7 +26,11 @@ export class TransferLimitReached extends Error {
 }
 
 /** The source, until so many bytes have come from it: then no new files are started, and those in progress are finished. */
-export function limited(source: MediaSource, limitBytes: number | undefined, halt: Halt): MediaSource {
+export function limited(
+  source: MediaSource,
+  limitBytes: number | undefined,
+  shutdown: Shutdown,
+): MediaSource {
   if (limitBytes === undefined) return source;
   let left = limitBytes;
   return {
@@ -35,7 +39,7 @@ export function limited(source: MediaSource, limitBytes: number | undefined, hal
         record,
         count => {
           left -= count;
-          if (left <= 0) halt.stop(new TransferLimitReached(limitBytes));
+          if (left <= 0) shutdown.drain(new TransferLimitReached(limitBytes));
           onBytes(count);
         },
         signal,

@@ -65,7 +65,7 @@ export interface Migrated {
 }
 
 /**
- * Runs the stages over the folder and gives the count of what came out. The caller holds the run's lock. A halt ends
+ * Runs the stages over the folder and gives the count of what came out. The caller holds the run's lock. A shutdown ends
  * it early without an error here; errors of the disk and of programming are thrown.
  */
 export async function runMigration(options: MigrationOptions): Promise<Migrated> {
@@ -112,15 +112,15 @@ export async function runMigration(options: MigrationOptions): Promise<Migrated>
       ...(until === 'link' ? await stage('transfer') : []),
       ...(until === 'link' ? await stage('link') : []),
     ];
-    await runSteps(listed.records, steps, finished, options.halt);
+    await runSteps(listed.records, steps, finished, options.shutdown);
     await options.onDone?.();
     const hasChanged = Object.values(changes).some(count => count > 0);
     return { counts, changes: isNew || (wasListed && hasChanged) ? changes : null };
   } catch (error) {
-    if (options.halt.signal.aborted) return { counts, changes: null };
+    if (options.shutdown.killSignal.aborted) return { counts, changes: null };
     // The listing may have begun already, and Drive may never answer.
-    options.halt.stop(error as Error);
-    options.halt.abort();
+    options.shutdown.drain(error as Error);
+    options.shutdown.kill();
     throw error;
   } finally {
     for (const manifest of Object.values(manifests)) await manifest.close();
@@ -163,7 +163,7 @@ type Listing = Omit<ListingAhead, 'records'> & { records: Records };
 
 /** From Drive the first time, or when asked to; from the manifest once the folder has been listed to its end. */
 async function listing(options: MigrationOptions, manifests: Manifests, changes: Changes): Promise<Listing> {
-  const { run, halt, events } = options;
+  const { run, shutdown, events } = options;
   const manifest = manifests.list;
   const memory = checkpointOf(manifest, { stage: 'list', retryOrphans: false });
   if (run.isListed && !options.rescan) {
@@ -187,7 +187,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
       if (manifests.resolve.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
     }
-    if (halt.stopped) return;
+    if (shutdown.signal.aborted) return;
     if (options.rescan) unread.learnPaths(manifest.records());
     for (const before of options.rescan ? manifest.records() : []) {
       // Nobody has looked for it, so nobody knows whether it is still there.
@@ -205,7 +205,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
   return listingAhead(
     listed,
     id => manifest.last(id)!,
-    () => halt.stopped,
+    () => shutdown.signal.aborted,
   );
 }
 
@@ -288,7 +288,7 @@ function* fromManifest(manifests: Manifests, options: MigrationOptions): Generat
   }
   events.emit('allListed');
   for (const record of manifests.list.records()) {
-    if (options.halt.stopped) return;
+    if (options.shutdown.signal.aborted) return;
     if (selection?.takes(record) ?? true) yield record;
   }
 }

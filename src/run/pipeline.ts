@@ -11,7 +11,8 @@ import { resolve } from '../../stages/resolve.ts';
 import { pause } from '../../stages/retry/backoff.ts';
 import { withRevisions } from '../../stages/revisions.ts';
 import type { Selection } from '../../stages/selection.ts';
-import type { Halt, Stage } from '../../stages/stage.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
+import type { Stage } from '../../stages/stage.ts';
 import { transfer } from '../../stages/transfer.ts';
 import type { Config } from '../config/settings.ts';
 import type { Services } from '../services/services.ts';
@@ -33,7 +34,7 @@ export interface StageContext {
   selection?: Selection;
   config: Config;
   services: Services;
-  halt: Halt;
+  shutdown: Shutdown;
   events: RunEvents;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
@@ -58,19 +59,19 @@ export const STAGE_MAKERS: Readonly<
       prefixes: config.prefix_disambiguation.enabled,
     }),
 
-  resolve: async ({ config, services, halt, claimed }) => {
+  resolve: async ({ config, services, shutdown, claimed }) => {
     const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
     return resolve(await services.observations(), {
       prefixRules: enabled ? { discriminatorField: discriminator_field, prefixes } : null,
       claimed,
-      halt,
+      shutdown,
     });
   },
 
   transfer: async ({
     config,
     services,
-    halt,
+    shutdown,
     events,
     skipExisting = false,
     maxTransferBytes,
@@ -80,32 +81,32 @@ export const STAGE_MAKERS: Readonly<
     const unlinked = withExistingMedia(mediaIndexOf(services), {
       concerns: record => skipExisting && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
-      halt,
+      shutdown,
     });
     const drive = await services.drive();
-    const moved = transfer(limited(drive, maxTransferBytes, halt), storage, {
+    const moved = transfer(limited(drive, maxTransferBytes, shutdown), storage, {
       concurrency: config.migration.concurrency,
       backoff: services.backoffFor('S3'),
-      halt,
+      shutdown,
       events,
     });
-    const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, halt });
+    const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, shutdown });
     // Before the first byte: what could not be linked afterwards is not worth moving.
     const checked = schemaChecked(services, record => !record.url);
-    return withCopies(records => revised(unlinked(checked(records))), halt);
+    return withCopies(records => revised(unlinked(checked(records))), shutdown);
   },
 
-  link: async ({ config, services, halt, events, linking, skipExisting = false }) => {
+  link: async ({ config, services, shutdown, events, linking, skipExisting = false }) => {
     const unlinked = withExistingMedia(mediaIndexOf(services), {
       concerns: record => skipExisting || record.takenOver === true,
-      halt,
+      shutdown,
     });
     const isAvailableForPublicUse = config.migration.default_media_public;
     // Only this stage needs uuid, which is many files to load.
     const { link } = await import('../../stages/link.ts');
     const onRequest = (records: readonly FileRecord[]) => linking?.begin(records);
     const media: MediaTable = { create: async links => (await services.media()).create(links) };
-    const linked = link(media, { isAvailableForPublicUse, halt, events, onRequest });
+    const linked = link(media, { isAvailableForPublicUse, shutdown, events, onRequest });
     const checked = schemaChecked(services, () => true);
     if (!linking) return records => linked(unlinked(checked(records)));
     const marked = each(record => linking.mark(record));
@@ -150,9 +151,9 @@ export async function lister(
 /** Drive is asked again for what it refused after so long, at most. */
 const LONGEST_PAUSE_MS = 5_000;
 
-export function listOptionsOf({ services, halt, selection }: StageContext): ListOptions {
+export function listOptionsOf({ services, shutdown, selection }: StageContext): ListOptions {
   const { baseMs } = services.backoffFor('Google Drive');
-  return { halt, selection, pause: () => pause(Math.min(baseMs, LONGEST_PAUSE_MS), halt.signal) };
+  return { shutdown, selection, pause: () => pause(Math.min(baseMs, LONGEST_PAUSE_MS), shutdown.killSignal) };
 }
 
 /** A stage with its memory: what its manifest has is recalled before it, what is new is kept behind it. */
@@ -202,13 +203,13 @@ async function* yieldingToEventLoop(records: Records): AsyncGenerator<FileRecord
 
 /**
  * Runs records through the steps, and to `take`, which pulls them: each step is as fast as what comes after it. Ends with
- * the last record, or when the halt gives up what is in flight: an answer that never comes is not waited for.
+ * the last record, or when the shutdown is killed: an answer that never comes is not waited for.
  */
 export async function run(
   source: Records,
   steps: Steps,
   take: (record: FileRecord) => unknown,
-  { signal }: Halt,
+  { killSignal }: Shutdown,
 ): Promise<void> {
   const isStep = (step: Steps[number]): step is Stage => Boolean(step);
   const records = steps
@@ -216,18 +217,18 @@ export async function run(
     .reduce<AsyncIterable<FileRecord>>((before, step) => step(before), yieldingToEventLoop(source));
   const flow = async () => {
     for await (const record of records) {
-      if (signal.aborted) return;
+      if (killSignal.aborted) return;
       const waiting = take(record);
       if (waiting instanceof Promise) await waiting;
     }
   };
   const givenUp = new Promise<void>(resolve => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (killSignal.aborted) resolve();
+    killSignal.addEventListener('abort', () => resolve(), { once: true });
   });
   try {
     await Promise.race([flow(), givenUp]);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!killSignal.aborted) throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { MediaLink, MediaTable } from '../../stages/link.ts';
 import type { DriveFolders, DriveItem } from '../../stages/list.ts';
 import type { ObservationTable } from '../../stages/observation-finder.ts';
 import { type FileRecord, FOLDER } from '../../stages/record.ts';
-import type { Halt } from '../../stages/stage.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
 import type { MediaSource, ObjectStore, StoredObject, Upload } from '../../stages/transfer.ts';
 import { streamOf } from '../byte-stream.ts';
 
@@ -36,7 +36,7 @@ export class FakeWorld {
   readonly media = new Map<string, MediaLink>();
   /** Records that were created although they were there. */
   #fates: Fate[] = [];
-  #halt: Halt | null = null;
+  #shutdown: Shutdown | null = null;
 
   constructor(files: readonly FakeFile[], sequentialIds: readonly number[]) {
     this.files = files;
@@ -44,9 +44,9 @@ export class FakeWorld {
   }
 
   /** What a run works with; its calls meet these fates, in order, and then none any more. */
-  services(fates: readonly Fate[], halt: Halt): Services {
+  services(fates: readonly Fate[], shutdown: Shutdown): Services {
     this.#fates = [...fates];
-    this.#halt = halt;
+    this.#shutdown = shutdown;
     const backoff = { retries: 1, baseMs: 0, capMs: 0, sleep: async () => {} };
     const open = {
       drive: async () => this.#drive(),
@@ -61,8 +61,9 @@ export class FakeWorld {
 
   #next(): Fate {
     const fate = this.#fates.shift() ?? 'done';
-    if (fate === 'stopped' || fate === 'given up') this.#halt!.stop(new Error('the person has had enough'));
-    if (fate === 'given up') this.#halt!.abort();
+    if (fate === 'stopped' || fate === 'given up')
+      this.#shutdown!.drain(new Error('the person has had enough'));
+    if (fate === 'given up') this.#shutdown!.kill();
     if (fate === 'run ends') throw new RunError('over', 'Nothing more can be done.', 'Resume.');
     return fate;
   }

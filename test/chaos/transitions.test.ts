@@ -7,7 +7,7 @@ import { RunEvents } from '../../src/run/events.ts';
 import { Run } from '../../src/run/manifest/run.ts';
 import { runMigration } from '../../src/run/migration.ts';
 import { type FileRecord, STAGES } from '../../stages/record.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { scratchFolder } from '../config/scratch.ts';
 import { FATES, type FakeFile, FakeWorld, type Fate } from './fake-world.ts';
 
@@ -62,15 +62,15 @@ const mishaps: fc.Arbitrary<Mishap[]> = fc.array(
 );
 
 async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Promise<void> {
-  const halt = new Halt();
+  const shutdown = new Shutdown();
   run.lock('migrator migrate');
   try {
     await runMigration({
       run,
       ...{ root: { id: run.folderId }, rules: null },
-      halt,
+      shutdown,
       config: CONFIG,
-      services: world.services(fates, halt),
+      services: world.services(fates, shutdown),
       until: 'link',
       retryOrphans: false,
       rescan: false,

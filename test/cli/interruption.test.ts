@@ -1,30 +1,30 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
-import { haltOnSignals, Interrupted } from '../../src/cli/interruption.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Interrupted, shutDownOnSignals } from '../../src/cli/interruption.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 
 describe('Ctrl-C', () => {
   function listening(graceMs: number) {
     const source = new EventEmitter();
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     const exits: number[] = [];
     const said: string[] = [];
-    const release = haltOnSignals(halt, text => said.push(text), {
+    const release = shutDownOnSignals(shutdown, text => said.push(text), {
       source,
       exit: code => exits.push(code),
       graceMs,
     });
-    return { source, halt, exits, said, release };
+    return { source, shutdown, exits, said, release };
   }
-  const aborted = (halt: Halt) =>
-    new Promise<void>(resolve => halt.signal.addEventListener('abort', () => resolve()));
+  const aborted = (shutdown: Shutdown) =>
+    new Promise<void>(resolve => shutdown.killSignal.addEventListener('abort', () => resolve()));
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    it(`(${signal}) halts the run, says so, and leaves what is in flight its time`, () => {
-      const { source, halt, exits, said, release } = listening(60_000);
+    it(`(${signal}) shuts the run down, says so, and leaves what is in flight its time`, () => {
+      const { source, shutdown, exits, said, release } = listening(60_000);
       source.emit(signal);
-      expect(halt.reason).to.be.instanceOf(Interrupted);
-      expect(halt.signal.aborted).to.equal(false);
+      expect(shutdown.reason).to.be.instanceOf(Interrupted);
+      expect(shutdown.killSignal.aborted).to.equal(false);
       expect(said.join()).to.include('Press Ctrl-C again');
       expect(exits).to.deep.equal([]);
       release();
@@ -33,11 +33,11 @@ describe('Ctrl-C', () => {
   }
 
   it('gives up what is in flight when its time is over', async () => {
-    const { source, halt, release } = listening(1);
-    const over = aborted(halt);
+    const { source, shutdown, release } = listening(1);
+    const over = aborted(shutdown);
     source.emit('SIGINT');
     await over;
-    expect(halt.signal.reason).to.be.instanceOf(Interrupted);
+    expect(shutdown.killSignal.reason).to.be.instanceOf(Interrupted);
     release();
   });
 
@@ -58,8 +58,8 @@ describe('Ctrl-C', () => {
   });
 
   it('ends at once where the run is ending for another reason already', () => {
-    const { source, halt, exits, release } = listening(60_000);
-    halt.stop(new Error('quota'));
+    const { source, shutdown, exits, release } = listening(60_000);
+    shutdown.drain(new Error('quota'));
     source.emit('SIGINT');
     expect(exits).to.deep.equal([130]);
     release();

@@ -8,14 +8,14 @@ const LATER_MS = 5_000;
 
 function world(listed: AsyncIterable<FileRecord>) {
   const clock = { ms: 0 };
-  const state = { halted: false, lookedUp: [] as string[] };
+  const state = { stopped: false, lookedUp: [] as string[] };
   const ahead = listingAhead(
     listed,
     id => {
       state.lookedUp.push(id);
       return fileRecord({ id, note: 'from the manifest' });
     },
-    () => state.halted,
+    () => state.stopped,
     () => clock.ms,
   );
   return { ...ahead, clock, state, iterator: ahead.records[Symbol.asyncIterator]() };
@@ -101,13 +101,13 @@ describe('A listing', () => {
     );
   });
 
-  it('gives nothing more after a halt', async () => {
+  it('gives nothing more after a shutdown', async () => {
     const { iterator, fileCameThrough, clock, state } = world(given(files('a', 'b', 'c')));
     await iterator.next();
     clock.ms = LATER_MS;
     fileCameThrough();
     await settled();
-    state.halted = true;
+    state.stopped = true;
     expect((await iterator.next()).done).to.equal(true);
   });
 });

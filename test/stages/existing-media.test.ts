@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RunError } from '../../stages/errors.ts';
 import { type ExistingMedia, MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
 const URL = 'https://bucket/media/obs-1/1-2.jpg';
@@ -29,8 +29,8 @@ class Table {
 }
 
 const urlOf = (key: string) => `https://bucket/${key}`;
-const looking = (table: Table, concerns: (record: FileRecord) => boolean = () => true, halt?: Halt) =>
-  withExistingMedia(new MediaIndex(table), { concerns, urlOf, halt });
+const looking = (table: Table, concerns: (record: FileRecord) => boolean = () => true, shutdown?: Shutdown) =>
+  withExistingMedia(new MediaIndex(table), { concerns, urlOf, shutdown });
 
 describe('media that somebody else has made', () => {
   const both = [
@@ -105,20 +105,20 @@ describe('media that somebody else has made', () => {
     expect(table.sweeps).to.equal(1);
   });
 
-  it('halt the run when they cannot be read: no file is linked while that is not known', async () => {
+  it('shut the run down when they cannot be read: no file is linked while that is not known', async () => {
     const refusal = new RunError('appsync_unreachable', 'No answer.', 'Try later.');
     const table = new Table();
     table.sweep = async function* () {
       yield [];
       throw refusal;
     };
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     expect(
       await through(
-        looking(table, () => true, halt),
+        looking(table, () => true, shutdown),
         [resolved({ id: 'a' }), resolved({ id: 'b' })],
       ),
     ).to.deep.equal([]);
-    expect(halt.reason).to.equal(refusal);
+    expect(shutdown.reason).to.equal(refusal);
   });
 });

@@ -4,7 +4,7 @@ import { FileError, RunError } from '../../stages/errors.ts';
 import { type LinkOptions, link, type MediaLink, type MediaTable } from '../../stages/link.ts';
 import { mediaIdOf } from '../../stages/media-id.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
 import {
   all,
@@ -312,24 +312,24 @@ describe('link', () => {
 describe('When no media may be created at all', () => {
   const refusal = new RunError('not_admin', 'You are not in ADMINS.', 'Ask for it.');
 
-  it('the run is halted and what waits is let go, to be linked by the next run', async () => {
+  it('the run is shut down and what waits is let go, to be linked by the next run', async () => {
     const media = new SlowMedia();
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     const records = Array.from({ length: 55 }, (_, index) => uploaded({ id: `f${index}` }));
-    const results = all(link(media, { ...options, halt })(given(records)));
+    const results = all(link(media, { ...options, shutdown })(given(records)));
     await settled();
     expect(media.open.map(({ links }) => links.length)).to.deep.equal([25, 25, 5]);
     media.open[1]!.fail(refusal);
     media.open[0]!.answer();
     media.open[2]!.answer();
     expect(await results).to.have.length(30);
-    expect(halt.reason).to.equal(refusal);
+    expect(shutdown.reason).to.equal(refusal);
   });
 
-  it('what was transferred before a halt elsewhere is linked all the same', async () => {
-    const halt = new Halt();
-    halt.stop(refusal);
-    const results = await through(link(new FakeMedia(), { ...options, halt }), [
+  it('what was transferred before a shutdown for another reason is linked all the same', async () => {
+    const shutdown = new Shutdown();
+    shutdown.drain(refusal);
+    const results = await through(link(new FakeMedia(), { ...options, shutdown }), [
       uploaded({ id: 'there' }),
       fileRecord({ id: 'not begun' }),
       uploaded({ id: 'done', status: 'duplicate' }),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { FileError, RunError } from '../../stages/errors.ts';
 import { type DriveFolders, type DriveItem, list } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER } from '../../stages/record.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
 import { all } from './flow.ts';
 
@@ -63,8 +63,8 @@ class FakeDrive implements DriveFolders {
   }
 }
 
-function listed(drive: DriveFolders, halt?: Halt): Promise<FileRecord[]> {
-  return all(list(drive, { halt })({ id: 'root' }));
+function listed(drive: DriveFolders, shutdown?: Shutdown): Promise<FileRecord[]> {
+  return all(list(drive, { shutdown })({ id: 'root' }));
 }
 
 async function placesIn(drive: DriveFolders): Promise<Record<string, string>> {
@@ -261,20 +261,20 @@ describe('list', () => {
     expect(await listed(new FakeDrive(folder('root', '')))).to.deep.equal([]);
   });
 
-  it('stops asking once the run is halted', async () => {
+  it('stops asking once the run is shut down', async () => {
     const files = Array.from({ length: 10 }, (_, index) => file(`f${index}`, 'root'));
     const drive = new FakeDrive(folder('root', ''), folder('x', 'root'), ...files, file('z', 'x'));
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     const seen: string[] = [];
-    for await (const { id } of list(drive, { halt })({ id: 'root' })) {
+    for await (const { id } of list(drive, { shutdown })({ id: 'root' })) {
       seen.push(id);
-      if (seen.length === 3) halt.stop(new Error('enough'));
+      if (seen.length === 3) shutdown.drain(new Error('enough'));
     }
     expect(seen).to.deep.equal(['f0', 'f1', 'f2']);
     expect(drive.queries).to.have.length(1);
   });
 
-  it('halts the run when Drive refuses on the way, so that files in flight are finished', async () => {
+  it('shuts the run down when Drive refuses on the way, so that files in flight are finished', async () => {
     const drive = new FakeDrive(folder('root', ''), file('a', 'root'), folder('x', 'root'));
     const refusal = new RunError('daily_limit', 'Drive has had enough.', 'Come back tomorrow.');
     const children = drive.children.bind(drive);
@@ -282,9 +282,9 @@ describe('list', () => {
       if (folders.some(({ id }) => id === 'x')) throw refusal;
       yield* children(folders);
     };
-    const halt = new Halt();
-    expect((await listed(drive, halt)).map(({ id }) => id)).to.deep.equal(['a']);
-    expect(halt.reason).to.equal(refusal);
+    const shutdown = new Shutdown();
+    expect((await listed(drive, shutdown)).map(({ id }) => id)).to.deep.equal(['a']);
+    expect(shutdown.reason).to.equal(refusal);
     expect(await rejection(listed(drive)), 'without a switch').to.equal(refusal);
   });
 

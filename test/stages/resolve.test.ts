@@ -5,7 +5,7 @@ import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/resolve.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
 import { all, anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
@@ -368,16 +368,16 @@ describe('When the observations cannot be asked for', () => {
   const refusal = new RunError('data_refused', 'AppSync has had enough.', 'Come back tomorrow.');
   const record = (index: number) => parsed({ id: `f${index}`, sequentialIds: [index] });
 
-  it('the run is halted, and what waits stays as it is for the next run', async () => {
-    const halt = new Halt();
+  it('the run is shut down, and what waits stays as it is for the next run', async () => {
+    const shutdown = new Shutdown();
     const done = fileRecord({ id: 'done', status: 'completed' });
-    const results = await through(resolve(refusing(refusal), { halt }), [done, record(1), record(2)]);
+    const results = await through(resolve(refusing(refusal), { shutdown }), [done, record(1), record(2)]);
     expect(results).to.deep.equal([done]);
-    expect(halt.reason).to.equal(refusal);
+    expect(shutdown.reason).to.equal(refusal);
   });
 
   it('the stream of records comes to an end, however many there are', async () => {
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     let read = 0;
     const records = (function* () {
       for (; read < 2500; read += 1) yield record(read);
@@ -385,32 +385,34 @@ describe('When the observations cannot be asked for', () => {
     let came = 0;
     await run(
       records,
-      [workingAhead(resolve(refusing(refusal), { halt }))],
+      [workingAhead(resolve(refusing(refusal), { shutdown }))],
       () => {
         came += 1;
       },
-      halt,
+      shutdown,
     );
     expect([read, came]).to.deep.equal([2500, 0]);
-    expect(halt.reason).to.equal(refusal);
+    expect(shutdown.reason).to.equal(refusal);
   });
 
   it('the error is thrown where there is no switch, or where it is a surprise', async () => {
     expect(await rejection(through(resolve(refusing(refusal)), [record(1)]))).to.equal(refusal);
     const surprise = new TypeError('what?');
-    const halt = new Halt();
-    expect(await rejection(through(resolve(refusing(surprise), { halt }), [record(1)]))).to.equal(surprise);
+    const shutdown = new Shutdown();
+    expect(await rejection(through(resolve(refusing(surprise), { shutdown }), [record(1)]))).to.equal(
+      surprise,
+    );
   });
 
-  it('nothing is asked any more once the run has been halted elsewhere', async () => {
+  it('nothing is asked any more once the run is shut down for another reason', async () => {
     const table = tableOf(...TABLE);
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     const input = (async function* () {
       yield parsed({ id: 'before' });
-      halt.stop(new Error('enough'));
+      shutdown.drain(new Error('enough'));
       yield parsed({ id: 'after' });
     })();
-    expect(await all(resolve(table, { halt })(input))).to.deep.equal([]);
+    expect(await all(resolve(table, { shutdown })(input))).to.deep.equal([]);
     expect(table.sweeps).to.equal(0);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { concurrently, Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
+import { concurrently } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { all, given, settled } from './flow.ts';
 
@@ -28,15 +29,15 @@ async function* numbers(taken: { count: number }): AsyncGenerator<number> {
   for (;;) yield taken.count++;
 }
 
-describe('A halt', () => {
+describe('A shutdown', () => {
   it('keeps its first reason', () => {
-    const halt = new Halt();
-    expect(halt.stopped).to.equal(false);
+    const shutdown = new Shutdown();
+    expect(shutdown.signal.aborted).to.equal(false);
     const first = new Error('first');
-    halt.stop(first);
-    halt.stop(new Error('second'));
-    expect(halt.stopped).to.equal(true);
-    expect(halt.reason).to.equal(first);
+    shutdown.drain(first);
+    shutdown.drain(new Error('second'));
+    expect(shutdown.signal.aborted).to.equal(true);
+    expect(shutdown.reason).to.equal(first);
   });
 });
 

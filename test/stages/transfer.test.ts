@@ -6,7 +6,7 @@ import type { StageEvents } from '../../stages/events.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import type { Backoff } from '../../stages/retry/backoff.ts';
 import { unsendable } from '../../stages/sendable.ts';
-import { Halt } from '../../stages/stage.ts';
+import { Shutdown } from '../../stages/shutdown.ts';
 import {
   type MediaSource,
   type ObjectStore,
@@ -386,9 +386,9 @@ describe('When a file shows that the whole run cannot go on', () => {
 
   it('what is in flight is finished and handed on, and the rest is let go', async () => {
     const store = new SlowStore();
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     const records = Array.from({ length: 10 }, (_, index) => located({ id: `f${index}` }));
-    const results = all(transfer(drive, store, { ...options, halt })(given(records)));
+    const results = all(transfer(drive, store, { ...options, shutdown })(given(records)));
     await settled();
     store.waiting.get('f1')!(refusal);
     await settled();
@@ -399,33 +399,36 @@ describe('When a file shows that the whole run cannot go on', () => {
       'f2 uploaded',
       'f0 uploaded',
     ]);
-    expect(halt.reason).to.equal(refusal);
+    expect(shutdown.reason).to.equal(refusal);
   });
 
   it('records that have stopped earlier are handed on all the same', async () => {
-    const halt = new Halt();
-    halt.stop(refusal);
+    const shutdown = new Shutdown();
+    shutdown.drain(refusal);
     const done = located({ id: 'done', status: 'completed' });
-    const results = await through(transfer(drive, new FakeStore(), { ...options, halt }), [located(), done]);
+    const results = await through(transfer(drive, new FakeStore(), { ...options, shutdown }), [
+      located(),
+      done,
+    ]);
     expect(results).to.deep.equal([done]);
   });
 
   it('it is not tried again', async () => {
     const store = new FakeStore();
     store.refuse = () => refusal;
-    const halt = new Halt();
-    expect(await through(transfer(drive, store, { ...options, halt }), [located()])).to.deep.equal([]);
+    const shutdown = new Shutdown();
+    expect(await through(transfer(drive, store, { ...options, shutdown }), [located()])).to.deep.equal([]);
     expect(store.uploads).to.have.length(1);
   });
 
   it('no other file is tried again either', async () => {
     const store = new FakeStore();
-    const halt = new Halt();
+    const shutdown = new Shutdown();
     store.refuse = () => {
-      halt.stop(refusal);
+      shutdown.drain(refusal);
       return throttled();
     };
-    const record = await one(transfer(drive, store, { ...options, halt }), located());
+    const record = await one(transfer(drive, store, { ...options, shutdown }), located());
     expect(record).to.include({ status: 'failed' });
     expect(store.uploads).to.have.length(1);
   });

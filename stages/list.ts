@@ -202,7 +202,7 @@ class Walk {
   /**
    * Which folder of a query Drive refused is found out by asking for each alone. Drive also has a fault in which a query
    * over several folders finds nothing although there is something; rclone asks again one by one and from then on no
-   * longer groups (facts.md, Google Drive v3).
+   * longer groups (docs/services.md, Google Drive).
    */
   async *#read(places: Place[], attempts = 1): AsyncGenerator<FileRecord> {
     const [place, ...more] = places;

@@ -118,14 +118,14 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     }
   };
 
-  const judgeFault = retryPolicyFor();
-  const judge = (record: FileRecord) => (error: unknown) => {
-    const judged = judgeFault(error);
-    const again = judged.again && !shutdown?.signal.aborted;
+  const faultPolicy = retryPolicyFor();
+  const policyFor = (record: FileRecord) => (error: unknown) => {
+    const decision = faultPolicy(error);
+    const again = decision.again && !shutdown?.signal.aborted;
     if (again) events?.emit('transferRetried', record);
-    if (judged.throttled) workers.refused();
+    if (decision.throttled) workers.refused();
     tellWorkers();
-    return { ...judged, again };
+    return { ...decision, again };
   };
 
   const breaker = new CircuitBreaker();
@@ -142,7 +142,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
     try {
       const stored = await withRetries(
         retry => withFreshKeys(record, retry > 0),
-        judge(record),
+        policyFor(record),
         options.backoff,
         shutdown?.killSignal,
       );

@@ -16,7 +16,7 @@ import { asLines } from './ui/guarded-streams.ts';
 const ENVIRONMENT: Env = { ...process.env };
 delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 
-/** design.md: 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
+/** 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
 export const EXIT = { ok: 0, fatal: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<

@@ -86,7 +86,7 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
       env: this.env,
       warn: this.warnLine,
       runId: run.id,
-      unreadableMemory: run.unreadableMemory,
+      unreadableRecords: run.unreadableMemory,
       onSignInEnded: error => this.shutdown.drain(error),
       signal: this.shutdown.killSignal,
     });

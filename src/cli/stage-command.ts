@@ -140,7 +140,7 @@ export abstract class StageCommand<T extends typeof Command> extends BaseCommand
       warn: this.warnLine,
       // Processes that share the work on a run store objects for it, wherever their records go.
       runId: input.run?.id,
-      ...(target.kind === 'run' && { unreadableMemory: target.run.unreadableMemory }),
+      ...(target.kind === 'run' && { unreadableRecords: target.run.unreadableMemory }),
       onSignInEnded: error => this.shutdown.drain(error),
       signal: this.shutdown.killSignal,
     });

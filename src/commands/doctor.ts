@@ -7,7 +7,7 @@ import { Services } from '../services/services.ts';
 
 const WIDTH = 18;
 /** A check that waits for minutes looks as if it hung. */
-const THROTTLE_PATIENCE_MS = 20_000;
+const THROTTLE_TIMEOUT_MS = 20_000;
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary =
@@ -24,7 +24,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     const config = await this.configuration();
     const services = new Services({
       ...{ config, env: this.env, warn: this.warnLine },
-      throttlePatienceMs: THROTTLE_PATIENCE_MS,
+      throttleTimeoutMs: THROTTLE_TIMEOUT_MS,
     });
     const [{ examine }, { CHECKS }] = await Promise.all([
       import('../cli/doctor/check.ts'),

@@ -1,4 +1,4 @@
-/** What `data.model_introspection` of an amplify_outputs.json says about the two models (facts.md, amplify_outputs.json). */
+/** What `data.model_introspection` of an amplify_outputs.json says about the two models (docs/services.md). */
 import type { ConfigValues } from './load.ts';
 import { mediaTypesIn } from './media-types.ts';
 import { settingOf } from './settings.ts';

@@ -26,7 +26,7 @@ interface Bucket {
 const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
 
 /**
- * What an Amplify Gen 2 project's amplify_outputs.json (schema 1 to 1.5, see facts.md) says about region, user pool,
+ * What an Amplify Gen 2 project's amplify_outputs.json (schema 1 to 1.5, see docs/services.md) says about region, user pool,
  * client, identity pool, AppSync endpoint and bucket. Parts that the project does not have are left out, with a warning.
  *
  * With several buckets: the one called `bucketName` (Amplify's name or S3's), else the only one where a group may write

@@ -1,6 +1,6 @@
 /**
  * The one list of single values in config.json: by which flag and environment variable each can be given, and what a
- * person is told about it. Structure and names as in design.md; `prefix_disambiguation` is edited in the file only.
+ * person is told about it. `prefix_disambiguation` is edited in the file only.
  */
 
 export interface Config {

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * last tenth of its life, whichever is later, so that tokens of a few seconds work as well as those of an hour.
  *
  * One renewal at a time, all callers wait for the same one. A renewal that fails while the old value is still good is
- * not an error: the old value serves on, and the next attempt waits a little (facts.md, Amplify Gen 2: sign-in).
+ * not an error: the old value serves on, and the next attempt waits a little (docs/services.md, Cognito).
  */
 export class Renewal<T> {
   readonly #fetch: (old: T | null) => Promise<Lease<T>>;

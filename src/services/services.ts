@@ -1,6 +1,6 @@
 /**
- * The systems a migration talks to, opened as the configuration says and only when a command asks for them: a command
- * that only lists never signs in to AWS.
+ * The services that a command talks to. Each is opened when it is first asked for, so that a command that only lists
+ * never signs in to AWS.
  */
 import { randomUUID } from 'node:crypto';
 import type { RunError } from '../../stages/errors.ts';
@@ -10,7 +10,6 @@ import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import { type Config, storageRegionOf } from '../config/settings.ts';
-import type { UnreadableMemory } from '../run/manifest/unreadable-records.ts';
 import type { AppSyncClient, UnreadableRecord } from './appsync/client.ts';
 import type { Media } from './appsync/media.ts';
 import type { MediaRecords } from './appsync/media-records.ts';
@@ -24,105 +23,85 @@ import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
 import { requireUsableProxies } from './network/proxy.ts';
+import { once } from './once.ts';
 import { encryptionOf } from './s3/encryption.ts';
 import type { Storage } from './s3/storage.ts';
 
 const MIB = 1024 * 1024;
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 export type ServiceName = keyof typeof KEYS_FOR;
 
 /** As messages name it. */
 type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
 
+export interface ServicesOptions {
+  config: Config;
+  env: Env;
+  warn: (message: string) => void;
+  /** The run that stores objects; an id of this process when absent. */
+  runId?: string | null;
+  /** Answers what Cognito asks; prompts at the terminal when absent. */
+  questions?: Questions;
+  /** Called when the Cognito sign-in has ended for good, while there is still time to finish transfers in progress. */
+  onSignInEnded?: (error: RunError) => void;
+  /** Keeps the records that AppSync cannot return. */
+  unreadableRecords?: {
+    add(record: UnreadableRecord): void;
+    settle(query: string, name?: string): void;
+  };
+  /** Ends the waits between attempts. */
+  signal?: AbortSignal;
+  /** How long a service may refuse everything as too fast; as configured when absent. */
+  throttleTimeoutMs?: number;
+}
+
 export class Services {
+  readonly #options: ServicesOptions;
   readonly #config: Config;
-  readonly #env: Env;
-  readonly #warn: (message: string) => void;
-  readonly #questions: Questions;
-  readonly #onEnded: ((error: RunError) => void) | undefined;
-  readonly #signal: AbortSignal | undefined;
   readonly #runId: string;
-  readonly #patienceMs: number;
   readonly #throttling = new Map<Service, Throttling>();
-  #session: CognitoSession | null = null;
-  #auth: Promise<DriveAuth> | null = null;
-  #drive: Promise<Drive> | null = null;
-  #storage: Promise<Storage> | null = null;
-  #schema: Promise<SchemaPart | null> | null = null;
-  /** Records that the person has been told of. */
-  readonly #unreadable = new Set<string>();
-  readonly #memory: UnreadableMemory | undefined;
+  readonly #opened: Promise<{ close(): void }>[] = [];
+  /** Unreadable records that were warned about. */
+  readonly #warned = new Set<string>();
 
-  constructor(options: {
-    config: Config;
-    env: Env;
-    warn: (message: string) => void;
-    /** The run that stores objects; this process alone when absent. */
-    runId?: string | null;
-    /** Who answers what Cognito asks; the person at the terminal when absent. */
-    questions?: Questions;
-    /** Told that the Cognito sign-in has ended and cannot be renewed, while there is time to finish what is in flight. */
-    onSignInEnded?: (error: RunError) => void;
-    /** Keeps the records that AppSync cannot give. */
-    unreadableMemory?: UnreadableMemory;
-    /** Ends the waits between attempts. */
-    signal?: AbortSignal;
-    /** How long a service that limits the request rate is waited for; as configured when absent. */
-    throttlePatienceMs?: number;
-  }) {
+  constructor(options: ServicesOptions) {
+    this.#options = options;
     this.#config = options.config;
-    this.#env = options.env;
-    this.#warn = options.warn;
     this.#runId = options.runId ?? randomUUID();
-    const { username } = options.config.aws.cognito;
-    this.#questions = options.questions ?? questionsFor({ env: options.env, username });
-    this.#onEnded = options.onSignInEnded;
-    this.#signal = options.signal;
-    this.#memory = options.unreadableMemory;
-    this.#patienceMs =
-      options.throttlePatienceMs ?? options.config.migration.throttle_patience_minutes * 60_000;
   }
 
-  /** Throws ConfigError that names every value that is missing for any of the services, before any is asked. */
+  /** Throws one ConfigError that names every missing value of these services, before any request is sent. */
   require(services: Exclude<ServiceName, 'folder'>[]): void {
-    const needed = services.flatMap(neighbour => KEYS_FOR[neighbour]);
-    requireKeys(this.#config, services.length > 0 ? [...KEYS_FOR.cognito, ...needed] : []);
+    const keys = services.flatMap(service => KEYS_FOR[service]);
+    requireKeys(this.#config, services.length > 0 ? [...KEYS_FOR.cognito, ...keys] : []);
   }
 
-  /** Retries of requests to a service; all of them share what is known of its throttling. */
+  /** Retries of requests to a service. All requests share what is known about its throttling. */
   backoffFor(service: Service): Backoff {
-    const { retry_attempts, retry_delay_seconds } = this.#config.migration;
+    const { retry_attempts, retry_delay_seconds, throttle_patience_minutes } = this.#config.migration;
+    const { throttleTimeoutMs = throttle_patience_minutes * 60_000, warn, signal } = this.#options;
+    const throttling =
+      this.#throttling.get(service) ?? new Throttling(service, { timeoutMs: throttleTimeoutMs, say: warn });
+    this.#throttling.set(service, throttling);
     return {
       retries: retry_attempts,
       baseMs: retry_delay_seconds * 1000,
-      capMs: LONGEST_WAIT_MS,
-      signal: this.#signal,
-      throttling: this.#throttlingOf(service),
+      capMs: MAX_WAIT_MS,
+      signal,
+      throttling,
     };
   }
 
-  #throttlingOf(service: Service): Throttling {
-    const known = this.#throttling.get(service);
-    if (known) return known;
-    const created = new Throttling(service, { patienceMs: this.#patienceMs, say: this.#warn });
-    this.#throttling.set(service, created);
-    return created;
-  }
-
-  drive(): Promise<Drive> {
-    this.#drive ??= this.#openDrive();
-    return this.#drive;
-  }
-
   /** The Google sign-in that Drive uses. */
-  googleAuth(): Promise<DriveAuth> {
+  readonly googleAuth = once(async (): Promise<DriveAuth> => {
     requireUsableProxies(process.env);
-    this.#auth ??= import('./drive/sign-in.ts').then(({ googleSignIn }) =>
-      googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') }),
-    );
-    return this.#auth;
-  }
+    const { googleSignIn } = await import('./drive/sign-in.ts');
+    return googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') });
+  });
+
+  readonly drive = once((): Promise<Drive> => this.#closedAtEnd(this.#openDrive()));
+  readonly storage = once((): Promise<Storage> => this.#closedAtEnd(this.#openStorage()));
 
   async #openDrive(): Promise<Drive> {
     const { google_drive, migration } = this.#config;
@@ -144,11 +123,6 @@ export class Services {
     return new Limit(timetable);
   }
 
-  storage(): Promise<Storage> {
-    this.#storage ??= this.#openStorage();
-    return this.#storage;
-  }
-
   async #openStorage(): Promise<Storage> {
     const { aws, migration } = this.#config;
     const session = this.session();
@@ -166,11 +140,59 @@ export class Services {
       connections: migration.concurrency,
       backoff: this.backoffFor('S3'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
-      warn: this.#warn,
+      warn: this.#options.warn,
     });
   }
 
-  /** With the prefix rules' discriminator field if they are on, or with the one that is given; null for none. */
+  /** One sign-in for S3 and AppSync. */
+  session(): CognitoSession {
+    requireUsableProxies(process.env);
+    return this.#signedIn();
+  }
+
+  readonly #signedIn = once((): CognitoSession => {
+    const { config, env, warn, onSignInEnded } = this.#options;
+    const { questions = questionsFor({ env, username: config.aws.cognito.username }) } = this.#options;
+    return createCognitoSession({
+      config,
+      env,
+      questions,
+      store: new TokenStore({ home: homeFolder(env), warn }),
+      onEnded: onSignInEnded,
+      backoff: this.backoffFor('Cognito'),
+    });
+  });
+
+  /** Sends documents to AppSync as the signed-in user. */
+  async dataClient(): Promise<AppSyncClient> {
+    const session = this.session();
+    await session.idToken();
+    const { AppSyncClient: Client } = await import('./appsync/client.ts');
+    return new Client({
+      endpoint: this.#config.aws.amplify.api_endpoint,
+      backoff: this.backoffFor('AppSync'),
+      onUnreadable: record => this.#onUnreadable(record),
+      onReadable: (query, name) => this.#options.unreadableRecords?.settle(query, name),
+      token: {
+        get: () => session.idToken(),
+        renew: async refused => {
+          await session.renewIdToken(refused);
+        },
+      },
+    });
+  }
+
+  #onUnreadable(record: UnreadableRecord): void {
+    const { name, query, reason } = record;
+    this.#options.unreadableRecords?.add(record);
+    if (this.#warned.has(`${query} ${name}`)) return;
+    this.#warned.add(`${query} ${name}`);
+    this.#options.warn(
+      `AppSync cannot return the record ${name} (${query}), so it is left out: ${reason} Correct it in the app.`,
+    );
+  }
+
+  /** With the discriminator field of the prefix rules if they are on, or with the given field; null for none. */
   async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
     const [{ Observations: Table }, { indexQueryIn }, { observation }, client] = await Promise.all([
       import('./appsync/observations.ts'),
@@ -186,30 +208,22 @@ export class Services {
     return new Table(client, observation, { discriminatorField, indexQuery });
   }
 
+  /** What AppSync says about its schema; null if introspection is switched off. */
+  readonly schema = once(async (): Promise<SchemaPart | null> => {
+    const { readSchema } = await import('./appsync/schema-check.ts');
+    return readSchema(await this.dataClient(), await this.#models());
+  });
+
+  /** The models, completed from the schema. Throws RunError if they do not fit it. */
+  async fittedModels(): Promise<Models> {
+    const { fitted } = await import('./appsync/schema-check.ts');
+    const [models, schema] = await Promise.all([this.#models(), this.schema()]);
+    return schema ? fitted(schema, models, this.#discriminatorField) : models;
+  }
+
   async #models(): Promise<Models> {
     const { modelsOf } = await import('./appsync/models.ts');
     return modelsOf(this.#config.aws.amplify.models);
-  }
-
-  /** What the data service tells of its schema, asked for once; null if it tells nothing. */
-  schema(): Promise<SchemaPart | null> {
-    this.#schema ??= this.#readSchema();
-    return this.#schema;
-  }
-
-  async #readSchema(): Promise<SchemaPart | null> {
-    const { readSchema } = await import('./appsync/schema-check.ts');
-    return readSchema(await this.dataClient(), await this.#models());
-  }
-
-  /** The models with what the schema says of them. Throws RunError if they do not fit it. */
-  async fittedModels(): Promise<Models> {
-    const [{ fitted }, models, schema] = await Promise.all([
-      import('./appsync/schema-check.ts'),
-      this.#models(),
-      this.schema(),
-    ]);
-    return schema ? fitted(schema, models, this.#discriminatorField) : models;
   }
 
   get #discriminatorField(): string | null {
@@ -217,75 +231,24 @@ export class Services {
     return enabled ? discriminator_field : null;
   }
 
+  /** Creates media records. */
   async media(): Promise<Media> {
-    const [{ Media: Table }, models, client] = await Promise.all([
-      import('./appsync/media.ts'),
-      this.fittedModels(),
-      this.dataClient(),
-    ]);
-    return new Table(client, models, this.backoffFor('AppSync'));
+    const { Media: Table } = await import('./appsync/media.ts');
+    return new Table(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
   }
 
-  /** Media records that are there: for looking at them, and removing them. */
+  /** Reads and removes existing media records. */
   async mediaRecords(): Promise<MediaRecords> {
-    const [{ MediaRecords: Table }, models, client] = await Promise.all([
-      import('./appsync/media-records.ts'),
-      this.#models(),
-      this.dataClient(),
-    ]);
-    return new Table(client, models);
+    const { MediaRecords: Table } = await import('./appsync/media-records.ts');
+    return new Table(await this.dataClient(), await this.#models());
   }
 
-  get #endpoint(): string {
-    return this.#config.aws.amplify.api_endpoint;
-  }
-
-  /** What sends documents to AppSync as the signed-in user. */
-  async dataClient(): Promise<AppSyncClient> {
-    const session = this.session();
-    await session.idToken();
-    const { AppSyncClient: Client } = await import('./appsync/client.ts');
-    return new Client({
-      endpoint: this.#endpoint,
-      backoff: this.backoffFor('AppSync'),
-      onUnreadable: record => this.#unreadableRecord(record),
-      onReadable: (query, name) => this.#memory?.settle(query, name),
-      token: {
-        get: () => session.idToken(),
-        renew: async refused => {
-          await session.renewIdToken(refused);
-        },
-      },
-    });
-  }
-
-  #unreadableRecord(record: UnreadableRecord): void {
-    const { name, query, reason } = record;
-    this.#memory?.add(record);
-    const isKnown = this.#unreadable.has(`${query} ${name}`);
-    this.#unreadable.add(`${query} ${name}`);
-    if (isKnown) return;
-    this.#warn(
-      `AppSync cannot give the record ${name} (${query}), it is left out: ${reason} Correct it in the app.`,
-    );
-  }
-
-  /** One sign-in for S3 and AppSync. */
-  session(): CognitoSession {
-    requireUsableProxies(process.env);
-    this.#session ??= createCognitoSession({
-      config: this.#config,
-      env: this.#env,
-      questions: this.#questions,
-      store: new TokenStore({ home: homeFolder(this.#env), warn: this.#warn }),
-      onEnded: this.#onEnded,
-      backoff: this.backoffFor('Cognito'),
-    });
-    return this.#session;
+  async #closedAtEnd<T extends { close(): void }>(opening: Promise<T>): Promise<T> {
+    this.#opened.push(opening);
+    return opening;
   }
 
   async close(): Promise<void> {
-    (await this.#drive?.catch(() => null))?.close();
-    (await this.#storage?.catch(() => null))?.close();
+    for (const opening of this.#opened) (await opening.catch(() => null))?.close();
   }
 }

@@ -45,7 +45,7 @@ export function waitMs(
  */
 export async function withRetries<T>(
   attempt: (retry: number) => Promise<T>,
-  judge: RetryPolicy,
+  policy: RetryPolicy,
   backoff: Backoff,
   signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {
@@ -58,7 +58,7 @@ export async function withRetries<T>(
       throttling?.answered();
       return result;
     } catch (error) {
-      const { again, afterMs, throttled } = judge(error);
+      const { again, afterMs, throttled } = policy(error);
       if (!again || signal?.aborted) throw error;
       if (throttled && throttling) {
         const wait = throttling.waitMs(error, { refusals, waitedMs }, { baseMs, random, afterMs });

@@ -4,14 +4,14 @@ import { faultOf } from './faults.ts';
 
 export interface ThrottlingOptions {
   /** Without a single success for so long, the run stops. */
-  patienceMs: number;
+  timeoutMs: number;
   /** Told once a minute, at most, that the program waits. */
   say: (message: string) => void;
   /** Milliseconds on a clock that only goes forward. */
   now?: () => number;
 }
 
-/** A request that is refused for so many times the patience while others succeed will never succeed. */
+/** A request that is refused for so many times the timeout while others succeed will never succeed. */
 const UNLUCKY = 3;
 const SHORTEST_MS = 500;
 const FIRST_MS = 5_000;
@@ -46,7 +46,7 @@ export class Throttling {
   /**
    * Milliseconds to wait after a refusal, the request's `refusals`-th (from 0), after it has waited `waitedMs` for the
    * others. Throws RunError when the service has refused everything for too long, or this request for far too long, or
-   * asks for a longer pause than there is patience.
+   * asks for a longer pause than the timeout.
    */
   waitMs(
     error: unknown,
@@ -56,12 +56,12 @@ export class Throttling {
     const now = (this.#options.now ?? (() => performance.now()))();
     if (now > this.#forgetAt) this.#since = null;
     this.#since ??= now;
-    const { patienceMs } = this.#options;
+    const { timeoutMs } = this.#options;
     const waited = now - this.#since;
-    const left = patienceMs - waited;
+    const left = timeoutMs - waited;
     const asked = afterMs ?? 0;
     if (left <= 0 || asked > left) throw this.#ended(error, waited, asked);
-    if (waitedMs > patienceMs * UNLUCKY) throw this.#ended(error, 0, asked);
+    if (waitedMs > timeoutMs * UNLUCKY) throw this.#ended(error, 0, asked);
     const first = Math.min(FIRST_MS, Math.max(SHORTEST_MS, baseMs));
     const longest = Math.min(LONGEST_MS, first * 2 ** refusals);
     const wait = Math.min(left, Math.max(asked, (longest / 2) * (1 + random())));

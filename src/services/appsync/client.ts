@@ -9,8 +9,8 @@ import {
   isForbidden,
   isSignInRefused,
   itemOf,
-  judgeRequest,
   RequestFailed,
+  requestRetryPolicy,
 } from './errors.ts';
 
 /** The ID token of the signed-in user. */
@@ -86,7 +86,7 @@ export class AppSyncClient {
       }
     };
     try {
-      return await withRetries(attempt, judgeRequest, backoff);
+      return await withRetries(attempt, requestRetryPolicy, backoff);
     } catch (error) {
       throw aboutRequest(error, endpoint);
     }
@@ -172,7 +172,7 @@ export class AppSyncClient {
       throw new RequestFailed(200, failures[0]?.message ?? 'no data', failures);
     };
     // What the whole request met has been tried again by then, and is a RunError.
-    return withRetries(attempt, judgeRequest, this.#options.backoff);
+    return withRetries(attempt, requestRetryPolicy, this.#options.backoff);
   }
 
   async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {

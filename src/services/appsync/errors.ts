@@ -1,5 +1,5 @@
 /**
- * What an error of AppSync means. Shapes and `errorType`s: facts.md, "AppSync as Amplify generates it"; AppSync puts
+ * What an error of AppSync means. Shapes and `errorType`s: docs/services.md, AppSync. AppSync puts
  * `errorType` beside `message`, not under `extensions`.
  */
 import { RunError } from '../../../stages/errors.ts';
@@ -67,7 +67,7 @@ export function fieldFault({ errorType = '', message = '' }: AppSyncError): Faul
 }
 
 /** For a whole request, or for the fields of one that failed (status 200). */
-export const judgeRequest: RetryPolicy = error => {
+export const requestRetryPolicy: RetryPolicy = error => {
   if (!(error instanceof RequestFailed)) return { again: false, afterMs: null };
   if (error.status !== 200) return retryPolicyFor()(error);
   const kinds = error.errors.map(fieldFault);

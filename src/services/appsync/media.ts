@@ -53,7 +53,7 @@ export class Media implements MediaTable {
       if (open.size > 0) throw new SomeOpen([...open.values()]);
     };
     try {
-      await withRetries(attempt, judgeOpen, this.#backoff);
+      await withRetries(attempt, openRetryPolicy, this.#backoff);
     } catch (error) {
       if (!(error instanceof SomeOpen)) throw error;
       for (const [link, reason] of open) outcomes.set(link, exhausted(link, reason));
@@ -169,7 +169,7 @@ class SomeOpen extends Error {
   }
 }
 
-const judgeOpen: RetryPolicy = error => ({
+const openRetryPolicy: RetryPolicy = error => ({
   again: error instanceof SomeOpen,
   throttled: error instanceof SomeOpen && error.errors.every(each => fieldFault(each) === 'throttled'),
   afterMs: null,

@@ -11,8 +11,8 @@ import {
   isSchemaMismatch,
   isSignInRefused,
   itemOf,
-  judgeRequest,
   RequestFailed,
+  requestRetryPolicy,
   schemaMismatch,
 } from './errors.ts';
 import type { Models } from './models.ts';
@@ -128,7 +128,7 @@ function unlessRefused(error: unknown): null {
   const isRefused =
     cause instanceof RequestFailed &&
     !isSignInRefused(cause) &&
-    !judgeRequest(cause).throttled &&
+    !requestRetryPolicy(cause).throttled &&
     (cause.status === 200 || cause.status === 400 || cause.status === 403);
   if (isRefused) return null;
   throw error;

@@ -3,7 +3,7 @@ import { RunError } from '../../../stages/errors.ts';
 import type { AppSyncClient, PartialAnswer, UnreadableRecord } from './client.ts';
 import { type AppSyncError, isBadPageToken, itemOf } from './errors.ts';
 
-/** DynamoDB cuts a page at 1 MB whatever the limit is (facts.md, AppSync). */
+/** DynamoDB cuts a page at 1 MB whatever the limit is (docs/services.md, AppSync). */
 const PAGE_LIMIT = 1000;
 /** A token that is refused again and again is not worn out by time. */
 const BEGINNINGS = 3;

@@ -1,30 +1,33 @@
 import type { MiddlewareStack } from '@smithy/types';
-import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
 import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
 
-/** AWS answers most requests a moment later: the waits begin as short as those of the SDK. */
+/** As short as in the SDK: most AWS faults are over a moment later. */
 const FIRST_WAIT_MS = 100;
 
 export function atOnce(backoff: Backoff): Backoff {
   return { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
 }
 
-const judge = (reasons: Reasons) => {
-  const judged = retryPolicyFor(reasons);
-  return (error: unknown) => {
+const sdkRetryPolicy = (reasons: Reasons): RetryPolicy => {
+  const policy = retryPolicyFor(reasons);
+  return error => {
     const { $retryable, $metadata } = (error ?? {}) as {
       $retryable?: object;
       $metadata?: { clockSkewCorrected?: boolean };
     };
-    const found = judged(error);
-    // The SDK has set its clock by the response: the next signature is right.
-    return { ...found, again: found.again || Boolean($retryable) || $metadata?.clockSkewCorrected === true };
+    const decision = policy(error);
+    // The SDK has corrected its clock from the response, so the next signature is valid.
+    return {
+      ...decision,
+      again: decision.again || Boolean($retryable) || $metadata?.clockSkewCorrected === true,
+    };
   };
 };
 
 /**
- * Makes an AWS client retry as all other requests of the program do, in place of the SDK's own retries. A request whose
- * body is a stream is sent once: the stream has been read by then.
+ * Replaces the SDK's retries of a client by those of this program, which share throttling and the abort signal. A request
+ * whose body is a stream is sent only once, because the stream cannot be read again.
  */
 export function retryRequestsOf<Input extends object, Output extends object>(
   client: { middlewareStack: MiddlewareStack<Input, Output> },
@@ -34,7 +37,9 @@ export function retryRequestsOf<Input extends object, Output extends object>(
   client.middlewareStack.add(
     next => args => {
       const { body } = args.request as { body?: unknown };
-      return isStream(body) ? next(args) : withRetries(() => next(args), judge(reasons), atOnce(backoff));
+      return isStream(body)
+        ? next(args)
+        : withRetries(() => next(args), sdkRetryPolicy(reasons), atOnce(backoff));
     },
     { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', tags: ['RETRY'], override: true },
   );

@@ -6,7 +6,7 @@ import { httpAgents } from '../network/proxy.ts';
 
 // Three new attempts, with the SDK's growing waits: on throttling, 5xx and network faults.
 const MAX_ATTEMPTS = 4;
-// Without `throwOnRequestTimeout` the time-out only warns (facts.md, S3 through the SDK).
+// Without `throwOnRequestTimeout` the time-out only warns (docs/services.md, Cognito).
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
 export async function userPoolClient(region: string, env: Env): Promise<CognitoIdentityProviderClient> {

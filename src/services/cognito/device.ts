@@ -15,7 +15,7 @@ export interface Device {
 
 /**
  * Confirms the device that the pool has named at the sign-in; null if it has named none. Pools that always remember
- * devices refuse to renew tokens otherwise (facts.md, Amplify Gen 2: amplify_outputs.json).
+ * devices refuse to renew tokens otherwise (docs/services.md, Cognito).
  */
 export async function confirmDevice(
   client: CognitoIdentityProviderClient,

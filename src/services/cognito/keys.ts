@@ -31,7 +31,7 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
  * Keys of the role that the user's group has. A user of several groups gets the role of the one that comes first
  * (`cognito:preferred_role`), unless `wantedRole`, another role of the token, is asked for and the pool allows that
  * (Cognito developer guide, "Using role-based access control"). `Logins` goes with both requests: the pool allows guests
- * too, and would otherwise give a guest's keys (facts.md, Amplify Gen 2: sign-in). Remembers what it learns in `identity`.
+ * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Remembers what it learns in `identity`.
  *
  * Throws the SDK's errors as they are.
  */
@@ -102,7 +102,7 @@ function keysOf(given: Credentials | undefined, poolId: string, now: number): Aw
     accessKeyId: given.AccessKeyId,
     secretAccessKey: given.SecretKey,
     sessionToken: given.SessionToken,
-    // Keys without an end would never be renewed (facts.md); no role session is shorter than this.
+    // Keys without an end would never be renewed (docs/services.md, Cognito); no role session is shorter than this.
     expiration: given.Expiration ?? new Date(now + FIFTEEN_MINUTES_MS),
   };
 }

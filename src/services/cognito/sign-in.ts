@@ -19,7 +19,7 @@ export interface SignedIn {
 
 /**
  * Signs in by SRP: the password itself never leaves the machine. USER_SRP_AUTH, then PASSWORD_VERIFIER; it is the only
- * password flow that Amplify's default app client allows (facts.md, Amplify Gen 2: sign-in). What the pool asks for
+ * password flow that Amplify's default app client allows (docs/services.md, Cognito). What the pool asks for
  * after that (a code, a new password) is put to `questions`. `device` is what the pool remembered this program as; one
  * that it has forgotten is replaced.
  *

@@ -40,7 +40,7 @@ const ONE_HOUR_MS = 3_600_000;
 /**
  * Tokens with the time of their end. Only the length of life is taken from the token (`exp` − `iat`), and counted from
  * the moment of the request, so that a wrong clock on this machine does no harm. A renewal that brings no refresh token
- * keeps the old one; one that does (rotation) replaces it (facts.md, Amplify Gen 2: sign-in).
+ * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito).
  *
  * Null if the answer holds no ID token, or no refresh token is known.
  */

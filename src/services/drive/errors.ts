@@ -1,6 +1,6 @@
 /**
  * What an error of Drive means: for one query (try again), for one file, or for the whole run. The table follows
- * Drive's "Resolve errors" page and facts.md, section Google Drive v3; rclone retries on the same reasons.
+ * Drive's "Resolve errors" page and docs/services.md, Google Drive; rclone retries on the same reasons.
  */
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import {

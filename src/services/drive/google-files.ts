@@ -46,7 +46,7 @@ const TOKEN_FILE =
 const AS_FROM_GOOGLE = 'Download the file again, and leave it as Google created it.';
 
 /**
- * The credentials to sign in with, from the files of the configuration (design.md, Configuration): a desktop client
+ * The credentials to sign in with, from the files of the configuration: a desktop client
  * (`installed`) together with the token file, or any other credentials file at `credentialsPath`. The token file may be
  * the one of Python's google-auth.
  *

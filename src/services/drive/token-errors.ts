@@ -29,10 +29,10 @@ interface Context extends Refusal {
   said: string;
 }
 
-const judge = retryPolicyFor();
+const requestPolicy = retryPolicyFor();
 /** What the library says about a file is final; of a request, the table of faults decides. */
 export const tokenRetryPolicy: RetryPolicy = error =>
-  isRequestError(error) ? judge(error) : { again: false, afterMs: null };
+  isRequestError(error) ? requestPolicy(error) : { again: false, afterMs: null };
 
 type Row = readonly [code: string, message: string, remedy: string];
 

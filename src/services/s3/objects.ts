@@ -75,7 +75,7 @@ export class Objects {
     } catch (error) {
       const { status } = s3ErrorOf(error);
       if (status === 404) return null;
-      // S3 may give this for what does not exist, too; a listing tells the two apart (facts.md, storage permissions).
+      // S3 may give this for what does not exist, too; a listing tells the two apart (docs/services.md, S3).
       if (status === 403 && !(await this.#isListed(key))) return null;
       throw this.#about(error);
     }

@@ -1,4 +1,4 @@
-/** Who asks: the token goes bare in `Authorization` (`facts.md`, AppSync). */
+/** Who asks: the token goes bare in `Authorization` (docs/services.md, AppSync). */
 import { TokenError } from '../cognito/tokens.ts';
 import type { UserPool } from '../cognito/user-pool.ts';
 

@@ -1,6 +1,6 @@
 /**
  * AppSync's errors: flat objects, `errorType` and `errorInfo` beside `message`, not under `extensions`.
- * Fact (`facts.md`, AppSync): the types of refused writes and failed conditions, and that they come with HTTP 200.
+ * Fact (docs/services.md, AppSync): the types of refused writes and failed conditions, and that they come with HTTP 200.
  * Belief: HTTP 200 for documents that do not validate; the wording of graphql-java, on which AppSync is built.
  */
 import { randomBytes } from 'node:crypto';

@@ -26,7 +26,7 @@ const BY_SEQUENTIAL_ID = {
   },
 };
 
-/** The introspection of Observation and Media, with or without the index on `sequentialId` (`facts.md`, outputs). */
+/** The introspection of Observation and Media, with or without the index on `sequentialId` (docs/services.md, outputs). */
 export function modelIntrospection(
   index: boolean,
   mediaTypes: readonly string[] | null = MEDIA_TYPES,

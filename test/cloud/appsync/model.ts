@@ -21,7 +21,7 @@ type Input = Record<string, Value>;
 export interface Model {
   readonly table: Table;
   get(id: string): Item | null;
-  /** One page: cut first, then filtered (`facts.md`, AppSync). `query` names the field, for the token. */
+  /** One page: cut first, then filtered (docs/services.md, AppSync). `query` names the field, for the token. */
   list(query: string, args: PageArguments, key?: { name: string; value: Value }): Connection;
   /** Puts if there is no item with the id. @throws AppSyncError ConditionalCheckFailedException */
   create(input: Input, condition?: Filter | null): Item;

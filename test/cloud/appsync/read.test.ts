@@ -77,7 +77,7 @@ describe('local AppSync: reading', () => {
     const api = await start();
     api.addObservations(range(20_000));
     const pages = await pagesOf(api, LIST, { limit: 100_000 });
-    // `facts.md`: 5,721 of 20,003 small items, measured with the resolvers' own templates.
+    // docs/services.md: 5,721 of 20,003 small items, measured with the resolvers' own templates.
     expect(pages[0]!.items.length).to.be.within(5000, 8000);
     expect(new Set(idsOf(pages)).size).to.equal(20_000);
   });

@@ -8,7 +8,7 @@ import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 const URL_FORM =
   /^https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:[/?#](?:[a-z0-9\-._~:/?#@!$&'()*+,;=]|%[0-9a-f]{2})*)?$/i;
 
-/** Whether AppSync takes a text as AWSURL (`facts.md`, AppSync; AppSync developer guide, "Scalar types"). */
+/** Whether AppSync takes a text as AWSURL (docs/services.md, AppSync; AppSync developer guide, "Scalar types"). */
 export function isAwsUrl(text: string): boolean {
   if (!URL_FORM.test(text)) return false;
   const path = text.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/, '');

@@ -30,7 +30,7 @@ export interface Table {
 /**
  * An empty table.
  * @param indexes attributes that can be a page's key
- * @param staleReads how many reads of a new item miss it: reads are eventually consistent (`facts.md`, AppSync)
+ * @param staleReads how many reads of a new item miss it: reads are eventually consistent (docs/services.md, AppSync)
  */
 export function createTable(indexes: string[], staleReads: number): Table {
   const items = new Map<string, Item>();

@@ -1,6 +1,6 @@
 /**
  * How a person gets tokens: InitiateAuth, then challenge after challenge through RespondToAuthChallenge.
- * `facts.md`, "Amplify Gen 2: sign-in": the default app client allows SRP, custom auth and refresh, and nothing else.
+ * docs/services.md, "Amplify Gen 2: sign-in": the default app client allows SRP, custom auth and refresh, and nothing else.
  */
 import { AwsError, type AwsInput, mapOf, textOf } from './aws-json.ts';
 import type { Devices, PoolDevice } from './devices.ts';

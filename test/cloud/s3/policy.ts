@@ -1,7 +1,7 @@
 /**
  * What the roles of an Amplify Gen 2 project may do with its bucket, for
  * `'media/*': [allow.groups(['ADMINS']).to(['read', 'write', 'delete']), allow.authenticated.to(['get'])]`
- * (facts.md, "Amplify Gen 2: storage permissions").
+ * (docs/services.md, "Amplify Gen 2: storage permissions").
  */
 import type { Role } from './credentials.ts';
 

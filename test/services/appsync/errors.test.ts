@@ -7,8 +7,8 @@ import {
   isForbidden,
   isSchemaMismatch,
   isSignInRefused,
-  judgeRequest,
   RequestFailed,
+  requestRetryPolicy,
 } from '../../../src/services/appsync/errors.ts';
 import { RunError } from '../../../stages/errors.ts';
 
@@ -112,7 +112,7 @@ describe('a request to AppSync that fails', () => {
     it(`${what}: ends the run as ${meaning.replace(' again', ', after retries').replace(' final', '')}`, () => {
       const end = aboutRequest(error, ENDPOINT);
       expect(end).to.be.instanceOf(RunError);
-      expect(`${end.code} ${judgeRequest(error).again ? 'again' : 'final'}`).to.equal(meaning);
+      expect(`${end.code} ${requestRetryPolicy(error).again ? 'again' : 'final'}`).to.equal(meaning);
       expect(end.remedy).to.match(/\w{3}.*\.$/);
       if (/unreachable|appsync_refused|certificate/.test(end.code)) expect(end.message).to.include(ENDPOINT);
       expect(isSignInRefused(error)).to.equal(end.code === 'appsync_sign_in_refused');

@@ -39,7 +39,7 @@ export async function connectDrive(
         waits.push(ms);
       },
       throttling: new Throttling('Google Drive', {
-        patienceMs: 10 * 60_000,
+        timeoutMs: 10 * 60_000,
         say: () => {},
         now: () => waits.reduce((sum, ms) => sum + ms, 0),
       }),

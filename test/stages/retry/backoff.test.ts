@@ -90,8 +90,8 @@ describe('An attempt with retries', () => {
   it('fails at once with an error that is not worth another try', async () => {
     const { backoff, waits } = recording();
     const { attempt, attempts } = failing(99);
-    const judge: RetryPolicy = error => ({ again: (error as Error).message === 'failure 1', afterMs: null });
-    expect((await rejection(withRetries(attempt, judge, backoff))).message).to.equal('failure 2');
+    const policy: RetryPolicy = error => ({ again: (error as Error).message === 'failure 1', afterMs: null });
+    expect((await rejection(withRetries(attempt, policy, backoff))).message).to.equal('failure 2');
     expect(attempts).to.have.length(2);
     expect(waits).to.have.length(1);
   });

@@ -11,11 +11,11 @@ const refusal = (retryAfterMs: number | null = null) =>
 const MINUTES = 60_000;
 
 /** Requests on a clock that only waits move. */
-function setUp(patienceMs = 10 * MINUTES) {
+function setUp(timeoutMs = 10 * MINUTES) {
   let now = 0;
   const waits: number[] = [];
   const lines: string[] = [];
-  const throttling = new Throttling('AppSync', { patienceMs, say: line => lines.push(line), now: () => now });
+  const throttling = new Throttling('AppSync', { timeoutMs, say: line => lines.push(line), now: () => now });
   const sleep = async (ms: number) => {
     waits.push(ms);
     now += ms;

@@ -1,6 +1,7 @@
 /**
- * Moves a load from the local Drive to the local S3: by the command, by the pipe (`pipe.ts`) and by rclone, where it is
- * installed, in turn. Drive is behind TLS for all of them, as the real one is; S3 is not, and no payload is signed.
+ * Moves a load from the local Drive to the local S3: by the transfer stage, by the whole command, by the pipe (`pipe.ts`)
+ * and by rclone, where it is installed, in turn. Drive is behind TLS for all of them, as the real one is; S3 is not, and no
+ * payload is signed.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,10 @@ export interface Move extends Cost {
 export interface Moved {
   /** Folders below the migrated one. */
   folders: number;
-  command: Move[];
+  /** `migrator transfer`, for files that were listed and resolved before. */
+  transfer: Move[];
+  /** `migrator migrate`: all five stages. */
+  migrate: Move[];
   pipe: Move[];
   /** Empty when it is not installed. */
   rclone: Move[];
@@ -62,8 +66,11 @@ export function isInstalled(name: string): boolean {
 function inTurn(load: Load, repetitions: number): Promise<Moved> {
   return atPlace(load, async place => {
     const { cloud } = place;
-    const result: Moved = { folders: cloud.ready.folders, command: [], pipe: [], rclone: [] };
-    const programs = { pipe: byPipe, command: byCommand, ...(isInstalled('rclone') && { rclone: byRclone }) };
+    const result: Moved = { folders: cloud.ready.folders, transfer: [], migrate: [], pipe: [], rclone: [] };
+    const programs = {
+      ...{ pipe: byPipe, transfer: byTransfer, migrate: byMigrate },
+      ...(isInstalled('rclone') && { rclone: byRclone }),
+    };
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const [name, run] of Object.entries(programs)) {
         await cloud.reset();
@@ -108,20 +115,33 @@ function makeCertificate(folder: string): string {
   return path;
 }
 
-export async function byCommand(place: Place, node: string[] = []): Promise<Cost> {
-  const { cloud, driveUrl, certificatePath } = place;
+/** The stage that moves the bytes, on its own: this is what the pipe and rclone do. */
+export async function byTransfer(place: Place, node: string[] = []): Promise<Cost> {
+  const command = await newCommand(place);
+  for (const stage of ['list', 'parse', 'resolve']) await command(stage);
+  await place.cloud.recount();
+  return costOf(await command('transfer', node));
+}
+
+async function byMigrate(place: Place): Promise<Cost> {
+  const command = await newCommand(place);
+  await place.cloud.recount();
+  return costOf(await command('migrate'));
+}
+
+/** Runs a command for the folder, in a home of its own. */
+async function newCommand({ cloud, driveUrl, certificatePath }: Place) {
   const { home, environment } = await cloud.newHome();
   const path = join(home, 'config.json');
   const config = JSON.parse(readFileSync(path, 'utf8'));
   config.google_drive.api_url = driveUrl;
   writeFileSync(path, JSON.stringify(config));
-  await cloud.recount();
-  const usage = await measure({
-    node,
-    arguments: [COMMAND, 'migrate', '--folder-id', cloud.ready.folderId],
-    environment: { ...environment, NODE_EXTRA_CA_CERTS: certificatePath },
-  });
-  return costOf(usage);
+  return (name: string, node: string[] = []): Promise<Usage> =>
+    measure({
+      node,
+      arguments: [COMMAND, name, '--folder-id', cloud.ready.folderId],
+      environment: { ...environment, NODE_EXTRA_CA_CERTS: certificatePath },
+    });
 }
 
 async function byPipe({ cloud, driveUrl, certificatePath }: Place): Promise<Cost> {

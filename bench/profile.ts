@@ -1,11 +1,11 @@
-/** `npm run bench -- profile`: where the CPU time of the command goes while large files move. */
+/** `npm run bench -- profile`: where the CPU time of the transfer stage goes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../test/project-root.ts';
 import { LARGE_FILES, type Load } from './load.ts';
-import { atPlace, byCommand } from './moved.ts';
+import { atPlace, byTransfer } from './moved.ts';
 
 /** What V8 writes (`--cpu-prof`); times in microseconds. */
 interface CpuProfile {
@@ -29,7 +29,7 @@ export function profileLines(loads: Load[] = [LARGE_FILES]): Promise<string[]> {
   return atPlace(load, async place => {
     const folder = mkdtempSync(join(tmpdir(), 'migrator-profile-'));
     try {
-      const { cpuSeconds, peakMib } = await byCommand(place, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+      const { cpuSeconds, peakMib } = await byTransfer(place, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
       const [file] = readdirSync(folder).sort();
       const frames = widest(JSON.parse(readFileSync(join(folder, file!), 'utf8')));
       return [

@@ -18,8 +18,8 @@ const APPSYNC_ONCE = 10;
 export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]> {
   const rows: Row[] = [];
   for (const load of loads) {
-    const { command, folders } = await moved(load, 1);
-    const { requests } = command.at(-1)!.report;
+    const { migrate, folders } = await moved(load, 1);
+    const { requests } = migrate.at(-1)!.report;
     const { token: _, ...queries } = requests.drive;
     const files = load.sizes.length;
     // Folders and files lie on different levels, and a level is listed before the next one is known.

@@ -1,4 +1,8 @@
-/** Rows about moving bytes: as fast as the pipe and as rclone, with how much CPU, in how much memory. */
+/**
+ * Rows about moving bytes: as fast as the pipe and as rclone, with how much CPU, in how much memory. Goals are for the
+ * transfer stage, which does what the two others do; the whole command is shown beside it. CPU and memory are those of
+ * the whole process, its start included.
+ */
 import { gibOf, LOADS, type Load } from './load.ts';
 import { isInstalled, type Move, moved } from './moved.ts';
 import { type Goal, leftOut, median, type Row, row, spread } from './row.ts';
@@ -18,52 +22,54 @@ export async function transferRows(loads: readonly Load[] = LOADS): Promise<Row[
 }
 
 async function rowsOf(load: Load): Promise<Row[]> {
-  const { command, pipe, rclone } = await moved(load);
+  const { transfer, migrate, pipe, rclone } = await moved(load);
   const gib = gibOf(load);
   const speed = (moves: Move[]) => moves.map(({ report }) => (gib * 1024) / report.transferSeconds);
   const cpu = (moves: Move[]) => moves.map(({ cpuSeconds }) => cpuSeconds / gib);
   const peak = (moves: Move[]) => Math.max(...moves.map(({ peakMib }) => peakMib ?? Number.NaN));
-  const beside = (name: string, unit: string, of: typeof speed, other: Move[], goal: Goal | null) =>
-    row({
-      name: `${load.name}: ${name}`,
-      value: median(of(command)),
-      unit,
-      bound: median(of(other)),
-      goal,
-      note: `in turn ${command.length} times; ours ${spread(of(command))}, bound ${spread(of(other))}`,
-    });
-  const besideRclone =
-    rclone.length > 0
-      ? [
-          beside('speed, beside rclone', 'MiB/s', speed, rclone, rcloneGoal(load)),
-          beside('CPU, beside rclone', 's/GiB', cpu, rclone, null),
-        ]
-      : [leftOut(`${load.name}: beside rclone`, 'not installed: rclone')];
-  const theirs = rclone.length > 0 ? `; rclone ${peak(rclone).toFixed(0)}` : '';
+  const compare = (ours: Move[], other: Move[], name: string, goals: { speed?: Goal; cpu?: Goal }) =>
+    (
+      [
+        ['speed', 'MiB/s', speed],
+        ['CPU', 's/GiB', cpu],
+      ] as const
+    ).map(([what, unit, of]) =>
+      row({
+        name: `${load.name}: ${what}, ${name}`,
+        value: median(of(ours)),
+        unit,
+        bound: median(of(other)),
+        goal: goals[what === 'CPU' ? 'cpu' : 'speed'] ?? null,
+        note: `in turn ${ours.length} times; ours ${spread(of(ours))}, bound ${spread(of(other))}`,
+      }),
+    );
+  const hasRclone = rclone.length > 0;
   return [
-    beside('speed, beside the pipe', 'MiB/s', speed, pipe, SPEED_OF_PIPE),
-    beside('CPU, beside the pipe', 's/GiB', cpu, pipe, CPU_OF_PIPE),
-    ...besideRclone,
+    ...compare(transfer, pipe, 'transfer beside the pipe', { speed: SPEED_OF_PIPE, cpu: CPU_OF_PIPE }),
+    ...(hasRclone
+      ? compare(transfer, rclone, 'transfer beside rclone', { speed: rcloneGoal(load) })
+      : [leftOut(`${load.name}: beside rclone`, 'not installed: rclone')]),
+    ...compare(migrate, pipe, 'the whole migration beside the pipe', {}),
     row({
       name: `${load.name}: peak memory`,
-      value: peak(command),
+      value: Math.max(peak(transfer), peak(migrate)),
       unit: 'MiB',
       bound: peak(pipe),
       goal: { of: 'value', atMost: MOST_MIB },
-      note: `resident; bound: the pipe${theirs}. ${cloudShare(command, pipe)}`,
+      note: `resident; transfer ${peak(transfer).toFixed(0)}, the whole migration ${peak(migrate).toFixed(0)}${hasRclone ? `, rclone ${peak(rclone).toFixed(0)}` : ''}; bound: the pipe. ${cloudShare(transfer, pipe)}`,
     }),
   ];
 }
 
-function rcloneGoal({ sizes }: Load): Goal | null {
+function rcloneGoal({ sizes }: Load): Goal | undefined {
   const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   if (mean >= LARGE_MIB * 1024 * 1024) return LARGE_SPEED_OF_RCLONE;
-  return new Set(sizes).size > 1 ? MIXED_SPEED_OF_RCLONE : null;
+  return new Set(sizes).size > 1 ? MIXED_SPEED_OF_RCLONE : undefined;
 }
 
 /** How busy the local cloud was: where it is so all the time, it and not the measured program sets the pace. */
-function cloudShare(command: Move[], pipe: Move[]): string {
+function cloudShare(transfer: Move[], pipe: Move[]): string {
   const busy = (moves: Move[]) =>
     median(moves.map(({ report }) => (100 * report.cpuSeconds) / report.transferSeconds)).toFixed(0);
-  return `The local cloud was busy ${busy(command)} % of the time with ours, ${busy(pipe)} % with the pipe.`;
+  return `The local cloud was busy ${busy(transfer)} % of the time with ours, ${busy(pipe)} % with the pipe.`;
 }

@@ -76,7 +76,7 @@ async function withHome<T>(dice: Dice, size: FolderSize, use: (place: Place) => 
       retry_attempts: dice.whole('retries', 1, 3),
     };
     const more = dice.chance('relaxed', 0.5) ? { naming: 'relaxed' } : {};
-    const home = await sandbox.home({ folderId: folder.folderId, migration, more });
+    const home = await sandbox.home({ folderId: folder.folderId, migration, more, signedIn: false });
     return await use({ sandbox, home, folder });
   } finally {
     await sandbox.close();

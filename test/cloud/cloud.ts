@@ -2,11 +2,13 @@
  * The local cloud: Drive, user pool, identity pool, S3 and AppSync in this process, each on a loopback port of its own, put
  * together as an Amplify Gen 2 project with one person who has files in Drive.
  */
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AppSync, type AppSyncOptions, createAppSync } from './appsync/appsync.ts';
 import { modelIntrospection } from './appsync/model-introspection.ts';
 import { createIdentityPool, type IdentityPool } from './cognito/identity-pool.ts';
+import { createSigningKey, type SigningKey } from './cognito/jwt.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from './cognito/user-pool.ts';
 import { createDrive, type DriveOptions, type DriveService } from './drive/drive.ts';
 import { CredentialStore } from './s3/credentials.ts';
@@ -62,6 +64,8 @@ export interface Cloud {
   environment(home: string, account?: Account): Record<string, string>;
   /** Makes the folder (mode 0700) with config.json, google_credentials.json and google_token.json (0600) in it. */
   writeHome(folder: string, options?: HomeOptions): Promise<void>;
+  /** Adds cognito_token.json to a home, as after `migrator login aws` of this user. */
+  writeSignIn(folder: string, username: string): void;
   /** An amplify_outputs.json as Amplify generates it, schema 1.4. */
   amplifyOutputs(): Record<string, unknown>;
   /** Ends all services. What they stored in files is removed. */
@@ -71,12 +75,16 @@ export interface Cloud {
 const ADMIN: Account = { username: 'admin@example.com', password: 'Local-Admin-1' };
 const VIEWER: Account = { username: 'viewer@example.com', password: 'Local-Viewer-1' };
 
+/** Making an RSA key takes a tenth of a second; all clouds of a process sign with one. */
+let signingKey: Promise<SigningKey> | null = null;
+
 /** Starts everything, with nothing in it but the two accounts. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { region = 'us-east-1', storageRegion = region, now = Date.now, index = true } = options;
+  signingKey ??= createSigningKey();
   const credentials = new CredentialStore(now);
   const drive = await createDrive({ ...options.drive, now });
-  const userPool = await createUserPool({ ...options.userPool, region, now });
+  const userPool = await createUserPool({ key: await signingKey, ...options.userPool, region, now });
   userPool.addUser({ ...ADMIN, groups: ['ADMINS'] });
   userPool.addUser(VIEWER);
   const identityPool = await createIdentityPool({
@@ -146,6 +154,23 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         },
         ...(home.migration ? { migration: home.migration } : {}),
         ...home.more,
+      });
+    },
+    writeSignIn(folder, username) {
+      const { IdToken, RefreshToken, ExpiresIn } = userPool.tokensFor(username);
+      const issuedAt = now();
+      const signIn = {
+        user_pool_id: userPool.poolId,
+        client_id: userPool.clientId,
+        username,
+        id_token: IdToken,
+        refresh_token: RefreshToken,
+        issued_at: issuedAt,
+        expires_at: issuedAt + ExpiresIn * 1000,
+        clock_ahead_ms: 0,
+      };
+      writeFileSync(join(folder, 'cognito_token.json'), JSON.stringify({ sign_ins: [signIn] }), {
+        mode: 0o600,
       });
     },
     amplifyOutputs: () => ({

@@ -29,6 +29,7 @@ export async function serve(handler: Handler, port = 0): Promise<Service> {
   const requests = new Map<string, number>();
   const count = (operation: string) => requests.set(operation, (requests.get(operation) ?? 0) + 1);
 
+  let isClosed = false;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     count(handler.operationOf(request));
     if (service.intercept && (await service.intercept(request, response))) return;
@@ -36,6 +37,8 @@ export async function serve(handler: Handler, port = 0): Promise<Service> {
   };
   const server: Server = createServer((request, response) => {
     answer(request, response).catch(error => {
+      // What was still arriving when the service closed has lost its connection, and its folder.
+      if (isClosed) return;
       // A fault of the cloud itself must be seen, not retried away by the client.
       console.error(`local cloud: ${request.method} ${request.url}`, error);
       if (!response.headersSent) response.writeHead(500);
@@ -53,6 +56,7 @@ export async function serve(handler: Handler, port = 0): Promise<Service> {
     intercept: null,
     close: () =>
       new Promise(resolve => {
+        isClosed = true;
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -61,7 +61,7 @@ export class Typist {
     const sandbox = await Sandbox.open();
     const sample = seedSampleFolder(sandbox.cloud.drive);
     sandbox.cloud.appSync.addObservations(sample.sequentialIds);
-    return new Typist(sandbox, await sandbox.home({ folderId: sample.folderId }), sample);
+    return new Typist(sandbox, await sandbox.home({ folderId: sample.folderId, signedIn: false }), sample);
   }
 
   leave(): Promise<void> {

@@ -51,7 +51,7 @@ describe('one clear message and no harm for', () => {
     it(what, async () => {
       const { args = ['migrate'], env, username, prepare, code = 1, says } = row();
       const { cloud } = sandbox;
-      const home = await sandbox.home({ folderId, username });
+      const home = await sandbox.home({ folderId, username, signedIn: !env && !username });
       prepare?.(home);
       const outcome = await home.migrator(args, { env });
       expectOneClearMessage(outcome);
@@ -252,7 +252,7 @@ describe('one clear message and no harm for', () => {
   });
 
   it('asks Cognito once for a wrong password, so that it does not lock the user', async () => {
-    const home = await sandbox.home({ folderId });
+    const home = await sandbox.home({ folderId, signedIn: false });
     const count = meter(sandbox.cloud);
     await home.migrator(['migrate'], { env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'Wrong-Password-1' } });
     expect(total(count(), 'cognito')).to.equal(2);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Account, CloudOptions } from '../cloud/cloud.ts';
@@ -106,10 +106,9 @@ describe('doctor', () => {
 
   it('checks the rest when the password is wrong, and says what it could not check', async () => {
     await open();
-    const { code, byName } = await (async () => {
-      home.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD = 'Wrong-Horse-1';
-      return findings();
-    })();
+    rmSync(join(home.path, 'cognito_token.json'));
+    home.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD = 'Wrong-Horse-1';
+    const { code, byName } = await findings();
     expect(code).to.equal(1);
     expect(wrongOnes(byName)).to.deep.equal(['cognito_sign_in']);
     expect(byName.folder!.status).to.equal('ok');

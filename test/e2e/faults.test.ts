@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -147,6 +147,7 @@ describe('A fault that meets every file', () => {
     for (const [name, lead] of services) {
       it(`of ${name}: stops at once, fails no file, and names the variable, in doctor as well`, async () => {
         const env = lead();
+        rmSync(join(home.path, 'cognito_token.json'));
         const { code, stderr } = await migrate(env);
         expect(code, stderr).to.equal(1);
         expect(stderr).to.include('NODE_EXTRA_CA_CERTS').and.include('DEPTH_ZERO_SELF_SIGNED_CERT');
@@ -167,7 +168,7 @@ describe('Throttling', () => {
   afterEach(() => sandbox.close());
 
   it('by every service at once is waited out, through more refusals than there are retries', async () => {
-    const home = await sandbox.home({ migration: { retry_attempts: 0 } });
+    const home = await sandbox.home({ migration: { retry_attempts: 0 }, signedIn: false });
     const folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
     const { drive, s3, appSync, userPool, identityPool } = sandbox.cloud;
     const json = { 'content-type': 'application/json' };

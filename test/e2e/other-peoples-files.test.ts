@@ -76,7 +76,7 @@ describe("other people's files", () => {
   });
 
   it('are not written through links in a home that others can write', async () => {
-    const open = await sandbox.home({ folderId });
+    const open = await sandbox.home({ folderId, signedIn: false });
     chmodSync(open.path, 0o777);
     const victim = join(sandbox.folder, 'victim-2');
     writeFileSync(victim, 'precious');

@@ -14,6 +14,13 @@ type Options = Partial<Omit<RunOptions, 'env'>> & { env?: Record<string, string>
 type ConfigFile = Record<'google_drive' | 'aws' | 'migration', Record<string, unknown>> &
   Record<string, unknown>;
 
+interface SandboxHomeOptions extends HomeOptions {
+  /** Whose password is in the environment; the administrator when absent. */
+  account?: Account;
+  /** False: no tokens of Cognito are kept yet. */
+  signedIn?: boolean;
+}
+
 export class Sandbox {
   readonly cloud: Cloud;
   readonly folder: string;
@@ -28,13 +35,15 @@ export class Sandbox {
     return new Sandbox(await startCloud(options), await mkdtemp(join(tmpdir(), 'e2e-')));
   }
 
-  /** A home as `migrator config` would leave it, but for a tool in a hurry: no waits between attempts or queries. */
-  async home(options: HomeOptions & { account?: Account } = {}): Promise<Home> {
+  /** A home after `migrator config` and `migrator login aws`, without waits between attempts or queries. */
+  async home(options: SandboxHomeOptions = {}): Promise<Home> {
     this.#homes += 1;
-    const home = this.bareHome(`home-${this.#homes}`, options.account);
-    const { username = options.account?.username } = options;
+    const { account = this.cloud.admin, username = account.username, signedIn = true } = options;
+    const home = this.bareHome(`home-${this.#homes}`, account);
     const migration = { retry_attempts: 1, retry_delay_seconds: 0, ...options.migration };
     await this.cloud.writeHome(home.path, { ...options, username, migration });
+    // Signing in with SRP costs half a second of computing; only tests about it need it.
+    if (signedIn) this.cloud.writeSignIn(home.path, username);
     home.edit(config => {
       config.google_drive.queries_per_second = 1000;
     });

@@ -19,7 +19,7 @@ describe('signing in by command', () => {
 
   const open = async (options: CloudOptions = {}) => {
     sandbox = await Sandbox.open(options);
-    home = await sandbox.home();
+    home = await sandbox.home({ signedIn: false });
   };
   afterEach(() => sandbox.close());
 

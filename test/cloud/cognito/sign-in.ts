@@ -84,7 +84,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       throw new AwsError('PasswordResetRequiredException', 'Password reset required for the user');
     }
     const { sub, salt, verifier } = user ?? users.simulated(name);
-    const handshake = startHandshake(textOf(parameters, 'SRP_A'), verifier);
+    const handshake = startHandshake(textOf(parameters, 'SRP_A'), verifier());
     if (!handshake) throw new AwsError('InvalidParameterException', 'Invalid SRP_A.');
     return {
       ChallengeName: 'PASSWORD_VERIFIER',

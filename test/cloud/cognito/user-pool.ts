@@ -2,7 +2,7 @@
 import { type Service, sendJson, serve } from '../service.ts';
 import { AwsError, type AwsInput, awsJson, textOf } from './aws-json.ts';
 import { createDevices, type DeviceMode, type Devices } from './devices.ts';
-import { type Claims, createSigningKey } from './jwt.ts';
+import { type Claims, createSigningKey, type SigningKey } from './jwt.ts';
 import { createSignIn } from './sign-in.ts';
 import { type AuthenticationResult, createTokens } from './tokens.ts';
 import { totp } from './totp.ts';
@@ -25,6 +25,8 @@ export interface UserPoolOptions {
   devices?: DeviceMode;
   /** True when absent: an unknown user is not told from a wrong password. */
   preventUserExistenceErrors?: boolean;
+  /** A new one when absent. */
+  key?: SigningKey;
   /** Milliseconds since 1970; the machine's clock when absent. */
   now?: () => number;
 }
@@ -66,7 +68,7 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
   const clientId = '1local2client3of4the5pool6';
   const issuer = `https://cognito-idp.${region}.amazonaws.com/${poolId}`;
   const rotation = options.rotation ?? false;
-  const key = await createSigningKey();
+  const key = options.key ?? (await createSigningKey());
   const users = createUsers(poolName);
   const devices = createDevices(options.devices ?? 'off', region);
   const tokens = createTokens({

@@ -31,7 +31,8 @@ export interface PoolUser {
   smsCode: string | null;
   /** Hex. */
   salt: string;
-  verifier: bigint;
+  /** Computed when it is first asked for. */
+  verifier(): bigint;
 }
 
 export interface Users {
@@ -61,7 +62,7 @@ export function createUsers(poolName: string): Users {
         usedCodes: new Set(),
         smsCode: null,
         salt: '',
-        verifier: 0n,
+        verifier: () => 0n,
       };
       this.setPassword(user, seed.password);
       bySub.set(sub, user);
@@ -71,14 +72,16 @@ export function createUsers(poolName: string): Users {
     find: name => bySub.get(name) ?? byEmail.get(name.toLowerCase()) ?? null,
     setPassword(user, password) {
       user.salt = randomBytes(16).toString('hex');
-      user.verifier = verifierOf(poolName, user.sub, password, user.salt);
+      const { sub, salt } = user;
+      let verifier: bigint | null = null;
+      user.verifier = () => (verifier ??= verifierOf(poolName, sub, password, salt));
     },
     // Cognito documents this for PreventUserExistenceErrors: same salt and a UUID for the same unknown name.
     simulated(name) {
       const seed = createHmac('sha256', simulationKey).update(name.toLowerCase()).digest('hex');
       const sub = seed.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
       const salt = seed.slice(32);
-      return { sub, salt, verifier: verifierOf(poolName, sub, randomBytes(16).toString('hex'), salt) };
+      return { sub, salt, verifier: () => verifierOf(poolName, sub, randomBytes(16).toString('hex'), salt) };
     },
   };
 }

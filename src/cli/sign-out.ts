@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
 import { type Env, homeFolder } from '../config/home.ts';
-import { readJson } from '../config/json.ts';
+import { isPlainObject, readJson } from '../config/json.ts';
 import type { Config } from '../config/settings.ts';
-import { isPlainObject } from '../config/unknown-keys.ts';
 
 export interface Ended {
   /** For people: the service, and whose sign-in it was. */

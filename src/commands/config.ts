@@ -2,12 +2,11 @@ import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { terminalAsker } from '../cli/ui/asker.ts';
 import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
-import { defaultModelNames } from '../config/defaults.ts';
 import { describeConfig } from '../config/describe.ts';
 import { configPath } from '../config/home.ts';
 import { askBucketOf, interview } from '../config/interview.ts';
-import { type ConfigValues, loadConfig, readConfigFile } from '../config/load.ts';
-import { SETTINGS, valueAt } from '../config/settings.ts';
+import { loadConfig, readConfigFile } from '../config/load.ts';
+import { type ConfigKey, type ConfigValues, SETTINGS, settingOf, valueAt } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
 
 /** A number if the text is one; anything else is left to the schema, which says what it found and what it accepts. */
@@ -17,10 +16,10 @@ const numberOrText = Flags.custom<number | string>({
 
 function flagForEachSetting() {
   const flags: Interfaces.FlagInput = {};
-  for (const { flag, kind, key, summary } of SETTINGS) {
+  for (const { flag, key, summary, default: initial } of SETTINGS) {
     const common = { description: `${summary} (${key})`, helpGroup: 'SETTINGS' };
-    if (kind === 'boolean') flags[flag] = Flags.boolean({ ...common, allowNo: true });
-    else if (kind === 'number') flags[flag] = numberOrText(common);
+    if (typeof initial === 'boolean') flags[flag] = Flags.boolean({ ...common, allowNo: true });
+    else if (typeof initial === 'number') flags[flag] = numberOrText(common);
     else flags[flag] = Flags.string(common);
   }
   return flags;
@@ -92,22 +91,17 @@ export default class Config extends BaseCommand<typeof Config> {
     asks: boolean,
   ): Promise<AmplifyValues> {
     const file = await readConfigFile(configPath(this.home));
-    const unset = defaultModelNames();
-    const name = (model: 'observation' | 'media') => {
-      const key = `aws.amplify.models.${model}.name` as const;
-      return String(values[key] ?? valueAt(file, key) ?? unset[model].name);
-    };
-    const type = (kind: 'image' | 'video') => {
-      const key = `aws.amplify.models.media.types.${kind}` as const;
-      return String(values[key] ?? valueAt(file, key) ?? '');
-    };
+    const present = (key: ConfigKey) => String(values[key] ?? valueAt(file, key) ?? settingOf(key).default);
     return readAmplifyOutputs(path, {
       bucketName,
       knownBucket: values['aws.amplify.storage_bucket'] as string | undefined,
       models: {
-        observation: name('observation'),
-        media: name('media'),
-        types: { image: type('image'), video: type('video') },
+        observation: present('aws.amplify.models.observation.name'),
+        media: present('aws.amplify.models.media.name'),
+        types: {
+          image: present('aws.amplify.models.media.types.image'),
+          video: present('aws.amplify.models.media.types.video'),
+        },
       },
       ...(asks ? { askBucket: askBucketOf(this.#asker()) } : {}),
     });

@@ -1,8 +1,7 @@
 /** What `data.model_introspection` of an amplify_outputs.json says about the two models (docs/services.md). */
-import type { ConfigValues } from './load.ts';
+import { isPlainObject } from './json.ts';
 import { mediaTypesIn } from './media-types.ts';
-import { settingOf } from './settings.ts';
-import { isPlainObject } from './unknown-keys.ts';
+import { type ConfigValues, settingOf } from './settings.ts';
 
 interface Field {
   name: string;

@@ -1,10 +1,8 @@
 import { modelValues } from './amplify-models.ts';
-import { defaultModelNames } from './defaults.ts';
 import { ConfigError } from './error.ts';
-import { JsonError, readJson } from './json.ts';
-import { type ConfigValues, nested, refuse } from './load.ts';
-import { problemsOf } from './schema.ts';
-import { isPlainObject } from './unknown-keys.ts';
+import { isPlainObject, JsonError, readJson } from './json.ts';
+import { refuse } from './load.ts';
+import { type ConfigValues, defaultConfig, nested, problemsOf } from './settings.ts';
 
 export interface AmplifyValues {
   values: ConfigValues;
@@ -66,7 +64,7 @@ export async function readAmplifyOutputs(
   const bucket = knownBucket
     ? (buckets.find(({ bucketName }) => bucketName === knownBucket) ?? null)
     : await bucketFor(path, buckets, options);
-  const { media, observation } = defaultModelNames();
+  const { media, observation } = defaultConfig().aws.amplify.models;
   const models = modelValues(
     data?.model_introspection,
     options.models ?? { observation: observation.name, media: media.name },
@@ -89,7 +87,7 @@ export async function readAmplifyOutputs(
   const found = Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as ConfigValues;
   // An empty value among these is an answer: the project has no such field or query, or one region for all.
   const values = { ...found, ...(bucket && bucketValues(bucket, region)), ...models.values };
-  refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file anew, or set these values by flags');
+  refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file again, or set these values by flags');
   return { values, warnings };
 }
 

@@ -3,9 +3,16 @@ import { type AmplifyValues, readAmplifyOutputs } from './amplify-outputs.ts';
 import { ConfigError } from './error.ts';
 import { expandTilde } from './home.ts';
 import { readJson } from './json.ts';
-import { type ConfigValues, nested, normalized } from './load.ts';
-import { problemsOf } from './schema.ts';
-import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
+import { normalized } from './load.ts';
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValues,
+  nested,
+  problemsOf,
+  settingOf,
+  valueAt,
+} from './settings.ts';
 
 /** Puts questions to a person. */
 export interface Asker {

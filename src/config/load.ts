@@ -1,20 +1,29 @@
-import { dirname, resolve } from 'node:path';
-import { defaultConfig } from './defaults.ts';
+import { resolve } from 'node:path';
 import { unsafeEndpointVariables } from './endpoint.ts';
 import { ConfigError } from './error.ts';
 import { absolutePath, configPath, type Env, folderRefFrom, homeFolder } from './home.ts';
-import { JsonError, readJson } from './json.ts';
-import { type Problem, prefixProblems, problemsOf } from './schema.ts';
-import { type Config, type ConfigKey, SETTINGS, setAt, settingOf, valueAt } from './settings.ts';
-import { isPlainObject, unknownKeyWarnings, withTranslatedKeys } from './unknown-keys.ts';
+import { isPlainObject, JsonError, readJson } from './json.ts';
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValues,
+  defaultConfig,
+  nested,
+  type Problem,
+  problemsOf,
+  SETTINGS,
+  setAt,
+  settingOf,
+  valueAt,
+} from './settings.ts';
+import { MAX_WORKERS, unknownKeyWarnings, usesMaxWorkers } from './unknown-keys.ts';
 
-/** Values by dotted key; undefined ones are as good as absent. */
-export type ConfigValues = Partial<Record<ConfigKey, unknown>>;
+export type { ConfigValues } from './settings.ts';
 
 export type Source = 'flag' | 'environment' | 'file' | 'default' | 'not set';
 
 export interface LoadedConfig {
-  /** Everything filled in; texts that nobody set are ''. Paths are absolute. Unknown keys of the file are kept. */
+  /** Complete; text that is not set is ''. Paths are absolute. Unknown keys of the file are kept. */
   config: Config;
   /** For people, one sentence each. */
   warnings: string[];
@@ -24,8 +33,8 @@ export interface LoadedConfig {
 }
 
 /**
- * The configuration that holds: flag before environment before file before default (design: Configuration).
- * A missing file is no error; what a command then lacks is said by `requireKeys`.
+ * The effective configuration. Precedence: flag, environment variable, config file, default. A missing file is no error;
+ * `requireKeys` reports what a command then lacks.
  *
  * Throws {@link ConfigError}: the file is not JSON (with line and column) or cannot be read; wrong values (all of one
  * source in one error); an AWS_ENDPOINT_URL… variable with an address that is neither https nor loopback.
@@ -35,35 +44,43 @@ export async function loadConfig(options: {
   env?: Env;
   flags?: ConfigValues;
 }): Promise<LoadedConfig> {
-  const env = options.env ?? process.env;
-  const home = options.home ?? homeFolder(env);
+  const { env = process.env, home = homeFolder(env) } = options;
   const path = configPath(home);
   refuseUnsafeEndpoints(env);
 
   const written = await readConfigFile(path);
-  refuse(problemsOf(written), `${path} has`, 'Correct the file');
-  const file = withTranslatedKeys(written);
-  const environment = valuesFromEnvironment(env);
-  refuse(problemsOf(nested(environment)), 'The environment has', 'Correct the variable', environmentName);
-  const flags = normalized(options.flags ?? {});
-  refuse(problemsOf(nested(flags)), 'The command line has', 'Correct the flag', flagName, 2);
+  const file = { ...written };
+  const nameInFile = (key: string) =>
+    key === 'migration.concurrency' && usesMaxWorkers(written) ? MAX_WORKERS : key;
+  if (usesMaxWorkers(written))
+    file.migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
+  refuse(problemsOf(file), `${path} has`, 'Correct the file', nameInFile);
 
-  const config = merge(defaultConfig(home), file) as unknown as Config;
+  const environment = Object.fromEntries(
+    SETTINGS.flatMap(({ key, env: name }) => (name && env[name] ? [[key, env[name]]] : [])),
+  ) as ConfigValues;
+  const variableName = (key: string) => settingOf(key as ConfigKey).env!;
+  refuse(problemsOf(nested(environment)), 'The environment has', 'Correct the variable', variableName);
+  const flags = normalized(options.flags ?? {});
+  refuseFlags(flags);
+
+  const config = merge(defaultConfig(), file) as unknown as Config;
   const sources = {} as Record<ConfigKey, Source>;
-  for (const { key, kind } of SETTINGS) {
-    const found = valueBySource({
-      flag: flags[key],
-      environment: environment[key],
-      file: valueAt(file, key),
-    });
-    sources[key] = found?.source ?? (valueAt(config, key) === '' ? 'not set' : 'default');
-    if (!found) continue;
-    const base = found.source === 'file' ? dirname(path) : process.cwd();
-    const value = kind === 'path' ? absolutePath(found.value as string, base, env) : found.value;
-    setAt(config as unknown as Record<string, unknown>, key, value);
+  for (const { key, isPath } of SETTINGS) {
+    const overriding = [flags[key], environment[key]].find(isSet);
+    const value = overriding ?? valueAt(config, key);
+    if (isSet(flags[key])) sources[key] = 'flag';
+    else if (isSet(environment[key])) sources[key] = 'environment';
+    else if (isSet(valueAt(file, key))) sources[key] = 'file';
+    else sources[key] = isSet(value) ? 'default' : 'not set';
+    const base = overriding === undefined ? home : process.cwd();
+    setAt(config, key, isPath ? absolutePath(String(value), base, env) : value);
   }
-  refuse(prefixProblems(config.prefix_disambiguation), `${path} has`, 'Correct the file');
   return { config, warnings: unknownKeyWarnings(written), path, sources };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== '';
 }
 
 /** The file's own content, `{}` if there is none. Throws {@link ConfigError} if it cannot be read or is not JSON. */
@@ -77,19 +94,19 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
       throw new ConfigError(
         'config_not_json',
         `${path} is not JSON: ${error.message}.`,
-        `Correct the file there, or move it away and run "migrator config" again.`,
+        'Correct the file, or move it away and run "migrator config" again.',
       );
     }
     throw new ConfigError(
       'config_unreadable',
       `${path} cannot be read: ${(error as Error).message}.`,
-      'Check who owns the file and its folder, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.',
+      'Check the permissions of the file and its folder, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of your own.',
       { cause: error },
     );
   }
   throw new ConfigError(
     'config_wrong_values',
-    `${path} does not hold an object { … }.`,
+    `${path} is not an object { … }.`,
     'Move the file away and run "migrator config" again.',
   );
 }
@@ -112,56 +129,28 @@ export function refuse(
   });
 }
 
+/** Throws a usage error for wrong values on the command line. */
+export function refuseFlags(flags: ConfigValues): void {
+  const flagName = (key: string) => `--${settingOf(key as ConfigKey).flag}`;
+  refuse(problemsOf(nested(flags)), 'The command line has', 'Correct the flag', flagName, 2);
+}
+
 /**
- * Flag values as the configuration wants them: a folder's address becomes its id, a relative path is taken from the
- * working directory (`~` stays, so that the file can move between machines).
+ * Flag values as they are stored: the id instead of a folder's address, absolute instead of relative paths (`~` stays, so
+ * that the file can move between computers).
  */
 export function normalized(values: ConfigValues): ConfigValues {
   const result: ConfigValues = {};
-  for (const { key, kind } of SETTINGS) {
+  for (const { key, isPath } of SETTINGS) {
     const value = values[key];
-    if (value === undefined) continue;
     if (key === 'google_drive.folder_id' && typeof value === 'string') {
       const { id, resourceKey } = folderRefFrom(value);
       result[key] = id;
       if (resourceKey) result['google_drive.resource_key'] = resourceKey;
-    } else if (kind === 'path' && typeof value === 'string' && /^[^~\s]/.test(value))
-      result[key] = resolve(value);
-    else result[key] = value;
+    } else if (isPath && typeof value === 'string' && /^[^~\s]/.test(value)) result[key] = resolve(value);
+    else if (value !== undefined) result[key] = value;
   }
   return result;
-}
-
-/** Dotted keys into sections. */
-export function nested(values: ConfigValues): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(values)) setAt(result, key, value);
-  return result;
-}
-
-export function flagName(key: string): string {
-  const setting = SETTINGS.find(candidate => candidate.key === key);
-  return setting ? `--${setting.flag}` : key;
-}
-
-function environmentName(key: string): string {
-  return settingOf(key as ConfigKey).env ?? key;
-}
-
-function valuesFromEnvironment(env: Env): ConfigValues {
-  const values: ConfigValues = {};
-  for (const { key, env: name } of SETTINGS) {
-    if (name && env[name]) values[key] = env[name];
-  }
-  return values;
-}
-
-function valueBySource(values: { flag: unknown; environment: unknown; file: unknown }) {
-  for (const source of ['flag', 'environment', 'file'] as const) {
-    const value = values[source];
-    if (value !== undefined && value !== '') return { source, value };
-  }
-  return null;
 }
 
 function refuseUnsafeEndpoints(env: Env): void {
@@ -169,7 +158,7 @@ function refuseUnsafeEndpoints(env: Env): void {
   if (!name) return;
   throw new ConfigError(
     'endpoint_not_safe',
-    `${name} in the environment is not an https:// address, and not one of this machine: sign-in tokens would travel in the clear.`,
+    `${name} in the environment is neither an https:// address nor on this computer: sign-in tokens would be sent unencrypted.`,
     `Set ${name} to an https:// address, or unset it to use AWS itself.`,
   );
 }

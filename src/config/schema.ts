@@ -1,196 +1,259 @@
+/**
+ * config.json: its structure, and for each value the flag of `config`, the description, the limits, the default and the
+ * environment variable. Flags, questions, checks, `show` and warnings are made from it.
+ */
 import * as v from 'valibot';
-import { BANDWIDTH_ACCEPTED, parseBandwidth } from './bandwidth.ts';
-import { ENDPOINT_ACCEPTED, isSafeEndpoint } from './endpoint.ts';
 import { FOLDER_ID, RESOURCE_KEY } from './home.ts';
+import {
+  bandwidth,
+  choice,
+  endpoint,
+  name,
+  number,
+  optionalName,
+  path,
+  region,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from './setting-types.ts';
 
-/** One value that cannot be used: where, what was found, what would be accepted. */
-export interface Problem {
-  /** Dotted, as in `migration.concurrency`. */
-  key: string;
-  found: string;
-  accepted: string;
+function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const schema = v.object(entries, 'an object { … }');
+  // Every entry has a default, which the compiler cannot see here.
+  return v.optional(schema, {} as v.InferInput<typeof schema>);
 }
 
-// The message of every check is what would be accepted; Problem is made from it.
-const pattern = (regex: RegExp, accepted: string) =>
-  v.optional(
-    v.pipe(
-      v.string(accepted),
-      v.check(text => text === '' || regex.test(text), accepted),
+const observationModel = section({
+  name: name('observation-model', 'model that the files belong to', 'Observation'),
+  sequential_id: name('sequential-id-field', 'its field with the number in the file names', 'sequentialId'),
+  list_query: optionalName('observation-list-query', 'query that lists it; made from its name when empty'),
+  index_query: optionalName(
+    'observation-index-query',
+    'query of the index on that field; found in the schema when empty',
+  ),
+});
+
+const mediaModel = section({
+  name: name('media-model', 'model of the media records', 'Media'),
+  url: name('media-url-field', 'its field for the address of the object', 'url'),
+  type: optionalName('media-type-field', 'its field for photo or video; empty if it has none', 'type'),
+  types: section({
+    image: optionalName(
+      'media-type-image',
+      'value of that field for photos, like PHOTO; found in the schema when empty',
     ),
-  );
-
-const number = (min: number, max: number, accepted: string) =>
-  v.optional(v.pipe(v.number(accepted), v.minValue(min, accepted), v.maxValue(max, accepted)));
-
-const wholeNumber = (min: number, max: number, accepted = `a whole number from ${min} to ${max}`) =>
-  v.optional(
-    v.pipe(v.number(accepted), v.integer(accepted), v.minValue(min, accepted), v.maxValue(max, accepted)),
-  );
-
-const aPath = v.optional(v.pipe(v.string('a path'), v.regex(/\S/, 'a path')));
-
-const endpoint = (mayBeEmpty: boolean) =>
-  v.optional(
-    v.pipe(
-      v.string(ENDPOINT_ACCEPTED),
-      v.check(text => (mayBeEmpty && text === '') || isSafeEndpoint(text), ENDPOINT_ACCEPTED),
+    video: optionalName(
+      'media-type-video',
+      'value of that field for videos, like VIDEO; found in the schema when empty',
     ),
-  );
+  }),
+  observation_id: name('media-observation-field', "its field for the observation's id", 'observationId'),
+  is_available_for_public_use: optionalName(
+    'media-public-field',
+    'its yes-or-no field for public use; empty if it has none',
+    'isAvailableForPublicUse',
+  ),
+  list_query: optionalName('media-list-query', 'query that lists it; made from its name when empty'),
+  get_query: optionalName('media-get-query', 'query that gets one; made from its name when empty'),
+  create_mutation: optionalName(
+    'media-create-mutation',
+    'mutation that creates one; made from its name when empty',
+  ),
+  delete_mutation: optionalName(
+    'media-delete-mutation',
+    'mutation that deletes one; made from its name when empty',
+  ),
+});
 
-// These names become part of a GraphQL document.
-const NAME = 'a GraphQL name (letters, digits, "_")';
-const graphQLName = v.optional(v.pipe(v.string(NAME), v.regex(/^[_A-Za-z]\w*$/, NAME)));
-const maybeName = pattern(/^[_A-Za-z]\w*$/, NAME);
+const googleDrive = section({
+  folder_id: text('folder-id', 'Drive folder to migrate: its id, or its address in the browser', {
+    pattern: FOLDER_ID,
+    accepts: 'the id of a Drive folder (letters, digits, "-", "_", ".")',
+  }),
+  resource_key: text(
+    'resource-key',
+    'resource key of that folder; an address with "resourcekey=" sets it, too',
+    { pattern: RESOURCE_KEY, accepts: 'a resource key (letters, digits, "-", "_")' },
+  ),
+  credentials_path: path(
+    'credentials-path',
+    'JSON of a Google desktop client, a service-account key, or other Google credentials',
+    'google_credentials.json',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+  ),
+  token_path: path('token-path', 'file with the Google refresh token', 'google_token.json'),
+  impersonate: text('impersonate', 'user for whom a service account acts (domain-wide delegation)', {
+    pattern: /^[^\s@]+@[^\s@]+$/,
+    accepts: 'the e-mail address of a user',
+  }),
+  queries_per_second: number('queries-per-second', 'requests a second to Drive', {
+    from: 0.001,
+    to: 1000,
+    initial: 10,
+  }),
+  api_url: endpoint('drive-api-url', 'address of the Drive API', 'https://www.googleapis.com'),
+});
 
-const region = pattern(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'an AWS region like us-east-1');
+const cognito = section({
+  user_pool_id: text('user-pool-id', 'Cognito user pool, like us-east-1_AbCdEfGhI', {
+    pattern: /^[\w-]+_[0-9A-Za-z]+$/,
+    accepts: 'a user pool id like us-east-1_AbCdEfGhI',
+  }),
+  client_id: text('client-id', "the user pool's app client", {
+    pattern: /^[\w+]+$/,
+    accepts: 'an app client id (letters and digits)',
+  }),
+  identity_pool_id: text('identity-pool-id', 'Cognito identity pool, like us-east-1:01234567-…', {
+    pattern: /^[\w-]+:[\w-]+$/,
+    accepts: 'an identity pool id like us-east-1:01234567-89ab-…',
+  }),
+  username: text('username', 'who signs in to the user pool; with Amplify the e-mail address', {
+    pattern: /^\S+$/,
+    accepts: 'a user name without spaces',
+  }),
+});
 
-const yesOrNo = v.optional(v.boolean('true or false'));
+const amplify = section({
+  api_endpoint: endpoint('api-endpoint', 'AppSync address, ending in /graphql', '', 'AMPLIFY_API_ENDPOINT'),
+  storage_bucket: text('storage-bucket', 'S3 bucket of Amplify Storage', {
+    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    accepts: 'the name of an S3 bucket',
+  }),
+  storage_region: region('storage-region', 'AWS region of the bucket, if it is another one'),
+  storage_group: text('storage-group', 'user pool group that may write to the bucket', {
+    pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u,
+    accepts: 'the name of a user pool group',
+    initial: 'ADMINS',
+  }),
+  server_side_encryption: choice(
+    'server-side-encryption',
+    'encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse',
+    ['', 'AES256', 'aws:kms', 'aws:kms:dsse'],
+    '',
+  ),
+  kms_key_id: text('kms-key-id', 'KMS key of that encryption; the default key of the bucket when empty', {
+    pattern: /^[\w:/-]{1,2048}$/,
+    accepts: 'the id, alias or ARN of a KMS key',
+  }),
+  models: section({ observation: observationModel, media: mediaModel }),
+});
 
-const RATE = 'a number above 0, up to 1000';
+const PART_SIZES = { from: 5, to: 5120 };
+
+const migration = section({
+  concurrency: wholeNumber('concurrency', 'files transferred at a time', { from: 1, to: 100, initial: 10 }),
+  retry_attempts: wholeNumber('retry-attempts', 'retries after a temporary error', {
+    from: 0,
+    to: 20,
+    initial: 3,
+  }),
+  retry_delay_seconds: number('retry-delay-seconds', 'wait before the first retry, in seconds', {
+    from: 0,
+    to: 3600,
+    initial: 5,
+  }),
+  chunk_size_mb: wholeNumber('chunk-size-mb', 'part size of multipart uploads, in MiB', {
+    ...PART_SIZES,
+    initial: 8,
+  }),
+  multipart_threshold_mb: wholeNumber(
+    'multipart-threshold-mb',
+    'largest file that is sent in one request, in MiB',
+    { ...PART_SIZES, initial: 200 },
+  ),
+  default_media_public: yesOrNo(
+    'default-media-public',
+    'isAvailableForPublicUse of the media records',
+    false,
+  ),
+  max_range: wholeNumber('max-range', 'largest number of ids that one file name may cover', {
+    from: 1,
+    to: 10_000,
+    initial: 100,
+  }),
+  stall_timeout_seconds: wholeNumber(
+    'stall-timeout-seconds',
+    'seconds without a byte after which a connection is closed and retried',
+    { from: 1, to: 3600, initial: 60 },
+  ),
+  throttle_patience_minutes: number(
+    'throttle-patience-minutes',
+    'minutes to wait for a service that limits the request rate before the run stops',
+    { from: 0, to: 1440, initial: 10 },
+  ),
+  bwlimit: bandwidth(
+    'bwlimit',
+    'bandwidth limit for all files together: a rate a second like 20M or 512k, or a timetable',
+  ),
+});
+
 const PREFIX = 'as a prefix: one letter, or "" for names without one';
-const DISCRIMINATOR = 'a value of the discriminator field, or "*"';
+const VALUE = 'a value of the discriminator field, or "*"';
 
-const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.optional(v.looseObject(entries, 'an object { … }'));
-
-/** config.json as it may stand in the file: every key optional, unknown ones let through. */
-export const ConfigFile = v.looseObject(
-  {
-    google_drive: section({
-      folder_id: pattern(FOLDER_ID, 'the id of a Drive folder (letters, digits, "-", "_", ".")'),
-      resource_key: pattern(RESOURCE_KEY, 'a resource key (letters, digits, "-", "_")'),
-      credentials_path: aPath,
-      token_path: aPath,
-      impersonate: pattern(/^[^\s@]+@[^\s@]+$/, 'the e-mail address of a user'),
-      queries_per_second: v.optional(v.pipe(v.number(RATE), v.gtValue(0, RATE), v.maxValue(1000, RATE))),
-      api_url: endpoint(false),
-    }),
-    aws: section({
-      region,
-      cognito: section({
-        user_pool_id: pattern(/^[\w-]+_[0-9A-Za-z]+$/, 'a user pool id like us-east-1_AbCdEfGhI'),
-        client_id: pattern(/^[\w+]+$/, 'an app client id (letters and digits)'),
-        identity_pool_id: pattern(/^[\w-]+:[\w-]+$/, 'an identity pool id like us-east-1:01234567-89ab-…'),
-        username: pattern(/^\S+$/, 'a user name without spaces'),
-      }),
-      amplify: section({
-        api_endpoint: endpoint(true),
-        storage_bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
-        storage_region: region,
-        storage_group: pattern(/^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u, 'the name of a user pool group'),
-        server_side_encryption: v.optional(
-          v.picklist(['', 'AES256', 'aws:kms', 'aws:kms:dsse'], '"AES256", "aws:kms" or "aws:kms:dsse"'),
+/** Edited in the file only: it has no flags. */
+const prefixDisambiguation = v.optional(
+  v.pipe(
+    v.object(
+      {
+        enabled: v.optional(v.boolean('true or false'), false),
+        discriminator_field: v.optional(
+          v.pipe(v.string(), v.regex(/^(?:[_A-Za-z]\w*)?$/, 'the name of a field of Observation')),
+          '',
         ),
-        kms_key_id: pattern(/^[\w:/-]{1,2048}$/, 'the id, alias or ARN of a KMS key'),
-        models: section({
-          observation: section({
-            name: graphQLName,
-            sequential_id: graphQLName,
-            list_query: maybeName,
-            index_query: maybeName,
-          }),
-          media: section({
-            name: graphQLName,
-            url: graphQLName,
-            type: maybeName,
-            types: section({ image: maybeName, video: maybeName }),
-            observation_id: graphQLName,
-            is_available_for_public_use: maybeName,
-            list_query: maybeName,
-            get_query: maybeName,
-            create_mutation: maybeName,
-            delete_mutation: maybeName,
-          }),
-        }),
-      }),
-    }),
-    migration: section({
-      concurrency: wholeNumber(1, 100),
-      // The Python tool's name for it.
-      max_workers: wholeNumber(1, 100),
-      retry_attempts: wholeNumber(0, 20),
-      retry_delay_seconds: number(0, 3600, 'a number of seconds from 0 to 3600'),
-      chunk_size_mb: wholeNumber(5, 5120, 'a whole number from 5 to 5120 (S3 takes no smaller part)'),
-      multipart_threshold_mb: wholeNumber(
-        5,
-        5120,
-        'a whole number from 5 to 5120 (S3 takes no more in one request)',
-      ),
-      default_media_public: yesOrNo,
-      max_range: wholeNumber(1, 10_000),
-      stall_timeout_seconds: wholeNumber(1, 3600),
-      bwlimit: v.optional(
-        v.pipe(
-          v.string(BANDWIDTH_ACCEPTED),
-          v.check(text => parseBandwidth(text) !== null, BANDWIDTH_ACCEPTED),
+        /** Letter before the digits ('' for none) to value of the discriminator; `*` is any value no other prefix names. */
+        prefixes: v.optional(
+          v.record(
+            v.pipe(v.string(), v.regex(/^\p{L}?$/u, PREFIX)),
+            v.pipe(v.string(VALUE), v.nonEmpty(VALUE)),
+            'an object { "letter": "value" }',
+          ),
+          {},
         ),
+      },
+      'an object { … }',
+    ),
+    v.forward(
+      v.check(
+        ({ enabled, discriminator_field }) => !enabled || discriminator_field !== '',
+        'the name of a field of Observation, since prefix_disambiguation is enabled',
       ),
-      throttle_patience_minutes: number(0, 1440, 'a number of minutes from 0 to 1440'),
-    }),
-    naming: v.optional(v.picklist(['strict', 'relaxed'], '"strict" or "relaxed"')),
-    prefix_disambiguation: section({
-      enabled: yesOrNo,
-      discriminator_field: pattern(/^[_A-Za-z]\w*$/, 'the name of a field of Observation'),
-      prefixes: v.optional(
-        v.record(
-          v.pipe(v.string(), v.regex(/^\p{L}?$/u, PREFIX)),
-          v.pipe(v.string(DISCRIMINATOR), v.nonEmpty(DISCRIMINATOR)),
-          'an object { "letter": "value" }',
-        ),
+      ['discriminator_field'],
+    ),
+    v.forward(
+      v.check(
+        ({ enabled, prefixes }) => !enabled || Object.keys(prefixes).length > 0,
+        'at least one prefix, since prefix_disambiguation is enabled',
       ),
-    }),
-  },
-  'an object { … }',
+      ['prefixes'],
+    ),
+    v.forward(
+      v.check(
+        ({ prefixes }) => Object.values(prefixes).filter(value => value === '*').length < 2,
+        '"*" for one prefix at most: two of them would choose the same observations',
+      ),
+      ['prefixes'],
+    ),
+  ),
+  {},
 );
 
-/** All values of a (partial) configuration that cannot be used, in the order of the schema. */
-export function problemsOf(values: unknown): Problem[] {
-  const result = v.safeParse(ConfigFile, values, { abortPipeEarly: true });
-  if (result.success) return [];
-  return result.issues.map(issue => ({
-    key: v.getDotPath(issue) ?? 'the file',
-    found: shown(issue.input),
-    accepted: issue.message,
-  }));
-}
+export const ConfigSchema = v.object({
+  google_drive: googleDrive,
+  aws: section({
+    region: region('region', 'AWS region, like us-east-1', 'AWS_REGION'),
+    cognito,
+    amplify,
+  }),
+  migration,
+  naming: choice('naming', 'how file names are read: strict or relaxed', ['strict', 'relaxed'], 'strict'),
+  prefix_disambiguation: prefixDisambiguation,
+});
 
-/** A rule over several values; checked once they are merged. */
-export function prefixProblems(rules: {
-  enabled?: boolean;
-  discriminator_field?: string;
-  prefixes?: Record<string, string>;
-}): Problem[] {
-  if (!rules.enabled) return [];
-  const problems: Problem[] = [];
-  if (!rules.discriminator_field) {
-    problems.push({
-      key: 'prefix_disambiguation.discriminator_field',
-      found: 'nothing',
-      accepted: 'the name of a field of Observation, since prefix_disambiguation is enabled',
-    });
-  }
-  if (Object.keys(rules.prefixes ?? {}).length === 0) {
-    problems.push({
-      key: 'prefix_disambiguation.prefixes',
-      found: 'nothing',
-      accepted: 'at least one prefix, since prefix_disambiguation is enabled',
-    });
-  }
-  const catchAlls = Object.values(rules.prefixes ?? {}).filter(value => value === '*').length;
-  if (catchAlls > 1) {
-    problems.push({
-      key: 'prefix_disambiguation.prefixes',
-      found: `"*" for ${catchAlls} prefixes`,
-      accepted: '"*" for one prefix at most: two of them would choose the same observations',
-    });
-  }
-  return problems;
-}
+export type Config = v.InferOutput<typeof ConfigSchema>;
 
-function shown(input: unknown): string {
-  const written = JSON.stringify(input) ?? String(input);
-  // An address may carry a password.
-  const text = written.replace(/\/\/[^/@"]*@/g, '//…@');
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
+/**
+ * What the Amplify project calls its models and their fields. An empty query name stands for the one that Amplify makes
+ * from the model's name; an empty `index_query` for the one in the schema, if there is one.
+ */
+export type ModelNames = Config['aws']['amplify']['models'];

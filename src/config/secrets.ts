@@ -1,11 +1,11 @@
 /**
- * The last guard before text leaves for a log, a message or standard error: whatever looks like a token, a key or a
- * signature is taken out. Messages are written so that none is in them; this is for what other people's code says.
+ * Hides secrets. Our own messages contain none; this is the last check before text from other people's code, or a
+ * configuration with keys of its own, goes to a log, a message or the terminal.
  */
 
 const HIDDEN = '[hidden]';
 
-/** What our services' secrets look like, wherever they stand. */
+/** What the secrets of Google and AWS look like. */
 const SHAPES: readonly RegExp[] = [
   // Google: access token, refresh token, authorization code, client secret.
   /\bya29\.[\w.-]+/g,
@@ -31,7 +31,7 @@ function withoutJwt(word: string): string {
 
 const MIN_JWT_HEADER = 13;
 
-/** What stands behind such a name, in JSON, in a form, in a header or in an address. */
+/** The value after such a name, in JSON, a form, a header or an address. */
 const NAMED =
   /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|subject_?token(?!_)|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]{0,40}\\?["']?\s{0,20}[:=]\s{0,20}(?:Bearer\s{1,20})?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
 
@@ -44,4 +44,22 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   return clean.replace(NAMED, (whole, name: string, value: string) =>
     value.startsWith(HIDDEN) ? whole : `${name}${HIDDEN}`,
   );
+}
+
+/** Without the user name and password of addresses. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/"]*@/g, '//…@');
+}
+
+const SECRET_NAME = /secret|token|password|passwd|private_?key|api_?key/i;
+const PLACE_NAME = /_(?:path|url|uri)$/i;
+
+const MASK = '********';
+
+/** A copy in which the value of every key that is named like a secret is hidden. */
+export function withHiddenValues(value: unknown, name = ''): unknown {
+  if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) return value === '' || value === null ? value : MASK;
+  if (Array.isArray(value)) return value.map(item => withHiddenValues(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, withHiddenValues(below, key)]));
 }

@@ -1,120 +1,76 @@
-import { ConfigFile } from './schema.ts';
-import { valueAt } from './settings.ts';
+import * as v from 'valibot';
+import { isPlainObject } from './json.ts';
+import { nearest } from './nearest.ts';
+import { ConfigSchema } from './schema.ts';
+import { defaultConfig, valueAt } from './settings.ts';
+
+/** The Python tool of the same name calls `migration.concurrency` so. */
+export const MAX_WORKERS = 'migration.max_workers';
+
+/** Keys of the Python tool, and of earlier versions of this one, that no longer have an effect. */
+const WITHOUT_EFFECT = new Set(
+  ['adaptive_concurrency', 'min_workers', 'initial_workers', 'window_seconds', 'max_inflight_buffer_mb'].map(
+    name => `migration.${name}`,
+  ),
+);
+
+/** Whether the number of workers is given by the Python tool's name only. */
+export function usesMaxWorkers(values: unknown): boolean {
+  return valueAt(values, MAX_WORKERS) !== undefined && valueAt(values, 'migration.concurrency') === undefined;
+}
 
 /**
- * A warning for every key that nothing reads, in file order, with the key that was probably meant. The keys themselves
- * stay where they are (design: unknown keys are kept). `$schema` and keys that start with `_` are taken for remarks.
+ * A warning for every key that is not in the schema, in file order, with the key that was probably meant. `$schema` and
+ * keys that start with `_` are taken for comments.
  */
 export function unknownKeyWarnings(values: unknown): string[] {
-  const known = knownKeys(ConfigFile, '');
-  const warnings: string[] = [];
-  const python: string[] = [];
-  const visit = (at: unknown, path: string): void => {
-    if (!isPlainObject(at)) return;
-    for (const [name, below] of Object.entries(at)) {
-      const key = path ? `${path}.${name}` : name;
-      if (key in PYTHON_KEYS) python.push(key);
-      else if (known.sections.has(key)) visit(below, key);
-      else if (!known.leaves.has(key) && name !== '$schema' && !name.startsWith('_')) {
-        const meant = nearest(
-          key,
-          [...known.leaves, ...known.sections].filter(name => !(name in PYTHON_KEYS)),
-        );
-        warnings.push(
-          `${key} is not a known key and has no effect${meant ? `; did you mean ${meant}?` : '.'}`,
-        );
-      }
-    }
-  };
-  visit(values, '');
-  return [...warnings, ...pythonWarnings(values, python)];
-}
-
-/** Keys of the Python tool of the same name, and of earlier versions of this one. Its other keys are called the same here. */
-const PYTHON_KEYS: Readonly<Record<string, 'translated' | 'without effect'>> = {
-  'migration.max_workers': 'translated',
-  'migration.adaptive_concurrency': 'without effect',
-  'migration.min_workers': 'without effect',
-  'migration.initial_workers': 'without effect',
-  'migration.window_seconds': 'without effect',
-  'migration.max_inflight_buffer_mb': 'without effect',
-};
-
-function pythonWarnings(values: unknown, keys: string[]): string[] {
-  const translated = keys.filter(key => PYTHON_KEYS[key] === 'translated');
-  const idle = keys.filter(key => PYTHON_KEYS[key] === 'without effect');
-  const isSet = valueAt(values, 'migration.concurrency') !== undefined;
-  return [
-    ...translated.map(key =>
-      isSet
-        ? `${key} comes from the Python tool and has no effect: migration.concurrency is set.`
-        : `${key} comes from the Python tool and is read as migration.concurrency; rename it.`,
-    ),
-    ...(idle.length > 0
-      ? [
-          `${idle.join(', ')}: from the Python tool or an earlier version, without effect; migration.concurrency alone says how many files are transferred at a time.`,
-        ]
-      : []),
-  ];
-}
-
-/** The values of a file with what the Python tool calls otherwise under the names of this one. */
-export function withTranslatedKeys(values: Record<string, unknown>): Record<string, unknown> {
-  const workers = valueAt(values, 'migration.max_workers');
-  if (workers === undefined || valueAt(values, 'migration.concurrency') !== undefined) return values;
-  return { ...values, migration: { ...(values.migration as object), concurrency: workers } };
-}
-
-interface KnownKeys {
-  leaves: Set<string>;
-  sections: Set<string>;
-}
-
-/** Read off the schema, so that a new key is known everywhere at once. */
-function knownKeys(
-  schema: unknown,
-  path: string,
-  into: KnownKeys = { leaves: new Set(), sections: new Set() },
-) {
-  const inner = (schema as { wrapped?: unknown }).wrapped ?? schema;
-  const entries = (inner as { entries?: Record<string, unknown> }).entries;
-  if (!entries) {
-    into.leaves.add(path);
-    return into;
+  const parsed = v.safeParse(ConfigSchema, values);
+  const unknown = keysOutside(parsed.output, values);
+  const old = unknown.filter(key => WITHOUT_EFFECT.has(key));
+  const warnings = unknown
+    .filter(key => key !== MAX_WORKERS && !WITHOUT_EFFECT.has(key))
+    .map(key => {
+      const meant = probablyMeant(key);
+      return `${key} is not a known key and has no effect${meant ? `; did you mean ${meant}?` : '.'}`;
+    });
+  if (unknown.includes(MAX_WORKERS)) {
+    warnings.push(
+      usesMaxWorkers(values)
+        ? `${MAX_WORKERS} comes from the Python tool and is read as migration.concurrency; rename it.`
+        : `${MAX_WORKERS} comes from the Python tool and has no effect: migration.concurrency is set.`,
+    );
   }
-  if (path) into.sections.add(path);
-  for (const [name, below] of Object.entries(entries))
-    knownKeys(below, path ? `${path}.${name}` : name, into);
-  return into;
-}
-
-function nearest(key: string, candidates: string[]): string | null {
-  const nameOf = (path: string) => path.slice(path.lastIndexOf('.') + 1);
-  const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
-  const name = plain(nameOf(key));
-  let best: string | null = null;
-  let bestDistance = Math.min(3, Math.ceil(name.length / 3) + 1);
-  for (const candidate of candidates) {
-    const distance = editDistance(name, plain(nameOf(candidate)));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  if (old.length > 0) {
+    warnings.push(
+      `${old.join(', ')}: from the Python tool or an earlier version, without effect; migration.concurrency alone sets how many files are transferred at a time.`,
+    );
   }
-  return best;
+  return warnings;
 }
 
-/** Levenshtein. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
+/** `known` is what the schema makes of `values`; it has no other keys. */
+function keysOutside(known: unknown, values: unknown, path = ''): string[] {
+  if (!isPlainObject(values) || !isPlainObject(known)) return [];
+  return Object.entries(values).flatMap(([name, below]) => {
+    const key = path ? `${path}.${name}` : name;
+    if (Object.hasOwn(known, name)) return keysOutside(known[name], below, key);
+    return name === '$schema' || name.startsWith('_') ? [] : [key];
+  });
+}
+
+/** The key with the most similar name, in whatever section it is. */
+function probablyMeant(key: string): string | null {
+  const plainName = (of: string) => of.split('.').at(-1)!.toLowerCase().replace(/[-_]/g, '');
+  const byName = new Map<string, string>();
+  for (const known of allKeys(defaultConfig())) {
+    if (!byName.has(plainName(known))) byName.set(plainName(known), known);
   }
-  return row[b.length]!;
+  return byName.get(nearest(plainName(key), [...byName.keys()]) ?? '') ?? null;
 }
 
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function allKeys(values: object, path = ''): string[] {
+  return Object.entries(values).flatMap(([name, below]) => {
+    const key = path ? `${path}.${name}` : name;
+    return [key, ...(isPlainObject(below) ? allKeys(below, key) : [])];
+  });
 }

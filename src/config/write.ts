@@ -1,10 +1,8 @@
-import { defaultConfig } from './defaults.ts';
 import { ConfigError } from './error.ts';
 import { privateFolder, replacePrivateFile } from './files/private-file.ts';
 import { configPath } from './home.ts';
-import { type ConfigValues, flagName, nested, normalized, readConfigFile, refuse } from './load.ts';
-import { problemsOf } from './schema.ts';
-import { type ConfigKey, SETTINGS, setAt, valueAt } from './settings.ts';
+import { normalized, readConfigFile, refuse, refuseFlags } from './load.ts';
+import { type ConfigKey, type ConfigValues, problemsOf, SETTINGS, setAt, valueAt } from './settings.ts';
 
 export interface Change {
   key: ConfigKey;
@@ -15,34 +13,33 @@ export interface Change {
 
 export interface WrittenConfig {
   path: string;
-  /** In the order of the settings; empty if the file said all this already, and then it was not touched. */
+  /** In the order of the settings; empty if the file had all these values, and then it was not touched. */
   changes: Change[];
-  /** What was mended on the way, for people. */
+  /** For people. */
   warnings: string[];
 }
 
 /**
  * Sets these values in config.json and leaves everything else in it as it is, unknown keys included. The file is
- * replaced in one step (a crash leaves the old one), mode 0600, its folder 0700. The whole outcome is checked before
- * anything is written.
+ * replaced in one step (a crash leaves the old one), mode 0600, a new folder 0700. The result is checked before anything
+ * is written.
  *
- * Throws {@link ConfigError}: the present file is not JSON, the outcome would hold wrong values, the folder refuses.
+ * Throws {@link ConfigError}: the present file is not JSON, the result would have wrong values, the disk refuses.
  */
 export async function writeConfig(home: string, values: ConfigValues): Promise<WrittenConfig> {
   const path = configPath(home);
   const wanted = normalized(values);
-  refuse(problemsOf(nested(wanted)), 'The command line has', 'Correct the flag', flagName, 2);
+  refuseFlags(wanted);
   const content = await readConfigFile(path);
-  // The key of the folder before is of no use to another one.
+  // The resource key of the previous folder does not fit another one.
   const folder = wanted['google_drive.folder_id'];
   if (folder !== undefined && folder !== valueAt(content, 'google_drive.folder_id'))
     wanted['google_drive.resource_key'] ??= '';
-  const unset = defaultConfig(home);
   const changes: Change[] = [];
-  for (const { key } of SETTINGS) {
+  for (const { key, default: initial } of SETTINGS) {
     const to = wanted[key];
     const from = valueAt(content, key);
-    const isUnsetAlready = to === '' && from === undefined && valueAt(unset, key) === '';
+    const isUnsetAlready = to === '' && from === undefined && initial === '';
     if (to === undefined || to === from || isUnsetAlready) continue;
     changes.push({ key, from: from ?? null, to });
     setAt(content, key, to);
@@ -61,7 +58,7 @@ export async function writeConfig(home: string, values: ConfigValues): Promise<W
     throw new ConfigError(
       'config_not_written',
       `${path} cannot be written: ${(error as Error).message}.`,
-      'Check the rights on that folder and the space on its disk, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.',
+      'Check the permissions of the folder and the free space on its disk, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of your own.',
       { cause: error },
     );
   }

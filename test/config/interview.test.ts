@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { terminalAsker } from '../../src/cli/ui/asker.ts';
-import { defaultConfig } from '../../src/config/defaults.ts';
 import { type Asker, interview } from '../../src/config/interview.ts';
+import { defaultConfig } from '../../src/config/settings.ts';
 import { type Scratch, scratchFolder } from './scratch.ts';
 
 const OUTPUTS = {
@@ -53,7 +53,7 @@ describe('the questions of config', () => {
   });
 
   it('say for each value where to find it, and take the present one by Enter', async () => {
-    const config = defaultConfig('/h');
+    const config = defaultConfig();
     config.aws.region = 'us-east-1';
     const { values } = await interview(person({ 'who signs in': ['a@example.com'] }), config);
     expect(values).to.deep.equal({ 'aws.cognito.username': 'a@example.com' });
@@ -64,7 +64,7 @@ describe('the questions of config', () => {
   it('ask only with the key of a service account for whom it acts', async () => {
     const key = await scratch.put('key.json', { type: 'service_account' });
     const answers = { 'Google desktop client': [key], 'service account acts': ['boss', 'boss@example.com'] };
-    const { values } = await interview(person(answers), defaultConfig('/h'));
+    const { values } = await interview(person(answers), defaultConfig());
     expect(values).to.include({ 'google_drive.impersonate': 'boss@example.com' });
     expect(told).to.deep.equal(['That has to be the e-mail address of a user.']);
     expect(asked).to.have.length(12);
@@ -77,7 +77,7 @@ describe('the questions of config', () => {
         'amplify_outputs.json of': [path],
         'Drive folder': ['https://drive.google.com/drive/folders/1Ab'],
       }),
-      defaultConfig('/h'),
+      defaultConfig(),
     );
     expect(asked).to.have.length(4);
     expect(values).to.include({
@@ -91,7 +91,7 @@ describe('the questions of config', () => {
     const bad = await scratch.put('other.json', { a: 1 });
     const good = await scratch.put('amplify_outputs.json', OUTPUTS);
     const asker = person({ 'npx ampx generate': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
-    const { values } = await interview(asker, defaultConfig('/h'));
+    const { values } = await interview(asker, defaultConfig());
     expect(asked[1]).to.contain('/nowhere.json does not exist');
     expect(asked[2]).to.contain('is not an amplify_outputs.json');
     expect(values).to.have.property('aws.region', 'eu-west-1');
@@ -100,13 +100,13 @@ describe('the questions of config', () => {
   it('let the person choose between buckets', async () => {
     const buckets = ['first', 'second'].map(name => ({ name, bucket_name: `bucket-${name}` }));
     const path = await scratch.put('outputs.json', { ...OUTPUTS, storage: { buckets } });
-    const { values } = await interview(person({ 'amplify_outputs.json of': [path] }), defaultConfig('/h'));
+    const { values } = await interview(person({ 'amplify_outputs.json of': [path] }), defaultConfig());
     expect(values['aws.amplify.storage_bucket']).to.equal('bucket-second');
   });
 
   it('refuse an answer that cannot be right, and say what would be', async () => {
     const asker = person({ 'AWS region': ['Ireland', 'eu-west-1'] });
-    const { values } = await interview(asker, defaultConfig('/h'));
+    const { values } = await interview(asker, defaultConfig());
     expect(told).to.deep.equal(['That has to be an AWS region like us-east-1.']);
     expect(values).to.deep.equal({ 'aws.region': 'eu-west-1' });
   });

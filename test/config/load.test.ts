@@ -153,7 +153,9 @@ describe('loading the configuration', () => {
     await scratch.put('config.json', '{\n  "naming": "strict",\n  "x_password": hunter2\n}');
     const { message, code } = await refusal();
     expect(code).to.equal('config_not_json');
-    expect(message).to.contain('config.json is not JSON: line 3, column 17: expected a value, found "h"');
+    expect(message).to.contain(
+      'config.json is not JSON: line 3, column 17: expected a value or a name in double quotes, found "h"',
+    );
     expect(message).not.to.contain('hunter2');
   });
 
@@ -164,7 +166,7 @@ describe('loading the configuration', () => {
 
   it('refuses a file that is JSON but no object', async () => {
     await scratch.put('config.json', '[]');
-    expect((await refusal()).message).to.contain('does not hold an object');
+    expect((await refusal()).message).to.contain('is not an object');
   });
 
   it('keeps unknown keys, and warns about each with the key that was probably meant', async () => {
@@ -278,7 +280,7 @@ describe('loading the configuration', () => {
     await scratch.put('config.json', {
       prefix_disambiguation: { ...rules, prefixes: { '': '*', E: 'EG', S: '*' } },
     });
-    expect((await refusal()).message).to.contain('prefix_disambiguation.prefixes: found "*" for 2 prefixes');
+    expect((await refusal()).message).to.contain('accepted: "*" for one prefix at most');
     await scratch.put('config.json', { prefix_disambiguation: { enabled: true } });
     expect((await refusal()).message)
       .to.contain('prefix_disambiguation.discriminator_field')

@@ -1,15 +1,16 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { defaultConfig } from '../../src/config/defaults.ts';
-import { describeConfig, MASK, masked, renderDescription } from '../../src/config/describe.ts';
+import { describeConfig, renderDescription } from '../../src/config/describe.ts';
 import { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { KEYS_FOR, requireKeys } from '../../src/config/require-keys.ts';
+import { withHiddenValues } from '../../src/config/secrets.ts';
+import { defaultConfig } from '../../src/config/settings.ts';
 import { type Scratch, scratchFolder } from './scratch.ts';
 
 describe('what a command needs of the configuration', () => {
-  const config = defaultConfig('/h');
+  const config = defaultConfig();
 
   it('names every missing value with the ways to set it, in one error', () => {
     let error: unknown;
@@ -44,7 +45,7 @@ describe('showing the configuration', () => {
   after(() => scratch.remove());
 
   it('masks what sounds like a secret, also in keys it does not know, and nothing else', () => {
-    const shown = masked({
+    const shown = withHiddenValues({
       aws: { cognito: { username: 'a@b', client_id: 'c', password: 'p1' } },
       google_drive: { token_path: '/t', token_uri: 'https://t' },
       extra: [{ clientSecret: 's2', list: ['x'] }],
@@ -52,10 +53,10 @@ describe('showing the configuration', () => {
       empty_secret: '',
     });
     expect(shown).to.deep.equal({
-      aws: { cognito: { username: 'a@b', client_id: 'c', password: MASK } },
+      aws: { cognito: { username: 'a@b', client_id: 'c', password: '********' } },
       google_drive: { token_path: '/t', token_uri: 'https://t' },
-      extra: [{ clientSecret: MASK, list: ['x'] }],
-      refresh_token: MASK,
+      extra: [{ clientSecret: '********', list: ['x'] }],
+      refresh_token: '********',
       empty_secret: '',
     });
   });

@@ -3,9 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { loadCommands } from '../../build/commands.ts';
-import { defaultConfig } from '../../src/config/defaults.ts';
-import { problemsOf } from '../../src/config/schema.ts';
-import { SETTINGS } from '../../src/config/settings.ts';
+import { defaultConfig, problemsOf, SETTINGS } from '../../src/config/settings.ts';
 import { STATUSES } from '../../stages/record.ts';
 import { projectRoot } from '../project-root.ts';
 import { fencesIn, PAGES, textOf } from './fences.ts';
@@ -126,7 +124,7 @@ describe('the pages', () => {
   });
 
   it('tell the defaults as they are', () => {
-    const { google_drive, migration, naming } = defaultConfig('/home');
+    const { google_drive, migration, naming } = defaultConfig();
     const [sample] = fencesIn(textOf('docs/setup.md')).filter(({ language }) => language === 'json');
     const shown = JSON.parse(sample!.text);
     expect(shown.migration).to.deep.equal(migration);

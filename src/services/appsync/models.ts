@@ -1,6 +1,5 @@
 import type { MediaType } from '../../../stages/record.ts';
-import { defaultModelNames } from '../../config/defaults.ts';
-import type { ModelNames } from '../../config/settings.ts';
+import { defaultConfig, type ModelNames } from '../../config/settings.ts';
 
 /** How an Amplify project calls what the tool reads and writes: model names, fields and the operations made from them. */
 export interface Models {
@@ -66,4 +65,4 @@ function pluralOf(name: string): string {
 }
 
 /** The MECO project's, as Amplify generates them from its models. */
-export const DEFAULT_MODELS: Models = modelsOf(defaultModelNames());
+export const DEFAULT_MODELS: Models = modelsOf(defaultConfig().aws.amplify.models);

@@ -3,8 +3,7 @@ import { RunError } from '../../../stages/errors.ts';
 import { type Holder, type Lock, waitForLock } from '../../config/files/lock.ts';
 import { closeToOthers, replacePrivateFile } from '../../config/files/private-file.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
-import { readJson } from '../../config/json.ts';
-import { isPlainObject } from '../../config/unknown-keys.ts';
+import { isPlainObject, readJson } from '../../config/json.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Whose sign-in it is. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { defaultConfig } from '../../../src/config/defaults.ts';
+import { defaultConfig } from '../../../src/config/settings.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
 import { createCognitoSession } from '../../../src/services/cognito/session.ts';
 import type { RunError } from '../../../stages/errors.ts';
@@ -20,7 +20,7 @@ describe('what Cognito asks for beyond the password', () => {
     userPool.addUser({ username: EMAIL, password: PASSWORD, ...user });
   };
   const signIn = async (questions: Questions) => {
-    const config = defaultConfig('/h');
+    const config = defaultConfig();
     config.aws.region = userPool.region;
     config.aws.cognito = {
       user_pool_id: userPool.poolId,

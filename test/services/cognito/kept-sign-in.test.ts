@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { defaultConfig } from '../../../src/config/defaults.ts';
+import { defaultConfig } from '../../../src/config/settings.ts';
 import { type CognitoSession, createCognitoSession } from '../../../src/services/cognito/session.ts';
 import { TokenStore } from '../../../src/services/cognito/token-store.ts';
 import type { RunError } from '../../../stages/errors.ts';
@@ -24,7 +24,7 @@ describe('a Cognito sign-in that is kept between commands', () => {
   const command = (
     change: { home?: string; onEnded?: (error: RunError) => void; username?: string } = {},
   ): CognitoSession => {
-    const config = defaultConfig('/h');
+    const config = defaultConfig();
     config.aws.region = userPool.region;
     config.aws.cognito = {
       user_pool_id: userPool.poolId,

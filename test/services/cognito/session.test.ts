@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { defaultConfig } from '../../../src/config/defaults.ts';
 import { ConfigError } from '../../../src/config/error.ts';
+import { defaultConfig } from '../../../src/config/settings.ts';
 import type { Questions } from '../../../src/services/cognito/questions.ts';
 import { type CognitoSession, createCognitoSession } from '../../../src/services/cognito/session.ts';
 import { RunError } from '../../../stages/errors.ts';
@@ -36,7 +36,7 @@ describe('a Cognito session', () => {
   const session = (
     change: { password?: string; clientId?: string; identityPoolId?: string; username?: string } = {},
   ) => {
-    const config = defaultConfig('/h');
+    const config = defaultConfig();
     config.aws.region = userPool.region;
     config.aws.cognito = {
       user_pool_id: userPool.poolId,

@@ -24,7 +24,7 @@ const LARGEST = SIZES.at(-1)!;
 const FILES_AN_OBSERVATION = 10;
 const LETTERS = 'abcdefghi';
 const FIRST_ID = 1_000_000;
-const PEAK_MIB = 600;
+const PEAK_MIB = 1024;
 const NEWLINE = 0x0a;
 /** How much longer a record may take among a million than among a hundred thousand: noise of the machine. */
 const LINEAR = 1.3;

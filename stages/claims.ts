@@ -2,104 +2,53 @@
  * Who has an S3 key, and who has the same content: of two files that would take one key only the first gets it, and of
  * byte-identical files with the same sequential ids only one is migrated.
  */
-import { HashIndex, hashOf } from './compact/hash-index.ts';
-import { TextStore } from './compact/text-store.ts';
 import { type FileRecord, nameOf, stopped } from './record.ts';
 
 interface Claim {
   id: string;
   name: string;
-  path: string;
+  path: string | undefined;
   key: string;
   content: string | null;
 }
 
-/** Claims are kept as text, out of the heap: a folder may have a million files, and each has one. */
+/** Memory for a million files: texts are made by `join`, since a template string would keep its pieces too. */
 export class Claims {
-  readonly #claims = new TextStore();
-  readonly #byKey = new HashIndex();
-  readonly #byContent = new HashIndex();
-  readonly #byFile = new HashIndex();
+  readonly #byKey = new Map<string, Claim>();
+  readonly #byContent = new Map<string, Claim>();
+  readonly #byFile = new Map<string, Claim>();
 
-  /** Takes a record's key and content for it, whoever has them; for records that earlier runs let through. */
+  /** Gives the record its key and content, also if another file has them: for records that earlier runs let through. */
   hold(record: FileRecord): void {
-    if (!record.key) return;
-    const { id, key } = record;
-    const content = contentOf(record);
-    const text = textOf(record, content);
+    const { id, name, path, key } = record;
+    if (!key) return;
     this.giveUp(record);
-    const own = this.#of(id);
-    const number = own >= 0 && this.#claims.get(own) === text ? own : this.#claims.add(text);
-    this.#put(this.#byFile, number, id, claim => claim.id);
-    this.#put(this.#byKey, number, key, claim => claim.key);
-    if (content) this.#put(this.#byContent, number, content, claim => claim.content);
+    const claim = { id, name, path, key, content: contentOf(record) };
+    this.#byFile.set(id, claim);
+    this.#byKey.set(key, claim);
+    if (claim.content) this.#byContent.set(claim.content, claim);
   }
 
   /** Frees what the file has had and, as the record is now, has no more. */
   giveUp(record: FileRecord): void {
-    const number = this.#of(record.id);
-    if (number < 0 || this.#claims.get(number) === textOf(record, contentOf(record))) return;
-    const claim = this.#claim(number);
-    if (claim.key !== record.key) this.#byKey.remove(number);
-    if (!record.key || claim.content !== contentOf(record)) this.#byContent.remove(number);
-    if (!record.key) this.#byFile.remove(number);
+    const claim = this.#byFile.get(record.id);
+    if (!claim) return;
+    const { key, content } = claim;
+    if (key !== record.key && this.#byKey.get(key) === claim) this.#byKey.delete(key);
+    const hasContent = record.key && content === contentOf(record);
+    if (content && !hasContent && this.#byContent.get(content) === claim) this.#byContent.delete(content);
+    if (!record.key) this.#byFile.delete(record.id);
   }
 
   /** Takes key and content for the record and gives it back, or stops it if another file has them. */
   take(record: FileRecord & { key: string }): FileRecord {
-    const content = contentOf(record);
-    // As nearly all of a run that goes on: what it has already is all it wants.
-    if (this.#holds(record, content)) return record;
-    const twin = content === null ? -1 : this.#find(this.#byContent, content, claim => claim.content);
-    if (twin >= 0 && this.#claim(twin).id !== record.id) return duplicateOf(record, this.#claim(twin));
-    const holder = this.#find(this.#byKey, record.key, claim => claim.key);
-    if (holder >= 0 && this.#claim(holder).id !== record.id) return collidesWith(record, this.#claim(holder));
+    const twin = this.#byContent.get(contentOf(record) ?? '');
+    if (twin && twin.id !== record.id) return duplicateOf(record, twin);
+    const holder = this.#byKey.get(record.key);
+    if (holder && holder.id !== record.id) return collidesWith(record, holder);
     this.hold(record);
     return record;
   }
-
-  #holds(record: FileRecord, content: string | null): boolean {
-    const own = this.#of(record.id);
-    return (
-      own >= 0 &&
-      this.#byKey.has(own) &&
-      (content === null || this.#byContent.has(own)) &&
-      this.#claims.get(own) === textOf(record, content)
-    );
-  }
-
-  /** Number of a file's claim; -1 if it has none. */
-  #of(id: string): number {
-    const head = headOf(id);
-    return this.#byFile.find(hashOf(id), number => this.#claims.get(number).startsWith(head));
-  }
-
-  /** Number of the claim for which `by` gives the text; -1 if there is none. */
-  #find(index: HashIndex, text: string, by: (claim: Claim) => string | null): number {
-    return index.find(hashOf(text), number => by(this.#claim(number)) === text);
-  }
-
-  /** Puts the claim in the place of the one that has stood for this text. */
-  #put(index: HashIndex, number: number, text: string, by: (claim: Claim) => string | null): void {
-    const before = this.#find(index, text, by);
-    if (before === number) return;
-    index.remove(before);
-    index.add(hashOf(text), number);
-  }
-
-  #claim(number: number): Claim {
-    const [id, name, path, key, content] = JSON.parse(this.#claims.get(number));
-    return { id, name, path, key, content };
-  }
-}
-
-/** How a claim is kept; the file's id comes first, so that it is known without reading the rest. */
-function textOf({ id, name, path = '', key }: FileRecord, content: string | null): string {
-  return JSON.stringify([id, name, path, key, content]);
-}
-
-function headOf(id: string): string {
-  return `[${JSON.stringify(id)},`;
 }
 
 /**
@@ -121,12 +70,12 @@ function compare(a: string, b: string): number {
 
 function contentOf(record: FileRecord): string | null {
   if (!record.md5 || !record.sequentialIds?.length) return null;
-  return `${record.md5} ${record.prefix ?? ''}${record.sequentialIds.join(',')}`;
+  return [record.md5, record.prefix ?? '', record.sequentialIds.join()].join(' ');
 }
 
 /** Where the object of a file goes that shows these observations. */
 export function keyOf({ observations, name }: Pick<FileRecord, 'observations' | 'name'>): string {
-  return `media/${observations![0]!.id}/${name}`;
+  return ['media', observations![0]!.id, name].join('/');
 }
 
 /** Its observations stay: a later run need not look them up to ask whether the survivor is still there. */
@@ -156,6 +105,6 @@ function collidesWith(record: FileRecord & { key: string }, first: Claim): FileR
   });
 }
 
-function placeOf(claim: Pick<FileRecord, 'id' | 'name' | 'path'>): string {
-  return claim.path ? `${claim.path}/${nameOf(claim)}` : nameOf(claim);
+function placeOf(file: Pick<FileRecord, 'id' | 'name' | 'path'>): string {
+  return file.path ? `${file.path}/${nameOf(file)}` : nameOf(file);
 }

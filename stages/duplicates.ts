@@ -4,7 +4,6 @@
  */
 
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
-import { TextStore } from './compact/text-store.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
@@ -34,10 +33,8 @@ async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
 }
 
 class Copies {
-  /** Out of the heap: a folder may have as many duplicates as files. */
-  readonly #records = new TextStore();
-  /** By the id of the file that is transferred instead: numbers of its copies. */
-  readonly #waiting = new Map<string, number[]>();
+  /** By the id of the file that is transferred instead. */
+  readonly #waiting = new Map<string, FileRecord[]>();
   readonly #failed = new Set<string>();
 
   async *heldBack(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
@@ -56,7 +53,7 @@ class Copies {
   next(): FileRecord[] {
     const failed = [...this.#waiting.keys()].filter(id => this.#failed.has(id));
     return failed.map(id => {
-      const copies = this.#waiting.get(id)!.map(number => this.#record(number));
+      const copies = this.#waiting.get(id)!;
       this.#waiting.delete(id);
       const [first, ...others] = copies.toSorted(byCleanness) as [FileRecord, ...FileRecord[]];
       for (const other of others) this.#wait(first.id, duplicateOf(other, first));
@@ -66,17 +63,13 @@ class Copies {
   }
 
   *rest(): Generator<FileRecord> {
-    for (const numbers of this.#waiting.values()) for (const number of numbers) yield this.#record(number);
+    for (const copies of this.#waiting.values()) yield* copies;
   }
 
   #wait(survivor: string, record: FileRecord): void {
-    const numbers = this.#waiting.get(survivor) ?? [];
-    numbers.push(this.#records.add(JSON.stringify(record)));
-    this.#waiting.set(survivor, numbers);
-  }
-
-  #record(number: number): FileRecord {
-    return JSON.parse(this.#records.get(number)) as FileRecord;
+    const copies = this.#waiting.get(survivor);
+    if (copies) copies.push(record);
+    else this.#waiting.set(survivor, [record]);
   }
 }
 

@@ -8,7 +8,6 @@
  * A folder that Drive refuses, or does not list completely, is asked for again at the end. If that does not help, it gets
  * a record of its own: what is below it is missing from the listing, and somebody has to know.
  */
-import { TextSet } from './compact/text-set.ts';
 import { FileError, RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';
@@ -156,7 +155,7 @@ class Walk {
   readonly #options: ListOptions;
   readonly #selection: Selection;
   readonly #seenFolders = new Set<string>();
-  readonly #seenFiles = new TextSet();
+  readonly #seenFiles = new Set<string>();
   #folders: Place[] = [];
   #refused: { place: Place; error: FileError; attempts: number }[] = [];
   #shortcuts: Shortcut[] = [];
@@ -274,7 +273,9 @@ class Walk {
       this.#options.onLeftOut?.(record.id);
       return null;
     }
-    return this.#seenFiles.add(record.id) ? record : null;
+    if (this.#seenFiles.has(record.id)) return null;
+    this.#seenFiles.add(record.id);
+    return record;
   }
 
   async *#followShortcuts(): AsyncGenerator<FileRecord> {

@@ -6,8 +6,6 @@
  * look-ups by index would have cost so far, and goes on where it stopped when more ids are wanted: in all at most
  * about twice what the better of the two would have needed. Without an index only the sweep is left.
  */
-import { HashIndex } from './compact/hash-index.ts';
-import { TextStore } from './compact/text-store.ts';
 
 export interface Observation {
   id: string;
@@ -33,7 +31,8 @@ export interface ObservationTable {
 
 export class ObservationFinder {
   readonly #table: ObservationTable;
-  readonly #swept = new SweptObservations();
+  /** The table as far as it has been read. */
+  readonly #swept = new Map<number, Observation[]>();
   readonly #lookedUp = new Map<number, Observation[]>();
   #pages: AsyncIterator<Observation[]> | null = null;
   #pagesRead = 0;
@@ -52,7 +51,7 @@ export class ObservationFinder {
 
     const found = new Map<number, Observation[]>();
     for (const id of wanted) {
-      const observations = this.#complete ? this.#swept.with(id) : this.#lookedUp.get(id);
+      const observations = this.#complete ? this.#swept.get(id) : this.#lookedUp.get(id);
       if (observations?.length) found.set(id, observations);
     }
     return found;
@@ -81,34 +80,13 @@ export class ObservationFinder {
         return;
       }
       this.#pagesRead += 1;
-      for (const observation of page.value) this.#swept.add(observation);
+      for (const observation of page.value) this.#add(observation);
     }
   }
-}
-
-/** The table as far as it has been read, out of the heap: it may have as many observations as the folder has files. */
-class SweptObservations {
-  readonly #texts = new TextStore();
-  /** By sequential id, which has 32 bits: it is its own hash. */
-  readonly #numbers = new HashIndex();
-
-  /** Adds an observation, unless it is there. */
-  add({ sequentialId, id, discriminator }: Observation): void {
-    for (const number of this.#numbers.all(sequentialId)) if (this.#at(number)[0] === id) return;
-    const text = JSON.stringify(discriminator === undefined ? [id] : [id, discriminator]);
-    this.#numbers.add(sequentialId, this.#texts.add(text));
-  }
-
-  /** In the order in which they were added. */
-  with(sequentialId: number): Observation[] {
-    const numbers = [...this.#numbers.all(sequentialId)].reverse();
-    return numbers.map(number => {
-      const [id, discriminator] = this.#at(number);
-      return { id, sequentialId, ...(discriminator !== undefined && { discriminator }) };
-    });
-  }
-
-  #at(number: number): [id: string, discriminator?: string | null] {
-    return JSON.parse(this.#texts.get(number));
+  /** A sweep may give an observation twice. */
+  #add(observation: Observation): void {
+    const known = this.#swept.get(observation.sequentialId);
+    if (!known) this.#swept.set(observation.sequentialId, [observation]);
+    else if (!known.some(({ id }) => id === observation.id)) known.push(observation);
   }
 }

@@ -1,6 +1,5 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
 
-import { TextSet } from '../../stages/compact/text-set.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import {
   type DriveRef,
@@ -170,7 +169,7 @@ async function listing(options: MigrationOptions, manifests: Manifests, changes:
     await lookAgain(options, manifests, memory, changes);
     return { records: fromManifest(manifests, options), fileCameThrough: () => {} };
   }
-  const seen = new TextSet();
+  const seen = new Set<string>();
   const unread = new UnreadFolders();
   const list = await lister(options, { onLeftOut: id => seen.add(id), onUnread: unread.add });
   const found = begun(list());

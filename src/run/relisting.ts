@@ -4,7 +4,6 @@
  * an answer; a run with nothing open asks nothing.
  */
 
-import { TextSet } from '../../stages/compact/text-set.ts';
 import { FileError } from '../../stages/errors.ts';
 import { asNow, FOLDERS_A_QUERY, listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
@@ -27,7 +26,7 @@ export async function relist(context: StageContext, relisting: Relisting): Promi
   const takes = (record: FileRecord) => context.selection?.takes(record) ?? true;
   const unread: FileRecord[] = [];
   const parents = new Map<string, DriveRef>();
-  const open = new TextSet();
+  const open = new Set<string>();
   const targetOf = new Map<string, string>();
   for (const record of manifest.records()) {
     if (isWithdrawn(record) || !takes(record)) continue;
@@ -67,7 +66,7 @@ async function lookAtNames(
   context: StageContext,
   { manifest, memory, onChange }: Relisting,
   folders: DriveRef[],
-  open: TextSet,
+  open: ReadonlySet<string>,
   targetOf: ReadonlyMap<string, string>,
 ): Promise<void> {
   const drive = await context.services.drive();

@@ -1,15 +1,13 @@
 /**
  * A manifest on disk: NDJSON, appended to while a stage runs; of several lines with one id the last one holds.
  *
- * What is kept in memory is where each id's last line begins, neither the lines nor the ids: 30 MiB for a million
- * records. Lines are read back from disk when they are asked for; stages ask more or less in the order of the manifest,
- * so one read serves many.
+ * Only the place of each id's last line is kept in memory. Lines are read back from disk on demand; stages ask more or
+ * less in the order of the manifest, so one read serves many.
  */
 import { appendFileSync, closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HashIndex, hashOf } from '../../../stages/compact/hash-index.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { makePrivateFolder } from '../../config/files/private-folder.ts';
@@ -41,12 +39,8 @@ export class ManifestFile {
   readonly path: string;
   readonly #fd: number;
   readonly #blocks: BlockReader;
-  /** Entries are numbered in the order in which their ids first appear. */
-  readonly #entries = new HashIndex();
-  /** By entry: where the last line of its id begins. */
-  #offsets = new Float64Array(1024);
-  /** The id that was asked for last, with its entry (-1 for none): it is likely to be the next that is appended. */
-  #asked = { id: '', entry: -1 };
+  /** By id: where its last line begins. In the order in which the ids first appear. */
+  readonly #offsets = new Map<string, number>();
   #size = 0;
   #needsNewline = false;
   #isOpen = true;
@@ -94,28 +88,22 @@ export class ManifestFile {
 
   /** How many ids the manifest has. */
   get count(): number {
-    return this.#entries.count;
+    return this.#offsets.size;
   }
 
   has(id: string): boolean {
-    return this.last(id) !== undefined;
+    return this.#offsets.has(id);
   }
 
   /** The record that holds for an id, each time a new object; undefined if the manifest has none. */
   last(id: string): FileRecord | undefined {
-    let found: FileRecord | undefined;
-    const entry = this.#entries.find(hashOf(id), other => {
-      const record = this.#readAt(this.#offsets[other]!);
-      if (record.id === id) found = record;
-      return found !== undefined;
-    });
-    this.#asked = { id, entry };
-    return found;
+    const offset = this.#offsets.get(id);
+    return offset === undefined ? undefined : this.#readAt(offset);
   }
 
   /** The records that hold, in the order in which their ids first appear. */
   *records(): Generator<FileRecord> {
-    for (let entry = 0; entry < this.count; entry += 1) yield this.#readAt(this.#offsets[entry]!);
+    for (const offset of this.#offsets.values()) yield this.#readAt(offset);
   }
 
   /** Appends a record; resolves when it is safe to hand over the next one. Throws RunError if the disk refuses. */
@@ -124,7 +112,7 @@ export class ManifestFile {
     const line = (this.#needsNewline ? '\n' : '') + lineOf(record);
     const offset = this.#size + Number(this.#needsNewline);
     this.#needsNewline = false;
-    this.#begins(record.id, offset);
+    this.#offsets.set(record.id, offset);
     this.#waiting.set(offset, line);
     const bytes = Buffer.byteLength(line);
     this.#size += bytes;
@@ -208,7 +196,7 @@ export class ManifestFile {
         line += 1;
         const id = options.checked ? idIn(text, from, end) : null;
         if (id === null) this.#index(text.subarray(from, end), lineStart, line, options.reject);
-        else this.#begins(id, lineStart);
+        else this.#offsets.set(id, lineStart);
         lineStart += missing + end + 1 - from;
         missing = 0;
         from = end + 1;
@@ -224,28 +212,11 @@ export class ManifestFile {
   #index(bytes: Buffer, offset: number, line: number, reject: OpenOptions['reject']): void {
     try {
       const text = textOf(bytes, this.path, line);
-      if (text.trim() !== '') this.#begins(recordOf(text, this.path, line).id, offset);
+      if (text.trim() !== '') this.#offsets.set(recordOf(text, this.path, line).id, offset);
     } catch (error) {
       if (!(error instanceof BadLine && reject)) throw error;
       reject(bytes.toString('utf8'), error);
     }
-  }
-
-  /** From now on, the last line of the id begins here. */
-  #begins(id: string, offset: number): void {
-    if (this.#asked.id !== id) this.last(id);
-    let { entry } = this.#asked;
-    if (entry < 0) {
-      entry = this.count;
-      this.#entries.add(hashOf(id), entry);
-      if (entry === this.#offsets.length) {
-        const offsets = new Float64Array(entry * 2);
-        offsets.set(this.#offsets);
-        this.#offsets = offsets;
-      }
-      this.#asked = { id, entry };
-    }
-    this.#offsets[entry] = offset;
   }
 
   /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */

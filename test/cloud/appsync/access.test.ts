@@ -57,36 +57,4 @@ describe('local AppSync: who may what', () => {
     const { data } = await ask(api, viewer(), LIST);
     expect(data.listMedia.items).to.have.length(1);
   });
-
-  it('counts fields by their names in the schema, refused ones too', async () => {
-    const before = api.fields.get('createMedia') ?? 0;
-    const query = `mutation($i: CreateMediaInput!) { a: createMedia(input: $i) { id } b: createMedia(input: $i) { id } }`;
-    await ask(api, viewer(), query, { i: mediaInput() });
-    expect(api.fields.get('createMedia')).to.equal(before + 2);
-    expect(api.service.requests.get('graphql')).to.be.greaterThan(0);
-  });
-
-  it('answers at one place, to POST with GraphQL in JSON', async () => {
-    const headers = { authorization: viewer() };
-    expect(
-      (await fetch(`${api.service.url}/other`, { method: 'POST', headers, body: '{}' })).status,
-    ).to.equal(404);
-    expect((await fetch(api.endpoint, { headers })).status).to.equal(405);
-    for (const body of [
-      '',
-      'x',
-      '[]',
-      '{}',
-      '{"query": 5}',
-      '{"query": "{ listMedia "}',
-      '{"query":"{a}","variables":[]}',
-    ]) {
-      const response = await fetch(api.endpoint, { method: 'POST', headers, body });
-      expect(response.status, body).to.equal(400);
-      expect(await response.json()).to.have.nested.property(
-        'errors[0].errorType',
-        'MalformedHttpRequestException',
-      );
-    }
-  });
 });

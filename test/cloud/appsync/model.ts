@@ -1,12 +1,11 @@
 /** What the generated resolvers do for a model, over one table. */
 import { randomUUID } from 'node:crypto';
-import { conditionFailed, dynamoRefusal } from './errors.ts';
-import { type Filter, passes } from './filter.ts';
+import { AppSyncError, conditionFailed, dynamoRefusal } from './errors.ts';
 import type { PageTokens } from './page-token.ts';
 import type { Item, Table, Value } from './table.ts';
 
 export interface PageArguments {
-  filter?: Filter | null;
+  filter?: object | null;
   limit?: number | null;
   nextToken?: string | null;
 }
@@ -21,14 +20,14 @@ type Input = Record<string, Value>;
 export interface Model {
   readonly table: Table;
   get(id: string): Item | null;
-  /** One page: cut first, then filtered (docs/services.md, AppSync). `query` names the field, for the token. */
+  /** One page. `query` names the field, for the token. */
   list(query: string, args: PageArguments, key?: { name: string; value: Value }): Connection;
   /** Puts if there is no item with the id. @throws AppSyncError ConditionalCheckFailedException */
-  create(input: Input, condition?: Filter | null): Item;
+  create(input: Input): Item;
   /** @throws AppSyncError ConditionalCheckFailedException when there is none */
-  update(input: Input & { id: string }, condition?: Filter | null): Item;
+  update(input: Input & { id: string }): Item;
   /** @throws AppSyncError ConditionalCheckFailedException when there is none */
-  remove(id: string, condition?: Filter | null): Item;
+  remove(id: string): Item;
 }
 
 /** `now` is ms since 1970, for `createdAt` and `updatedAt`; `keys` are the attributes that lead an index. */
@@ -57,6 +56,7 @@ export function createModel(
       return table.get(id);
     },
     list(query, args, key) {
+      if (args.filter) throw notOffered('filter');
       const limit = args.limit ?? 100;
       if (limit < 1) {
         throw dynamoRefusal(
@@ -68,35 +68,40 @@ export function createModel(
       const after = args.nextToken == null ? null : tokens.read(scope, args.nextToken);
       const { items, next } = table.page(limit, after, key);
       return {
-        items: items.filter(item => passes(item, args.filter)),
+        items,
         nextToken: next === null ? null : tokens.write(scope, next),
       };
     },
-    create(input, condition) {
+    create(input) {
       refuseEmptyKeys(input);
       const id = typeof input.id === 'string' ? input.id : randomUUID();
-      if (table.items.has(id) || !passes({}, condition)) throw conditionFailed();
+      if (table.items.has(id)) throw conditionFailed();
       const createdAt = time();
       const item = { ...input, id, createdAt, updatedAt: createdAt, __typename: typename };
       table.put(item);
       return item;
     },
-    update(input, condition) {
+    update(input) {
       refuseEmptyKeys(input);
       const before = table.items.get(input.id);
-      if (!before || !passes(before, condition)) throw conditionFailed();
+      if (!before) throw conditionFailed();
       // Null takes an attribute away.
       const entries = Object.entries({ ...before, ...input }).filter(([, value]) => value !== null);
       const item = { ...Object.fromEntries(entries), id: input.id, updatedAt: time() };
       table.put(item);
       return item;
     },
-    remove(id, condition) {
+    remove(id) {
       refuseEmptyKeys({ id });
       const before = table.items.get(id);
-      if (!before || !passes(before, condition)) throw conditionFailed();
+      if (!before) throw conditionFailed();
       table.remove(id);
       return before;
     },
   };
+}
+
+/** What the schema has and this tool does not use. */
+export function notOffered(argument: string): AppSyncError {
+  return new AppSyncError('NotImplemented', `The local AppSync does not offer the argument ${argument}.`);
 }

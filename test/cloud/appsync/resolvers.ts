@@ -1,8 +1,7 @@
 /** The fields of the generated schema: reads for everyone who is signed in, writes for the group ADMINS. */
 import type { GraphQLFieldResolver } from 'graphql';
 import { unauthorized } from './errors.ts';
-import type { Filter } from './filter.ts';
-import type { Model, PageArguments } from './model.ts';
+import { type Model, notOffered, type PageArguments } from './model.ts';
 import type { Resolvers } from './schema.ts';
 import type { Item } from './table.ts';
 
@@ -16,7 +15,7 @@ type Resolver = GraphQLFieldResolver<unknown, RequestContext, never>;
 
 interface WriteArguments {
   input: never;
-  condition?: Filter | null;
+  condition?: object | null;
 }
 
 /** Resolvers over the two tables. A resolver whose field the schema does not have is never asked. */
@@ -44,10 +43,9 @@ export function generatedResolvers(models: { observation: Model; media: Model })
 
 function writes(type: string, model: Model): Record<string, Resolver> {
   return {
-    [`Mutation.create${type}`]: (_, args: WriteArguments) => model.create(args.input, args.condition),
-    [`Mutation.update${type}`]: (_, args: WriteArguments) => model.update(args.input, args.condition),
-    [`Mutation.delete${type}`]: (_, args: WriteArguments) =>
-      model.remove((args.input as { id: string }).id, args.condition),
+    [`Mutation.create${type}`]: (_, args: WriteArguments) => model.create(args.input),
+    [`Mutation.update${type}`]: (_, args: WriteArguments) => model.update(args.input),
+    [`Mutation.delete${type}`]: (_, args: WriteArguments) => model.remove((args.input as { id: string }).id),
   };
 }
 
@@ -58,6 +56,7 @@ function guarded(place: string, resolve: Resolver): GraphQLFieldResolver<unknown
   return (parent, args, context, info) => {
     if (isRoot) context.count(field);
     if (type === 'Mutation' && !context.groups.includes('ADMINS')) throw unauthorized(field, type);
+    if (args.condition) throw notOffered('condition');
     return resolve(parent, args as never, context, info);
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { drive_v3 } from '@googleapis/drive';
 import { expect } from 'chai';
@@ -49,30 +48,6 @@ describe('the local Drive', () => {
     expect(data).not.to.have.any.keys('driveId', 'shortcutDetails');
   });
 
-  it('still finds what lies in the bin, and no longer what is deleted', async () => {
-    const fileId = drive.tree.addFile({ name: '1.jpg', content: Buffer.alloc(1), trashed: true });
-    expect((await client.files.get({ fileId, fields: 'trashed' })).data).to.eql({ trashed: true });
-    drive.tree.remove(fileId);
-    expect(await refusal(client.files.get({ fileId }))).to.eql({
-      status: 404,
-      reason: 'notFound',
-      location: 'fileId',
-    });
-  });
-
-  it('says where shortcuts lead, loops included', async () => {
-    const folder = drive.tree.addFolder({ name: 'photos' });
-    const fileId = drive.tree.addShortcut({ name: 'up', parent: folder, targetId: folder });
-    const { data } = await client.files.get({
-      fileId,
-      fields: 'mimeType,size,shortcutDetails(targetId,targetMimeType)',
-    });
-    expect(data).to.eql({
-      mimeType: 'application/vnd.google-apps.shortcut',
-      shortcutDetails: { targetId: folder, targetMimeType: 'application/vnd.google-apps.folder' },
-    });
-  });
-
   it('changes revision, size and md5 with the content, and lies about md5 when told to', async () => {
     const fileId = drive.tree.addFile({ name: '1.jpg', content: Buffer.from('a'), md5: 'f'.repeat(32) });
     const fields = 'headRevisionId,md5Checksum,size';
@@ -84,53 +59,6 @@ describe('the local Drive', () => {
     expect(after.headRevisionId).not.to.equal(before.headRevisionId);
     drive.tree.change(fileId, { md5: null });
     expect((await client.files.get({ fileId, fields: 'md5Checksum' })).data).to.eql({});
-  });
-
-  it('sends whole files through Google’s own client', async () => {
-    const fileId = drive.tree.addFile({ name: '1.mp4', content: { size: 9_000_000, seed: 4 } });
-    const { data } = await client.files.get({ fileId, alt: 'media' }, { responseType: 'stream' });
-    const hash = createHash('md5');
-    for await (const chunk of data) hash.update(chunk as Buffer);
-    const { data: file } = await client.files.get({ fileId, fields: 'md5Checksum' });
-    expect(hash.digest('hex')).to.equal(file.md5Checksum);
-    expect(drive.service.requests.get('files.download')).to.equal(1);
-  });
-
-  it('sends exactly the range asked for', async () => {
-    const id = drive.tree.addFile({ name: '1.mp4', content: { size: 5_000_000, seed: 9 } });
-    const bytes = drive.tree.read(id);
-    const ranges: [string, number, number][] = [
-      ['bytes=0-0', 0, 1],
-      ['bytes=4194000-4195000', 4194000, 4195001],
-      ['bytes=20-', 20, 5_000_000],
-      ['bytes=-10', 4_999_990, 5_000_000],
-      ['bytes=4999999-9999999', 4_999_999, 5_000_000],
-    ];
-    for (const [range, start, end] of ranges) {
-      const response = await download(id, { range });
-      expect(response.status, range).to.equal(206);
-      expect(response.headers.get('content-range')).to.equal(`bytes ${start}-${end - 1}/5000000`);
-      const body = Buffer.from(await response.arrayBuffer());
-      expect(body.equals(bytes.subarray(start, end)), range).to.equal(true);
-    }
-  });
-
-  it('answers 416 behind the end, and sends everything for a header without sense', async () => {
-    const id = drive.tree.addFile({ name: '1.jpg', content: Buffer.from('hello') });
-    const behind = await download(id, { range: 'bytes=5-' });
-    expect(behind.status).to.equal(416);
-    expect(behind.headers.get('content-range')).to.equal('bytes */5');
-    for (const range of ['bytes=3-1', 'bytes=-', 'lines=1-2', 'bytes=0-1,3-4']) {
-      const response = await download(id, { range });
-      expect([response.status, await response.text()], range).to.eql([200, 'hello']);
-    }
-  });
-
-  it('sends empty files', async () => {
-    const id = drive.tree.addFile({ name: '1.jpg', content: Buffer.alloc(0) });
-    const response = await download(id);
-    expect([response.status, response.headers.get('content-length')]).to.eql([200, '0']);
-    expect((await download(id, { range: 'bytes=0-' })).status).to.equal(416);
   });
 
   it('refuses to send what cannot be downloaded, each with its reason', async () => {
@@ -164,20 +92,6 @@ describe('the local Drive', () => {
     expect((await client.files.get({ fileId: id, fields: 'id' })).data).to.eql({ id });
   });
 
-  it('hides items of shared drives from callers that do not support them', async () => {
-    const id = drive.tree.addSharedDrive({ name: 'Field work' });
-    const fileId = drive.tree.addFile({ name: '1.jpg', parent: id, content: Buffer.alloc(1) });
-    expect(await refusal(client.files.get({ fileId }))).to.include({ status: 404 });
-    const { data } = await client.files.get({ fileId, fields: 'driveId', supportsAllDrives: true });
-    expect(data).to.eql({ driveId: id });
-    expect((await client.drives.get({ driveId: id })).data).to.eql({
-      kind: 'drive#drive',
-      id,
-      name: 'Field work',
-    });
-    expect(await refusal(client.drives.get({ driveId: 'none' }))).to.include({ status: 404 });
-  });
-
   it('hides what is not shared with the account, and what lies above', async () => {
     const secret = drive.tree.addFolder({ name: 'secret' });
     const fileId = drive.tree.addFile({ name: '1.jpg', parent: secret, content: Buffer.alloc(1) });
@@ -185,16 +99,6 @@ describe('the local Drive', () => {
     expect(await refusal(client.files.get({ fileId }))).to.include({ status: 404, reason: 'notFound' });
     drive.tree.share(fileId, 'person@example.com');
     expect((await client.files.get({ fileId, fields: 'id,parents' })).data).to.eql({ id: fileId });
-  });
-
-  it('says who is signed in, to those who say what they want to know', async () => {
-    const { data } = await client.about.get({ fields: 'user(emailAddress,displayName)' });
-    expect(data).to.eql({ user: { displayName: 'person', emailAddress: 'person@example.com' } });
-    expect(await refusal(client.about.get({}))).to.eql({
-      status: 400,
-      reason: 'required',
-      location: 'fields',
-    });
   });
 
   it('answers nobody without a token that is still good', async () => {
@@ -224,19 +128,5 @@ describe('the local Drive', () => {
     now += 401;
     await ask();
     expect(await refusal(ask())).to.include({ reason: 'userRateLimitExceeded' });
-  });
-
-  it('can only be read', async () => {
-    expect(await refusal(client.files.create({ requestBody: { name: 'x' } }))).to.include({ status: 403 });
-  });
-
-  it('lets a test step in, and counts by operation', async () => {
-    drive.service.intercept = (_, response) => {
-      response.writeHead(503).end('<html>');
-      return true;
-    };
-    const response = await fetch(`${drive.apiUrl}/drive/v3/files/1`);
-    expect(response.status).to.equal(503);
-    expect([...drive.service.requests]).to.eql([['files.get', 1]]);
   });
 });

@@ -1,9 +1,8 @@
-/** files.list: search, order, pages. */
+/** files.list: search and pages. */
 import { randomBytes } from 'node:crypto';
 import type { DriveItem, DriveTree } from './drive-tree.ts';
 import { DriveError, fileNotFound, invalidParameter } from './errors.ts';
 import { applyMask } from './fields.ts';
-import { ordering } from './order.ts';
 import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
 import { isReachable, type ResourceKeys } from './resource-keys.ts';
@@ -67,10 +66,11 @@ export class FileLister {
 
   #cursorOf(parameters: URLSearchParams, email: string, keys: ResourceKeys): Cursor {
     const scope = searchScope(parameters);
-    const order = ordering(parameters.get('orderBy'));
+    if (parameters.has('orderBy'))
+      throw new DriveError(501, 'notImplemented', 'The local Drive does not offer orderBy.');
     const q = parameters.get('q');
     const query = q ? parseQuery(q, id => (id === 'root' ? this.#tree.rootId : id)) : null;
-    const key = JSON.stringify([email, q, parameters.get('orderBy'), scope]);
+    const key = JSON.stringify([email, q, scope]);
 
     const token = parameters.get('pageToken');
     if (token !== null) {
@@ -78,7 +78,9 @@ export class FileLister {
       if (cursor?.query !== key) throw invalidParameter('pageToken');
       return cursor;
     }
-    const found = this.#search(query, scope, email, keys).sort(order);
+    const found = this.#search(query, scope, email, keys)
+      // Drive promises no order: the newest first, so that nobody relies on the order of names or of creation.
+      .sort((one, other) => other.sequence - one.sequence);
     const isIncomplete = this.#isIncomplete(query);
     const items = isIncomplete ? found.filter((_, index) => index % 2 === 0) : found;
     return { query: key, items, at: 0, page: 1, isIncomplete };

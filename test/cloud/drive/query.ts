@@ -9,17 +9,13 @@
  */
 import { DriveError, invalidParameter } from './errors.ts';
 
-/** What a query can ask about an item. Times in ms since 1970. */
+/** What a query can ask about an item. */
 export interface Searchable {
   name: string;
   mimeType: string;
   parents: readonly string[];
   trashed: boolean;
-  starred: boolean;
   sharedWithMe: boolean;
-  createdTime: number;
-  modifiedTime: number;
-  shortcutTargetId: string | null;
 }
 
 export interface Query {
@@ -35,6 +31,10 @@ type Value = { text: string } | { word: string };
 
 const DOCUMENTED_BUT_NOT_OFFERED = new Set([
   'fullText',
+  'starred',
+  'createdTime',
+  'modifiedTime',
+  'shortcutDetails.targetId',
   'viewedByMeTime',
   'owners',
   'writers',
@@ -118,7 +118,7 @@ function compare(field: string, operator: string, value: Value): (item: Searchab
   if (DOCUMENTED_BUT_NOT_OFFERED.has(field)) throw notOffered(field);
   switch (field) {
     case 'name': {
-      if (operator === 'contains') return wordPrefix(textOf(value));
+      if (operator === 'contains') throw notOffered('name contains');
       // Drive's `=` ignores case; rclone compares again for that reason.
       const wanted = textOf(value).toLowerCase();
       return equality(operator, item => item.name.toLowerCase() === wanted);
@@ -128,20 +128,10 @@ function compare(field: string, operator: string, value: Value): (item: Searchab
       if (operator === 'contains') return item => item.mimeType.startsWith(wanted);
       return equality(operator, item => item.mimeType === wanted);
     }
-    case 'shortcutDetails.targetId': {
-      const wanted = textOf(value);
-      return equality(operator, item => item.shortcutTargetId === wanted);
-    }
     case 'trashed':
-    case 'starred':
     case 'sharedWithMe': {
       const wanted = booleanOf(value);
       return equality(operator, item => item[field] === wanted);
-    }
-    case 'createdTime':
-    case 'modifiedTime': {
-      const wanted = timeOf(textOf(value));
-      return ordering(operator, item => item[field] - wanted);
     }
     default:
       throw invalidQuery();
@@ -152,32 +142,6 @@ function equality(operator: string, same: (item: Searchable) => boolean): (item:
   if (operator === '=') return same;
   if (operator === '!=') return item => !same(item);
   throw invalidQuery();
-}
-
-function ordering(operator: string, difference: (item: Searchable) => number) {
-  const holds: Record<string, (by: number) => boolean> = {
-    '<': by => by < 0,
-    '<=': by => by <= 0,
-    '=': by => by === 0,
-    '!=': by => by !== 0,
-    '>': by => by > 0,
-    '>=': by => by >= 0,
-  };
-  const test = holds[operator];
-  if (!test) throw invalidQuery();
-  return (item: Searchable) => test(difference(item));
-}
-
-/** `contains` on names matches beginnings of words: `World` does not find `HelloWorld`. */
-function wordPrefix(text: string): (item: Searchable) => boolean {
-  const wanted = text.toLowerCase();
-  return ({ name }) => {
-    const words = name.toLowerCase();
-    for (let at = words.indexOf(wanted); at >= 0; at = words.indexOf(wanted, at + 1)) {
-      if (at === 0 || !/[\p{L}\p{N}]/u.test(words[at - 1]!)) return true;
-    }
-    return false;
-  };
 }
 
 function both(one: Term, other: Term): Term {
@@ -202,13 +166,6 @@ function textOf(value: Value): string {
 function booleanOf(value: Value): boolean {
   if ('word' in value && (value.word === 'true' || value.word === 'false')) return value.word === 'true';
   throw invalidQuery();
-}
-
-function timeOf(text: string): number {
-  const match = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
-  const time = match ? Date.parse(match[2] ? text : `${text}Z`) : Number.NaN;
-  if (Number.isNaN(time)) throw invalidQuery();
-  return time;
 }
 
 function invalidQuery(): DriveError {

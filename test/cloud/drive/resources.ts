@@ -20,11 +20,7 @@ export function searchableOf(tree: DriveTree, item: DriveItem, email: string): S
     mimeType: item.mimeType,
     parents: parentsOf(tree, item, email),
     trashed: tree.isTrashed(item),
-    starred: false,
     sharedWithMe: tree.isSharedWith(item, email),
-    createdTime: item.createdTime,
-    modifiedTime: item.modifiedTime,
-    shortcutTargetId: item.targetId,
   };
 }
 

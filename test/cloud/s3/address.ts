@@ -1,4 +1,4 @@
-/** Which bucket and key a request is about, and its query: path style and virtual-host style. */
+/** Which bucket and key a request is about, and its query; in path style. */
 import { S3Error } from './errors.ts';
 
 export interface Address {
@@ -20,10 +20,9 @@ export const uriEncode = (text: string): string =>
 
 /**
  * @param url the request target as it came, path and query
- * @param host the Host header
  * @throws S3Error `InvalidURI` when percent-encoding or UTF-8 is broken
  */
-export function addressOf(url: string, host: string): Address {
+export function addressOf(url: string): Address {
   const mark = url.indexOf('?');
   const path = decode(mark < 0 ? url : url.slice(0, mark));
   const pairs: [string, string][] = [];
@@ -38,8 +37,6 @@ export function addressOf(url: string, host: string): Address {
   for (const [name, value] of pairs) if (!query.has(name)) query.set(name, value);
 
   const rest = path.slice(1);
-  const label = /^(.+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
-  if (label !== undefined) return { bucket: label, key: rest === '' ? null : rest, path, pairs, query };
   const slash = rest.indexOf('/');
   const bucket = slash < 0 ? rest : rest.slice(0, slash);
   const key = slash < 0 ? '' : rest.slice(slash + 1);

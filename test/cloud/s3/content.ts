@@ -3,7 +3,7 @@
  * upload completes, since that would cost a second writing of everything.
  */
 import { createHash } from 'node:crypto';
-import { appendFileSync, closeSync, createReadStream, linkSync, openSync, readSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, createReadStream, openSync, readSync, rmSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import type { RunningChecksum } from './checksums.ts';
 
@@ -90,13 +90,6 @@ export class Content {
       this.#readers -= 1;
       if (this.#dropped) this.drop();
     }
-  }
-
-  /** The same bytes under other names, without copying them. */
-  linkAs(nameOf: () => string): Content {
-    const files = this.files.map(file => ({ ...file, path: nameOf() }));
-    for (const [i, file] of this.files.entries()) linkSync(file.path, files[i]!.path);
-    return new Content(files, this.#md5);
   }
 
   /** Deletes the files, once those who are still reading are done. */

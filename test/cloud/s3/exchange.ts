@@ -12,7 +12,6 @@ export interface Bucket {
   readonly store: ObjectStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly createdMs: number;
   /** See S3Options. */
   readonly repeatedComplete: 'refused' | 'answered again';
 }

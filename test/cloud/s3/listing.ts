@@ -1,45 +1,30 @@
 /** ListObjectsV2 and its predecessor: one page of keys. */
 import { S3Error } from './errors.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
-import type { SortedKeys } from './sorted-keys.ts';
 import { document, type XmlObject } from './xml.ts';
 
 const MAX_KEYS = 1000;
 
-interface Page {
-  readonly keys: string[];
-  readonly prefixes: string[];
-  /** Where the next page goes on (a key or a common prefix), null at the end. */
-  readonly next: string | null;
+/** A key, or a common prefix of several. */
+interface Entry {
+  readonly name: string;
+  readonly object: StoredObject | null;
 }
 
-interface PageRequest {
-  readonly prefix: string;
-  readonly delimiter: string;
-  /** Only what comes after this; a common prefix stands for all keys below it. */
-  readonly after: string;
-  readonly maxKeys: number;
-}
-
-export function pageOf(keys: SortedKeys, { prefix, delimiter, after, maxKeys }: PageRequest): Page {
-  const page = { keys: [] as string[], prefixes: [] as string[], next: null as string | null };
-  let last = '';
-  let index = Math.max(keys.from(prefix), after === '' ? 0 : keys.after(after));
-  for (let key = keys.at(index); key?.startsWith(prefix); key = keys.at(index)) {
-    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const common = cut < 0 ? null : key.slice(0, cut + delimiter.length);
-    const skip = common !== null && common === after;
-    if (!skip) {
-      if (page.keys.length + page.prefixes.length === maxKeys) {
-        return { ...page, next: maxKeys === 0 ? null : last };
-      }
-      (common === null ? page.keys : page.prefixes).push(common ?? key);
-      last = common ?? key;
-    }
-    index = common === null ? index + 1 : keys.afterPrefix(common);
+/** All that match, in their order; keys that share a prefix up to the delimiter are one entry. */
+function entriesOf(store: ObjectStore, prefix: string, delimiter: string): Entry[] {
+  const entries: Entry[] = [];
+  for (const object of store.all()) {
+    if (!object.key.startsWith(prefix)) continue;
+    const cut = delimiter === '' ? -1 : object.key.indexOf(delimiter, prefix.length);
+    const name = cut < 0 ? object.key : object.key.slice(0, cut + delimiter.length);
+    if (cut < 0) entries.push({ name, object });
+    else if (entries.at(-1)?.name !== name) entries.push({ name, object: null });
   }
-  return page;
+  return entries;
 }
+
+const isAfter = (name: string, other: string) => Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
 
 /** The answer to `GET /?list-type=2` or, with `version` 1, to the older `GET /`. @throws S3Error `InvalidArgument` */
 export function listObjects(
@@ -54,60 +39,46 @@ export function listObjects(
   const startAfter = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
   const asked = query.get('max-keys') ?? String(MAX_KEYS);
   if (!/^\d{1,10}$/.test(asked)) {
-    throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range', {
-      ArgumentName: 'max-keys',
-      ArgumentValue: asked,
-    });
+    throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range');
   }
   const maxKeys = Math.min(Number(asked), MAX_KEYS);
-  const encoding = query.get('encoding-type');
-  if (encoding !== undefined && encoding !== 'url') {
-    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
-  }
-  const encode = encoding === 'url' ? urlEncode : (text: string) => text;
+  const encode = query.get('encoding-type') === 'url' ? urlEncode : (text: string) => text;
   const after = token === undefined ? startAfter : keyOfToken(token);
-  const page = pageOf(store.keys, { prefix, delimiter, after, maxKeys });
-
-  const common = {
+  const rest = entriesOf(store, prefix, delimiter).filter(({ name }) => after === '' || isAfter(name, after));
+  const page = rest.slice(0, maxKeys);
+  const next = rest.length > page.length ? (page.at(-1)?.name ?? null) : null;
+  const paging: XmlObject =
+    version === 2
+      ? {
+          KeyCount: page.length,
+          ContinuationToken: token,
+          NextContinuationToken: next === null ? null : tokenOfKey(next),
+          StartAfter: startAfter === '' ? null : encode(startAfter),
+        }
+      : { Marker: encode(startAfter), NextMarker: next === null || delimiter === '' ? null : encode(next) };
+  return document('ListBucketResult', {
     Name: bucket,
     Prefix: encode(prefix),
     Delimiter: delimiter === '' ? null : encode(delimiter),
     MaxKeys: maxKeys,
-    EncodingType: encoding,
-    IsTruncated: page.next !== null,
-  };
-  const paging: XmlObject =
-    version === 2
-      ? {
-          KeyCount: page.keys.length + page.prefixes.length,
-          ContinuationToken: token,
-          NextContinuationToken: page.next === null ? null : tokenOfKey(page.next),
-          StartAfter: startAfter === '' ? null : encode(startAfter),
-        }
-      : {
-          Marker: encode(startAfter),
-          NextMarker: page.next === null || delimiter === '' ? null : encode(page.next),
-        };
-  return document('ListBucketResult', {
-    ...common,
+    EncodingType: query.get('encoding-type'),
+    IsTruncated: next !== null,
     ...paging,
-    Contents: page.keys.map(key => entryOf(store.get(key)!, encode)),
-    CommonPrefixes: page.prefixes.map(one => ({ Prefix: encode(one) })),
+    Contents: page.flatMap(({ object }) => (object ? [contentsOf(object, encode)] : [])),
+    CommonPrefixes: page.flatMap(({ name, object }) => (object ? [] : [{ Prefix: encode(name) }])),
   });
 }
 
-const entryOf = (object: StoredObject, encode: (text: string) => string): XmlObject => ({
+const contentsOf = (object: StoredObject, encode: (text: string) => string): XmlObject => ({
   Key: encode(object.key),
   LastModified: new Date(object.modifiedMs).toISOString(),
   ETag: `"${object.etag}"`,
-  ChecksumAlgorithm: object.checksum?.algorithm,
-  ChecksumType: object.checksum?.type,
   Size: object.content.sizeBytes,
   StorageClass: object.kept.get('x-amz-storage-class') ?? 'STANDARD',
 });
 
 /** As S3 encodes keys in listings: like a form, but slashes stay. */
-export const urlEncode = (text: string): string =>
+const urlEncode = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()~]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/%20/g, '+')
@@ -118,9 +89,7 @@ const tokenOfKey = (key: string): string => Buffer.from(`1:${key}`).toString('ba
 function keyOfToken(token: string): string {
   const text = Buffer.from(token, 'base64').toString();
   if (!text.startsWith('1:') || tokenOfKey(text.slice(2)) !== token) {
-    throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect', {
-      ArgumentName: 'continuation-token',
-    });
+    throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
   }
   return text.slice(2);
 }

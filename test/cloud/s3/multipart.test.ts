@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   type ChecksumAlgorithm,
@@ -10,15 +9,12 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { expect } from 'chai';
 import { CredentialStore } from './credentials.ts';
-import { call, md5Base64 } from './raw-client.ts';
+import { md5Base64 } from './raw-client.ts';
 import { createS3, type S3Options, type S3Service } from './s3.ts';
 import { refusal, sdkClient } from './sdk-client.ts';
 
@@ -102,16 +98,6 @@ describe('The local S3, given a file in parts', () => {
     expect(bytes.equals(whole.subarray(one.length - 2, one.length + two.length + 2))).to.equal(true);
   });
 
-  it('takes what lib-storage sends, from a stream of unknown length', async () => {
-    const whole = Buffer.concat([one, two, last]);
-    const byDefault = sdkClient(s3, keys);
-    const body = Readable.from([whole.subarray(0, 3 * MIB), whole.subarray(3 * MIB)]);
-    await new Upload({ client: byDefault, params: { Bucket, Key, Body: body }, partSize: 5 * MIB }).done();
-    expect(s3.objects()[0]!.md5).to.equal(md5(whole).digest('hex'));
-    expect(s3.service.requests.get('UploadPart')).to.equal(3);
-    byDefault.destroy();
-  });
-
   it('compares the ETags it is given', async () => {
     const id = await create();
     const first = await send(id, 1, one);
@@ -131,18 +117,6 @@ describe('The local S3, given a file in parts', () => {
     expect(await refusal(complete(id, parts))).to.equal('400 EntityTooSmall');
     expect(s3.objects()).to.deep.equal([]);
     await complete(id, parts.slice(1));
-  });
-
-  it('lets a part be sent again, and leaves out what is not listed', async () => {
-    const id = await create();
-    const before = await send(id, 1, one);
-    const after = await send(id, 1, two);
-    await send(id, 2, last);
-    expect(await refusal(complete(id, [before]))).to.equal('400 InvalidPart');
-    await complete(id, [after]);
-    const [object] = s3.objects();
-    expect(s3.read(Key).equals(two)).to.equal(true);
-    expect(readdirSync(dirname(object!.path)).length).to.equal(1);
   });
 
   it('compares a part with its MD5 and its checksum', async () => {
@@ -182,13 +156,6 @@ describe('The local S3, given a file in parts', () => {
     });
   }
 
-  it('refuses part numbers beyond 10,000', async () => {
-    const id = await create();
-    for (const number of [0, 10_001])
-      expect(await refusal(send(id, number, last))).to.equal('400 InvalidArgument');
-    await send(id, 10_000, last);
-  });
-
   it('knows no upload that was aborted, completed or is for another key', async () => {
     const id = await create();
     const part = await send(id, 1, last);
@@ -210,42 +177,6 @@ describe('The local S3, given a file in parts', () => {
     const id = await create();
     const part = await send(id, 1, last);
     expect((await complete(id, [part])).ETag).to.equal((await complete(id, [part])).ETag);
-  });
-
-  it('lists uploads and parts, page by page', async () => {
-    const id = await create();
-    const second = await create();
-    for (const number of [1, 2, 3]) await send(id, number, last);
-    const page = await client.send(new ListPartsCommand({ Bucket, Key, UploadId: id, MaxParts: 2 }));
-    expect([page.Parts!.map(part => part.PartNumber), page.IsTruncated]).to.deep.equal([[1, 2], true]);
-    const rest = await client.send(
-      new ListPartsCommand({ Bucket, Key, UploadId: id, PartNumberMarker: page.NextPartNumberMarker }),
-    );
-    expect(rest.Parts!.map(part => part.Size)).to.deep.equal([1000]);
-    const uploads = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'media/' }));
-    expect(uploads.Uploads!.map(upload => upload.UploadId)).to.have.members([id, second]);
-  });
-
-  it('refuses XML that is not what it should be', async () => {
-    const id = await create();
-    const path = '/photos/media/big%20film.mp4';
-    for (const body of [
-      '',
-      '<Delete/>',
-      '<CompleteMultipartUpload>',
-      '<CompleteMultipartUpload><Part></CompleteMultipartUpload>',
-      'x',
-      '<CompleteMultipartUpload>&nope;</CompleteMultipartUpload>',
-    ]) {
-      const answer = await call(s3.service.url, {
-        keys,
-        method: 'POST',
-        path,
-        query: `uploadId=${id}`,
-        body,
-      });
-      expect([answer.status, answer.code], body).to.deep.equal([400, 'MalformedXML']);
-    }
   });
 
   it('keeps an object whole for a reader while it is replaced', async () => {

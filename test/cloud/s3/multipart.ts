@@ -6,7 +6,6 @@ import { smallBody } from './body.ts';
 import { algorithmNamed, type ChecksumAlgorithm, checksumHeader, declaredChecksum } from './checksums.ts';
 import { S3Error } from './errors.ts';
 import { type Exchange, sendEmpty, sendXml } from './exchange.ts';
-import { urlEncode } from './listing.ts';
 import { etagOf, metadataOf } from './metadata.ts';
 import { type ChecksumType, dropPart, type Part, type Upload } from './object-store.ts';
 import { receiveFile } from './receive-file.ts';
@@ -122,83 +121,4 @@ export async function abortMultipartUpload(exchange: Exchange): Promise<void> {
   await smallBody(request, exchange.authenticated);
   bucket.store.endUpload(bucket.store.upload(query.get('uploadId')!, key));
   sendEmpty(response, 204);
-}
-
-export async function listParts(exchange: Exchange): Promise<void> {
-  const { bucket, key, query, request, response } = exchange;
-  await smallBody(request, exchange.authenticated);
-  const upload = bucket.store.upload(query.get('uploadId')!, key);
-  const marker = numberOf(query, 'part-number-marker', 0);
-  const maxParts = Math.min(numberOf(query, 'max-parts', 1000), 1000);
-  const rest = [...upload.parts.values()]
-    .filter(part => part.number > marker)
-    .sort((a, b) => a.number - b.number);
-  const page = rest.slice(0, maxParts);
-  const xml = document('ListPartsResult', {
-    Bucket: bucket.name,
-    Key: query.get('encoding-type') === 'url' ? urlEncode(key) : key,
-    UploadId: upload.id,
-    PartNumberMarker: marker,
-    NextPartNumberMarker: page.at(-1)?.number ?? 0,
-    MaxParts: maxParts,
-    IsTruncated: rest.length > page.length,
-    StorageClass: 'STANDARD',
-    ChecksumAlgorithm: upload.checksum?.algorithm,
-    ChecksumType: upload.checksum?.type,
-    Part: page.map(part => ({
-      PartNumber: part.number,
-      LastModified: new Date(part.modifiedMs).toISOString(),
-      ETag: `"${part.etag}"`,
-      Size: part.sizeBytes,
-      ...(part.checksum ? { [`Checksum${part.checksum.algorithm}`]: part.checksum.value } : {}),
-    })),
-  });
-  sendXml(response, xml);
-}
-
-/** One page of at most 1000, by key and then by age; S3's markers are understood. */
-export async function listMultipartUploads(exchange: Exchange): Promise<void> {
-  const { bucket, query, request, response } = exchange;
-  await smallBody(request, exchange.authenticated);
-  const prefix = query.get('prefix') ?? '';
-  const keyMarker = query.get('key-marker') ?? '';
-  const idMarker = query.get('upload-id-marker') ?? '';
-  if (query.get('delimiter')) throw new S3Error('NotImplemented', null, { Query: 'delimiter' });
-  const encode = query.get('encoding-type') === 'url' ? urlEncode : (text: string) => text;
-  const maxUploads = Math.min(numberOf(query, 'max-uploads', 1000), 1000);
-  const sorted = [...bucket.store.uploads.values()]
-    .filter(upload => upload.key.startsWith(prefix))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) || a.initiatedMs - b.initiatedMs);
-  const marked = idMarker === '' ? -1 : sorted.findIndex(upload => upload.id === idMarker);
-  const rest = marked >= 0 ? sorted.slice(marked + 1) : sorted.filter(upload => upload.key > keyMarker);
-  const page = rest.slice(0, maxUploads);
-  const truncated = rest.length > page.length;
-  const xml = document('ListMultipartUploadsResult', {
-    Bucket: bucket.name,
-    KeyMarker: encode(keyMarker),
-    UploadIdMarker: idMarker,
-    NextKeyMarker: truncated ? encode(page.at(-1)!.key) : null,
-    NextUploadIdMarker: truncated ? page.at(-1)!.id : null,
-    Prefix: encode(prefix),
-    EncodingType: query.get('encoding-type'),
-    MaxUploads: maxUploads,
-    IsTruncated: truncated,
-    Upload: page.map(upload => ({
-      Key: encode(upload.key),
-      UploadId: upload.id,
-      Initiator: { ID: 'local', DisplayName: 'local' },
-      Owner: { ID: 'local', DisplayName: 'local' },
-      StorageClass: 'STANDARD',
-      Initiated: new Date(upload.initiatedMs).toISOString(),
-      ChecksumAlgorithm: upload.checksum?.algorithm,
-    })),
-  });
-  sendXml(response, xml);
-}
-
-function numberOf(query: ReadonlyMap<string, string>, name: string, otherwise: number): number {
-  const text = query.get(name);
-  if (text === undefined || text === '') return otherwise;
-  if (!/^\d{1,9}$/.test(text)) throw new S3Error('InvalidArgument', `Argument ${name} must be an integer`);
-  return Number(text);
 }

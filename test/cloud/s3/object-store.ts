@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { ChecksumAlgorithm } from './checksums.ts';
 import { Content } from './content.ts';
 import { S3Error } from './errors.ts';
-import { SortedKeys } from './sorted-keys.ts';
 
 /** What a client says about an object and gets back with it. */
 export interface Metadata {
@@ -53,7 +52,6 @@ export interface Upload {
 }
 
 export class ObjectStore {
-  readonly keys = new SortedKeys();
   readonly uploads = new Map<string, Upload>();
   /** What was answered for completed uploads, by upload id. */
   readonly completed = new Map<string, string>();
@@ -86,7 +84,6 @@ export class ObjectStore {
   /** Makes an object visible, in place of any of the same key. */
   set(object: StoredObject): void {
     const before = this.#objects.get(object.key);
-    if (!before) this.keys.add(object.key);
     this.#objects.set(object.key, object);
     before?.content.drop();
   }
@@ -96,14 +93,14 @@ export class ObjectStore {
     const object = this.#objects.get(key);
     if (!object) return false;
     this.#objects.delete(key);
-    this.keys.delete(key);
     object.content.drop();
     return true;
   }
 
-  /** All objects in the order of their keys. */
+  /** All objects in S3's order, which is that of the UTF-8 bytes of their keys. */
   all(): StoredObject[] {
-    return [...this.keys].map(key => this.#objects.get(key)!);
+    const bytes = [...this.#objects.values()].map(object => ({ object, key: Buffer.from(object.key) }));
+    return bytes.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ object }) => object);
   }
 
   startUpload(details: Omit<Upload, 'id' | 'parts'>): Upload {

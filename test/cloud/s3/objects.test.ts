@@ -1,26 +1,17 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   ChecksumAlgorithm,
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetBucketLocationCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
-  ListBucketsCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  PutObjectTaggingCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { CredentialStore } from './credentials.ts';
 import { createS3, type S3Service } from './s3.ts';
 import { refusal, sdkClient } from './sdk-client.ts';
-import { compareUtf8 } from './sorted-keys.ts';
 
 const Bucket = 'photos';
 
@@ -115,21 +106,6 @@ describe('The local S3, asked by the SDK', () => {
     expect(s3.objects()[0]!.size).to.equal(8000);
   });
 
-  it('refuses a body that does not match its MD5', async () => {
-    const put = (body: string) =>
-      client.send(
-        new PutObjectCommand({
-          Bucket,
-          Key: 'a',
-          Body: Readable.from([Buffer.from(body)]),
-          ContentLength: 5,
-          ContentMD5: createHash('md5').update('hello').digest('base64'),
-        }),
-      );
-    expect(await refusal(put('hullo'))).to.equal('400 BadDigest');
-    await put('hello');
-  });
-
   it('replaces an object, and only when a condition on the write holds', async () => {
     s3.put('a', 'one');
     const put = (more: object) =>
@@ -148,31 +124,6 @@ describe('The local S3, asked by the SDK', () => {
     expect(results.filter(result => result.status === 'fulfilled').length).to.equal(1);
   });
 
-  it('reads ranges', async () => {
-    s3.put('a', '0123456789');
-    expect(await text('a', { Range: 'bytes=2-4' })).to.equal('234');
-    expect(await text('a', { Range: 'bytes=7-' })).to.equal('789');
-    expect(await text('a', { Range: 'bytes=-2' })).to.equal('89');
-    expect(await text('a', { Range: 'bytes=8-99' })).to.equal('89');
-    const answer = await client.send(new GetObjectCommand({ Bucket, Key: 'a', Range: 'bytes=0-0' }));
-    expect([answer.ContentRange, answer.$metadata.httpStatusCode]).to.deep.equal(['bytes 0-0/10', 206]);
-    await answer.Body!.transformToString();
-    expect(await refusal(text('a', { Range: 'bytes=10-' }))).to.equal('416 InvalidRange');
-  });
-
-  it('reads conditionally', async () => {
-    s3.put('a', 'one');
-    const etag = `"${s3.objects()[0]!.etag}"`;
-    expect(await text('a', { IfMatch: etag })).to.equal('one');
-    expect(await refusal(text('a', { IfMatch: '"x"' }))).to.equal('412 PreconditionFailed');
-    expect(await refusal(text('a', { IfNoneMatch: etag }))).to.match(/^304 /);
-  });
-
-  it('stores and reads an empty object', async () => {
-    await client.send(new PutObjectCommand({ Bucket, Key: 'empty', Body: Buffer.alloc(0) }));
-    expect(await text('empty')).to.equal('');
-  });
-
   it('keeps keys of any characters', async () => {
     const odd = ['a b', 'a+b', 'a%20b', 'é', '😀', 'a//b', 'x&y<z>', 'q\'u"o', 'dots/../x', '(1)!*~'];
     for (const Key of odd) await client.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
@@ -184,27 +135,6 @@ describe('The local S3, asked by the SDK', () => {
     expect(
       await refusal(client.send(new PutObjectCommand({ Bucket, Key: 'é'.repeat(513), Body: 'x' }))),
     ).to.equal('400 KeyTooLongError');
-  });
-
-  it('lists in the order of UTF-8 bytes', async () => {
-    const sorted = ['A', 'B', 'a', 'a/', 'a/b', 'b', '\u00e9', '\uffee', '\u{1f600}'];
-    for (const key of [...sorted].reverse()) s3.put(key, '');
-    expect(await keys()).to.deep.equal(sorted);
-    const bytes = (key: string) => Buffer.from(key);
-    for (const a of sorted) {
-      for (const b of sorted)
-        expect(Math.sign(compareUtf8(a, b))).to.equal(Buffer.compare(bytes(a), bytes(b)));
-    }
-  });
-
-  it('lists by prefix, delimiter and start', async () => {
-    for (const key of ['a', 'm/1', 'm/2', 'm/x/1', 'm/x/2', 'm/y/1', 'n']) s3.put(key, '');
-    expect(await keys({ Prefix: 'm/' })).to.deep.equal(['m/1', 'm/2', 'm/x/1', 'm/x/2', 'm/y/1']);
-    expect(await keys({ Prefix: 'm/', Delimiter: '/' })).to.deep.equal(['m/1', 'm/2', 'm/x/', 'm/y/']);
-    expect(await keys({ Delimiter: '/' })).to.deep.equal(['a', 'n', 'm/']);
-    expect(await keys({ StartAfter: 'm/2', Delimiter: '/', Prefix: 'm/' })).to.deep.equal(['m/x/', 'm/y/']);
-    expect(await keys({ Prefix: 'm/1' })).to.deep.equal(['m/1']);
-    expect(await keys({ MaxKeys: 0 })).to.deep.equal([]);
   });
 
   it('lists page by page, with and without common prefixes', async () => {
@@ -232,58 +162,5 @@ describe('The local S3, asked by the SDK', () => {
       new ListObjectsCommand({ Bucket, MaxKeys: 1, Delimiter: '/', Marker: 'd0/' }),
     );
     expect([old.CommonPrefixes![0]!.Prefix, old.NextMarker]).to.deep.equal(['d1/', 'd1/']);
-  });
-
-  it('gives at most a thousand keys a page', async () => {
-    for (let i = 0; i < 1001; i++) s3.put(`k${i}`, '');
-    expect((await keys({ MaxKeys: 5000 })).length).to.equal(1000);
-  });
-
-  it('deletes, also what is not there', async () => {
-    for (const key of ['a', 'b', 'c']) s3.put(key, '');
-    await client.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
-    await client.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
-    const Delete = { Objects: [{ Key: 'b' }, { Key: 'nothing' }] };
-    const answer = await client.send(new DeleteObjectsCommand({ Bucket, Delete }));
-    expect(answer.Deleted!.map(one => one.Key)).to.deep.equal(['b', 'nothing']);
-    expect(s3.objects().map(o => o.key)).to.deep.equal(['c']);
-  });
-
-  it('copies', async () => {
-    s3.put('a b', 'one', 'text/plain');
-    await client.send(new CopyObjectCommand({ Bucket, Key: 'c', CopySource: `${Bucket}/a%20b` }));
-    s3.remove('a b');
-    expect(await text('c')).to.equal('one');
-    expect(s3.objects()[0]!.contentType).to.equal('text/plain');
-  });
-
-  it('answers what clients ask about buckets, and knows no other', async () => {
-    await client.send(new HeadBucketCommand({ Bucket }));
-    expect((await client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).to.equal(
-      'eu-central-1',
-    );
-    expect((await client.send(new ListBucketsCommand({}))).Buckets!.map(b => b.Name)).to.deep.equal([Bucket]);
-    const other = new PutObjectCommand({ Bucket: 'other', Key: 'a', Body: 'x' });
-    expect(await refusal(client.send(other))).to.equal('404 NoSuchBucket');
-    expect(await refusal(text('nothing'))).to.equal('404 NoSuchKey');
-  });
-
-  it('says so when it has not what is asked for', async () => {
-    s3.put('a', '');
-    const tags = new PutObjectTaggingCommand({ Bucket, Key: 'a', Tagging: { TagSet: [] } });
-    expect(await refusal(client.send(tags))).to.equal('501 NotImplemented');
-    const locked = new PutObjectCommand({ Bucket, Key: 'a', Body: 'x', ObjectLockLegalHoldStatus: 'ON' });
-    expect(await refusal(client.send(locked))).to.equal('501 NotImplemented');
-  });
-
-  it("counts requests by S3's own names", async () => {
-    await client.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x' }));
-    await text('a');
-    await keys();
-    expect(Object.fromEntries(s3.service.requests)).to.deep.equal({
-      PutObject: 1,
-      GetObject: 1,
-      ListObjectsV2: 1,
-    });
   });
 });

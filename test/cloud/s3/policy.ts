@@ -28,8 +28,6 @@ const ACTIONS: Record<string, string> = {
   CreateMultipartUpload: 's3:PutObject',
   UploadPart: 's3:PutObject',
   CompleteMultipartUpload: 's3:PutObject',
-  CopyObject: 's3:PutObject',
-  UploadPartCopy: 's3:PutObject',
   HeadObject: 's3:GetObject',
   HeadBucket: 's3:ListBucket',
   ListObjects: 's3:ListBucket',

@@ -83,38 +83,6 @@ export function sign(request: RawRequest, host: string): SignedHeaders {
   return { headers, timestamp, scope, key, signature };
 }
 
-/** The query of a presigned link; only the host is signed. */
-export function presign(request: RawRequest & { expiresSeconds: number }, host: string): string {
-  const timestamp = timestampOf(request.at ?? new Date());
-  const scope = `${timestamp.slice(0, 8)}/${request.region ?? 'us-east-1'}/s3/aws4_request`;
-  const fields: Record<string, string> = {
-    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${request.keys.accessKeyId}/${scope}`,
-    'X-Amz-Date': timestamp,
-    'X-Amz-Expires': String(request.expiresSeconds),
-    'X-Amz-SignedHeaders': 'host',
-  };
-  if (request.keys.sessionToken) fields['X-Amz-Security-Token'] = request.keys.sessionToken;
-  const query = Object.keys(fields)
-    .sort()
-    .map(name => `${name}=${encodeURIComponent(fields[name]!)}`)
-    .join('&');
-  const canonical = [
-    request.method ?? 'GET',
-    request.path,
-    query,
-    `host:${host}`,
-    '',
-    'host',
-    'UNSIGNED-PAYLOAD',
-  ].join('\n');
-  const key = keyOf(request, timestamp.slice(0, 8), request.region ?? 'us-east-1');
-  const signature = hmac(key, `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`).toString(
-    'hex',
-  );
-  return `${query}&X-Amz-Signature=${signature}`;
-}
-
 /** An aws-chunked body. With `signed`, each chunk (and the trailer) bears its signature. */
 export function chunkedBody(
   chunks: readonly Buffer[],

@@ -3,7 +3,7 @@
  * address, signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with
  * everything that was said about it before it becomes visible.
  *
- * What it does not have answers `NotImplemented`: versions, tags, ACLs, encryption with a customer's key, other buckets. It computes no
+ * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets. It computes no
  * checksum that the client did not ask for, where S3 would add CRC64NVME on its own.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -11,7 +11,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { type Service, serve } from '../service.ts';
 import { addressOf } from './address.ts';
 import { smallBody } from './body.ts';
@@ -22,19 +21,12 @@ import { ClientGone, S3Error } from './errors.ts';
 import { type Bucket, type Exchange, sendEmpty, sendError, sendXml } from './exchange.ts';
 import { listObjects } from './listing.ts';
 import { extraActions } from './metadata.ts';
-import {
-  abortMultipartUpload,
-  createMultipartUpload,
-  listMultipartUploads,
-  listParts,
-  uploadPart,
-} from './multipart.ts';
+import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
 import { ObjectStore } from './object-store.ts';
-import { copyObject, deleteObject, deleteObjects, getObject, putObject } from './objects.ts';
+import { deleteObject, getObject, putObject } from './objects.ts';
 import { operationName } from './operations.ts';
 import { actionOf, allows } from './policy.ts';
 import { authenticate } from './sigv4.ts';
-import { document } from './xml.ts';
 
 export interface S3Options {
   readonly bucket: string;
@@ -93,8 +85,6 @@ export interface S3Service {
   objects(): SeenObject[];
   /** All bytes of an object. @throws Error when there is none */
   read(key: string): Buffer;
-  /** The bytes of an object as a stream. @throws Error when there is none */
-  stream(key: string): Readable;
   /** Puts an object there without a request. */
   put(key: string, bytes: Uint8Array | string, contentType?: string): void;
   /** Takes an object away without a request; false when there was none. */
@@ -103,7 +93,7 @@ export interface S3Service {
   uploads(): SeenUpload[];
 }
 
-/** Starts the service on 127.0.0.1. Path style (`/bucket/key`) and `bucket.localhost` are both understood. */
+/** Starts the service on 127.0.0.1. Addresses are in path style: `/bucket/key`. */
 export async function createS3(options: S3Options): Promise<S3Service> {
   const now = options.now ?? Date.now;
   if (options.folder !== undefined) mkdirSync(options.folder, { recursive: true });
@@ -114,7 +104,6 @@ export async function createS3(options: S3Options): Promise<S3Service> {
     region: options.region,
     store,
     now,
-    createdMs: now(),
     repeatedComplete: options.repeatedComplete ?? 'refused',
   };
   const service = await serve(
@@ -155,7 +144,6 @@ export async function createS3(options: S3Options): Promise<S3Service> {
         },
       })),
     read: key => contentOf(key).readAll(),
-    stream: key => contentOf(key).stream(),
     put: (key, bytes, contentType = 'binary/octet-stream') => {
       const path = store.objectPath();
       writeFileSync(path, bytes);
@@ -184,8 +172,8 @@ interface Admission extends S3Options {
 
 function operationOf(request: IncomingMessage): string {
   try {
-    const address = addressOf(request.url!, request.headers.host ?? '');
-    return operationName(request.method!, address, 'x-amz-copy-source' in request.headers);
+    const address = addressOf(request.url!);
+    return operationName(request.method!, address);
   } catch {
     return 'Unknown';
   }
@@ -219,21 +207,20 @@ function admit(
   bucket: Bucket,
   options: Admission,
 ): [string, Exchange] {
-  const address = addressOf(request.url!, request.headers.host ?? '');
+  const address = addressOf(request.url!);
   const authenticated = authenticate(
     { method: request.method!, headers: request.headersDistinct, address },
     options,
   );
   const { headers, role, roleName } = authenticated;
-  const operation = operationName(request.method!, address, headers.has('x-amz-copy-source'));
-  if (address.bucket !== null && address.bucket !== bucket.name && operation !== 'CreateBucket') {
+  const operation = operationName(request.method!, address);
+  if (address.bucket !== null && address.bucket !== bucket.name) {
     throw new S3Error('NoSuchBucket', null, { BucketName: address.bucket });
   }
   const may = (action: string, key: string) => allows(role, action, key === '' ? null : key);
   const prefix = operation === 'HeadBucket' ? null : (address.query.get('prefix') ?? null);
   for (const action of [actionOf(operation), ...extraActions(headers)]) {
-    // DeleteObjects is judged key by key.
-    if (operation === 'DeleteObjects' || allows(role, action, address.key, prefix)) continue;
+    if (allows(role, action, address.key, prefix)) continue;
     throw new S3Error(
       'AccessDenied',
       `User: arn:aws:sts::123456789012:assumed-role/${roleName}/CognitoIdentityCredentials is not authorized to perform: ${action} on resource: "arn:aws:s3:::${address.bucket}${address.key === null ? '' : `/${address.key}`}" because no identity-based policy allows the ${action} action`,
@@ -258,10 +245,6 @@ async function perform(operation: string, exchange: Exchange): Promise<void> {
       return getObject(exchange, false);
     case 'DeleteObject':
       return deleteObject(exchange);
-    case 'DeleteObjects':
-      return deleteObjects(exchange);
-    case 'CopyObject':
-      return copyObject(exchange);
     case 'CreateMultipartUpload':
       return createMultipartUpload(exchange);
     case 'UploadPart':
@@ -270,10 +253,6 @@ async function perform(operation: string, exchange: Exchange): Promise<void> {
       return completeMultipartUpload(exchange);
     case 'AbortMultipartUpload':
       return abortMultipartUpload(exchange);
-    case 'ListParts':
-      return listParts(exchange);
-    case 'ListMultipartUploads':
-      return listMultipartUploads(exchange);
     default:
       return aboutBucket(operation, exchange);
   }
@@ -291,30 +270,6 @@ async function aboutBucket(operation: string, exchange: Exchange): Promise<void>
       return sendXml(response, listObjects(bucket.name, bucket.store, query, 1));
     case 'HeadBucket':
       return sendEmpty(response, 200, { 'x-amz-bucket-region': bucket.region });
-    case 'GetBucketLocation':
-      return sendXml(
-        response,
-        // The first region has no name here.
-        document('LocationConstraint', {}).replace(
-          '></LocationConstraint>',
-          bucket.region === 'us-east-1' ? '/>' : `>${bucket.region}</LocationConstraint>`,
-        ),
-      );
-    case 'ListBuckets':
-      return sendXml(
-        response,
-        document('ListAllMyBucketsResult', {
-          Owner: { ID: 'local', DisplayName: 'local' },
-          Buckets: {
-            Bucket: [{ Name: bucket.name, CreationDate: new Date(bucket.createdMs).toISOString() }],
-          },
-        }),
-      );
-    case 'GetBucketVersioning':
-      return sendXml(response, document('VersioningConfiguration', {}));
-    case 'CreateBucket':
-      if (exchange.address.bucket === bucket.name) throw new S3Error('BucketAlreadyOwnedByYou');
-      throw new S3Error('NotImplemented');
     case 'Unknown':
       throw new S3Error('MethodNotAllowed', null, { Method: request.method! });
     default:

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CredentialStore } from './credentials.ts';
-import { call, presign, type RawRequest, send, sign } from './raw-client.ts';
+import { call, type RawRequest, send, sign } from './raw-client.ts';
 import { createS3, type S3Service } from './s3.ts';
 
 describe('The local S3, asked who is there', () => {
@@ -25,12 +25,6 @@ describe('The local S3, asked who is there', () => {
     expect(await codeOf(list)).to.equal('200');
     const keys = credentials.issue({ role: 'admins', lifetimeSeconds: 3600 });
     expect(await codeOf({ keys, path: '/photos', query: 'list-type=2&prefix=media%2F' })).to.equal('200');
-  });
-
-  it('gives every answer a request id', async () => {
-    const answer = await call(url, { ...list, keys: { ...root, secretAccessKey: 'wrong' } });
-    expect(answer.headers['x-amz-request-id']).to.match(/^[0-9A-F]{16}$/);
-    expect(answer.body).to.include(`<RequestId>${answer.headers['x-amz-request-id']}</RequestId>`);
   });
 
   it('refuses a request without any signature', async () => {
@@ -62,12 +56,6 @@ describe('The local S3, asked who is there', () => {
     expect(s3.objects().map(object => object.key)).not.to.include('x');
   });
 
-  it('refuses a key it never issued', async () => {
-    expect(await codeOf({ ...list, keys: { accessKeyId: 'ASIANOBODY', secretAccessKey: 'x' } })).to.equal(
-      '403 InvalidAccessKeyId',
-    );
-  });
-
   it('refuses a temporary key without its token, with another token, and after it expired', async () => {
     const { sessionToken, ...bare } = credentials.issue({ role: 'root', lifetimeSeconds: 60 });
     expect(await codeOf({ ...list, keys: bare })).to.equal('403 InvalidAccessKeyId');
@@ -93,61 +81,10 @@ describe('The local S3, asked who is there', () => {
     expect(answer.body).to.include('<Region>us-east-1</Region>');
   });
 
-  it('refuses signature version 2', async () => {
-    expect(await codeOf(list, headers => (headers.authorization = 'AWS AKIA:abc='))).to.equal(
-      '400 InvalidRequest',
-    );
-  });
-
   it('reads keys with spaces, pluses, percents and characters beyond ASCII', async () => {
     const path = '/photos/media/a%20b%2Bc%2520%C3%A9%F0%9F%98%80.jpg';
     const answer = await call(url, { keys: root, path });
     expect(answer.body).to.equal('hello');
     expect((await call(url, { keys: root, path: '/photos/media/%E9' })).code).to.equal('InvalidURI');
-  });
-
-  it('serves presigned links until they expire, and not when they are changed', async () => {
-    const path = '/photos/media/a%20b%2Bc%2520%C3%A9%F0%9F%98%80.jpg';
-    const { host } = new URL(url);
-    const keys = credentials.issue({ role: 'admins', lifetimeSeconds: 3600 });
-    const good = presign({ keys, path, expiresSeconds: 60 }, host);
-    expect((await send(url, 'GET', `${path}?${good}`, { host })).body).to.equal('hello');
-    const changed = good.replace('X-Amz-Expires=60', 'X-Amz-Expires=61');
-    expect((await send(url, 'GET', `${path}?${changed}`, { host })).code).to.equal('SignatureDoesNotMatch');
-    const old = presign({ keys, path, expiresSeconds: 60, at: new Date(Date.now() - 61_000) }, host);
-    const answer = await send(url, 'GET', `${path}?${old}`, { host });
-    expect([answer.status, answer.code]).to.deep.equal([403, 'AccessDenied']);
-    expect(answer.body).to.include('Request has expired');
-    const endless = presign({ keys, path, expiresSeconds: 604_801 }, host);
-    expect((await send(url, 'GET', `${path}?${endless}`, { host })).code).to.equal(
-      'AuthorizationQueryParametersError',
-    );
-  });
-
-  it('takes the bucket from the host name as well', async () => {
-    const host = `photos.localhost:${new URL(url).port}`;
-    const { headers } = sign({ keys: root, path: '/media/none' }, host);
-    expect((await send(url, 'GET', '/media/none', headers)).code).to.equal('NoSuchKey');
-    const other = `albums.localhost:${new URL(url).port}`;
-    const elsewhere = sign({ keys: root, path: '/media/none' }, other);
-    expect((await send(url, 'GET', '/media/none', elsewhere.headers)).code).to.equal('NoSuchBucket');
-  });
-
-  it('goes by a clock that is put in', async () => {
-    let nowMs = Date.parse('2030-01-01T00:00:00Z');
-    const store = new CredentialStore(() => nowMs);
-    const keys = store.issue({ role: 'root', lifetimeSeconds: 3600 });
-    expect(keys.expiration.toISOString()).to.equal('2030-01-01T01:00:00.000Z');
-    const later = await createS3({
-      bucket: 'photos',
-      region: 'us-east-1',
-      credentials: store,
-      now: () => nowMs,
-    });
-    const code = async () => (await call(later.service.url, { ...list, keys, at: new Date(nowMs) })).code;
-    expect(await code()).to.equal('');
-    nowMs += 3600_000;
-    expect(await code()).to.equal('ExpiredToken');
-    await later.service.close();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 as S3 checks it: the Authorization header and the presigned query ("Authenticating Requests
- * (AWS Signature Version 4)" in the S3 API reference).
+ * AWS Signature Version 4 in the Authorization header as S3 checks it ("Authenticating Requests (AWS Signature Version 4)" in
+ * the S3 API reference).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type Address, uriEncode } from './address.ts';
@@ -29,7 +29,7 @@ export interface Authenticated {
   /** What `x-amz-content-sha256` said, which the body still has to live up to. */
   readonly payload: string;
   readonly signing: SigningContext;
-  /** Headers joined by commas; with a presigned URL also the `x-amz-*` names that stand in its query. */
+  /** Those that came several times, joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -42,8 +42,6 @@ export interface SigV4Options {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const MAX_SKEW_MS = 15 * 60_000;
-const MAX_EXPIRES_SECONDS = 604_800;
-const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 interface Claim {
   readonly accessKeyId: string;
@@ -54,23 +52,15 @@ interface Claim {
   readonly timestamp: string;
   readonly token: string | null;
   readonly payload: string;
-  readonly expiresSeconds: number | null;
 }
 
 /** @throws S3Error as S3 would: no authentication, malformed, unknown or expired key, clock, wrong signature. */
 export function authenticate(request: SignedRequest, options: SigV4Options): Authenticated {
-  const { query } = request.address;
-  const inHeader = request.headers.authorization !== undefined;
-  const inQuery = query.has('X-Amz-Algorithm');
-  if (inHeader && inQuery) throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed');
-  if (!inHeader && !inQuery) {
-    if (query.has('AWSAccessKeyId')) throw unsupported();
-    throw new S3Error('AccessDenied');
-  }
-  const claim = inHeader ? claimOfHeader(request) : claimOfQuery(request);
+  if (request.headers.authorization === undefined) throw new S3Error('AccessDenied');
+  const claim = claimOf(request);
   if (claim.region !== options.region) {
     throw new S3Error(
-      inHeader ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError',
+      'AuthorizationHeaderMalformed',
       `The authorization header is malformed; the region '${claim.region}' is wrong; expecting '${options.region}'`,
       { Region: options.region },
     );
@@ -80,7 +70,7 @@ export function authenticate(request: SignedRequest, options: SigV4Options): Aut
   if (!claim.signedHeaders.includes('host'))
     throw new S3Error('AccessDenied', 'The host header is not signed');
   const mustBeSigned = (name: string) =>
-    (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256') || (inHeader && name === 'content-md5');
+    (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256') || name === 'content-md5';
   const unsigned = Object.keys(request.headers).filter(
     name => mustBeSigned(name) && !claim.signedHeaders.includes(name),
   );
@@ -96,7 +86,7 @@ export function authenticate(request: SignedRequest, options: SigV4Options): Aut
     accessKeyId: credential.accessKeyId,
     payload: claim.payload,
     signing,
-    headers: headersOf(request, inQuery),
+    headers: new Map(Object.entries(request.headers).map(([name, values]) => [name, values!.join(',')])),
   };
 }
 
@@ -106,7 +96,7 @@ const unsupported = () =>
     'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
   );
 
-function claimOfHeader(request: SignedRequest): Claim {
+function claimOf(request: SignedRequest): Claim {
   const authorization = request.headers.authorization!.join(',');
   if (!authorization.startsWith(`${ALGORITHM} `)) throw unsupported();
   const fields = new Map<string, string>();
@@ -114,7 +104,7 @@ function claimOfHeader(request: SignedRequest): Claim {
     const equals = field.indexOf('=');
     fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
   }
-  const timestamp = one(request, 'x-amz-date') ?? timestampOf(one(request, 'date'));
+  const timestamp = one(request, 'x-amz-date');
   if (!timestamp || !isTimestamp(timestamp)) {
     throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
   }
@@ -123,58 +113,31 @@ function claimOfHeader(request: SignedRequest): Claim {
     throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
   }
   return {
-    ...scopeOf(fields.get('Credential'), timestamp, 'AuthorizationHeaderMalformed'),
+    ...scopeOf(fields.get('Credential'), timestamp),
     signedHeaders: (fields.get('SignedHeaders') ?? '').split(';'),
     signature: fields.get('Signature') ?? '',
     timestamp,
     token: one(request, 'x-amz-security-token'),
     payload,
-    expiresSeconds: null,
-  };
-}
-
-function claimOfQuery(request: SignedRequest): Claim {
-  const { query } = request.address;
-  const malformed = (message: string) => new S3Error('AuthorizationQueryParametersError', message);
-  if (query.get('X-Amz-Algorithm') !== ALGORITHM) {
-    throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"');
-  }
-  const timestamp = query.get('X-Amz-Date') ?? '';
-  if (!isTimestamp(timestamp)) {
-    throw malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-  }
-  const expires = query.get('X-Amz-Expires') ?? '';
-  if (!/^\d+$/.test(expires)) throw malformed('X-Amz-Expires should be a number');
-  if (Number(expires) > MAX_EXPIRES_SECONDS) {
-    throw malformed(
-      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
-    );
-  }
-  return {
-    ...scopeOf(query.get('X-Amz-Credential'), timestamp, 'AuthorizationQueryParametersError'),
-    signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
-    signature: query.get('X-Amz-Signature') ?? '',
-    timestamp,
-    token: query.get('X-Amz-Security-Token') ?? null,
-    payload: query.get('X-Amz-Content-Sha256') ?? one(request, 'x-amz-content-sha256') ?? UNSIGNED,
-    expiresSeconds: Number(expires),
   };
 }
 
 function scopeOf(
   text: string | undefined,
   timestamp: string,
-  code: 'AuthorizationHeaderMalformed' | 'AuthorizationQueryParametersError',
 ): { accessKeyId: string; date: string; region: string } {
   const [accessKeyId, date, region, service, ending, ...more] = (text ?? '').split('/');
   if (!accessKeyId || !date || !region || service !== 's3' || ending !== 'aws4_request' || more.length > 0) {
     throw new S3Error(
-      code,
+      'AuthorizationHeaderMalformed',
       'The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request".',
     );
   }
   if (date !== timestamp.slice(0, 8)) {
-    throw new S3Error(code, `Invalid credential date "${date}". This date is not the same as X-Amz-Date.`);
+    throw new S3Error(
+      'AuthorizationHeaderMalformed',
+      `Invalid credential date "${date}". This date is not the same as X-Amz-Date.`,
+    );
   }
   return { accessKeyId, date, region };
 }
@@ -197,22 +160,12 @@ function checkTime(claim: Claim, nowMs: number): void {
   const signedMs = Date.parse(
     claim.timestamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'),
   );
-  const server = new Date(nowMs).toISOString();
-  if (claim.expiresSeconds === null) {
-    if (Math.abs(nowMs - signedMs) <= MAX_SKEW_MS) return;
-    throw new S3Error('RequestTimeTooSkewed', null, {
-      RequestTime: claim.timestamp,
-      ServerTime: server,
-      MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
-    });
-  }
-  if (signedMs - nowMs > MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not yet valid');
-  if (nowMs > signedMs + claim.expiresSeconds * 1000) {
-    throw new S3Error('AccessDenied', 'Request has expired', {
-      'X-Amz-Expires': String(claim.expiresSeconds),
-      ServerTime: server,
-    });
-  }
+  if (Math.abs(nowMs - signedMs) <= MAX_SKEW_MS) return;
+  throw new S3Error('RequestTimeTooSkewed', null, {
+    RequestTime: claim.timestamp,
+    ServerTime: new Date(nowMs).toISOString(),
+    MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
+  });
 }
 
 function checkSignature(request: SignedRequest, claim: Claim, credential: KnownCredential): SigningContext {
@@ -247,21 +200,10 @@ function checkSignature(request: SignedRequest, claim: Claim, credential: KnownC
 
 function canonicalQuery(address: Address): string {
   return address.pairs
-    .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
     .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
-}
-
-function headersOf(request: SignedRequest, presigned: boolean): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  // SDKs move x-amz-* headers into the query when they presign, and S3 reads them there.
-  for (const [name, value] of presigned ? request.address.pairs : []) {
-    if (/^x-amz-/i.test(name)) headers.set(name.toLowerCase(), value);
-  }
-  for (const [name, values] of Object.entries(request.headers)) headers.set(name, values!.join(','));
-  return headers;
 }
 
 const signingKeys = new Map<string, Buffer>();
@@ -285,10 +227,5 @@ export const sameText = (a: string, b: string): boolean =>
 
 const isTimestamp = (text: string): boolean =>
   /^\d{4}(0[1-9]|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])[0-5]\d[0-5]\dZ$/.test(text);
-
-function timestampOf(date: string | null): string | null {
-  const ms = date === null ? Number.NaN : Date.parse(date);
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '');
-}
 
 const one = (request: SignedRequest, name: string): string | null => request.headers[name]?.join(',') ?? null;

@@ -8,7 +8,7 @@ module.enableCompileCache?.();
 
 const packageJson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-if (process.argv[2] === '--version') {
+if (['--version', '-V'].includes(process.argv[2])) {
   const { name, version } = packageJson;
   console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
 } else {

@@ -64,15 +64,23 @@ export interface EveryFile {
  * The run stops taking new files, finishes what is in flight and ends with exit code 1; it can be resumed.
  */
 export class RunError extends Error {
-  override readonly name = 'RunError';
+  override readonly name: string = 'RunError';
   readonly code: string;
   /** What the person can do, one sentence or more. */
   readonly remedy: string;
+  /** 2 if the error is in the flags or arguments of this call. */
+  readonly exitCode: number;
 
-  constructor(code: string, message: string, remedy: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+  constructor(
+    code: string,
+    message: string,
+    remedy: string,
+    options: { exitCode?: 1 | 2; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
     this.code = code;
     this.remedy = remedy;
+    this.exitCode = options.exitCode ?? 1;
   }
 }
 

@@ -36,7 +36,7 @@ describe('the package', () => {
 
   it('has what runs, and what is to be read', () => {
     expect(paths).to.include.members([
-      ...['README.md', 'LICENSE', 'package.json', 'docs/setup.md', 'docs/commands.md'],
+      ...['README.md', 'LICENSE', 'package.json', 'docs/setup.md'],
       ...['bin/run.js', 'dist/src/cli/main.js', 'dist/src/commands/migrate.js', 'dist/stages/transfer.js'],
       'dist/oclif.manifest.json',
     ]);

@@ -10,7 +10,7 @@ import type { Config } from '../config/settings.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
 import { normalizeProxies } from '../services/network/proxy.ts';
 import { type Logger, openLog } from './log.ts';
-import { asLines } from './ui/guarded-streams.ts';
+import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 
 /** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
 const ENVIRONMENT: Env = { ...process.env };
@@ -33,10 +33,10 @@ interface Helpful extends Error {
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     json: Flags.boolean({
-      description: 'give JSON on standard output, and nothing else',
+      description: 'write JSON to standard output, and nothing else',
       helpGroup: 'GLOBAL',
     }),
-    verbose: Flags.boolean({ char: 'v', description: 'write a detailed log', helpGroup: 'GLOBAL' }),
+    verbose: Flags.boolean({ char: 'v', description: 'write a detailed log file', helpGroup: 'GLOBAL' }),
   };
 
   protected flags!: FlagsOf<T>;
@@ -54,6 +54,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   override async init(): Promise<void> {
     await super.init();
+    guardStandardStreams();
     normalizeProxies(process.env);
     quietOnClosedOutput();
     // Node would print the error with all it holds; an SDK's error may hold the request.

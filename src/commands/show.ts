@@ -3,8 +3,8 @@ import { describeConfig, renderDescription } from '../config/describe.ts';
 import { loadConfig } from '../config/load.ts';
 
 export default class Show extends BaseCommand<typeof Show> {
-  static override description =
-    'Show the configuration that holds, where each value comes from, and no secrets.';
+  static override summary =
+    'Show the effective configuration and the source of each value. Secrets are hidden.';
   static override examples = ['<%= config.bin %> show', '<%= config.bin %> show --json'];
 
   async run(): Promise<void> {

@@ -1,24 +1,18 @@
-/**
- * The configuration cannot be used as it is: a file that is not JSON, wrong values, missing ones, an endpoint that is
- * not safe. `message` says what and where, `remedy` what to do. Never carries a secret.
- */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  /** For scripts, `snake_case`. */
-  readonly code: string;
-  readonly remedy: string;
-  /** 2 if the fault is in the flags of this very call, otherwise 1 (design: exit codes). */
-  readonly exitCode: 1 | 2;
+import { RunError } from '../../stages/errors.ts';
 
-  constructor(
-    code: string,
-    message: string,
-    remedy: string,
-    options: { exitCode?: 1 | 2; cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.code = code;
-    this.remedy = remedy;
-    this.exitCode = options.exitCode ?? 1;
+/**
+ * The configuration cannot be used: the file is not JSON, or a value is wrong, missing or unsafe. Never carries a
+ * secret.
+ */
+export class ConfigError extends RunError {
+  override readonly name = 'ConfigError';
+}
+
+/** Wrong flags or arguments; exit code 2. */
+export class UsageError extends RunError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string, remedy: string) {
+    super('usage', message, remedy, { exitCode: 2 });
   }
 }

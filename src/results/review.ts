@@ -5,7 +5,7 @@
 import type { NameReading, NameRules } from '../../stages/file-name.ts';
 import { parseRecord } from '../../stages/parse.ts';
 import { type FileRecord, isOnTheWay, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
-import { UsageError } from '../cli/usage-error.ts';
+import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
 import type { ManifestFile } from '../run/manifest/manifest-file.ts';
 import type { Run } from '../run/manifest/run.ts';

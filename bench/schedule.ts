@@ -5,8 +5,9 @@
  * Ranges win where a single connection is slow and the longest file comes last of all. The command has none: their bytes do
  * not come in order, so that no md5 of the whole could be taken as they pass, and each costs a query of the quota.
  */
+
+import { concurrently, type WorkQueue } from '../stages/concurrently.ts';
 import { LargeAndSmall } from '../stages/large-and-small.ts';
-import { concurrently, type WorkQueue } from '../stages/stage.ts';
 import { MIB, WORKERS } from './load.ts';
 import { digits, type Row, row } from './row.ts';
 
@@ -17,13 +18,13 @@ interface File {
 interface Schedule {
   name: string;
   /** Absent: in the order of the listing. */
-  room?: () => WorkQueue<File>;
+  queue?: () => WorkQueue<File>;
   /** Whether workers that are idle fetch ranges of the file of which most is left. */
   ranges?: boolean;
 }
 
 const SCHEDULES: Schedule[] = [
-  { name: 'large early, as the command does', room: () => new LargeAndSmall() },
+  { name: 'large early, as the command does', queue: () => new LargeAndSmall() },
   { name: 'as listed' },
   { name: 'as listed, idle workers fetch ranges', ranges: true },
 ];
@@ -67,13 +68,17 @@ export async function scheduleRows(): Promise<Row[]> {
   return rows;
 }
 
-async function secondsOf(files: File[], { room, ranges = false }: Schedule): Promise<number> {
+async function secondsOf(files: File[], { queue, ranges = false }: Schedule): Promise<number> {
   const line = new Line(ranges);
   async function* listed() {
     yield* files;
   }
   let isOver = false;
-  const move = concurrently(WORKERS, (file: File) => line.carry(file), room ? { room: room() } : {});
+  const move = concurrently(
+    () => WORKERS,
+    (file: File) => line.carry(file),
+    queue ? { queue: queue() } : {},
+  );
   const moving = (async () => {
     for await (const _ of move(listed()));
   })().finally(() => {

@@ -3,7 +3,7 @@
  * side by side they use both, and a video that is begun late would be alone on the line at the end.
  */
 
-import type { WorkQueue } from './stage.ts';
+import type { WorkQueue } from './concurrently.ts';
 
 /** From here on a file is large: it takes longer to move than a query has to wait for its turn. */
 const LARGE_BYTES = 16 * 1024 * 1024;
@@ -40,7 +40,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
     return this.#large.length + this.#small.length - this.#smallTaken >= this.#places;
   }
 
-  enter(item: Item): void {
+  add(item: Item): void {
     if (isLarge(item)) {
       this.#large.splice(this.#placeOf(item), 0, item);
       this.#come.largeBytes += sizeOf(item);
@@ -62,7 +62,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
     return item;
   }
 
-  left(item: Item): void {
+  done(item: Item): void {
     if (isLarge(item)) this.#largeAtWork -= 1;
   }
 

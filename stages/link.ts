@@ -5,13 +5,14 @@
  * answer, meets what the first one made. Links of many files go into one request.
  */
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { concurrently } from './concurrently.ts';
 import { FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
 import { mediaIdOf } from './media-id.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
-import { concurrently, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** A media record to be. */
 export interface MediaLink {
@@ -103,7 +104,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
   return async function* (records) {
     const work = planned(records, options.isAvailableForPublicUse, shutdown);
     const batches = inBatches(work, { links: linksARequest, records: RECORDS_A_BATCH, lingerMs });
-    for await (const linked of concurrently(REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
+    for await (const linked of concurrently(() => REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
   };
 }
 

@@ -1,10 +1,12 @@
 /** parse: reads from the file's name which observations it shows. Asks nobody. */
 import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
-import type { Stage } from './stage.ts';
 
-/** Advances one record; see {@link parse}. */
-export function parseRecord(given: FileRecord, rules: NameRules): FileRecord {
+/**
+ * Adds `pattern`, `sequentialIds`, `type`, `contentType` and, with prefix rules on, `prefix`. A name that fits no
+ * pattern makes the record `needs_review`. A record with `sequentialIds` (a person may have set them) is not read again.
+ */
+export function parse(given: FileRecord, rules: NameRules): FileRecord {
   const record = reopened(given);
   if (!isOnTheWay(record)) return record;
   if (record.mimeType?.startsWith('application/vnd.google-apps.')) {
@@ -18,16 +20,6 @@ export function parseRecord(given: FileRecord, rules: NameRules): FileRecord {
   const reading = readName(record.name, rules);
   if ('problem' in reading) return needsReview(record, reading.problem.code, reading.problem.message);
   return { ...record, ...reading };
-}
-
-/**
- * Adds `pattern`, `sequentialIds`, `type`, `contentType` and, with prefix rules on, `prefix`. A name that fits no
- * pattern makes the record `needs_review`. Records with `sequentialIds` (a person may have set them) stay as they are.
- */
-export function parse(rules: NameRules): Stage {
-  return async function* (records) {
-    for await (const record of records) yield parseRecord(record, rules);
-  };
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { Readable } from 'node:stream';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { concurrently } from './concurrently.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
 import { LargeAndSmall } from './large-and-small.ts';
@@ -15,7 +16,7 @@ import { type Backoff, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
 import { unsendable } from './sendable.ts';
 import type { Shutdown } from './shutdown.ts';
-import { concurrently, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs of Drive. */
@@ -169,13 +170,13 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   };
 
   /** The record if nothing is to be moved for it. */
-  const aside = (given: FileRecord): FileRecord | undefined => {
+  const skip = (given: FileRecord): FileRecord | undefined => {
     const record = withSafePlace(reopened(given), 'transfer');
     if (!isOnTheWay(record) || record.url) return record;
     return record.key ? (unsendable(record) ?? undefined) : unresolved(record);
   };
   const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
-  return concurrently(() => workers.allowed, work, { aside, room: new LargeAndSmall() });
+  return concurrently(() => workers.allowed, work, { skip, queue: new LargeAndSmall() });
 }
 
 function unresolved(record: FileRecord): FileRecord {

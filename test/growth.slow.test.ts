@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { ManifestFile } from '../src/run/manifest/manifest-file.ts';
 import { lineOf } from '../src/run/manifest/record-line.ts';
-import { each, run } from '../src/run/pipeline.ts';
+import { run, sourceOf, stageStream } from '../src/run/pipeline.ts';
 import { Claims } from '../stages/claims.ts';
 import { list } from '../stages/list.ts';
 import { ObservationFinder } from '../stages/observation-finder.ts';
@@ -144,15 +144,14 @@ describe('A record costs', () => {
   it('no byte on disk, and is not even written as text, when a run finds it as it was', async () => {
     const manifest = await opened();
     const { mtimeMs, size } = statSync(path);
-    const { restore, keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    const checkpoint = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     let count = 0;
-    const untouched = each(given => {
+    const untouched = (given: FileRecord) => {
       const toJSON = () => expect.fail('a record that nothing has changed was written as text');
       return Object.defineProperty(given, 'toJSON', { value: toJSON });
-    });
+    };
     await run(
-      records(),
-      [each(restore), untouched, each(keep)],
+      stageStream(sourceOf(records()), { planned: untouched, steps: [], checkpoint }),
       () => {
         count += 1;
       },
@@ -166,10 +165,12 @@ describe('A record costs', () => {
   it('its own line on disk, once, when a run changes it', async () => {
     const before = statSync(path).size;
     const manifest = await opened();
-    const { restore, keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
-    const changing = each(given => (given.name === '17.jpg' ? { ...given, status: 'completed' } : given));
+    const checkpoint = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    const changing = (given: FileRecord): FileRecord =>
+      given.name === '17.jpg' ? { ...given, status: 'completed' } : given;
     for (let time = 0; time < 2; time += 1) {
-      await run(records(), [each(restore), changing, each(keep)], () => {}, new Shutdown());
+      const stream = stageStream(sourceOf(records()), { planned: changing, steps: [], checkpoint });
+      await run(stream, () => {}, new Shutdown());
     }
     await manifest.close();
     const added = readFileSync(path).subarray(before).toString();

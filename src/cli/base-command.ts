@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { Shutdown } from '../../stages/shutdown.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
 import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
 import { type ConfigValues, loadConfig } from '../config/load.ts';
@@ -15,9 +16,6 @@ import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 /** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
 const ENVIRONMENT: Env = { ...process.env };
 delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
-
-/** 0 all well, 1 fatal error, 2 wrong usage, 3 finished but some files need a person or a retry, 130 interrupted. */
-export const EXIT = { ok: 0, fatal: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof BaseCommand)['baseFlags'] & T['flags']

@@ -1,7 +1,7 @@
 /** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
 import type { EventEmitter } from 'node:events';
 import type { Shutdown } from '../../stages/shutdown.ts';
-import { EXIT } from './base-command.ts';
+import { EXIT } from '../config/exit-codes.ts';
 
 /** The person asked the command to end. */
 export class Interrupted extends Error {

@@ -1,173 +1,163 @@
-/** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the projection and the summary. */
-import { join } from 'node:path';
+/** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the progress file and the summary. */
 import type { Command } from '@oclif/core';
 import type { FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
-import { replaceFile } from '../config/files/replace-file.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import type { ConfigValues } from '../config/load.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
-import { RunEvents } from '../run/events.ts';
+import { FailedFiles } from '../run/failed-files.ts';
+import type { Changes } from '../run/listing.ts';
 import { Run } from '../run/manifest/run.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
-import { type Changes, runMigration } from '../run/migration.ts';
+import { MANIFESTS_FOR, runMigration } from '../run/migration.ts';
+import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import type { Counts } from '../run/progress/counts.ts';
 import { FilesToMove } from '../run/progress/files-to-move.ts';
-import { writeProjection } from '../run/progress/projection.ts';
+import { ProgressFile } from '../run/progress-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
-import { jsonOf } from '../run/text/visible.ts';
-import type { Drive } from '../services/drive/drive.ts';
-import { Services } from '../services/services.ts';
-import { BaseCommand, EXIT } from './base-command.ts';
-import { Interrupted, shutDownOnSignals } from './interruption.ts';
+import { folderToMigrate } from '../run/which-run.ts';
+import type { Services } from '../services/services.ts';
+import { Interrupted } from './interruption.ts';
 import { timestamp } from './log.ts';
-import { folderToMigrate } from './stage-command.ts';
-import { ProgressView } from './ui/progress-view.ts';
+import { PipelineCommand } from './pipeline-command.ts';
 
-/** First waits of the projection's rewrites; each wait is as long as all before, so a long run writes it few times. */
-const FIRST_PROJECTION_MS = 10_000;
+export interface RunOptions {
+  folderId: string | undefined;
+  configFlags: ConfigValues;
+  until: 'resolve' | 'link';
+  retryOrphans: boolean;
+  rescan?: boolean;
+  skipExisting?: boolean;
+  maxTransferBytes?: number;
+  /** The flags that limit the run to a part of the folder. */
+  selection: SelectionFlags;
+  /** A rescan without such flags keeps to the part that the run is about. */
+  keepsSelection?: boolean;
+  /** The computer may not fall asleep meanwhile. */
+  keepsAwake?: boolean;
+  /** Measure the bandwidth from Drive with the files that are to be moved. */
+  measures?: boolean;
+}
 
 export interface RunOutcome {
   run: Run;
   config: Config;
-  counts: Counts;
-  /** What a rescan found; null if there was none. */
+  /** What has changed in Drive; null if the folder was not listed again. */
   changes: Changes | null;
   seconds: number;
-  /** What a migration would begin to move, in order; only after `until: 'resolve'`. */
+  /** What a migration would move first, in order; only after `until: 'resolve'`. */
   toMove: FilesToMove;
-  /** Of the line from Drive; null if it was not to be measured, or could not be. */
+  /** From Drive; null if it was not to be measured, or could not be. */
   measuredMbit: number | null;
   progressPath: string;
   failedPath: string | null;
 }
 
-export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T> {
+/** What a run is made of once it is locked. */
+interface RunParts {
+  config: Config;
+  services: Services;
+  run: Run;
+  rules: SelectionRules | null;
+  takenOver: ((record: FileRecord) => FileRecord) | undefined;
+  progressFile: ProgressFile;
+}
+
+export abstract class RunCommand<T extends typeof Command> extends PipelineCommand<T> {
   protected override get logName(): string | null {
     return 'migration';
   }
 
-  /** Runs the pipeline over the folder that flag and configuration name. Throws the reason of a shutdown. */
-  protected async migrateFolder(options: {
-    folderId: string | undefined;
-    configFlags: ConfigValues;
-    until: 'resolve' | 'link';
-    retryOrphans: boolean;
-    rescan?: boolean;
-    skipExisting?: boolean;
-    /** Whether the computer may not fall asleep meanwhile. */
-    maxTransferBytes?: number;
-    /** The flags that limit the run to a part of the folder. */
-    selection: SelectionFlags;
-    /** Whether a rescan without such flags keeps to the part that the run is about. */
-    keepsSelection?: boolean;
-    keepsAwake?: boolean;
-    /** Whether to try out the line from Drive with the files that are to be moved. */
-    measures?: boolean;
-  }): Promise<RunOutcome> {
-    const config = await this.configuration(options.configFlags);
-    const folderId = folderToMigrate(options.folderId, config);
-    // All that is missing at once, before anybody is asked.
-    requireKeys(config, [
-      ...(folderId ? [] : KEYS_FOR.folder),
-      ...KEYS_FOR.cognito,
-      ...(options.until === 'link' ? KEYS_FOR.storage : []),
-      ...KEYS_FOR.data,
-    ]);
-    const run = new Run(this.home, folderId!);
-    const given = rulesFrom(options.selection);
-    const rules = this.#chosenRules(run, given, options);
-    const root = run.root(options.folderId, config);
+  /** Runs the pipeline over the folder that flag and configuration name. */
+  protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {
     const startedAt = performance.now();
+    const config = await this.configuration(options.configFlags);
+    const run = this.#runFor(options, config);
+    const rules = this.#chosenRules(run, options);
     run.lock(`migrator ${this.id}`);
-    const services = new Services({
-      config,
-      env: this.env,
-      warn: this.warnLine,
-      runId: run.id,
-      unreadableRecords: run.unreadableMemory,
-      onSignInEnded: error => this.shutdown.drain(error),
-      signal: this.shutdown.killSignal,
-    });
-    run.rememberResourceKey(root);
+    const services = this.servicesFor(config, run, true);
+    run.rememberResourceKey(run.root(options.folderId, config));
     if (options.configFlags.naming) run.rememberNaming(config.naming);
-    const release = shutDownOnSignals(this.shutdown, text => this.say(text));
-    const events = new RunEvents().on('warning', this.warnLine);
-    const failed: FileRecord[] = [];
-    const toMove = new FilesToMove();
-    let view: ProgressView | null = null;
+    this.listenToSignals();
+    // Before the progress file, which is written to the same place.
+    const takenOver = takeoverOf(this.home, run.folderId)?.apply;
+    const progressFile = new ProgressFile(this.home, run, this.events);
     let letSleep = () => {};
-    // Before the projection, which is written to the same place.
-    const takeover = takeoverOf(this.home, run.folderId);
-    const projection = this.#keepProjecting(run);
     try {
-      const drive = await services.drive();
-      // Before the progress view is drawn: a prompt would be lost in it.
-      await services.session().idToken();
+      // Before progress is drawn: a prompt would be lost in it.
+      await services.drive();
       if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
-      view = await ProgressView.start({
-        transfer:
-          options.until === 'link'
-            ? {
-                concurrency: config.migration.concurrency,
-                queriesPerSecond: () => drive.queriesPerSecond,
-                mostQueriesPerSecond: config.google_drive.queries_per_second,
-              }
-            : null,
-      });
-      this.say = (...lines) => view!.say(...lines);
-      view.follow(events);
-      events.on('finished', record => {
-        const { id, name, status, error } = record;
-        this.logger?.debug({ id, name, status, error }, 'file');
-        if (options.until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
-        if (status === 'failed' || status === 'partial') failed.push(record);
-      });
-      const { counts, changes } = await runMigration({
-        ...options,
-        rescan: options.rescan ?? false,
-        skipExisting: options.skipExisting ?? false,
-        takeover,
-        root,
-        rules,
-        selection: selectionFrom(rules),
-        config,
-        services,
-        run,
-        shutdown: this.shutdown,
-        events,
-        onDone: projection.last,
-      });
-      return {
-        run,
-        config,
-        counts,
-        changes,
-        seconds: (performance.now() - startedAt) / 1000,
-        toMove,
-        measuredMbit: options.measures ? await measure(drive, toMove.largest) : null,
-        progressPath: await projection.last(),
-        failedPath: await this.#writeFailed(failed),
-      };
+      await this.showProgress(config, services, options.until === 'link');
+      const ran = await this.#run(options, { config, services, run, rules, takenOver, progressFile });
+      const seconds = (performance.now() - startedAt) / 1000;
+      return { run, config, seconds, ...ran };
     } finally {
-      view?.stop();
+      this.stopProgress();
       letSleep();
-      if (run.discardIfVoid() && this.shutdown.reason instanceof Interrupted)
-        this.shutdown.reason.beforeAnything();
-      // An error of the run itself goes first; one of the projection alone has been thrown above.
-      await projection.last().catch(() => {});
-      release();
+      const { reason } = this.shutdown;
+      if (run.discardIfVoid() && reason instanceof Interrupted) reason.beforeAnything();
+      // An error of the run itself goes first; one of the progress file alone has been thrown above.
+      await progressFile.last().catch(() => {});
+      this.ignoreSignals();
       run.unlock();
       await services.close();
     }
   }
 
+  async #run(
+    options: RunOptions,
+    { config, services, run, rules, takenOver, progressFile }: RunParts,
+  ): Promise<Omit<RunOutcome, 'run' | 'config' | 'seconds'>> {
+    const { events, shutdown } = this;
+    const { until, rescan = false } = options;
+    const failed = new FailedFiles(events);
+    const toMove = new FilesToMove();
+    events.on('finished', record => {
+      const { id, name, status, error } = record;
+      this.logger?.debug({ id, name, status, error }, 'file');
+      if (until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
+    });
+    const manifests = await openManifests(run, { ...MANIFESTS_FOR[until], warn: this.warnLine });
+    let changes: Changes | null;
+    try {
+      changes = await runMigration({
+        ...{ ...options, config, services, events, shutdown, run, manifests, rules, rescan, takenOver },
+        root: run.root(options.folderId, config),
+        selection: selectionFrom(rules),
+      });
+      // Here the manifests need not be read again for it.
+      await progressFile.last();
+    } finally {
+      await closeManifests(manifests);
+    }
+    return {
+      changes,
+      toMove,
+      measuredMbit: options.measures ? await measure(services, toMove.largest) : null,
+      progressPath: await progressFile.last(),
+      failedPath: await failed.write(this.home, timestamp(new Date())),
+    };
+  }
+
+  #runFor({ folderId: flag, until }: RunOptions, config: Config): Run {
+    const folderId = folderToMigrate(flag, config);
+    // All that is missing at once, before anybody is asked.
+    requireKeys(config, [
+      ...(folderId ? [] : KEYS_FOR.folder),
+      ...KEYS_FOR.cognito,
+      ...(until === 'link' ? KEYS_FOR.storage : []),
+      ...KEYS_FOR.data,
+    ]);
+    return new Run(this.home, folderId!);
+  }
+
   #chosenRules(
     run: Run,
-    given: SelectionRules | null,
-    { rescan = false, keepsSelection = false }: { rescan?: boolean; keepsSelection?: boolean },
+    { selection, rescan = false, keepsSelection = false }: RunOptions,
   ): SelectionRules | null {
+    const given = rulesFrom(selection);
     const remembered = run.selection;
     const isBegun = run.has('list');
     const rules = chosenRules({ remembered, isBegun, given, rescan, keeps: keepsSelection });
@@ -179,87 +169,49 @@ export abstract class RunCommand<T extends typeof Command> extends BaseCommand<T
     return rules;
   }
 
-  #keepProjecting(run: Run): { last(): Promise<string> } {
-    let timer: NodeJS.Timeout;
-    let writing: Promise<string> = Promise.resolve('');
-    let ended: Promise<string> | null = null;
-    const write = () => {
-      const next = () => writeProjection(this.home, run);
-      writing = writing.then(next, next);
-      writing.catch(error => this.logger?.warn({ err: error }, 'projection'));
-      return writing;
-    };
-    const schedule = (waitMs: number) => {
-      timer = setTimeout(() => {
-        void write().then(
-          () => schedule(waitMs * 2),
-          () => schedule(waitMs * 2),
-        );
-      }, waitMs);
-      timer.unref();
-    };
-    schedule(FIRST_PROJECTION_MS);
-    return {
-      last: () => {
-        clearTimeout(timer);
-        ended ??= run.exists ? write() : Promise.resolve('');
-        return ended;
-      },
-    };
-  }
-
-  async #writeFailed(failed: FileRecord[]): Promise<string | null> {
-    if (failed.length === 0) return null;
-    const path = join(this.home, `failed_${timestamp(new Date())}.json`);
-    const entries = failed.map(({ id, name, path: folder, status, error }) => ({
-      id,
-      name,
-      path: folder,
-      status,
-      error,
-    }));
-    await replaceFile(path, `${jsonOf(entries, 2)}\n`, { mode: 0o600 });
-    return path;
-  }
-
   /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a shutdown. */
   protected conclude(
     outcome: RunOutcome,
     lines: readonly string[],
     extra: Record<string, unknown> = {},
   ): void {
-    const { run, counts, changes, seconds, progressPath, failedPath } = outcome;
-    const summary = {
-      folder_id: run.folderId,
-      total_files: counts.total,
-      bytes: counts.bytes,
-      summary: counts.summary(),
-      seconds: Math.round(seconds * 10) / 10,
-      ...(changes && { changes }),
-      ...extra,
-      manifests: run.folder,
-      progress: progressPath,
-      failed: failedPath,
-      log: this.logPath,
-    };
+    const { run, changes } = outcome;
+    const { counts } = this;
+    const { reason } = this.shutdown;
+    const limit = reason instanceof TransferLimitReached ? reason : null;
+    const summary = { ...summaryOf(outcome, counts), ...extra, log: this.logPath };
     this.logger?.info(summary, 'summary');
-    const limit = this.shutdown.reason instanceof TransferLimitReached ? this.shutdown.reason : null;
-    if (this.json && (limit || !this.shutdown.signal.aborted)) this.printJson(summary);
+    if (this.json && (limit || !reason)) this.printJson(summary);
     // Of a run that was given up as void there is nothing to look at.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
       for (const line of lines) this.say(line);
     }
-    if (this.shutdown.reason && !limit) throw this.shutdown.reason;
+    if (reason && !limit) throw reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);
     if (limit) process.exitCode = limit.exitCode;
     if (counts.unfinished) process.exitCode = EXIT.unfinished;
   }
 }
 
-async function measure(drive: Drive, records: FileRecord[]): Promise<number | null> {
+function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown> {
+  const { run, changes, seconds, progressPath, failedPath } = outcome;
+  return {
+    folder_id: run.folderId,
+    total_files: counts.total,
+    bytes: counts.bytes,
+    summary: counts.summary(),
+    seconds: Math.round(seconds * 10) / 10,
+    ...(changes && { changes }),
+    manifests: run.folder,
+    progress: progressPath,
+    failed: failedPath,
+  };
+}
+
+async function measure(services: Services, records: FileRecord[]): Promise<number | null> {
   const { measuredMbit } = await import('../run/progress/bandwidth.ts');
-  return measuredMbit(drive, records);
+  return measuredMbit(await services.drive(), records);
 }
 
 function changesLine({ added, renamed, replaced, removed }: Changes): string {

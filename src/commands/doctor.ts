@@ -1,8 +1,10 @@
-import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
 import type { Finding } from '../cli/doctor/check.ts';
-import { folderAtHand, folderFlag, folderToMigrate } from '../cli/stage-command.ts';
+import { folderFlag } from '../cli/flags.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { loadConfig } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
+import { folderAtHand, folderToMigrate } from '../run/which-run.ts';
 import { Services } from '../services/services.ts';
 
 const WIDTH = 18;

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import { STATUSES } from '../../stages/record.ts';
 import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag } from '../cli/flags.ts';
 import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
-import { folderFlag, runAtHand } from '../cli/stage-command.ts';
 import { exportOf } from '../results/export.ts';
 import { formatCount } from '../run/text/format.ts';
+import { runAtHand } from '../run/which-run.ts';
 
 export default class Export extends BaseCommand<typeof Export> {
   static override summary = "Write a run's files, by status, as JSON, NDJSON or CSV. Signs in nowhere.";

@@ -1,4 +1,6 @@
-import { inputFlags, StageCommand } from '../cli/stage-command.ts';
+import { inputFlags } from '../cli/flags.ts';
+import { StageCommand } from '../cli/stage-command.ts';
+import type { Stages, Step } from '../run/stages.ts';
 
 export default class Link extends StageCommand<typeof Link> {
   static override summary = 'Create one media record for each observation of each file, exactly once.';
@@ -9,7 +11,10 @@ export default class Link extends StageCommand<typeof Link> {
   static override flags = inputFlags;
 
   protected override readonly stage = 'link';
-  protected override readonly makers = ['link'] as const;
   protected override readonly needs = ['data'] as ['data'];
   protected override readonly shows = 'link';
+
+  protected override steps(stages: Stages): Promise<Step[]> {
+    return stages.link();
+  }
 }

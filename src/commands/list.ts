@@ -1,8 +1,12 @@
-import { type Input, type Records, recordFlags, StageCommand } from '../cli/stage-command.ts';
+import { recordFlags, selectionFlags } from '../cli/flags.ts';
+import { StageCommand } from '../cli/stage-command.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Run } from '../run/manifest/run.ts';
-import { lister, type StageContext } from '../run/pipeline.ts';
-import { selectionFlags } from '../run/run-selection.ts';
+import { sourceOf } from '../run/pipeline.ts';
+import { chosenRules, rulesFrom } from '../run/run-selection.ts';
+import type { StageInput } from '../run/stage-input.ts';
+import type { StageOutput } from '../run/stage-output.ts';
+import type { Stages, Step } from '../run/stages.ts';
 
 export default class List extends StageCommand<typeof List> {
   static override summary = 'List a Drive folder and all folders below it, one record a file.';
@@ -14,10 +18,18 @@ export default class List extends StageCommand<typeof List> {
 
   protected override readonly stage = 'list';
 
-  protected override async source(context: StageContext, { run }: Input): Promise<Records> {
-    requireKeys(context.config, run ? [] : KEYS_FOR.folder);
-    const list = await lister(context);
-    return list();
+  protected override selectionRules(run: Run | null) {
+    const given = rulesFrom(this.flags);
+    if (!run) return given;
+    const { selection: remembered } = run;
+    return chosenRules({ remembered, isBegun: run.has('list'), given, rescan: false, keeps: true });
+  }
+
+  protected override async source(stages: Stages, input: StageInput, output: StageOutput): Promise<Step> {
+    requireKeys(stages.context.config, input.run ? [] : KEYS_FOR.folder);
+    output.run?.rememberResourceKey(stages.context.root!);
+    output.run?.rememberSelection(this.selectionRules(output.run));
+    return sourceOf(await stages.list());
   }
 
   protected override finished(run: Run): void {

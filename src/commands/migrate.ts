@@ -1,30 +1,8 @@
 import { Flags } from '@oclif/core';
+import { migrationFlags, transferConfig } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { folderFlag, transferConfig, transferFlags } from '../cli/stage-command.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
-import { maxTransferFlag } from '../run/max-transfer.ts';
-import { selectionFlags } from '../run/run-selection.ts';
 import { formatDuration } from '../run/text/format.ts';
-
-export const migrationFlags = {
-  ...folderFlag,
-  ...transferFlags,
-  naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
-  'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
-  rescan: Flags.boolean({
-    description: 'list the folder anew: what was added, renamed, replaced or removed since',
-  }),
-  ...selectionFlags,
-  ...maxTransferFlag,
-  'skip-existing': Flags.boolean({
-    description: 'leave alone what media records of other tools link already; reads the Media table once',
-  }),
-  'keep-awake': Flags.boolean({
-    description: 'keep the computer from falling asleep while files move',
-    default: true,
-    allowNo: true,
-  }),
-};
 
 export default class Migrate extends RunCommand<typeof Migrate> {
   static override summary = 'Run all five stages: list, parse, resolve, transfer, link.';
@@ -54,7 +32,8 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
-    const { run, counts, seconds, progressPath, failedPath } = outcome;
+    const { counts } = this;
+    const { run, seconds, progressPath, failedPath } = outcome;
     if (counts.total === 0 && !this.shutdown.signal.aborted)
       this.say(`The folder ${run.folderId} has no files.`);
     this.conclude(

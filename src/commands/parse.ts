@@ -1,6 +1,7 @@
-import { Flags } from '@oclif/core';
-import { inputFlags, StageCommand } from '../cli/stage-command.ts';
+import { inputFlags, namingFlag } from '../cli/flags.ts';
+import { StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
+import type { Stages, Step } from '../run/stages.ts';
 
 export default class Parse extends StageCommand<typeof Parse> {
   static override summary = 'Read from file names which observations they show. Asks nobody.';
@@ -10,11 +11,14 @@ export default class Parse extends StageCommand<typeof Parse> {
   ];
   static override flags = {
     ...inputFlags,
-    naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
+    ...namingFlag,
   };
 
   protected override readonly stage = 'parse';
-  protected override readonly makers = ['parse'] as const;
+
+  protected override async steps(stages: Stages): Promise<Step[]> {
+    return [stages.parse()];
+  }
 
   protected override configFlags(): ConfigValues {
     return { naming: this.flags.naming };

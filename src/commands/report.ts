@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag } from '../cli/flags.ts';
 import { mapped, outputOf, writeOutput } from '../cli/output.ts';
-import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { pageOf } from '../results/report/page.ts';
 import { reportOf } from '../results/report/report.ts';
 import { reportJson } from '../results/report/report-json.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
+import { runAtHand } from '../run/which-run.ts';
 
 export default class Report extends BaseCommand<typeof Report> {
   static override summary =

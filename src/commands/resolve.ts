@@ -1,6 +1,7 @@
-import { Flags } from '@oclif/core';
-import { inputFlags, StageCommand } from '../cli/stage-command.ts';
+import { inputFlags, namingFlag } from '../cli/flags.ts';
+import { StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
+import type { Stages, Step } from '../run/stages.ts';
 
 export default class Resolve extends StageCommand<typeof Resolve> {
   static override summary = 'Find the observations of each file, and where its object will stand in S3.';
@@ -12,12 +13,15 @@ export default class Resolve extends StageCommand<typeof Resolve> {
   ];
   static override flags = {
     ...inputFlags,
-    naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
+    ...namingFlag,
   };
 
   protected override readonly stage = 'resolve';
-  protected override readonly makers = ['parse', 'resolve'] as const;
   protected override readonly needs = ['data'] as ['data'];
+
+  protected override async steps(stages: Stages): Promise<Step[]> {
+    return [stages.parse(), await stages.resolve()];
+  }
 
   protected override configFlags(): ConfigValues {
     return { naming: this.flags.naming };

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import { migrationFlags, transferConfig } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { folderAtHand, transferConfig } from '../cli/stage-command.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
 import { formatDuration } from '../run/text/format.ts';
-import { migrationFlags } from './migrate.ts';
+import { folderAtHand } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Go on with a run that was interrupted, and try failed files again.';
@@ -37,7 +37,8 @@ export default class Resume extends RunCommand<typeof Resume> {
       skipExisting: this.flags['skip-existing'],
       keepsAwake: this.flags['keep-awake'],
     });
-    const { run, counts, seconds, progressPath, failedPath } = outcome;
+    const { counts } = this;
+    const { run, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [
       '',
       `${this.shutdown.signal.aborted ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,

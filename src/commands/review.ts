@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag } from '../cli/flags.ts';
 import { writeOutput } from '../cli/output.ts';
-import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import {
   acceptAsDownloaded,
   acceptRelaxed,
@@ -26,6 +27,7 @@ import {
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { csvLines } from '../run/text/csv.ts';
+import { runAtHand } from '../run/which-run.ts';
 
 export default class Review extends BaseCommand<typeof Review> {
   static override summary =

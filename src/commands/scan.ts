@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core';
+import { folderFlag, namingFlag, selectionFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { folderFlag } from '../cli/stage-command.ts';
 import { type Bandwidth, estimateLine } from '../cli/ui/estimate-line.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { estimate } from '../run/progress/estimate.ts';
-import { selectionFlags } from '../run/run-selection.ts';
 
 const ASSUMED_MBIT = 100;
 
@@ -19,7 +18,7 @@ export default class Scan extends RunCommand<typeof Scan> {
   ];
   static override flags = {
     ...folderFlag,
-    naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
+    ...namingFlag,
     'retry-orphans': Flags.boolean({ description: 'look again for observations that were missing' }),
     rescan: Flags.boolean({ description: 'list the folder anew' }),
     ...selectionFlags,
@@ -44,7 +43,8 @@ export default class Scan extends RunCommand<typeof Scan> {
       selection: this.flags,
       measures: this.flags.measure,
     });
-    const { run, config, counts } = outcome;
+    const { counts } = this;
+    const { run, config } = outcome;
     if (counts.total === 0 && !this.shutdown.signal.aborted)
       this.say(`The folder ${run.folderId} has no files.`);
     const { sizes } = outcome.toMove;

@@ -1,8 +1,9 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { folderFlag, runAtHand } from '../cli/stage-command.ts';
+import { folderFlag } from '../cli/flags.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import { Counts } from '../run/progress/counts.ts';
+import { runAtHand } from '../run/which-run.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';

@@ -1,6 +1,7 @@
-import { inputFlags, StageCommand, transferConfig, transferFlags } from '../cli/stage-command.ts';
+import { inputFlags, maxTransferFlag, transferConfig, transferFlags } from '../cli/flags.ts';
+import { StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
-import { maxTransferFlag } from '../run/max-transfer.ts';
+import type { Stages, Step } from '../run/stages.ts';
 
 export default class Transfer extends StageCommand<typeof Transfer> {
   static override summary = 'Stream each file once from Drive to S3.';
@@ -15,9 +16,12 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   };
 
   protected override readonly stage = 'transfer';
-  protected override readonly makers = ['transfer'] as const;
   protected override readonly needs = ['storage', 'data'] as ['storage', 'data'];
   protected override readonly shows = 'transfer';
+
+  protected override async steps(stages: Stages): Promise<Step[]> {
+    return [await stages.transfer()];
+  }
 
   protected override configFlags(): ConfigValues {
     return transferConfig(this.flags);

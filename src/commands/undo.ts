@@ -1,15 +1,17 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../cli/base-command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag } from '../cli/flags.ts';
 import { shutDownOnSignals } from '../cli/interruption.ts';
-import { folderAtHand, folderFlag } from '../cli/stage-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { ConfigError } from '../config/error.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
 import { LinkingFile } from '../run/manifest/linking.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
+import { folderAtHand } from '../run/which-run.ts';
 import { Services } from '../services/services.ts';
 
 /** More would scroll away what else is said. */

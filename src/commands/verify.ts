@@ -1,11 +1,13 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, EXIT } from '../cli/base-command.ts';
-import { folderAtHand, folderFlag } from '../cli/stage-command.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { folderFlag } from '../cli/flags.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
+import { folderAtHand } from '../run/which-run.ts';
 import { Services } from '../services/services.ts';
 
 export default class Verify extends BaseCommand<typeof Verify> {

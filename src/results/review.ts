@@ -3,7 +3,7 @@
  * acceptance of these readings. Asks nobody: the manifests say it all.
  */
 import type { NameReading, NameRules } from '../../stages/file-name.ts';
-import { parseRecord } from '../../stages/parse.ts';
+import { parse } from '../../stages/parse.ts';
 import { type FileRecord, isOnTheWay, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
@@ -164,7 +164,7 @@ function relaxedReading(record: FileRecord, rules: ReviewRules): NameReading | n
   const { error, ...unread } = record;
   if (record.status !== 'needs_review' || error?.stage !== 'parse' || record.sequentialIds?.length)
     return null;
-  const read = parseRecord({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
+  const read = parse({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
   if (!isOnTheWay(read)) return null;
   const { pattern, sequentialIds, type, contentType, prefix } = read as FileRecord & NameReading;
   return { pattern, sequentialIds, ...(prefix !== undefined && { prefix }), type, contentType };

@@ -1,81 +1,88 @@
-/**
- * The stages are one backpressured stream: a listing goes no faster than the files behind it move, and stands still when
- * they do. So a run would know its totals, and how long it takes, only shortly before its end. Once files come
- * through, the listing may therefore run ahead. What it finds lies in its manifest meanwhile, not in memory, and is read
- * back from there when its turn comes.
- */
+import { Duplex } from 'node:stream';
 import type { FileRecord } from '../../stages/record.ts';
+import type { RunEvents } from './events.ts';
 
 /** A run that is over by then needs no totals. */
 const WORTH_IT_AFTER_MS = 5_000;
 
-export interface ListingAhead {
-  /** The same records, in the same order. Throws what the listing throws, at once. */
-  records: AsyncIterable<FileRecord>;
-  /** A file has come through: if the run takes long, the listing goes on to its end without waiting for more. */
-  fileCameThrough(): void;
+export interface ListingAheadOptions {
+  events: RunEvents;
+  /** A listed record by its id, from the list manifest. */
+  lookUp: (id: string) => FileRecord;
+  /** Aborted: no more records are wanted. */
+  signal: AbortSignal;
+  now?: () => number;
 }
 
-/** `lookUp` gives a listed record by its id, `isStopped` whether nothing more is to be given. */
-export function listingAhead(
-  listed: AsyncIterable<FileRecord>,
-  lookUp: (id: string) => FileRecord,
-  isStopped: () => boolean,
-  now: () => number = () => performance.now(),
-): ListingAhead {
-  const beganAt = now();
-  const source = listed[Symbol.asyncIterator]();
-  let isAhead = false;
-  /** Ids that were found ahead, and how many of them have been given. */
-  const ahead: string[] = [];
-  let given = 0;
-  let isOver = false;
-  let failure: { error: unknown } | null = null;
-  let wake = () => {};
+/**
+ * With backpressure a listing goes no faster than the files behind it move, and a run would know its totals, and how long
+ * it takes, only shortly before its end. So once files come through, this stream takes the rest of the listing without
+ * waiting for its reader. What waits lies in the list manifest, not in memory, and is read back when its turn comes.
+ */
+export class ListingAhead extends Duplex {
+  readonly #options: ListingAheadOptions;
+  readonly #startedAt: number;
+  #isAhead = false;
+  #isWanted = false;
+  /** Ids of the records that wait, and how many of them have been read back. */
+  readonly #waiting: string[] = [];
+  #readBack = 0;
+  /** Lets the listing go on, or end. */
+  #resume: (() => void) | null = null;
 
-  const runAhead = async (): Promise<void> => {
-    try {
-      for (let next = await source.next(); !next.done; next = await source.next()) {
-        ahead.push(next.value.id);
-        wake();
-      }
-    } catch (error) {
-      failure = { error };
-    }
-    isOver = true;
-    wake();
-  };
-
-  async function* records(): AsyncGenerator<FileRecord> {
-    try {
-      while (!isAhead) {
-        const { done, value } = await source.next();
-        if (done) return;
-        yield value;
-      }
-      while (!isStopped()) {
-        if (failure) throw failure.error;
-        const id = ahead[given];
-        if (id !== undefined) {
-          given += 1;
-          yield lookUp(id);
-        } else if (isOver) return;
-        else
-          await new Promise<void>(resolve => {
-            wake = resolve;
-          });
-      }
-    } finally {
-      await source.return?.();
-    }
+  constructor(options: ListingAheadOptions) {
+    super({ objectMode: true });
+    this.#options = options;
+    this.#startedAt = this.#now();
+    options.events.on('finished', this.#goAhead);
   }
 
-  return {
-    records: records(),
-    fileCameThrough: () => {
-      if (isAhead || now() - beganAt < WORTH_IT_AFTER_MS) return;
-      isAhead = true;
-      void runAhead();
-    },
+  override _write(record: FileRecord, _encoding: string, callback: () => void): void {
+    if (this.#isAhead && !this.#isWanted) {
+      this.#waiting.push(record.id);
+      callback();
+      return;
+    }
+    this.#isWanted = this.#options.signal.aborted || this.push(record);
+    if (this.#isWanted || this.#isAhead) callback();
+    else this.#resume = callback;
+  }
+
+  override _read(): void {
+    this.#isWanted = true;
+    while (this.#isWanted && this.#readBack < this.#waiting.length && !this.#options.signal.aborted) {
+      this.#isWanted = this.push(this.#options.lookUp(this.#waiting[this.#readBack++]!));
+    }
+    if (this.#isWanted) this.#release();
+  }
+
+  override _final(callback: () => void): void {
+    this.#resume = () => {
+      this.push(null);
+      callback();
+    };
+    const isRead = this.#readBack === this.#waiting.length || this.#options.signal.aborted;
+    if (isRead) this.#release();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#options.events.off('finished', this.#goAhead);
+    callback(error);
+  }
+
+  #now(): number {
+    return (this.#options.now ?? performance.now.bind(performance))();
+  }
+
+  readonly #goAhead = ({ url }: FileRecord): void => {
+    if (this.#isAhead || !url || this.#now() - this.#startedAt < WORTH_IT_AFTER_MS) return;
+    this.#isAhead = true;
+    if (!this.writableEnded) this.#release();
   };
+
+  #release(): void {
+    const resume = this.#resume;
+    this.#resume = null;
+    resume?.();
+  }
 }

@@ -1,18 +1,8 @@
 /** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
-import { Flags } from '@oclif/core';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { MediaSource } from '../../stages/transfer.ts';
-import { EXIT } from '../cli/base-command.ts';
-import { bytesOf } from '../config/size.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { formatBytes } from './text/format.ts';
-
-export const maxTransferFlag = {
-  'max-transfer': Flags.custom<number>({
-    description: 'start no more files when so much has been read from Drive, like 700G (powers of 1024)',
-    helpValue: 'SIZE',
-    parse: async text => bytesOf(text, 'max-transfer'),
-  })(),
-};
 
 export class TransferLimitReached extends Error {
   override readonly name = 'TransferLimitReached';

@@ -9,11 +9,11 @@ import { asNow, FOLDERS_A_QUERY, listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
-import { listOptionsOf, type StageContext } from './pipeline.ts';
+import { listOptions, type StageContext } from './stages.ts';
 
 export interface Relisting {
   manifest: ManifestFile;
-  memory: Checkpoint;
+  checkpoint: Checkpoint;
   /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
   laterRecords: (id: string) => Iterable<FileRecord>;
   /** Told about each record that is new in the list manifest, or has changed there. */
@@ -64,7 +64,7 @@ function isAnswered(record: FileRecord): boolean {
 
 async function lookAtNames(
   context: StageContext,
-  { manifest, memory, onChange }: Relisting,
+  { manifest, checkpoint, onChange }: Relisting,
   folders: DriveRef[],
   open: ReadonlySet<string>,
   targetOf: ReadonlyMap<string, string>,
@@ -80,7 +80,7 @@ async function lookAtNames(
           if (!before) continue;
           const now = asNow(before, item);
           if (now === before) continue;
-          onChange(await memory.keep(memory.restore({ ...now, status: 'pending' })), before);
+          onChange(await checkpoint.save(checkpoint.restore({ ...now, status: 'pending' })), before);
         }
       }
     } catch (error) {
@@ -95,22 +95,22 @@ async function lookAtNames(
 
 async function readNow(
   context: StageContext,
-  { manifest, memory, onChange }: Relisting,
+  { manifest, checkpoint, onChange }: Relisting,
   unread: FileRecord[],
 ): Promise<void> {
   const stillUnread = new Set<string>();
   const drive = await context.services.drive();
-  const options = { ...listOptionsOf(context), shutdown: undefined };
+  const options = { ...listOptions(context), shutdown: undefined };
   for await (const found of listAgain(drive, context.root!, unread, options)) {
     if (context.shutdown.signal.aborted) return;
     if (isUnread(found)) stillUnread.add(found.id);
     const before = manifest.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.
     if (before && !before.removed && !isUnread(before)) continue;
-    const record = await memory.keep(memory.restore(found));
+    const record = await checkpoint.save(checkpoint.restore(found));
     if (!before || record.removed !== before.removed) onChange(record, before);
   }
   for (const record of unread) {
-    if (!stillUnread.has(record.id)) await memory.keep({ ...record, removed: true });
+    if (!stillUnread.has(record.id)) await checkpoint.save({ ...record, removed: true });
   }
 }

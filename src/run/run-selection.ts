@@ -1,28 +1,7 @@
-/** The flags that limit a run to a part of its folder, and how a run keeps to what it was started with. */
-import { Flags } from '@oclif/core';
+/** How a run keeps to the part of its folder that it was started with. */
 import { PatternError, type Selection, type SelectionRules, selectionOf } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import { isSameJson } from './manifest/same-json.ts';
-
-export const selectionFlags = {
-  recursive: Flags.boolean({
-    description: 'list folders below the folder, too',
-    default: true,
-    allowNo: true,
-  }),
-  include: Flags.string({
-    description: 'take only files that match, by name or by path below the folder; may be repeated',
-    helpValue: 'GLOB',
-    multiple: true,
-    multipleNonGreedy: true,
-  }),
-  exclude: Flags.string({
-    description: 'leave out files and folders that match; may be repeated',
-    helpValue: 'GLOB',
-    multiple: true,
-    multipleNonGreedy: true,
-  }),
-};
 
 export interface SelectionFlags {
   recursive?: boolean;

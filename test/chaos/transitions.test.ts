@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import type { Config } from '../../src/config/settings.ts';
 import { RunEvents } from '../../src/run/events.ts';
 import { Run } from '../../src/run/manifest/run.ts';
-import { runMigration } from '../../src/run/migration.ts';
+import { MANIFESTS_FOR, runMigration } from '../../src/run/migration.ts';
+import { closeManifests, openManifests } from '../../src/run/open-manifests.ts';
 import { type FileRecord, STAGES } from '../../stages/record.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { scratchFolder } from '../config/scratch.ts';
@@ -63,10 +64,12 @@ const mishaps: fc.Arbitrary<Mishap[]> = fc.array(
 
 async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Promise<void> {
   const shutdown = new Shutdown();
+  const events = new RunEvents();
   run.lock('migrator migrate');
+  const manifests = await openManifests(run, { ...MANIFESTS_FOR.link, warn: events.warn });
   try {
     await runMigration({
-      run,
+      ...{ run, manifests },
       ...{ root: { id: run.folderId }, rules: null },
       shutdown,
       config: CONFIG,
@@ -74,10 +77,10 @@ async function migrate(world: FakeWorld, run: Run, fates: readonly Fate[]): Prom
       until: 'link',
       retryOrphans: false,
       rescan: false,
-      takeover: null,
-      events: new RunEvents(),
+      events,
     });
   } finally {
+    await closeManifests(manifests);
     run.unlock();
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { review } from '../../src/results/review.ts';
 import { nextLines, reasonLines, reviewRows } from '../../src/results/review-view.ts';
-import { parseRecord } from '../../stages/parse.ts';
+import { parse } from '../../stages/parse.ts';
 import { fileRecord } from '../stages/flow.ts';
 
 const RULES = { maxRange: 100, prefixes: false };
@@ -9,7 +9,7 @@ const ID = '1dkJWtysG4FWJMrEubFvAkrmA1BaDnITa';
 
 const reviewOf = (...names: string[]) => {
   const records = names.map((name, index) =>
-    parseRecord(fileRecord({ id: `${ID}${index}`, name, path: '5000-5999' }), { ...RULES, naming: 'strict' }),
+    parse(fileRecord({ id: `${ID}${index}`, name, path: '5000-5999' }), { ...RULES, naming: 'strict' }),
   );
   return review(records, RULES);
 };

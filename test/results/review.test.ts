@@ -4,7 +4,7 @@ import { acceptRelaxed, itemsOf, needsPerson, review, reviewOnly } from '../../s
 import { lineOf } from '../../src/run/manifest/record-line.ts';
 import { Run } from '../../src/run/manifest/run.ts';
 import type { NameRules } from '../../stages/file-name.ts';
-import { parseRecord } from '../../stages/parse.ts';
+import { parse } from '../../stages/parse.ts';
 import { type FileRecord, STATUSES, type StageName, type Status } from '../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../config/scratch.ts';
 import { all, fileRecord } from '../stages/flow.ts';
@@ -21,7 +21,7 @@ const errorOf = (stage: StageName, { code = 'some', retryable = false } = {}) =>
 
 /** As parse leaves it under strict naming. */
 const parsed = (name: string, fields: Partial<FileRecord> = {}) =>
-  parseRecord(fileRecord({ id: name, name, ...fields }), STRICT);
+  parse(fileRecord({ id: name, name, ...fields }), STRICT);
 
 const readingsOf = async (records: FileRecord[], rules = RULES) =>
   Object.fromEntries(
@@ -135,7 +135,7 @@ describe('Accepting relaxed readings', () => {
     const record = (await last('parse', '6602 (1).jpg'))!;
     expect(record).to.deep.include({ note: 'mine', sequentialIds: [6602], status: 'pending', type: 'IMAGE' });
     expect(record).not.to.have.property('error');
-    expect(parseRecord(record, STRICT)).to.deep.equal(record);
+    expect(parse(record, STRICT)).to.deep.equal(record);
     expect(await accept()).to.deep.equal([]);
   });
 

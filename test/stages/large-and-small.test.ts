@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { concurrently } from '../../stages/concurrently.ts';
 import { LargeAndSmall } from '../../stages/large-and-small.ts';
-import { concurrently } from '../../stages/stage.ts';
 import { all, given } from './flow.ts';
 
 const MIB = 1024 * 1024;
@@ -11,7 +11,7 @@ type File = { name: string; size: number | null };
 
 function roomWith(...files: File[]): LargeAndSmall<File> {
   const room = new LargeAndSmall<File>();
-  for (const file of files) room.enter(file);
+  for (const file of files) room.add(file);
   return room;
 }
 
@@ -43,10 +43,10 @@ describe('Large and small files that wait for a worker', () => {
   it('give way to small ones that come while large ones are on their share of the workers', () => {
     const room = roomWith(video('v1', 20), video('v2', 30), video('v3', 40));
     const first = room.next(2)!;
-    room.enter(photo('p1'));
+    room.add(photo('p1'));
     expect(room.next(2)!.name).to.equal('p1');
-    room.left(first);
-    room.enter(photo('p2'));
+    room.done(first);
+    room.add(photo('p2'));
     expect(room.next(2)!.name).to.equal('v2');
   });
 
@@ -54,7 +54,7 @@ describe('Large and small files that wait for a worker', () => {
     const room = roomWith(photo('p1'), video('v1', 20));
     const first = room.next(1)!;
     expect(first.name).to.equal('v1');
-    room.left(first);
+    room.done(first);
     expect(room.next(1)!.name).to.equal('p1');
   });
 
@@ -65,9 +65,9 @@ describe('Large and small files that wait for a worker', () => {
 
   it('are let in only as far as there are places', () => {
     const room = new LargeAndSmall<File>(2);
-    room.enter(photo('p1'));
+    room.add(photo('p1'));
     expect(room.isFull).to.equal(false);
-    room.enter(video('v1', 20));
+    room.add(video('v1', 20));
     expect(room.isFull).to.equal(true);
     room.next(1);
     expect(room.isFull).to.equal(false);
@@ -82,9 +82,13 @@ describe('Large and small files that wait for a worker', () => {
         async (sizes, workers, places) => {
           const files = sizes.map((size, index) => ({ index, size: size === null ? null : size * MIB }));
           const moved = await all(
-            concurrently(workers, async (file: (typeof files)[number]) => file.index, {
-              room: new LargeAndSmall(places),
-            })(given(files)),
+            concurrently(
+              () => workers,
+              async (file: (typeof files)[number]) => file.index,
+              {
+                queue: new LargeAndSmall(places),
+              },
+            )(given(files)),
           );
           expect(moved.toSorted((a, b) => a - b)).to.deep.equal(files.map(({ index }) => index));
         },

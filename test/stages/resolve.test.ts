@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { run, workingAhead } from '../../src/run/pipeline.ts';
+import { run, sourceOf, stageStream } from '../../src/run/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/resolve.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
+import { streamOf } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { all, anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
@@ -383,9 +384,9 @@ describe('When the observations cannot be asked for', () => {
       for (; read < 2500; read += 1) yield record(read);
     })();
     let came = 0;
+    const steps = [streamOf(resolve(refusing(refusal), { shutdown }))];
     await run(
-      records,
-      [workingAhead(resolve(refusing(refusal), { shutdown }))],
+      stageStream(sourceOf(records), { planned: record => record, steps, checkpoint: null }),
       () => {
         came += 1;
       },

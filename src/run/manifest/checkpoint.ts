@@ -1,6 +1,6 @@
 /**
  * What a stage remembers of earlier runs: its own manifest. `restore` stands before the stage and puts in the place of a
- * record what the manifest has of it, so that the stage finds its work done; `keep` stands behind it and appends what
+ * record what the manifest has of it, so that the stage finds its work done; `save` stands behind it and appends what
  * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
  */
 import {
@@ -26,7 +26,7 @@ export interface CheckpointOptions {
 export interface Checkpoint {
   restore: (record: FileRecord) => FileRecord;
   /** A promise only where the disk has to be waited for. */
-  keep: (record: FileRecord) => FileRecord | Promise<FileRecord>;
+  save: (record: FileRecord) => FileRecord | Promise<FileRecord>;
 }
 
 export function checkpointOf(manifest: ManifestFile, options: CheckpointOptions): Checkpoint {
@@ -41,7 +41,7 @@ export function checkpointOf(manifest: ManifestFile, options: CheckpointOptions)
     return record;
   };
 
-  const keep = (record: FileRecord): FileRecord | Promise<FileRecord> => {
+  const save = (record: FileRecord): FileRecord | Promise<FileRecord> => {
     // Taken out at once: a large weak set costs the garbage collector more than the records in it.
     if (unchanged.delete(record)) return record;
     const own = manifest.last(record.id);
@@ -50,7 +50,7 @@ export function checkpointOf(manifest: ManifestFile, options: CheckpointOptions)
     return waiting ? waiting.then(() => record) : record;
   };
 
-  return { restore, keep };
+  return { restore, save };
 }
 
 /** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */

@@ -82,10 +82,10 @@ describe('The memory of a stage', () => {
   ): Promise<{ record: FileRecord; appendedIfLeftAlone: boolean }> {
     writeFileSync(path, own ? lineOf(own) : '');
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
-    const { restore, keep } = checkpointOf(manifest, { stage, retryOrphans });
+    const { restore, save } = checkpointOf(manifest, { stage, retryOrphans });
     const record = restore(incoming);
     const before = content();
-    await keep(record);
+    await save(record);
     await manifest.close();
     return { record, appendedIfLeftAlone: content() !== before };
   }
@@ -114,11 +114,11 @@ describe('The memory of a stage', () => {
 
   it('writes a record that says something new, and not one that says the same again', async () => {
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
-    const { keep } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
-    await keep(parsed());
-    await keep(parsed({ note: undefined }));
-    await keep(parsed({ note: 'new' }));
-    await keep(parsed({ note: 'new' }));
+    const { save } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    await save(parsed());
+    await save(parsed({ note: undefined }));
+    await save(parsed({ note: 'new' }));
+    await save(parsed({ note: 'new' }));
     await manifest.close();
     expect(content()).to.equal(lineOf(parsed()) + lineOf(parsed({ note: 'new' })));
   });
@@ -126,8 +126,8 @@ describe('The memory of a stage', () => {
   it('keeps one line of a file that comes twice in a row', async () => {
     const manifest = await ManifestFile.open(path, { write: true, warn: () => {} });
     const memory = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
-    const first = memory.keep(memory.restore(parsed()));
-    const second = memory.keep(memory.restore(parsed()));
+    const first = memory.save(memory.restore(parsed()));
+    const second = memory.save(memory.restore(parsed()));
     await Promise.all([first, second]);
     await manifest.close();
     expect(content()).to.equal(lineOf(parsed()));

@@ -1,0 +1,66 @@
+/** What commands that run stages share: events, counts, services, progress and Ctrl-C. */
+import type { Command } from '@oclif/core';
+import type { Config } from '../config/settings.ts';
+import { RunEvents } from '../run/events.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { Counts } from '../run/progress/counts.ts';
+import { Services } from '../services/services.ts';
+import { BaseCommand } from './base-command.ts';
+import { shutDownOnSignals } from './interruption.ts';
+import { ProgressView } from './ui/progress-view.ts';
+
+export abstract class PipelineCommand<T extends typeof Command> extends BaseCommand<T> {
+  protected readonly events = new RunEvents();
+  protected readonly counts = new Counts();
+  #view: ProgressView | null = null;
+  #ignoreSignals = () => {};
+
+  override async init(): Promise<void> {
+    await super.init();
+    this.events.on('warning', this.warnLine).on('finished', record => this.counts.add(record));
+  }
+
+  protected listenToSignals(): void {
+    this.#ignoreSignals = shutDownOnSignals(this.shutdown, text => this.say(text));
+  }
+
+  /** `run`: whose objects are stored; `isWriter`: this process holds its lock. */
+  protected servicesFor(config: Config, run: Run | null, isWriter: boolean): Services {
+    return new Services({
+      config,
+      env: this.env,
+      warn: this.warnLine,
+      runId: run?.id,
+      ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
+      onSignInEnded: error => this.shutdown.drain(error),
+      signal: this.shutdown.killSignal,
+    });
+  }
+
+  /** Signs in before anything is drawn: a prompt would be lost in it. */
+  protected async showProgress(config: Config, services: Services, isTransfer: boolean): Promise<void> {
+    await services.session().idToken();
+    const drive = isTransfer ? await services.drive() : null;
+    this.#view = await ProgressView.start({
+      transfer: drive && {
+        concurrency: config.migration.concurrency,
+        queriesPerSecond: () => drive.queriesPerSecond,
+        mostQueriesPerSecond: config.google_drive.queries_per_second,
+      },
+    });
+    this.#view.follow(this.events);
+    this.say = (...lines) => this.#view!.say(...lines);
+  }
+
+  protected get isShowingProgress(): boolean {
+    return this.#view !== null;
+  }
+
+  protected stopProgress(): void {
+    this.#view?.stop();
+  }
+
+  protected ignoreSignals(): void {
+    this.#ignoreSignals();
+  }
+}

@@ -1,0 +1,29 @@
+/** Where a command opens and closes the manifests that it works with. The caller holds the run's lock if it writes. */
+import { STAGES, type StageName } from '../../stages/record.ts';
+import type { ManifestFile, OpenOptions } from './manifest/manifest-file.ts';
+import type { Run } from './manifest/run.ts';
+
+export type Manifests = Partial<Record<StageName, ManifestFile>>;
+
+export interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
+  write: readonly StageName[];
+  /** Read if they are there. */
+  read?: readonly StageName[];
+}
+
+export async function openManifests(
+  run: Run,
+  { write, read = [], ...options }: ManifestsToOpen,
+): Promise<Manifests> {
+  const manifests: Manifests = {};
+  for (const stage of write) manifests[stage] = await run.open(stage, { ...options, write: true });
+  for (const stage of read) {
+    if (run.has(stage)) manifests[stage] = await run.open(stage, { ...options, write: false });
+  }
+  return manifests;
+}
+
+/** In the order of the stages: after a crash no manifest knows more than those before it. */
+export async function closeManifests(manifests: Manifests): Promise<void> {
+  for (const stage of STAGES) await manifests[stage]?.close();
+}

@@ -1,0 +1,147 @@
+/** Where a stage command reads its records: standard input, a file, or the manifest of the stage before it. */
+import { createReadStream, existsSync, fstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RunError } from '../../stages/errors.ts';
+import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
+import { ConfigError } from '../config/error.ts';
+import { folderIdFrom } from '../config/home.ts';
+import type { Config } from '../config/settings.ts';
+import { recordsFrom } from './manifest/input.ts';
+import { ManifestFile } from './manifest/manifest-file.ts';
+import { Rejects } from './manifest/rejects.ts';
+import { Run } from './manifest/run.ts';
+import type { Records } from './pipeline.ts';
+import { selectionFrom } from './run-selection.ts';
+import { isPiped } from './standard-streams.ts';
+import { folderToMigrate } from './which-run.ts';
+
+/** Absent on Windows. */
+const STDIN_PATH = '/dev/stdin';
+
+export interface StageFlags {
+  'folder-id'?: string;
+  in?: string;
+  out?: string;
+  'skip-bad-lines'?: boolean;
+  'retry-orphans'?: boolean;
+  'max-transfer'?: number;
+}
+
+export class StageInput {
+  readonly rejects: Rejects;
+  /** The run that the command works on; null when nothing names one. */
+  readonly run: Run | null;
+  /** True if the command line names the run, and not only the configuration. */
+  readonly isRunNamed: boolean;
+  readonly #stage: StageName;
+  readonly #flags: StageFlags;
+  readonly #warn: (message: string) => void;
+  #isPipe = false;
+  #isForeign = false;
+  #manifest: ManifestFile | null = null;
+
+  constructor(options: {
+    stage: StageName;
+    flags: StageFlags;
+    config: Config;
+    home: string;
+    warn: (message: string) => void;
+  }) {
+    const { stage, flags, config, home, warn } = options;
+    this.#stage = stage;
+    this.#flags = flags;
+    this.#warn = warn;
+    this.isRunNamed = Boolean(folderIdFrom(flags['folder-id'] ?? ''));
+    const folderId = folderToMigrate(flags['folder-id'], config);
+    this.run = folderId ? new Run(home, folderId) : null;
+    const beside = flags.out && flags.out !== '-' ? dirname(flags.out) : '.';
+    const isRuns = this.run && !flags.out;
+    this.rejects = new Rejects(
+      isRuns ? this.run!.rejectedPathOf(stage) : join(beside, `${stage}.rejected.ndjson`),
+    );
+  }
+
+  get reject(): Rejects['take'] | null {
+    return this.#flags['skip-bad-lines'] ? this.rejects.take : null;
+  }
+
+  /** True if standard input was read although the configuration names a run. For when nothing came. */
+  get isEmptyPipe(): boolean {
+    return this.#isPipe && this.run !== null;
+  }
+
+  /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
+  ahead(): Iterable<FileRecord> | null {
+    return this.#manifest && this.#selected(this.#manifest.records());
+  }
+
+  /** Throws ConfigError (usage) if nothing says where to read. */
+  async records(): Promise<Records> {
+    const { in: file } = this.#flags;
+    if (file !== undefined && file !== '-') return this.#fromForeignFile(file);
+    if (file === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
+    if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
+    const before = STAGES[STAGES.indexOf(this.#stage) - 1]!;
+    if (!this.run.has(before)) throw noManifest(this.run.pathOf(before), before);
+    return this.#fromFile(this.run.pathOf(before));
+  }
+
+  close(): void {
+    this.rejects.close();
+    void this.#manifest?.close();
+  }
+
+  #fromStandardInput(): Promise<Records> | Records {
+    this.#isPipe = true;
+    // A manifest by `<`: of several lines with one id the last one holds, which a stream cannot know.
+    if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH, 'standard input');
+    return recordsFrom(process.stdin, { name: 'standard input', reject: this.reject });
+  }
+
+  #fromForeignFile(path: string): Promise<Records> | Records {
+    if (!existsSync(path)) throw noInput(path);
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw noInputFile(path);
+    // A FIFO, as of "--in <(…)", can be read once only.
+    if (!stat.isFile()) return recordsFrom(createReadStream(path), { name: path, reject: this.reject });
+    return this.#fromFile(path, path);
+  }
+
+  async #fromFile(path: string, foreign?: string): Promise<Iterable<FileRecord>> {
+    this.#isForeign = foreign !== undefined;
+    const options = { write: false, warn: this.#warn, reject: this.reject, foreign };
+    this.#manifest = await ManifestFile.open(path, options);
+    return this.#selected(this.#manifest.records());
+  }
+
+  /** Of a run's manifest only what its selection takes; a file from elsewhere is worked on as it is. */
+  *#selected(records: Iterable<FileRecord>): Generator<FileRecord> {
+    const selection = selectionFrom(this.#isForeign ? null : (this.run?.selection ?? null));
+    for (const record of records) if (selection?.takes(record) ?? true) yield record;
+  }
+}
+
+function noInput(path: string): RunError {
+  return new RunError(
+    'input_missing',
+    `--in names a file that does not exist: ${path}.`,
+    `Check the path; it counts from the folder you are in, ${process.cwd()}.`,
+  );
+}
+
+function noInputFile(path: string): RunError {
+  return new RunError('input_missing', `--in names a folder: ${path}.`, 'Name a manifest in it.');
+}
+
+function noManifest(path: string, before: StageName): RunError {
+  const pipe = isPiped(0) ? ' To read records from standard input, give "--in -".' : '';
+  return new RunError(
+    'manifest_missing',
+    `There is no manifest ${path}.`,
+    `Run "migrator ${before}" for this folder first.${pipe}`,
+  );
+}
+
+export function noPlace(what: string, ways: string): ConfigError {
+  return new ConfigError('no_place', `Nothing says what to ${what}.`, `Give ${ways}.`, { exitCode: 2 });
+}

@@ -1,0 +1,79 @@
+/** Where a stage command writes its records: its manifest in the run, a file, or standard output. */
+import type { FileRecord, StageName } from '../../stages/record.ts';
+import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
+import { LinkingFile } from './manifest/linking.ts';
+import { ManifestFile, type OpenOptions } from './manifest/manifest-file.ts';
+import type { Run } from './manifest/run.ts';
+import { claimsIn, standingIn } from './manifest/standing.ts';
+import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
+import { noPlace, type StageFlags, type StageInput } from './stage-input.ts';
+import { isLog, isPiped } from './standard-streams.ts';
+
+export class StageOutput {
+  /** The run whose manifest is written; null for a file and for standard output. */
+  readonly run: Run | null;
+  readonly #stage: StageName;
+  readonly #path: string | null;
+  #manifests: Manifests = {};
+  #linking: LinkingFile | undefined;
+
+  /** Throws ConfigError (usage) if nothing says where to write. */
+  constructor(stage: StageName, flags: StageFlags, input: StageInput) {
+    this.#stage = stage;
+    this.#path = flags.out === undefined || flags.out === '-' ? null : flags.out;
+    this.run = flags.out === undefined ? runToWrite(stage, input) : null;
+  }
+
+  get isStandardOutput(): boolean {
+    return this.run === null && this.#path === null;
+  }
+
+  /** The manifest of earlier records and new ones; null for standard output. */
+  get manifest(): ManifestFile | null {
+    return this.#manifests[this.#stage] ?? null;
+  }
+
+  /** Files whose links were started on; of link in a run. */
+  get linking(): LinkingFile | undefined {
+    return this.#linking;
+  }
+
+  async open(options: Omit<OpenOptions, 'write'>): Promise<void> {
+    const stage = this.#stage;
+    if (this.#path !== null) {
+      this.#manifests[stage] = await ManifestFile.open(this.#path, { ...options, write: true });
+    }
+    if (!this.run) return;
+    this.#manifests = await openManifests(this.run, {
+      ...options,
+      write: [stage],
+      read: stage === 'resolve' ? ['transfer'] : [],
+    });
+    if (stage === 'link') this.#linking = new LinkingFile(this.run.linkingPath);
+  }
+
+  /** Records that have an S3 key; for resolve. */
+  claimed(): Iterable<FileRecord> {
+    return claimsIn(this.manifest, this.#manifests.transfer);
+  }
+
+  checkpoint(retryOrphans: boolean): Checkpoint | null {
+    const standing = (id: string) => standingIn(this.#manifests.transfer, id);
+    return this.manifest && checkpointOf(this.manifest, { stage: this.#stage, retryOrphans, standing });
+  }
+
+  async close(): Promise<void> {
+    await closeManifests(this.#manifests);
+    this.#linking?.close();
+    this.run?.unlock();
+  }
+}
+
+function runToWrite(stage: StageName, { run, isRunNamed }: StageInput): Run | null {
+  if (run && isRunNamed && stage !== 'list') return run;
+  // A log is no place for records while there is another one.
+  if (isPiped(1) && !(run && isLog())) return null;
+  if (!run && process.stdout.isTTY)
+    throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
+  return run;
+}

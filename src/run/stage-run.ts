@@ -1,0 +1,53 @@
+import type { Writable } from 'node:stream';
+import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
+import type { RunEvents } from './events.ts';
+import { LineWriter } from './line-writer.ts';
+import { run, stageStream } from './pipeline.ts';
+import type { StageInput } from './stage-input.ts';
+import type { StageOutput } from './stage-output.ts';
+import type { Step } from './stages.ts';
+
+export interface StageRun {
+  source: Step;
+  steps: Step[];
+  input: StageInput;
+  output: StageOutput;
+  standardOutput: Writable;
+  events: RunEvents;
+  shutdown: Shutdown;
+  retryOrphans: boolean;
+  /** Report all files as listed before the first one is worked on, where the input is a file: progress wants totals. */
+  listsAhead: boolean;
+}
+
+/** Runs one stage over its input, into its output. */
+export async function runStage(options: StageRun): Promise<void> {
+  const { source, steps, input, output, events, shutdown } = options;
+  const ahead = options.listsAhead ? input.ahead() : null;
+  if (ahead) listAll(ahead, options);
+  const planned = (record: FileRecord) => {
+    if (!ahead) events.emit('listed', record, false);
+    events.emit('planned', record);
+    return record;
+  };
+  const lines = output.isStandardOutput ? new LineWriter(options.standardOutput, shutdown.killSignal) : null;
+  const finished = (record: FileRecord) => {
+    if (!isWithdrawn(record)) events.emit('finished', record);
+    return lines?.write(record);
+  };
+  try {
+    const checkpoint = output.checkpoint(options.retryOrphans);
+    await run(stageStream(source, { planned, steps, checkpoint }), finished, shutdown);
+  } finally {
+    lines?.flush();
+  }
+}
+
+function listAll(records: Iterable<FileRecord>, { output, events }: StageRun): void {
+  for (const record of records) {
+    if (isWithdrawn(record)) continue;
+    events.emit('listed', record, Boolean(record.url || output.manifest?.last(record.id)?.url));
+  }
+  events.emit('allListed');
+}

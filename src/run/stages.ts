@@ -1,0 +1,148 @@
+/** The stages, each with what it needs of the configuration and the services. */
+import type { Duplex, Readable } from 'node:stream';
+import { withCopies } from '../../stages/duplicates.ts';
+import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
+import type { MediaTable } from '../../stages/link.ts';
+import { type ListOptions, list } from '../../stages/list.ts';
+import { parse } from '../../stages/parse.ts';
+import { type DriveRef, type FileRecord, isOnTheWay, reopened } from '../../stages/record.ts';
+import { resolve } from '../../stages/resolve.ts';
+import { pause } from '../../stages/retry/backoff.ts';
+import { withRevisions } from '../../stages/revisions.ts';
+import type { Selection } from '../../stages/selection.ts';
+import type { Shutdown } from '../../stages/shutdown.ts';
+import { type Stage, streamOf } from '../../stages/stage.ts';
+import { transfer } from '../../stages/transfer.ts';
+import type { Config } from '../config/settings.ts';
+import type { Services } from '../services/services.ts';
+import type { RunEvents } from './events.ts';
+import type { LinkingFile } from './manifest/linking.ts';
+import { limited } from './max-transfer.ts';
+
+export interface StageContext {
+  config: Config;
+  services: Services;
+  shutdown: Shutdown;
+  events: RunEvents;
+  /** The folder that is listed. */
+  root?: DriveRef;
+  /** The part of it that is listed; the whole folder when absent. */
+  selection?: Selection;
+  /** Records of earlier runs that have an S3 key. */
+  claimed?: Iterable<FileRecord>;
+  /** Writes down that a file was replaced in Drive after it was listed. */
+  onReplaced?: (record: FileRecord) => Promise<void>;
+  /** Where link writes down which files it has started on; absent where nothing outlives the process. */
+  linking?: LinkingFile;
+  /** The run ends when so much has been read from Drive; no limit when absent. */
+  maxTransferBytes?: number;
+  /** Look for media records that other tools have made, and leave alone what they have linked. */
+  skipExisting?: boolean;
+}
+
+/** One link of the chain: a stream of records, or a function of one record. */
+export type Step = Duplex | Readable | ((record: FileRecord) => FileRecord | Promise<FileRecord>);
+
+/** Drive is asked again for what it refused after so long, at most. */
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Each method signs in where its stage needs it. */
+export class Stages {
+  readonly context: StageContext;
+  /** One sweep of the Media table serves transfer and link. */
+  readonly #existingMedia: MediaIndex;
+
+  constructor(context: StageContext) {
+    this.context = context;
+    const { services } = context;
+    this.#existingMedia = new MediaIndex({
+      sweep: async function* () {
+        yield* (await services.mediaRecords()).sweep();
+      },
+    });
+  }
+
+  async list(
+    callbacks: Pick<ListOptions, 'onUnread' | 'onLeftOut'> = {},
+  ): Promise<AsyncGenerator<FileRecord>> {
+    const { services, root } = this.context;
+    return list(await services.drive(), { ...listOptions(this.context), ...callbacks })(root!);
+  }
+
+  parse(): Step {
+    const { naming, migration, prefix_disambiguation } = this.context.config;
+    const rules = { naming, maxRange: migration.max_range, prefixes: prefix_disambiguation.enabled };
+    return record => parse(record, rules);
+  }
+
+  async resolve(): Promise<Step> {
+    const { config, services, shutdown, claimed } = this.context;
+    const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
+    const prefixRules = enabled ? { discriminatorField: discriminator_field, prefixes } : null;
+    return streamOf(resolve(await services.observations(), { prefixRules, claimed, shutdown }));
+  }
+
+  async transfer(): Promise<Step> {
+    const { config, services, shutdown, events, skipExisting, maxTransferBytes, onReplaced } = this.context;
+    const storage = await services.storage();
+    const drive = await services.drive();
+    const moved = transfer(limited(drive, maxTransferBytes, shutdown), storage, {
+      concurrency: config.migration.concurrency,
+      backoff: services.backoffFor('S3'),
+      shutdown,
+      events,
+    });
+    const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, shutdown });
+    const unlinked = withExistingMedia(this.#existingMedia, {
+      concerns: record => Boolean(skipExisting) && !record.url && !record.replaces,
+      urlOf: key => storage.urlOf(key),
+      shutdown,
+    });
+    // Before the first byte: what could not be linked afterwards is not worth moving.
+    const checked = this.#schemaChecked(record => !record.url);
+    return streamOf(withCopies(records => revised(unlinked(checked(records))), shutdown));
+  }
+
+  async link(): Promise<Step[]> {
+    const { config, services, shutdown, events, linking, skipExisting } = this.context;
+    // Only this stage needs uuid, which is many files to load.
+    const { link } = await import('../../stages/link.ts');
+    const media: MediaTable = { create: async links => (await services.media()).create(links) };
+    const linked = link(media, {
+      isAvailableForPublicUse: config.migration.default_media_public,
+      shutdown,
+      events,
+      onRequest: records => linking?.begin(records),
+    });
+    const unlinked = withExistingMedia(this.#existingMedia, {
+      concerns: record => Boolean(skipExisting) || record.takenOver === true,
+      shutdown,
+    });
+    const checked = this.#schemaChecked(() => true);
+    const stage = streamOf(records => linked(unlinked(checked(records))));
+    return linking ? [record => linking.mark(record), stage, record => linking.end(record)] : [stage];
+  }
+
+  /** Throws RunError if the schema does not fit the configuration, when the first record needs it. */
+  #schemaChecked(concerns: (record: FileRecord) => boolean): Stage {
+    let fits: Promise<unknown> | null = null;
+    return each(async record => {
+      if (!isOnTheWay(reopened(record)) || !concerns(record)) return record;
+      fits ??= this.context.services.fittedModels();
+      await fits;
+      return record;
+    });
+  }
+}
+
+export function listOptions({ services, shutdown, selection }: StageContext): ListOptions {
+  const { baseMs } = services.backoffFor('Google Drive');
+  const pauseMs = Math.min(baseMs, LONGEST_PAUSE_MS);
+  return { shutdown, selection, pause: () => pause(pauseMs, shutdown.killSignal) };
+}
+
+function each(change: (record: FileRecord) => FileRecord | Promise<FileRecord>): Stage {
+  return async function* (records) {
+    for await (const record of records) yield change(record);
+  };
+}

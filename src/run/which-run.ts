@@ -1,0 +1,29 @@
+/** Which folder, and which run, a command is about. */
+import { existsSync, statSync } from 'node:fs';
+import { RunError } from '../../stages/errors.ts';
+import { folderIdFrom } from '../config/home.ts';
+import type { Config } from '../config/settings.ts';
+import { lastRunOf, noRun, Run } from './manifest/run.ts';
+
+/** The folder to migrate: the flag's, else the configured one. */
+export function folderToMigrate(flag: string | undefined, config: Config): string | null {
+  return folderIdFrom(flag ?? '') || config.google_drive.folder_id || null;
+}
+
+/** The folder to continue with or to look at: the flag's, else that of the last run, else the configured one. */
+export function folderAtHand(flag: string | undefined, config: Config, home: string): string | null {
+  return folderIdFrom(flag ?? '') || lastRunOf(home) || config.google_drive.folder_id || null;
+}
+
+/** The run to look at: the flag's, else the last one. Needs no configuration. Throws RunError if there is none. */
+export function runAtHand(flag: string | undefined, home: string): Run {
+  if (existsSync(home) && !statSync(home).isDirectory()) {
+    const remedy = 'Move it away, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.';
+    throw new RunError('home_unusable', `${home} is no folder.`, remedy);
+  }
+  const folderId = folderIdFrom(flag ?? '') || lastRunOf(home);
+  if (!folderId) throw noRun('yet');
+  const run = new Run(home, folderId);
+  if (!run.exists) throw noRun(`of the folder ${folderId}`);
+  return run;
+}

@@ -5,6 +5,7 @@
  */
 import { mediaIdOf } from '../../stages/media-id.ts';
 import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
+import type { Use } from '../run/run-records.ts';
 import type { ObjectState } from '../services/s3/objects.ts';
 
 /** What undo needs of S3. */
@@ -17,12 +18,6 @@ export interface ObjectRemover {
 /** What undo needs of the data service. */
 export interface MediaRemover {
   remove(ids: string[]): Promise<void>;
-}
-
-/** What another run knows of an object that this one has stored. */
-export interface Use {
-  folderId: string;
-  mediaIds: ReadonlySet<string>;
 }
 
 export interface UndoOptions {

@@ -1,7 +1,13 @@
 /** Commands that look at a whole run and may set records of it back: `verify --repair` and `undo`. */
 import type { FileRecord } from '../../stages/record.ts';
-import type { Use } from '../results/undo.ts';
 import { type Run, runsBeside } from './manifest/run.ts';
+import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
+
+/** What another run knows of an object that this one has stored. */
+export interface Use {
+  folderId: string;
+  mediaIds: ReadonlySet<string>;
+}
 
 /** Every record of the run, as far as it has come. */
 export async function recordsOf(run: Run, warn: (message: string) => void): Promise<FileRecord[]> {
@@ -44,8 +50,8 @@ export interface Rewriter {
  * stored.
  */
 export async function rewriterOf(run: Run, warn: (message: string) => void): Promise<Rewriter> {
-  const transfer = await run.open('transfer', { write: true, warn });
-  const link = await run.open('link', { write: true, warn });
+  const manifests = await openManifests(run, { write: ['transfer', 'link'], warn });
+  const { transfer, link } = manifests as Required<Manifests>;
   const writeTransfers = async (records: FileRecord[]) => {
     for (const record of records) await transfer.append(record);
     await transfer.flush();
@@ -58,9 +64,6 @@ export async function rewriterOf(run: Run, warn: (message: string) => void): Pro
     },
     writeTransfers,
     writeLink,
-    close: async () => {
-      await transfer.close();
-      await link.close();
-    },
+    close: () => closeManifests(manifests),
   };
 }

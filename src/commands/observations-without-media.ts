@@ -46,9 +46,9 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
   }
 
   async #discriminatorField(services: Services, config: Config): Promise<string | null> {
-    const { hasField } = await import('../services/appsync/has-field.ts');
+    const { hasPlainField } = await import('../services/appsync/schema.ts');
     const field = config.prefix_disambiguation.discriminator_field || USUAL_DISCRIMINATOR;
-    const { name } = config.aws.amplify.models.observation;
-    return (await hasField(await services.dataClient(), name, field)) ? field : null;
+    const schema = await services.schema();
+    return hasPlainField(schema?.observation, field) ? field : null;
   }
 }

@@ -15,9 +15,9 @@ import type { Media } from './appsync/media.ts';
 import type { MediaRecords } from './appsync/media-records.ts';
 import type { Models } from './appsync/models.ts';
 import type { Observations } from './appsync/observations.ts';
-import type { SchemaPart } from './appsync/schema-check.ts';
+import type { SchemaPart } from './appsync/schema.ts';
 import { type Questions, questionsFor } from './cognito/questions.ts';
-import { type CognitoSession, createCognitoSession } from './cognito/session.ts';
+import { CognitoSession } from './cognito/session.ts';
 import { TokenStore } from './cognito/token-store.ts';
 import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
@@ -153,7 +153,7 @@ export class Services {
   readonly #signedIn = once((): CognitoSession => {
     const { config, env, warn, onSignInEnded } = this.#options;
     const { questions = questionsFor({ env, username: config.aws.cognito.username }) } = this.#options;
-    return createCognitoSession({
+    return new CognitoSession({
       config,
       env,
       questions,
@@ -196,7 +196,7 @@ export class Services {
   async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
     const [{ Observations: Table }, { indexQueryIn }, { observation }, client] = await Promise.all([
       import('./appsync/observations.ts'),
-      import('./appsync/schema-check.ts'),
+      import('./appsync/schema.ts'),
       this.#models(),
       this.dataClient(),
     ]);
@@ -210,7 +210,7 @@ export class Services {
 
   /** What AppSync says about its schema; null if introspection is switched off. */
   readonly schema = once(async (): Promise<SchemaPart | null> => {
-    const { readSchema } = await import('./appsync/schema-check.ts');
+    const { readSchema } = await import('./appsync/schema.ts');
     return readSchema(await this.dataClient(), await this.#models());
   });
 

@@ -107,7 +107,7 @@ describe('signing in by command', () => {
 
     const wrong = await login('Of-My-Own-2\n000000\n');
     expect(wrong.code).to.equal(1);
-    expect(wrong.stderr).to.contain('does not take the code').and.to.contain('again with a new code');
+    expect(wrong.stderr).to.contain('does not accept the code').and.to.contain('again with a new code');
     expect(wrong.stderr).not.to.contain('Of-My-Own-2');
   });
 

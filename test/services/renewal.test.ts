@@ -89,10 +89,4 @@ describe('a renewed value', () => {
     renewal.drop(value => value === 'v1');
     expect(await renewal.get()).to.equal('v2');
   });
-
-  it('begins with a value that was there before', async () => {
-    const first = { value: 'cached', expiresAt: now + 1_000_000 };
-    const begun = new Renewal<string>(answer, () => now, first);
-    expect(await begun.get()).to.equal('cached');
-  });
 });

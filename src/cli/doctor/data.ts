@@ -9,7 +9,7 @@ export const read: Check = {
   after: ['cognito_sign_in'],
   keys: KEYS_FOR.data,
   async run({ loaded, services }) {
-    const { readOnce } = await import('../../services/appsync/schema-check.ts');
+    const { readOnce } = await import('../../services/appsync/probe.ts');
     const { api_endpoint, models } = loaded.config.aws.amplify;
     const { isEmpty, unreadable } = await readOnce(
       await services.dataClient(),
@@ -30,7 +30,10 @@ export const schema: Check = {
   title: 'Schema',
   after: ['appsync_read'],
   async run({ loaded, services }) {
-    const { fitted, indexQueryIn } = await import('../../services/appsync/schema-check.ts');
+    const [{ fitted }, { indexQueryIn }] = await Promise.all([
+      import('../../services/appsync/schema-check.ts'),
+      import('../../services/appsync/schema.ts'),
+    ]);
     const { prefix_disambiguation: rules } = loaded.config;
     const names = modelsOf(loaded.config.aws.amplify.models);
     const found = await services.schema();

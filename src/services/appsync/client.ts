@@ -6,8 +6,8 @@ import {
   type AppSyncError,
   aboutRequest,
   fieldFault,
-  isForbidden,
   isSignInRefused,
+  isUnreadable,
   itemOf,
   RequestFailed,
   requestRetryPolicy,
@@ -16,7 +16,7 @@ import {
 /** The ID token of the signed-in user. */
 export interface TokenSource {
   get(): Promise<string>;
-  /** The token has been refused: the next `get` gives another one. */
+  /** The token has been refused: the next `get` returns another one. */
   renew(refused: string): Promise<void>;
 }
 
@@ -26,12 +26,13 @@ export interface DataOptions {
   token: TokenSource;
   backoff: Backoff;
   onUnreadable?: (record: UnreadableRecord) => void;
+  /** A query has returned all records, or all with this name, except those that `onUnreadable` was called with. */
   onReadable?: (query: string, name?: string) => void;
-  /** A request without an answer by then has failed; 35 s when absent. */
+  /** A request without a response by then has failed; 35 s when absent. */
   timeoutMs?: number;
 }
 
-/** A record with a field that AppSync cannot give, like a required one without a value. */
+/** A record with a field that AppSync cannot return, like a required one without a value. */
 export interface UnreadableRecord {
   /** The id, or what else names it. */
   name: string;
@@ -39,20 +40,25 @@ export interface UnreadableRecord {
   reason: string;
 }
 
-export interface PartialAnswer {
+export interface DataRequest {
+  document: string;
+  variables?: Record<string, unknown>;
+}
+
+export interface PartialResponse {
   data: Record<string, unknown>;
   errors: AppSyncError[];
 }
 
-export interface Answer {
+export interface DataResponse {
   /** Null when the whole document was refused. */
   data: Record<string, unknown> | null;
   errors: AppSyncError[];
-  /** True if the document had been sent before, and what became of it is not known. */
+  /** True if the document was sent before, with an unknown outcome. */
   isRepeated?: boolean;
 }
 
-/** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own answer arrive. */
+/** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own response arrive. */
 const TIMEOUT_MS = 35_000;
 
 /** Sends GraphQL documents to AppSync. */
@@ -65,22 +71,21 @@ export class AppSyncClient {
   }
 
   /**
-   * The answer, with the errors of single fields in it. Tries again after passing failures, and once with a new token.
-   * Throws RunError if no answer came, or one that is no answer to the document (sign-in refused, HTTP error).
+   * The response, with the errors of single fields in it. Repeats the request after temporary errors, and once with a new
+   * token. Throws RunError if there was no usable response (sign-in refused, HTTP error).
    */
-  async request(document: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+  async request(request: DataRequest): Promise<DataResponse> {
     const { backoff, endpoint, token } = this.#options;
-    let renewed = false;
+    let isRenewed = false;
     let isRepeated = false;
-    const attempt = async (): Promise<Answer> => {
+    const attempt = async (): Promise<DataResponse> => {
       const current = await token.get();
       try {
-        const response = unlessThrottled(await this.#send(document, variables, current));
-        return { ...response, isRepeated };
+        return { ...unlessThrottled(await this.#send(request, current)), isRepeated };
       } catch (error) {
         isRepeated ||= !isSignInRefused(error);
-        if (!isSignInRefused(error) || renewed) throw error;
-        renewed = true;
+        if (!isSignInRefused(error) || isRenewed) throw error;
+        isRenewed = true;
         await token.renew(current);
         return attempt();
       }
@@ -93,63 +98,46 @@ export class AppSyncClient {
   }
 
   /**
-   * The data of a document of which every field has been answered, for reading: half an answer would make orphans of
-   * observations that exist. Tries again after passing errors of single fields, too. Throws RunError.
+   * The data of a document, complete: with a part of the data, existing observations would look missing. Repeats the request
+   * after temporary errors of single fields, too. Throws RunError.
    */
-  async read(document: string, variables: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-    try {
-      return await this.#answered(document, variables, () => false);
-    } catch (error) {
-      throw aboutRequest(error, this.#options.endpoint);
-    }
+  async read(request: DataRequest): Promise<Record<string, unknown>> {
+    return (await this.readPartly(request, () => false)).data;
   }
 
   /**
-   * Like {@link read}, but records may be unreadable, by default those of lists: the errors of these are given beside
-   * the data. Throttling and other temporary errors of records are tried again.
+   * Like {@link read}, but records may be unreadable, by default those of lists; their errors are returned beside the data.
+   * Temporary errors of records are repeated.
    */
   async readPartly(
-    document: string,
-    variables: Record<string, unknown> = {},
+    request: DataRequest,
     isAboutRecord = (error: AppSyncError) => itemOf(error) !== null,
-  ): Promise<PartialAnswer> {
-    let errors: AppSyncError[] = [];
-    const isUnreadable = (error: AppSyncError) => {
-      const found = isAboutRecord(error) && fieldFault(error) === 'refused' && !isForbidden(error);
-      if (found) errors.push(error);
-      return found;
-    };
+  ): Promise<PartialResponse> {
     try {
-      const data = await this.#answered(document, variables, isUnreadable, () => {
-        errors = [];
-      });
-      return { data, errors };
+      return await this.#complete(request, error => isAboutRecord(error) && isUnreadable(error));
     } catch (error) {
       throw aboutRequest(error, this.#options.endpoint);
     }
   }
 
-  /** Told of a record that could not be read. */
   unreadable(record: UnreadableRecord): void {
     this.#options.onUnreadable?.(record);
   }
 
-  /** Told that a query has given all records, or all of the one name, except those that `unreadable` was told of. */
   readable(query: string, name?: string): void {
     this.#options.onReadable?.(query, name);
   }
 
   /**
-   * Sends a document that is safe to repeat, also after passing errors of single fields. Errors that are `fine` are
-   * none. Gives the error that remains, or null. Throws RunError like {@link request}.
+   * Sends a document that is safe to repeat, also after temporary errors of single fields. Returns the first error that
+   * remains and is not `accepted`, or null. Throws RunError like {@link request}.
    */
   async repeat(
-    document: string,
-    variables: Record<string, unknown>,
-    fine: (error: AppSyncError) => boolean,
+    request: DataRequest,
+    accepted: (error: AppSyncError) => boolean,
   ): Promise<AppSyncError | null> {
     try {
-      await this.#answered(document, variables, fine);
+      await this.#complete(request, accepted);
       return null;
     } catch (error) {
       if (error instanceof RequestFailed) return error.errors[0] ?? { message: error.message };
@@ -157,73 +145,62 @@ export class AppSyncClient {
     }
   }
 
-  /** Throws RequestFailed for errors of single fields that remain. */
-  async #answered(
-    document: string,
-    variables: Record<string, unknown>,
-    fine: (error: AppSyncError) => boolean,
-    begin: () => void = () => {},
-  ): Promise<Record<string, unknown>> {
+  /** Throws RequestFailed if errors of single fields remain that are not `accepted`. */
+  #complete(request: DataRequest, accepted: (error: AppSyncError) => boolean): Promise<PartialResponse> {
     const attempt = async () => {
-      begin();
-      const { data, errors } = await this.request(document, variables);
-      const failures = errors.filter(error => !fine(error));
-      if (data && failures.length === 0) return data;
+      const { data, errors } = await this.request(request);
+      const failures = errors.filter(error => !accepted(error));
+      if (data && failures.length === 0) return { data, errors };
       throw new RequestFailed(200, failures[0]?.message ?? 'no data', failures);
     };
-    // What the whole request met has been tried again by then, and is a RunError.
+    // Errors of the whole request have been retried by then, and are RunErrors.
     return withRetries(attempt, requestRetryPolicy, this.#options.backoff);
   }
 
-  async #send(document: string, variables: Record<string, unknown>, token: string): Promise<Answer> {
+  async #send({ document, variables = {} }: DataRequest, token: string): Promise<DataResponse> {
     const { ClientError, GraphQLClient } = await import('graphql-request');
-    const { timeoutMs = TIMEOUT_MS } = this.#options;
-    this.#client ??= new GraphQLClient(this.#options.endpoint, {
-      errorPolicy: 'all',
-      fetch: await fetchThroughProxy(),
-    });
+    const { timeoutMs = TIMEOUT_MS, endpoint } = this.#options;
+    this.#client ??= new GraphQLClient(endpoint, { errorPolicy: 'all', fetch: await fetchThroughProxy() });
     try {
-      const answer = await this.#client.rawRequest<Record<string, unknown>>({
+      const { data = null, errors = [] } = await this.#client.rawRequest<Record<string, unknown>>({
         query: document,
         variables,
         // AppSync wants the bare token; it refuses one with "Bearer " before it.
         requestHeaders: { authorization: token },
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { data: answer.data ?? null, errors: (answer.errors ?? []) as AppSyncError[] };
+      return { data, errors: errors as AppSyncError[] };
     } catch (error) {
       if (!(error instanceof ClientError))
         throw new RequestFailed(null, reasonOf(error, timeoutMs), [], { cause: error });
-      const { status, errors = [], headers } = error.response;
+      const { status, headers } = error.response;
+      const errors = (error.response.errors ?? []) as AppSyncError[];
       const retryAfterMs = retryAfterOf((headers as Headers | undefined)?.get('retry-after') ?? null);
-      const first = (errors as AppSyncError[])[0]?.message;
-      const failed = new RequestFailed(status, first ?? `HTTP ${status}`, errors as AppSyncError[], {
-        retryAfterMs,
-      });
+      const message = errors[0]?.message ?? `HTTP ${status}`;
+      const failed = new RequestFailed(status, message, errors, { retryAfterMs });
       // Some servers answer so to a document that does not fit the schema, where AppSync says 200.
-      if (status === 400 && errors.length > 0 && !isSignInRefused(failed))
-        return { data: null, errors: errors as AppSyncError[] };
+      if (status === 400 && errors.length > 0 && !isSignInRefused(failed)) return { data: null, errors };
       throw failed;
     }
   }
 }
 
-/** A response in which throttling kept every field from being executed is as good as a 429. */
-function unlessThrottled(answer: Answer): Answer {
-  const { data, errors } = answer;
+/** A response in which throttling kept every field from being executed counts as a 429. */
+function unlessThrottled(response: DataResponse): DataResponse {
+  const { data, errors } = response;
   const isEmpty = Object.values(data ?? {}).every(value => value === null);
   const isThrottled = errors.length > 0 && errors.every(error => fieldFault(error) === 'throttled');
   if (isEmpty && isThrottled) throw new RequestFailed(200, errors[0]!.message ?? '', errors);
-  return answer;
+  return response;
 }
 
-/** `fetch failed` says nothing; its cause does. What is no answer of GraphQL would be quoted at full length. */
+/** `fetch failed` says nothing; its cause does. A response that is not GraphQL would be quoted in full. */
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error)
     return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
   if (error instanceof SyntaxError || error.message.startsWith('Invalid execution result'))
-    return 'what answers there does not speak as AppSync does';
-  return error.name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : error.message;
+    return 'the response is not from AppSync';
+  return error.name === 'TimeoutError' ? `no response within ${timeoutMs / 1000} s` : error.message;
 }

@@ -66,6 +66,16 @@ export function fieldFault({ errorType = '', message = '' }: AppSyncError): Faul
   return errorType || /timed? ?out/i.test(message) ? 'temporary' : 'refused';
 }
 
+/** Whether the same field may succeed a moment later. */
+export function isTemporary(error: AppSyncError): boolean {
+  return fieldFault(error) !== 'refused';
+}
+
+/** A value that AppSync cannot return, like a required field without a value: no attempt will help. */
+export function isUnreadable(error: AppSyncError): boolean {
+  return !isTemporary(error) && !isForbidden(error);
+}
+
 /** For a whole request, or for the fields of one that failed (status 200). */
 export const requestRetryPolicy: RetryPolicy = error => {
   if (!(error instanceof RequestFailed)) return { again: false, afterMs: null };

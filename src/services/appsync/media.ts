@@ -2,7 +2,8 @@
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
 import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
-import type { Answer, AppSyncClient } from './client.ts';
+import { aliasOf, batch } from './batch.ts';
+import type { AppSyncClient, DataResponse } from './client.ts';
 import {
   type AppSyncError,
   fieldFault,
@@ -10,6 +11,8 @@ import {
   isForbidden,
   isOfField,
   isSchemaMismatch,
+  isTemporary,
+  isUnreadable,
   notAllowed,
   schemaMismatch,
 } from './errors.ts';
@@ -31,45 +34,46 @@ export class Media implements MediaTable {
 
   async create(links: MediaLink[]): Promise<LinkOutcome[]> {
     const outcomes = new Map<MediaLink, LinkOutcome>();
-    /** By link: what it will be if it turns out to exist. */
+    /** What a link will be if its record turns out to exist: its first attempt decides. */
     const existing = new Map<MediaLink, 'found' | 'unclear'>();
-    const exists = (result: Outcome) => result === 'conflict' || result === 'repeated conflict';
     let open = new Map<MediaLink, AppSyncError>(links.map(link => [link, {}]));
     const attempt = async (): Promise<void> => {
       const tried = [...open.keys()];
       if (tried.length === 0) return;
       open = new Map();
-      const results = await this.#createOrSplit(tried);
+      const created = await this.#createOrSplit(tried);
       tried.forEach((link, index) => {
-        if (!existing.has(link)) existing.set(link, results[index] === 'conflict' ? 'found' : 'unclear');
+        if (!existing.has(link)) existing.set(link, created[index] === 'conflict' ? 'found' : 'unclear');
       });
-      const confirmed = await this.#confirm(tried.filter((_, index) => exists(results[index]!)));
-      tried.forEach((link, index) => {
-        const result = confirmed.get(link) ?? results[index]!;
+      const conflicts = tried.filter((_, index) => isExisting(created[index]!));
+      const confirmed = await this.#confirm(conflicts);
+      for (const [index, link] of tried.entries()) {
+        const result = confirmed.get(link) ?? created[index]!;
         if (result instanceof FileError) outcomes.set(link, result);
         else if (typeof result === 'object') open.set(link, result.again);
-        else outcomes.set(link, exists(results[index]!) ? existing.get(link)! : null);
-      });
+        else outcomes.set(link, isExisting(created[index]!) ? existing.get(link)! : null);
+      }
       if (open.size > 0) throw new SomeOpen([...open.values()]);
     };
     try {
       await withRetries(attempt, openRetryPolicy, this.#backoff);
     } catch (error) {
       if (!(error instanceof SomeOpen)) throw error;
-      for (const [link, reason] of open) outcomes.set(link, exhausted(link, reason));
+      for (const [link, reason] of open) outcomes.set(link, notCreated(link, reason));
     }
     return links.map(link => outcomes.get(link) ?? null);
   }
 
-  /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record stands alone. */
+  /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record is alone. */
   async #createOrSplit(links: MediaLink[]): Promise<Outcome[]> {
-    const answer = await this.#send(links);
-    if (answer.data) return links.map((link, index) => this.#outcome(link, `m${index}`, answer));
-    const forbidden = answer.errors.find(isForbidden);
+    const response = await this.#createAll(links);
+    const { data, errors } = response;
+    if (data) return links.map((link, index) => this.#outcome(link, aliasOf(index), response));
+    const forbidden = errors.find(isForbidden);
     if (forbidden) throw notAllowed(forbidden);
-    const refusal = answer.errors[0] ?? { message: 'no data' };
-    if (answer.errors.some(isTemporary)) return links.map(() => ({ again: refusal }));
-    if (!answer.errors.some(error => this.#isAboutUrl(error))) throw this.#misfit(answer.errors);
+    const refusal = errors[0] ?? { message: 'no data' };
+    if (errors.some(isTemporary)) return links.map(() => ({ again: refusal }));
+    if (!errors.some(error => this.#isAboutUrl(error))) throw this.#misfit(refusal);
     if (links.length === 1) return [refused(links[0]!, refusal)];
     const half = Math.ceil(links.length / 2);
     return [
@@ -78,14 +82,11 @@ export class Media implements MediaTable {
     ];
   }
 
-  #send(links: MediaLink[]): Promise<Answer> {
+  #createAll(links: MediaLink[]): Promise<DataResponse> {
     const { createInput, createMutation } = this.#model;
-    const parameters = links.map((_, index) => `$i${index}: ${createInput}!`).join(', ');
-    const fields = links
-      .map((_, index) => `m${index}: ${createMutation}(input: $i${index}) { id }`)
-      .join('\n');
-    const variables = Object.fromEntries(links.map((link, index) => [`i${index}`, this.#inputOf(link)]));
-    return this.#client.request(`mutation Link(${parameters}) { ${fields} }`, variables);
+    const inputs = links.map(link => ({ i: this.#inputOf(link) }));
+    const field = ({ i }: { i: string }) => `${createMutation}(input: ${i}) { id }`;
+    return this.#client.request(batch('mutation', { i: `${createInput}!` }, inputs, field));
   }
 
   #inputOf(link: MediaLink): Record<string, unknown> {
@@ -99,15 +100,14 @@ export class Media implements MediaTable {
     };
   }
 
-  /** An address that AppSync does not take is the one value that differs from file to file and is coerced. */
+  /** Of the coerced values only the URL differs from file to file. */
   #isAboutUrl({ message = '' }: AppSyncError): boolean {
     if (/null|required|provided|not defined/i.test(message)) return false;
     return /valid URL|AWSURL/i.test(message) || new RegExp(`['."]${this.#model.url}['"]`).test(message);
   }
 
-  #misfit(errors: AppSyncError[]): RunError {
+  #misfit({ message = 'no reason given' }: AppSyncError): RunError {
     const { type, types } = this.#model;
-    const [{ message = 'no reason given' } = {}] = errors;
     const sent = Object.entries(types).map(([kind, value]) => value ?? kind);
     return schemaMismatch(
       `AppSync refused the media records: ${message}`,
@@ -115,48 +115,41 @@ export class Media implements MediaTable {
     );
   }
 
-  #outcome(link: MediaLink, alias: string, { data, errors, isRepeated }: Answer): Outcome {
+  #outcome(link: MediaLink, alias: string, { data, errors, isRepeated }: DataResponse): Outcome {
     if (data![alias]) return 'linked';
-    const error = errors.find(({ path }) => path?.[0] === alias) ??
-      errors[0] ?? { message: 'no answer for this record' };
+    const own = errors.find(({ path }) => path?.[0] === alias);
+    const error = own ?? errors[0] ?? { message: 'no response for this record' };
     if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
     if (isForbidden(error)) throw notAllowed(error);
-    if (isSchemaMismatch([error])) throw this.#misfit([error]);
+    if (isSchemaMismatch([error])) throw this.#misfit(error);
     return isTemporary(error) ? { again: error } : refused(link, error);
   }
 
-  /** A record that exists already is this link's if it says the same. */
+  /** Reads records that exist already: one with the link's values is the link's. */
   async #confirm(links: MediaLink[]): Promise<Map<MediaLink, Outcome>> {
-    const outcomes = new Map<MediaLink, Outcome>();
-    if (links.length === 0) return outcomes;
-    const parameters = links.map((_, index) => `$i${index}: ID!`).join(', ');
-    const fields = links.map(
-      (_, index) =>
-        `m${index}: ${this.#model.getQuery}(id: $i${index}) { url: ${this.#model.url} observationId: ${this.#model.observationId} }`,
-    );
-    const variables = Object.fromEntries(links.map(({ id }, index) => [`i${index}`, id]));
-    const { data, errors } = await this.#client.request(
-      `query Confirm(${parameters}) { ${fields.join('\n')} }`,
-      variables,
-    );
-    links.forEach((link, index) => {
-      const existing = data?.[`m${index}`] as { url: string; observationId: string } | null | undefined;
-      const error = errors.find(({ path }) => path?.[0] === `m${index}`);
-      if (error && isOfField(error) && fieldFault(error) === 'refused' && !isForbidden(error)) {
-        outcomes.set(link, unreadable(link, error));
-      } else if (!existing) {
-        // Reads are eventually consistent: what a create has just met may not be readable yet.
-        outcomes.set(link, {
-          again: error ?? errors[0] ?? { message: 'the record exists but cannot be read yet' },
-        });
-      } else if (existing.url === link.url && existing.observationId === link.observationId) {
-        outcomes.set(link, 'linked');
-      } else {
-        outcomes.set(link, differs(link, existing));
-      }
-    });
-    return outcomes;
+    if (links.length === 0) return new Map();
+    const { getQuery, url, observationId } = this.#model;
+    const inputs = links.map(({ id }) => ({ i: id }));
+    const field = ({ i }: { i: string }) =>
+      `${getQuery}(id: ${i}) { url: ${url} observationId: ${observationId} }`;
+    const { data, errors } = await this.#client.request(batch('query', { i: 'ID!' }, inputs, field));
+    const outcomeOf = (link: MediaLink, alias: string): Outcome => {
+      const existing = data?.[alias] as { url: string; observationId: string } | null | undefined;
+      const error = errors.find(({ path }) => path?.[0] === alias);
+      if (error && isOfField(error) && isUnreadable(error)) return unreadable(link, error);
+      if (existing)
+        return existing.url === link.url && existing.observationId === link.observationId
+          ? 'linked'
+          : differs(link, existing);
+      // Reads are eventually consistent: a record that a create has just met may not be readable yet.
+      return { again: error ?? errors[0] ?? { message: 'the record exists but cannot be read yet' } };
+    };
+    return new Map(links.map((link, index) => [link, outcomeOf(link, aliasOf(index))]));
   }
+}
+
+function isExisting(outcome: Outcome): boolean {
+  return outcome === 'conflict' || outcome === 'repeated conflict';
 }
 
 /** Some links could not be created yet. */
@@ -175,32 +168,21 @@ const openRetryPolicy: RetryPolicy = error => ({
   afterMs: null,
 });
 
-function isTemporary(error: AppSyncError): boolean {
-  return fieldFault(error) !== 'refused';
-}
-
-function refused(link: MediaLink, error: AppSyncError): FileError {
-  const { errorType, message = 'no reason given' } = error;
-  return new FileError(
-    'link_refused',
-    `${link.fileName}: the data service refused the media record: ${message}.`,
-    {
-      everyFile: {
-        reason: `AppSync ${errorType || message}`,
-        remedy: 'Correct what the data service complains of.',
-        isUncertain: !errorType || /Validation|DynamoDbException/.test(errorType),
-      },
+function refused(link: MediaLink, { errorType, message = 'no reason given' }: AppSyncError): FileError {
+  return new FileError('link_refused', `${link.fileName}: AppSync refused the media record: ${message}.`, {
+    everyFile: {
+      reason: `AppSync ${errorType || message}`,
+      remedy: 'Correct what AppSync reports.',
+      isUncertain: !errorType || /Validation|DynamoDbException/.test(errorType),
     },
-  );
+  });
 }
 
-function exhausted(link: MediaLink, error: AppSyncError): FileError {
+function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncError): FileError {
   return new FileError(
     'link_failed',
-    `${link.fileName}: the media record could not be created: ${error.message ?? 'no reason given'}.`,
-    {
-      retryable: true,
-    },
+    `${link.fileName}: the media record could not be created: ${message}.`,
+    { retryable: true },
   );
 }
 

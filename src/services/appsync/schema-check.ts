@@ -2,141 +2,13 @@
 import type { RunError } from '../../../stages/errors.ts';
 import type { MediaType } from '../../../stages/record.ts';
 import { mediaTypesIn } from '../../config/media-types.ts';
-import type { AppSyncClient } from './client.ts';
-import {
-  type AppSyncError,
-  aboutRequest,
-  fieldFault,
-  isForbidden,
-  isSchemaMismatch,
-  isSignInRefused,
-  itemOf,
-  RequestFailed,
-  requestRetryPolicy,
-  schemaMismatch,
-} from './errors.ts';
+import { schemaMismatch } from './errors.ts';
 import type { Models } from './models.ts';
-
-interface NamedType {
-  kind: string;
-  name: string | null;
-  /** Of an enum. */
-  enumValues: { name: string }[] | null;
-}
-
-interface TypeRef extends NamedType {
-  ofType: NamedType | null;
-}
-
-interface Field {
-  name: string;
-  type: TypeRef;
-}
-
-/** What introspection gives of what concerns us. */
-export interface SchemaPart {
-  queries: { name: string; type: TypeRef; args: Field[] }[];
-  mutations: string[];
-  /** Null if there is no such model. */
-  observation: Field[] | null;
-  media: Field[] | null;
-  createInput: Field[] | null;
-}
-
-/** An id that no record has. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+import { type Field, indexQueryIn, isPlain, type SchemaPart, typeOf } from './schema.ts';
 
 /**
- * Reads one observation and asks for a media record, with all fields that the tool uses. Says whether there is an
- * observation, and names one that the service cannot give.
- * Throws RunError: not reachable, not allowed, another schema.
- */
-export async function readOnce(
-  client: AppSyncClient,
-  endpoint: string,
-  models: Models,
-): Promise<{ isEmpty: boolean; unreadable?: { name: string; reason: string } }> {
-  const { observation, media } = models;
-  const fields = ['id', media.url, media.observationId, media.type, media.isAvailableForPublicUse];
-  const { data, errors } = await client.request(
-    `query Doctor($id: ID!) {
-      page: ${observation.listQuery}(limit: 1) { items { id ${observation.sequentialId} } }
-      media: ${media.getQuery}(id: $id) { ${fields.filter(Boolean).join(' ')} }
-    }`,
-    { id: NOBODY },
-  );
-  const isUnreadable = (error: AppSyncError) =>
-    itemOf(error) !== null && fieldFault(error) === 'refused' && !isForbidden(error);
-  if (data && errors.length > 0 && errors.every(isUnreadable)) {
-    const { page } = await client.read(
-      `query Named { page: ${observation.listQuery}(limit: 1) { items { id } } }`,
-    );
-    const [item] = (page as { items: ({ id: string } | null)[] }).items;
-    return { isEmpty: false, unreadable: { name: String(item?.id), reason: errors[0]?.message ?? '' } };
-  }
-  if (!data || errors.length > 0) {
-    const message = errors[0]?.message ?? 'no data';
-    throw isSchemaMismatch(errors)
-      ? unfit([message])
-      : aboutRequest(new RequestFailed(200, message, errors), endpoint);
-  }
-  const page = data.page as { items: unknown[] } | null;
-  if (!page?.items)
-    throw aboutRequest(new RequestFailed(200, `no page of ${observation.listQuery}`, []), endpoint);
-  return { isEmpty: page.items.length === 0 };
-}
-
-const TYPE = 'kind name ofType { kind name }';
-const FIELD = 'name type { kind name enumValues { name } ofType { kind name enumValues { name } } }';
-
-/**
- * The part of the schema that concerns us, by one request; null if the API does not answer introspection. Throws RunError
- * if it cannot be asked at all.
- */
-export async function readSchema(
-  client: AppSyncClient,
-  { observation, media }: Models,
-): Promise<SchemaPart | null> {
-  const document = `query Schema($observation: String!, $media: String!, $input: String!) {
-    __schema {
-      queryType { fields { name type { ${TYPE} } args { name type { ${TYPE} } } } }
-      mutationType { fields { name } }
-    }
-    observation: __type(name: $observation) { fields { ${FIELD} } }
-    media: __type(name: $media) { fields { ${FIELD} } }
-    createInput: __type(name: $input) { inputFields { ${FIELD} } }
-  }`;
-  const names = { observation: observation.name, media: media.name, input: media.createInput };
-  const data = await client.read(document, names).catch(unlessRefused);
-  const schema = data?.__schema as Record<'queryType' | 'mutationType', { fields: never[] } | null> | null;
-  if (!schema) return null;
-  const fieldsOf = (type: unknown, list: 'fields' | 'inputFields') =>
-    (type as Record<typeof list, Field[] | null> | null)?.[list] ?? null;
-  return {
-    queries: schema.queryType?.fields ?? [],
-    mutations: (schema.mutationType?.fields ?? []).map(({ name }: { name: string }) => name),
-    observation: fieldsOf(data?.observation, 'fields'),
-    media: fieldsOf(data?.media, 'fields'),
-    createInput: fieldsOf(data?.createInput, 'inputFields'),
-  };
-}
-
-/** Introspection can be refused by the API or by a firewall before it, in many words: neither says that the API is down. */
-function unlessRefused(error: unknown): null {
-  const { code, cause } = error as RunError;
-  if (code === 'schema_mismatch' || code === 'not_in_group') return null;
-  const isRefused =
-    cause instanceof RequestFailed &&
-    !isSignInRefused(cause) &&
-    !requestRetryPolicy(cause).throttled &&
-    (cause.status === 200 || cause.status === 400 || cause.status === 403);
-  if (isRefused) return null;
-  throw error;
-}
-
-/**
- * The models with what the schema says of them: the index query, and the values of the media type. Throws RunError that
- * lists everything that does not fit.
+ * The models, completed from the schema: the index query and the values of the media type. Throws one RunError that lists
+ * everything that does not fit.
  */
 export function fitted(schema: SchemaPart, models: Models, discriminatorField: string | null): Models {
   const { observation, media } = models;
@@ -151,28 +23,6 @@ export function fitted(schema: SchemaPart, models: Models, discriminatorField: s
     observation: { ...observation, indexQuery: indexQueryIn(schema, observation) },
     media: { ...media, types: types.values },
   };
-}
-
-/** The query of the index on the sequential id: as configured, else as the schema has it; null if there is none. */
-export function indexQueryIn(schema: SchemaPart, observation: Models['observation']): string | null {
-  return (
-    observation.indexQuery ?? schema.queries.find(query => isIndexQuery(query, observation))?.name ?? null
-  );
-}
-
-/** A query of the model that cannot be asked without the sequential id. */
-function isIndexQuery(
-  query: SchemaPart['queries'][number],
-  { name, sequentialId }: Models['observation'],
-): boolean {
-  const required = query.args.filter(({ type }) => type.kind === 'NON_NULL');
-  const [first] = required;
-  return (
-    query.type.name === `Model${name}Connection` &&
-    required.length === 1 &&
-    first!.name === sequentialId &&
-    first!.type.ofType?.name === 'Int'
-  );
 }
 
 function observationProblems(
@@ -251,7 +101,7 @@ function misfits(what: string, fields: Field[] | null, wanted: Record<string, st
     const accepted = Object.hasOwn(wanted, field.name) ? wanted[field.name] : undefined;
     if (accepted === undefined) return [];
     const { kind, name } = typeOf(field);
-    const fits = accepted ? accepted.includes(name ?? '') : kind === 'SCALAR' || kind === 'ENUM';
+    const fits = accepted ? accepted.includes(name ?? '') : isPlain(typeOf(field));
     const wants = accepted ? accepted.join(' or ') : 'a single value';
     return fits ? [] : [`${what}: ${field.name} is ${name ?? kind}, and has to be ${wants}`];
   });
@@ -266,11 +116,6 @@ function unfilled(what: string, fields: Field[] | null, filled: readonly string[
   return required.length > 0 ? [`${what} wants ${required.join(', ')}, which the tool cannot fill in`] : [];
 }
 
-/** The type without its `!`. */
-function typeOf({ type }: Field): NamedType {
-  return type.kind === 'NON_NULL' && type.ofType ? type.ofType : type;
-}
-
-function unfit(problems: string[]): RunError {
+export function unfit(problems: string[]): RunError {
   return schemaMismatch(`The schema of AppSync does not fit the configuration: ${problems.join('; ')}`);
 }

@@ -1,83 +1,114 @@
 /** Reading a whole table through its list query. */
 import { RunError } from '../../../stages/errors.ts';
-import type { AppSyncClient, PartialAnswer, UnreadableRecord } from './client.ts';
+import type { AppSyncClient, UnreadableRecord } from './client.ts';
 import { type AppSyncError, isBadPageToken, itemOf } from './errors.ts';
 
 /** DynamoDB cuts a page at 1 MB whatever the limit is (docs/services.md, AppSync). */
 const PAGE_LIMIT = 1000;
-/** A token that is refused again and again is not worn out by time. */
-const BEGINNINGS = 3;
+const START: Position = { limit: PAGE_LIMIT, nextToken: null };
+/** A page token that is refused more often has not just expired. */
+const MAX_STARTS = 3;
 
 type Item = Record<string, unknown>;
 
-interface Page {
+export interface Page {
   items: (Item | null)[];
   nextToken: string | null;
 }
 
+interface Position {
+  limit: number;
+  nextToken: string | null;
+}
+
 /**
- * All items, page by page; pages may be empty. When a page's token is not taken any more the table is read from its
- * beginning again, so that items may come twice. Items that cannot be read are left out; `onUnreadable` and the client are
- * told of them.
+ * All items, page by page; pages may be empty. When a page token has expired, the table is read from the start again, so that
+ * items may come twice. Items that AppSync cannot return are left out and reported to `onUnreadable` and the client.
  * Throws RunError.
  */
 export async function* sweep(
   client: AppSyncClient,
   listQuery: string,
   fields: string,
-  onUnreadable?: (record: UnreadableRecord) => void,
+  onUnreadable: (record: UnreadableRecord) => void = () => {},
 ): AsyncGenerator<Item[]> {
-  const documentOf = (selected: string) => `query Sweep($limit: Int, $nextToken: String) {
-    page: ${listQuery}(limit: $limit, nextToken: $nextToken) { items { ${selected} } nextToken }
-  }`;
-  const nameUnreadable = async (bad: AppSyncError[], page: { limit: number; nextToken: string | null }) => {
-    const named = (await client.read(documentOf('id'), page)).page as Page;
-    for (const [index, reason] of new Map(bad.map(error => [itemOf(error)!.index, error.message ?? '']))) {
-      const record = { name: String(named.items[index]?.id), query: listQuery, reason };
-      client.unreadable(record);
-      onUnreadable?.(record);
-    }
-    return named.nextToken;
-  };
-  let nextToken: string | null = null;
-  let limit = PAGE_LIMIT;
-  let begun = 1;
-  while (true) {
-    let lists: PartialAnswer;
+  const list = new List(client, listQuery, fields, onUnreadable);
+  let next: Position | null = START;
+  let starts = 1;
+  while (next) {
+    const at: Position = next;
     try {
-      lists = await client.readPartly(documentOf(fields), { limit, nextToken });
+      const page = await list.read(at);
+      next = page.next;
+      yield page.items;
     } catch (error) {
-      if (!nextToken || !isBadPageToken(error) || begun === BEGINNINGS) throw error;
-      begun += 1;
-      nextToken = null;
-      continue;
-    }
-    const page = lists.data.page as Page | null;
-    const bad = new Set(lists.errors.map(error => itemOf(error)!.index));
-    if (page?.items) {
-      if (bad.size > 0) await nameUnreadable(lists.errors, { limit, nextToken });
-      yield page.items.filter((item, index) => item !== null && !bad.has(index)) as Item[];
-      nextToken = page.nextToken;
-    } else if (bad.size === 0) {
-      throw new RunError(
-        'appsync_refused',
-        `AppSync gave no page of ${listQuery}.`,
-        'Run the command again.',
-      );
-    } else {
-      // A list that takes no null is lost with its first bad item: what comes before it is read, then it is passed over.
-      const first = Math.min(...bad);
-      if (first > 0) {
-        limit = first;
-        continue;
-      }
-      const error = lists.errors.find(each => itemOf(each)!.index === 0)!;
-      nextToken = await nameUnreadable([error], { limit: 1, nextToken });
-    }
-    limit = PAGE_LIMIT;
-    if (!nextToken) {
-      client.readable(listQuery);
-      return;
+      if (!at.nextToken || !isBadPageToken(error) || starts === MAX_STARTS) throw error;
+      starts += 1;
+      next = START;
     }
   }
+  client.readable(listQuery);
+}
+
+class List {
+  readonly #client: AppSyncClient;
+  readonly #query: string;
+  readonly #fields: string;
+  readonly #onUnreadable: (record: UnreadableRecord) => void;
+
+  constructor(
+    client: AppSyncClient,
+    query: string,
+    fields: string,
+    onUnreadable: (record: UnreadableRecord) => void,
+  ) {
+    this.#client = client;
+    this.#query = query;
+    this.#fields = fields;
+    this.#onUnreadable = onUnreadable;
+  }
+
+  async read(at: Position): Promise<{ items: Item[]; next: Position | null }> {
+    const { data, errors } = await this.#client.readPartly(this.#request(this.#fields, at));
+    const page = data.page as Page | null;
+    const unread = new Map(errors.map(error => [itemOf(error)!.index, error]));
+    if (!page?.items) return { items: [], next: await this.#around(unread, at) };
+    if (unread.size > 0) await this.#report(unread, at);
+    const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
+    return { items, next: nextPage(page.nextToken) };
+  }
+
+  /** A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over. */
+  async #around(unread: Map<number, AppSyncError>, at: Position): Promise<Position | null> {
+    const [first] = [...unread.keys()].sort((a, b) => a - b);
+    if (first === undefined) {
+      const message = `AppSync returned no page of ${this.#query}.`;
+      throw new RunError('appsync_refused', message, 'Run the command again.');
+    }
+    if (first > 0) return { ...at, limit: first };
+    const only = new Map([[0, unread.get(0)!]]);
+    return nextPage(await this.#report(only, { ...at, limit: 1 }));
+  }
+
+  /** Reports unreadable items by their ids. Returns the token of the next page. */
+  async #report(unread: Map<number, AppSyncError>, at: Position): Promise<string | null> {
+    const { page } = (await this.#client.read(this.#request('id', at))) as { page: Page };
+    for (const [index, { message = '' }] of unread) {
+      const record = { name: String(page.items[index]?.id), query: this.#query, reason: message };
+      this.#client.unreadable(record);
+      this.#onUnreadable(record);
+    }
+    return page.nextToken;
+  }
+
+  #request(fields: string, { limit, nextToken }: Position) {
+    const document = `query Sweep($limit: Int, $nextToken: String) {
+      page: ${this.#query}(limit: $limit, nextToken: $nextToken) { items { ${fields} } nextToken }
+    }`;
+    return { document, variables: { limit, nextToken } };
+  }
+}
+
+function nextPage(nextToken: string | null): Position | null {
+  return nextToken ? { limit: PAGE_LIMIT, nextToken } : null;
 }

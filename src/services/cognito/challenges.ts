@@ -3,7 +3,7 @@ import type {
   CognitoIdentityProviderClient,
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { type Circumstances, challengeError } from './classify.ts';
+import { type Circumstances, challengeError } from './errors.ts';
 import type { CodeChallenge, Questions } from './questions.ts';
 
 type Challenge = Pick<

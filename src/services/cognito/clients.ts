@@ -4,33 +4,36 @@ import type { Env } from '../../config/home.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import { httpAgents } from '../network/proxy.ts';
 
-// Three new attempts, with the SDK's growing waits: on throttling, 5xx and network faults.
-const MAX_ATTEMPTS = 4;
-// Without `throwOnRequestTimeout` the time-out only warns (docs/services.md, Cognito).
-const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
-
 export async function userPoolClient(region: string, env: Env): Promise<CognitoIdentityProviderClient> {
   const { CognitoIdentityProviderClient } = await import('@aws-sdk/client-cognito-identity-provider');
-  const client = new CognitoIdentityProviderClient({
-    region,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { ...TIMEOUTS, ...(await httpAgents({ keepAlive: true })) },
-    ...configuredEndpoint('COGNITO_IDENTITY_PROVIDER', env),
-  });
+  const client = new CognitoIdentityProviderClient(await settings(region, 'COGNITO_IDENTITY_PROVIDER', env));
   guardEndpoint(client, 'the user pool');
   return client;
 }
 
 export async function identityPoolClient(region: string, env: Env): Promise<CognitoIdentityClient> {
   const { CognitoIdentityClient } = await import('@aws-sdk/client-cognito-identity');
-  const client = new CognitoIdentityClient({
-    region,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { ...TIMEOUTS, ...(await httpAgents({ keepAlive: true })) },
-    ...configuredEndpoint('COGNITO_IDENTITY', env),
-  });
+  const client = new CognitoIdentityClient(await settings(region, 'COGNITO_IDENTITY', env));
   guardEndpoint(client, 'the identity pool');
   return client;
+}
+
+/** `service` as in the SDK's variables for endpoints, which are read from `env` instead of the process's environment. */
+async function settings(region: string, service: string, env: Env) {
+  const isIgnored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
+  return {
+    region,
+    maxAttempts: 4,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 15_000,
+      // Without it the timeout only logs a warning (docs/services.md, Cognito).
+      throwOnRequestTimeout: true,
+      ...(await httpAgents({ keepAlive: true })),
+    },
+    ...(endpoint && !isIgnored && { endpoint }),
+  };
 }
 
 /** Where requests to the user pool go. Throws RunError if that is no safe address. */
@@ -45,11 +48,4 @@ export async function identityPoolAddress(client: CognitoIdentityClient): Promis
   const { GetIdCommand } = await import('@aws-sdk/client-cognito-identity');
   const command = new GetIdCommand({ IdentityPoolId: 'none' });
   return addressOf(command, () => client.send(command));
-}
-
-// The SDK's own variables, read from the given environment instead of the process's.
-function configuredEndpoint(service: string, env: Env): { endpoint?: string } {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return {};
-  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-  return endpoint ? { endpoint } : {};
 }

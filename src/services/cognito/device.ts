@@ -3,7 +3,7 @@ import type {
   CognitoIdentityProviderClient,
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
-import type { Circumstances } from './classify.ts';
+import type { Circumstances } from './errors.ts';
 import type { AuthenticationResult } from './tokens.ts';
 
 /** What the pool knows this program by. The password is a secret. */

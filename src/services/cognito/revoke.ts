@@ -1,7 +1,7 @@
 import type { Env } from '../../config/home.ts';
 import { regionOfPool } from '../aws/regions.ts';
-import { classify } from './classify.ts';
 import { userPoolAddress, userPoolClient } from './clients.ts';
+import { classify } from './errors.ts';
 import type { KeptSignIn } from './token-store.ts';
 
 /**

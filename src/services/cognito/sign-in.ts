@@ -4,8 +4,8 @@ import type {
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { answerChallenge } from './challenges.ts';
-import { type Circumstances, challengeError } from './classify.ts';
 import { confirmDevice, type Device, proveDevice } from './device.ts';
+import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
 import type { AuthenticationResult, Tokens } from './tokens.ts';
 

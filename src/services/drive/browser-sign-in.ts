@@ -1,10 +1,10 @@
 /**
- * Sign-in to Google by a person in a browser: authorization code with PKCE, the answer comes to a loopback address of
+ * Sign-in to Google by a person in a browser: authorization code with PKCE, returned to a loopback address of
  * this machine (RFC 8252, RFC 7636; https://developers.google.com/identity/protocols/oauth2/native-app).
  *
  * The person is sent to Google with a `state` that only this process knows, and with the hash of a secret. Google sends
- * the browser back to 127.0.0.1 with a code. Whoever else might see the code cannot use it: the secret goes only to
- * Google's token endpoint. Where the browser runs on another machine, the address at which it ends up in vain is pasted.
+ * the browser back to 127.0.0.1 with a code, which is useless without the secret; that goes only to Google's token endpoint.
+ * If the browser runs on another machine, the person pastes the address to which it was sent back.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Credentials, OAuth2Client } from 'google-auth-library';
@@ -14,7 +14,7 @@ import { replacePrivateFile } from '../../config/files/private-file.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
-import { classifyTokenError, tokenRetryPolicy } from './token-errors.ts';
+import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
 export interface Browser {
   /**
@@ -35,7 +35,7 @@ const WITHOUT_INPUT_MS = 60_000;
 
 /**
  * Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}: access
- * denied, nobody came, Google refuses the code, Drive was not among what was allowed.
+ * denied, nobody signed in, Google refuses the code, Drive was not among what was allowed.
  */
 export async function signInByBrowser(options: {
   client: DesktopClient;
@@ -45,35 +45,65 @@ export async function signInByBrowser(options: {
 }): Promise<void> {
   const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
   const [server, { oauthClient }] = await Promise.all([redirectServer(), import('./google-client.ts')]);
-  const { redirectUri } = server;
-  const oauth = oauthClient({ ...client, redirectUri });
+  const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
   const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
   const state = randomBytes(32).toString('base64url');
-  const done = new AbortController();
-  const giveUpAfter = (ms: number, inputClosed: boolean) =>
-    setTimeout(() => done.abort(abandoned(ms, inputClosed)), ms);
-  let timer = giveUpAfter(timeoutMs, false);
-  const closed = () => {
-    clearTimeout(timer);
-    timer = giveUpAfter(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
-  };
+  const deadline = new Deadline(timeoutMs);
   try {
     const opened = browser.open(await consentUrl(oauth, state, codeChallenge));
     const redirect = await Promise.race([
       opened.then(() => new Promise<never>(() => {})),
-      answerAt(server.redirects, state),
-      ...(browser.paste ? [pasted(browser.paste, { redirectUri, state, signal: done.signal, closed })] : []),
-      aborted(done.signal),
+      redirectWith(state, server.redirects),
+      ...(browser.paste ? [pasted(browser.paste, server.redirectUri, state, deadline)] : []),
+      deadline.passed,
     ]);
     if (redirect.error !== null) throw denied(redirect.error);
-    const answer = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
-    await replacePrivateFile(tokenPath, tokenFile(client, answer, tokenPath)).catch(error => {
+    const tokens = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
+    await replacePrivateFile(tokenPath, tokenFile(client, tokens, tokenPath)).catch(error => {
       throw unwritten(tokenPath, error);
     });
   } finally {
-    clearTimeout(timer);
-    done.abort();
+    deadline.clear();
     await server.close();
+  }
+}
+
+/** When nobody is expected to sign in any more. */
+class Deadline {
+  readonly #ended = new AbortController();
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Rejects at the deadline. */
+  readonly passed: Promise<never>;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+    this.passed = new Promise((_, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.signal.reason));
+    });
+    // After the sign-in nobody waits for it.
+    this.passed.catch(() => {});
+    this.#start(timeoutMs, false);
+  }
+
+  /** Aborts at the deadline, and when the sign-in is over. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Nothing can be pasted any more: only a browser on this machine can still finish the sign-in. */
+  inputClosed(): void {
+    this.#start(Math.min(this.#timeoutMs, WITHOUT_INPUT_MS), true);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#ended.abort();
+  }
+
+  #start(ms: number, isInputClosed: boolean): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ended.abort(abandoned(ms, isInputClosed)), ms);
   }
 }
 
@@ -90,53 +120,43 @@ async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: st
   });
 }
 
-/** The first redirect that bears our state. Any other is somebody else's and changes nothing. */
-async function answerAt(redirects: AsyncIterable<Redirect>, state: string): Promise<Redirect> {
+/** The first redirect with our state; others are not from this sign-in. */
+async function redirectWith(state: string, redirects: AsyncIterable<Redirect>): Promise<Redirect> {
   for await (const redirect of redirects) {
-    const ours = isSame(redirect.state, state);
-    redirect.reply(ours ? (redirect.error === null ? 'accepted' : 'denied') : 'foreign');
-    if (ours) return redirect;
+    const isOurs = isSame(redirect.state, state);
+    redirect.reply(isOurs ? (redirect.error === null ? 'accepted' : 'denied') : 'foreign');
+    if (isOurs) return redirect;
   }
-  // The server was closed, so somebody else has the answer.
+  // The server was closed because the sign-in ended in another way.
   return new Promise(() => {});
 }
 
 async function pasted(
   paste: NonNullable<Browser['paste']>,
-  at: { redirectUri: string; state: string; signal: AbortSignal; closed: () => void },
+  redirectUri: string,
+  state: string,
+  deadline: Deadline,
 ): Promise<Redirect> {
   let wrong: string | null = null;
   while (true) {
-    const text: string | null = await paste(wrong, at.signal).catch(error => {
-      // Not an answer, and nobody waits for one any more.
-      if (at.signal.aborted) return new Promise<string>(() => {});
+    const text: string | null = await paste(wrong, deadline.signal).catch(error => {
+      // The prompt was closed because the sign-in is over.
+      if (deadline.signal.aborted) return new Promise<string>(() => {});
       throw error;
     });
     if (text === null) {
-      at.closed();
+      deadline.inputClosed();
       return new Promise(() => {});
     }
     const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
-    const parameters = url?.searchParams;
-    if (!parameters?.get('code') && !parameters?.get('error')) {
-      wrong = `That is not the address where the browser ended; it begins with ${at.redirectUri}?`;
-    } else if (!isSame(parameters.get('state') ?? '', at.state)) {
+    const code = url?.searchParams.get('code') || null;
+    const error = url?.searchParams.get('error') || null;
+    if (!code && !error) {
+      wrong = `That is not the address where the browser ended; it begins with ${redirectUri}?`;
+    } else if (!isSame(url?.searchParams.get('state') ?? '', state)) {
       wrong = 'That address is from another sign-in; take the one that belongs to the address above.';
-    } else {
-      return {
-        code: parameters.get('code'),
-        error: parameters.get('error'),
-        state: at.state,
-        reply: () => {},
-      };
-    }
+    } else return { code, error, state, reply: () => {} };
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
 }
 
 async function redeem(
@@ -147,8 +167,7 @@ async function redeem(
   try {
     return (await withRetries(() => oauth.getToken(answer), tokenRetryPolicy, BACKOFF)).tokens;
   } catch (error) {
-    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
-    if (refused === 'invalid_grant') throw codeRefused();
+    if (oauthErrorOf(error) === 'invalid_grant') throw codeRefused();
     const json = { type: 'authorized_user' as const, client_id: client.clientId };
     throw classifyTokenError(error, { json, path: '', accessToken: null }, '');
   }
@@ -203,14 +222,14 @@ function denied(error: string): RunError {
   return new RunError(
     'google_sign_in_refused',
     `Google ended the sign-in: ${error.replace(/[^\w .-]/g, '').slice(0, 60)}.`,
-    'Run "migrator login google" again; if it stays so, make a new OAuth client of type "Desktop app".',
+    'Run "migrator login google" again; if it happens again, make a new OAuth client of type "Desktop app".',
   );
 }
 
 function codeRefused(): RunError {
   return new RunError(
     'google_code_refused',
-    'Google does not take the code of this sign-in: it was used before, or is too old.',
+    'Google does not accept the code of this sign-in: it was used before, or is too old.',
     'Run "migrator login google" again.',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. Everything
- * that goes to Drive shares one query rate, downloads included.
+ * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. All requests to
+ * Drive share one query rate, downloads included.
  */
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
@@ -10,21 +10,16 @@ import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../../stages/
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
-import {
-  type DownloadRequest,
-  type DownloadResponse,
-  Downloads,
-  FileDownload,
-  headerOf,
-} from './download.ts';
+import { Downloads, FileDownload } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
 import { aboutFile, aboutListing, DriveRefusal, driveFault, driveRetryPolicy, isNotForUs } from './errors.ts';
+import { FileBytes } from './file-bytes.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
-  /** Root of the API, without a slash at the end; Google's is `https://www.googleapis.com`. */
+  /** Root of the API; Google's is `https://www.googleapis.com`. */
   apiUrl: string;
   queriesPerSecond: number;
   /** For queries and broken downloads. */
@@ -33,7 +28,7 @@ export interface DriveOptions {
   stallTimeoutMs: number;
   /** Of the bytes of all files together; none when absent. */
   bandwidth?: BandwidthLimit;
-  /** A query without an answer by then has failed; a minute when absent. */
+  /** A query without a response by then has failed; a minute when absent. */
   queryTimeoutMs?: number;
 }
 
@@ -44,8 +39,8 @@ const ITEM_FIELDS =
   'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,resourceKey,capabilities(canListChildren),' +
   'shortcutDetails(targetId,targetMimeType,targetResourceKey)';
 
-/** How often a listing begins when its page tokens become invalid on the way. */
-const LISTING_BEGINNINGS = 4;
+/** How often a listing starts when its page tokens become invalid on the way. */
+const MAX_LISTING_STARTS = 4;
 
 const QUERY_TIMEOUT_MS = 60_000;
 
@@ -55,30 +50,31 @@ export class Drive implements DriveFolders, MediaSource {
   readonly #rate: QueryRate;
   readonly #downloads: Downloads;
 
-  private constructor(options: DriveOptions, api: drive_v3.Drive, rate: QueryRate) {
+  private constructor(options: DriveOptions, api: drive_v3.Drive) {
     this.#options = options;
     this.#api = api;
-    this.#rate = rate;
+    this.#rate = new QueryRate(options.queriesPerSecond);
     this.#downloads = new Downloads({ stallMs: options.stallTimeoutMs });
   }
 
-  static async connect(options: DriveOptions): Promise<Drive> {
+  static async connect(given: DriveOptions): Promise<Drive> {
     const { drive } = await import('@googleapis/drive');
+    const options = { ...given, apiUrl: given.apiUrl.replace(/\/+$/, '') };
     const api = drive({
       version: 'v3',
       auth: options.auth,
-      rootUrl: `${options.apiUrl.replace(/\/+$/, '')}/`,
+      rootUrl: `${options.apiUrl}/`,
       retry: false,
       timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     });
-    return new Drive(options, api, new QueryRate(options.queriesPerSecond));
+    return new Drive(options, api);
   }
 
   close(): void {
     this.#downloads.close();
   }
 
-  /** Queries that go out a second, at most, at the moment: fewer after Drive has said "too fast". */
+  /** The current limit; lower for a while after Drive has refused queries as too fast. */
   get queriesPerSecond(): number {
     return this.#rate.perSecond;
   }
@@ -87,13 +83,13 @@ export class Drive implements DriveFolders, MediaSource {
     const within = folders.map(({ id }) => `'${quoted(id)}' in parents`).join(' or ');
     const headers = resourceKeysHeader(...folders);
     let pageToken: string | undefined;
-    let begun = 1;
+    let starts = 1;
     let isIncomplete = false;
     while (true) {
       const page = await this.#page(`(${within}) and trashed = false`, pageToken, headers);
       if (page === 'token refused') {
-        if (begun === LISTING_BEGINNINGS) throw listingBroken();
-        begun += 1;
+        if (starts === MAX_LISTING_STARTS) throw listingBroken();
+        starts += 1;
         pageToken = undefined;
         continue;
       }
@@ -110,41 +106,36 @@ export class Drive implements DriveFolders, MediaSource {
     pageToken: string | undefined,
     headers: Record<string, string>,
   ): Promise<drive_v3.Schema$FileList | 'token refused'> {
+    const parameters = {
+      q,
+      pageToken,
+      pageSize: PAGE_SIZE,
+      fields: `nextPageToken,incompleteSearch,files(${ITEM_FIELDS})`,
+      spaces: 'drive',
+      supportsAllDrives: true,
+      includeItemsFromAllDrives: true,
+    };
     try {
-      return await this.#query(async () => {
-        const { data } = await this.#api.files.list(
-          {
-            q,
-            pageToken,
-            pageSize: PAGE_SIZE,
-            fields: `nextPageToken,incompleteSearch,files(${ITEM_FIELDS})`,
-            spaces: 'drive',
-            supportsAllDrives: true,
-            includeItemsFromAllDrives: true,
-          },
-          { headers },
-        );
-        return understood(data);
-      });
+      return await this.#query(async () =>
+        parsed((await this.#api.files.list(parameters, { headers })).data),
+      );
     } catch (error) {
       if (pageToken && isBadRequest(error)) return 'token refused';
       if (isNotForUs(error)) throw folderUnreadable(error);
       const wrong = aboutListing(error, 'list the folder');
-      // It may be this one folder that makes Drive fail: whether it is, the listing finds out.
+      // Drive may fail for this folder alone; the listing finds out by reading the others.
       const fails = error instanceof DriveRefusal && driveFault(error).kind === 'temporary';
       throw fails ? folderFails(error, wrong) : wrong;
     }
   }
 
   async item(ref: DriveRef): Promise<DriveItem | null> {
+    const parameters = { fileId: ref.id, fields: ITEM_FIELDS, supportsAllDrives: true };
+    const headers = resourceKeysHeader(ref);
     try {
-      return await this.#query(async () => {
-        const { data } = await this.#api.files.get(
-          { fileId: ref.id, fields: ITEM_FIELDS, supportsAllDrives: true },
-          { headers: resourceKeysHeader(ref) },
-        );
-        return itemOf(understood(data));
-      });
+      return await this.#query(async () =>
+        itemOf(parsed((await this.#api.files.get(parameters, { headers })).data)),
+      );
     } catch (error) {
       if (isNotForUs(error)) return null;
       throw aboutListing(error, `look at ${ref.id}`);
@@ -157,68 +148,19 @@ export class Drive implements DriveFolders, MediaSource {
     onBytes: (count: number) => void = () => {},
     signal?: AbortSignal,
   ): Promise<Readable> {
-    const fileName = nameOf(record);
-    const { retries } = this.#options.backoff;
-    let revision: (string | null)[] = [];
+    const { auth, apiUrl, backoff, bandwidth } = this.#options;
+    const query = <T>(send: () => Promise<T>, abort?: AbortSignal) => this.#query(send, abort);
+    const bytes = new FileBytes(record, { auth, apiUrl, downloads: this.#downloads, query });
     const download = await FileDownload.open({
       size: record.size ?? null,
       onBytes,
       signal,
-      open: async (offset, signal) => {
-        const response = await this.#openAt(record, offset, fileName, signal);
-        const found = revisionOf(response);
-        if (offset === 0) revision = found;
-        if (isSameRevision(revision, found)) return response;
-        response.body.destroy();
-        throw notResumed(fileName);
-      },
+      open: (offset, abort) => bytes.open(offset, abort),
       mayContinue: (error, breaks) =>
-        !(error instanceof FileError) && driveFault(error).kind === 'temporary' && breaks <= retries,
-      explain: error => aboutFile(this.#downloads.explain(error), fileName),
+        !(error instanceof FileError) && driveFault(error).kind === 'temporary' && breaks <= backoff.retries,
+      explain: error => aboutFile(this.#downloads.explain(error), nameOf(record)),
     });
-    return this.#options.bandwidth?.apply(download) ?? download;
-  }
-
-  async #openAt(
-    file: DriveRef,
-    offset: number,
-    fileName: string,
-    signal: AbortSignal,
-  ): Promise<DownloadResponse> {
-    const url = `${this.#options.apiUrl.replace(/\/+$/, '')}/drive/v3/files/${encodeURIComponent(file.id)}?alt=media&supportsAllDrives=true`;
-    const headers = {
-      'accept-encoding': 'identity',
-      ...(offset > 0 && { range: `bytes=${offset}-` }),
-    };
-    const response = await this.#query(
-      () => this.#openSignedIn({ url, headers, signal }, file),
-      signal,
-    ).catch(error => {
-      // 416: the file has become shorter than what has arrived of it.
-      throw offset > 0 && error instanceof DriveRefusal && error.status === 416
-        ? notResumed(fileName, error)
-        : error;
-    });
-    const start = /^bytes (\d+)-/.exec(headerOf(response, 'content-range') ?? '')?.[1];
-    if (offset > 0 && Number(start) !== offset) {
-      response.body.destroy();
-      throw notResumed(fileName);
-    }
-    return response;
-  }
-
-  /** A token that is refused is renewed once; Google's client does the same for queries. */
-  async #openSignedIn(request: Omit<DownloadRequest, 'signIn'>, file: DriveRef): Promise<DownloadResponse> {
-    const { auth } = this.#options;
-    const open = (signIn: Record<string, string>) =>
-      this.#downloads.open({ ...request, signIn: { ...resourceKeysHeader(file), ...signIn } });
-    const signIn = await auth.headers();
-    try {
-      return await open(signIn);
-    } catch (error) {
-      if (!(error instanceof DriveRefusal && error.status === 401)) throw error;
-      return open(await auth.renewed(signIn));
-    }
+    return bandwidth?.apply(download) ?? download;
   }
 
   /** One query, in its turn, with its retries. */
@@ -226,9 +168,9 @@ export class Drive implements DriveFolders, MediaSource {
     const attempt = async (): Promise<T> => {
       await this.#rate.turn();
       try {
-        const answer = await send();
+        const result = await send();
         this.#rate.succeeded();
-        return answer;
+        return result;
       } catch (caught) {
         const error = refusalOf(caught);
         if (driveFault(error).kind === 'throttled') this.#rate.throttled();
@@ -239,7 +181,7 @@ export class Drive implements DriveFolders, MediaSource {
   }
 }
 
-/** Google's client throws an error of its own for an answer that is not 2xx. */
+/** Google's client throws an error of its own for a response that is not 2xx. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof Error) || !('response' in error)) return error;
   const response = error.response as { status?: number; data?: unknown; headers?: Headers } | undefined;
@@ -248,34 +190,10 @@ function refusalOf(error: unknown): unknown {
   return new DriveRefusal(response.status, body, response.headers?.get?.('retry-after') ?? null);
 }
 
-/** Google's client hands on as text what is not JSON: an answer cut off, or not Drive's at all. */
-function understood<T extends object>(data: T): T {
+/** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */
+function parsed<T extends object>(data: T): T {
   if (typeof data === 'object') return data;
-  throw Object.assign(new Error('what answers there does not speak as Drive does'), {
-    code: 'ANSWER_GARBLED',
-  });
-}
-
-/** What tells revisions of a file apart, as far as the response gives it: size, etag, hash. */
-function revisionOf(response: DownloadResponse): (string | null)[] {
-  const range = /\/(\d+)$/.exec(headerOf(response, 'content-range') ?? '')?.[1];
-  return [
-    range ?? headerOf(response, 'content-length'),
-    headerOf(response, 'etag'),
-    headerOf(response, 'x-goog-hash'),
-  ];
-}
-
-function isSameRevision(a: (string | null)[], b: (string | null)[]): boolean {
-  return a.every((mark, index) => mark === null || b[index] === null || mark === b[index]);
-}
-
-function notResumed(fileName: string, cause?: unknown): FileError {
-  return new FileError(
-    'range_ignored',
-    `${fileName}: the download broke, and Drive does not go on where it stopped.`,
-    { retryable: true, cause },
-  );
+  throw Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
 }
 
 function folderUnreadable({ message, status }: DriveRefusal): FileError {
@@ -303,11 +221,11 @@ function searchIncomplete(): FileError {
 function listingBroken(): FileError {
   return new FileError(
     INCOMPLETE,
-    `Drive broke off its listing of this folder ${LISTING_BEGINNINGS} times (page tokens refused). Run again later.`,
+    `Drive broke off its listing of this folder ${MAX_LISTING_STARTS} times (page tokens refused). Run again later.`,
   );
 }
 
-/** Of a query that Drive took without the page token: the token is no longer valid, whatever reason Drive gives. */
+/** Drive refuses a page token that is no longer valid, for whatever reason it gives. */
 function isBadRequest(error: unknown): boolean {
   return error instanceof DriveRefusal && (error.status === 400 || error.status === 410);
 }

@@ -10,7 +10,7 @@ import {
   requireSufficientScopes,
   scopesIn,
 } from './google-files.ts';
-import { classifyTokenError, tokenRetryPolicy } from './token-errors.ts';
+import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
 export type { DriveAuth } from './drive-auth.ts';
 
@@ -105,8 +105,7 @@ export async function revokeSignIn(
     const token = client.credentials.refresh_token ?? '';
     await withRetries(() => client.revokeToken(token), tokenRetryPolicy, BACKOFF);
   } catch (error) {
-    const refused = (error as { response?: { data?: { error?: unknown } } }).response?.data?.error;
-    if (refused !== 'invalid_token') throw classifyTokenError(error, credentials, '');
+    if (oauthErrorOf(error) !== 'invalid_token') throw classifyTokenError(error, credentials, '');
   }
 }
 

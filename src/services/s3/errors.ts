@@ -46,6 +46,12 @@ export function isExpiredToken(error: unknown): boolean {
   return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(s3ErrorOf(error).name);
 }
 
+/** The response to a HEAD has no body to name the error; a well-formed one is a bad request only because of its keys. */
+export function isExpiredTokenOfHead(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error);
+  return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
+}
+
 /** S3 does not know the multipart upload: it was aborted, or completed. */
 export function isForgotten(error: unknown): boolean {
   return s3ErrorOf(error).name === 'NoSuchUpload';

@@ -1,4 +1,4 @@
-/** Looking at objects that are there, and removing them: what `verify` and `undo` need of S3. */
+/** Reads and removes existing objects: for `verify` and `undo`. */
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { RunError } from '../../../stages/errors.ts';
@@ -6,7 +6,7 @@ import { type Backoff, pause, waitMs } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { accessDenied } from './access-denied.ts';
 import type { AwsKeySource } from './client.ts';
-import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
+import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { FILE_ID_METADATA } from './upload.ts';
 
 /** An object as S3 describes it. */
@@ -153,7 +153,7 @@ export class Objects {
       try {
         return await send();
       } catch (error) {
-        if (renewals === MOST_RENEWALS || !isAboutKeys(error)) throw error;
+        if (renewals === MOST_RENEWALS || !isExpiredTokenOfHead(error)) throw error;
         this.#options.dropKeys(accessKeyId);
       }
     }
@@ -186,12 +186,6 @@ export class Objects {
       { cause: error },
     );
   }
-}
-
-/** The response to a HEAD has no body to name the error; a well-formed one is a bad request only because of its keys. */
-function isAboutKeys(error: unknown): boolean {
-  const { name, status } = s3ErrorOf(error);
-  return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
 }
 
 const isTemporary = (error: unknown): boolean => retryPolicyFor(S3_REASONS)(error).again;

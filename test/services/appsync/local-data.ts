@@ -3,7 +3,7 @@ import { AppSyncClient, type DataOptions } from '../../../src/services/appsync/c
 import { Media } from '../../../src/services/appsync/media.ts';
 import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import { Observations } from '../../../src/services/appsync/observations.ts';
-import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema-check.ts';
+import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema.ts';
 import type { MediaLink } from '../../../stages/link.ts';
 import { type AppSync, type AppSyncOptions, createAppSync } from '../../cloud/appsync/appsync.ts';
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';

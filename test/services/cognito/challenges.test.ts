@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defaultConfig } from '../../../src/config/settings.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
-import { createCognitoSession } from '../../../src/services/cognito/session.ts';
+import { CognitoSession } from '../../../src/services/cognito/session.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../../cloud/cognito/users.ts';
@@ -29,7 +29,7 @@ describe('what Cognito asks for beyond the password', () => {
       username: EMAIL,
     };
     const env = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url };
-    const session = createCognitoSession({ config, env, questions, store: null });
+    const session = new CognitoSession({ config, env, questions, store: null });
     return userPool.verifyToken(await session.idToken());
   };
   /** A person who answers these in turn; what was said to be wrong is noted. */
@@ -111,13 +111,6 @@ describe('what Cognito asks for beyond the password', () => {
     expect(remedy).to.contain('again');
   });
 
-  it('knows a code that was used before', async () => {
-    await start({ mfa: 'totp' });
-    await signIn(person([() => userPool.totpCode(EMAIL)]));
-    const used = userPool.totpCode(EMAIL);
-    expect((await refusal({ ...person([() => used]), retries: 0 })).code).to.equal('code_expired');
-  });
-
   it('is too late after three minutes', async () => {
     await start({ mfa: 'totp' });
     const slow = person([
@@ -135,12 +128,6 @@ describe('what Cognito asks for beyond the password', () => {
     await signIn(person([() => 'short', () => 'Another-Horse-2'], said));
     expect(said[1]).to.contain('Password not long enough');
     expect((await refusal(person([]))).code).to.equal('wrong_password');
-  });
-
-  it('may be a new password and then a code', async () => {
-    await start({ status: 'FORCE_CHANGE_PASSWORD', mfa: 'totp' });
-    const answers = [() => 'Another-Horse-2', () => userPool.totpCode(EMAIL)];
-    expect(await signIn(person(answers))).to.include({ email: EMAIL });
   });
 
   it('is read from the lines after the password', async () => {

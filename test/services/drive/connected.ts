@@ -4,8 +4,10 @@ import { DriveAuth } from '../../../src/services/drive/drive-auth.ts';
 import { Renewal } from '../../../src/services/renewal.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { Throttling } from '../../../stages/retry/throttling.ts';
-import type { DriveService } from '../../cloud/drive/drive.ts';
+import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
+import { DriveError, sendDriveError } from '../../cloud/drive/errors.ts';
 import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
+import type { Intercept } from '../../cloud/service.ts';
 
 export interface Connected {
   drive: Drive;
@@ -59,4 +61,37 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** The local Drive's own words for a refusal. */
+export function refuse(status: number, reason: string, headers: Record<string, string> = {}): Intercept {
+  return (_, response) => {
+    sendDriveError(response, new DriveError(status, reason, `Refused: ${reason}`, { headers }));
+    return true;
+  };
+}
+
+/** A local Drive and a client of it, new for each test. */
+export function useDrive() {
+  const at = {
+    service: undefined as unknown as DriveService,
+    drive: undefined as unknown as Drive,
+    waits: [] as number[],
+    /** Another client, which the test uses from now on. */
+    async connect(more: Partial<DriveOptions> = {}): Promise<void> {
+      at.drive?.close();
+      Object.assign(at, await connectDrive(at.service, more));
+    },
+    /** How many requests of this operation Drive has had. */
+    asked: (operation: string) => at.service.service.requests.get(operation) ?? 0,
+  };
+  beforeEach(async () => {
+    at.service = await createDrive();
+    await at.connect();
+  });
+  afterEach(async () => {
+    at.drive.close();
+    await at.service.service.close();
+  });
+  return at;
 }

@@ -127,7 +127,7 @@ const CASES: Case[] = [
   ['500', new DriveRefusal(500, body('internalError')), PASSING, 'drive_refused failed again'],
   ['502 as an HTML page', new DriveRefusal(502, HTML), PASSING, 'drive_refused failed again'],
   ['503', new DriveRefusal(503, ''), PASSING, 'drive_refused failed again'],
-  ...['ECONNRESET', 'EPROTO', 'STALLED', 'ANSWER_GARBLED', 'ERR_SSL_BAD_RECORD_TYPE'].map(
+  ...['ECONNRESET', 'EPROTO', 'STALLED', 'MALFORMED_RESPONSE', 'ERR_SSL_BAD_RECORD_TYPE'].map(
     (code): Case => [code, coded(code), PASSING, 'download_broken failed again'],
   ),
   [

@@ -1,10 +1,15 @@
 /** The tool's S3 client on a local S3, with the keys of a member of ADMINS. */
 import { createHash } from 'node:crypto';
+import { expect } from 'chai';
 import { Storage, type StorageOptions } from '../../../src/services/s3/storage.ts';
+import type { FileError } from '../../../stages/errors.ts';
 import type { Upload } from '../../../stages/transfer.ts';
 import { streamOf } from '../../byte-stream.ts';
 import { CredentialStore, type IssuedCredentials, type Role } from '../../cloud/s3/credentials.ts';
 import { createS3, type S3Options, type S3Service } from '../../cloud/s3/s3.ts';
+import type { Intercept } from '../../cloud/service.ts';
+import { rejection } from '../../config/scratch.ts';
+import { answer } from '../../faults.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -115,4 +120,50 @@ export function flipped(bytes: Buffer, at: number): Buffer {
   const altered = Buffer.from(bytes);
   altered[at]! ^= 1;
   return altered;
+}
+
+/** Requests of an upload, for injecting faults. */
+export const REQUESTS = {
+  put: /^PUT [^?]+(\?x-id=PutObject)?$/,
+  part: /^PUT .*partNumber=/,
+  complete: /^POST .*uploadId=/,
+  head: /^HEAD /,
+};
+
+export function xmlError(status: number, code: string): Intercept {
+  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Said so.</Message></Error>`;
+  return answer(status, body, { 'content-type': 'application/xml' });
+}
+
+/** Both ways in which an object is stored. */
+export const WAYS = [
+  { way: 'in one PUT', size: 100_000 },
+  { way: 'in parts', size: 6 * MIB + 3 },
+];
+
+export const KEY = 'media/obs-1/1.jpg';
+
+/** A local S3 and a client of it, new for each test. */
+export function useStorage() {
+  const at = {
+    local: undefined as unknown as LocalStorage,
+    storage: undefined as unknown as Storage,
+    /** Another client, which the test uses from now on. */
+    async connect(more: Partial<StorageOptions> = {}): Promise<Storage> {
+      at.storage = await at.local.connect(more);
+      return at.storage;
+    },
+  };
+  beforeEach(async () => {
+    at.local = await localStorage();
+    await at.connect();
+  });
+  afterEach(() => at.local.close());
+  return {
+    at,
+    refused: (upload: Upload) => rejection<FileError>(at.storage.store(upload)),
+    expectStored: (bytes: Buffer, key = KEY) =>
+      expect(at.local.s3.read(key).equals(bytes), 'the object has these bytes').to.equal(true),
+    nothingVisible: () => expect(at.local.s3.objects()).to.deep.equal([]),
+  };
 }

@@ -57,19 +57,6 @@ describe('Throttling', () => {
     expect(waits).to.deep.equal([500, 1000, 2000]);
   });
 
-  it('never makes a program without waits hammer a service', async () => {
-    const { waits, backoff, refusedTimes } = setUp();
-    backoff.baseMs = 0;
-    await refusedTimes(2);
-    expect(waits).to.deep.equal([500, 1000]);
-  });
-
-  it('is waited out for as long as the service asks', async () => {
-    const { waits, refusedTimes } = setUp();
-    await refusedTimes(2, refusal(90_000));
-    expect(waits).to.deep.equal([90_000, 90_000]);
-  });
-
   it('is told once a minute, and not at all when it is over at once', async () => {
     const brief = setUp();
     await brief.refusedTimes(1);
@@ -129,11 +116,5 @@ describe('Throttling', () => {
     Object.assign(backoff, { signal: undefined, sleep });
     pass(60 * MINUTES);
     expect(await refusedTimes(1)).to.equal('done');
-  });
-
-  it('counts as a retry where nobody has said how long to wait', async () => {
-    const { backoff, refusedTimes } = setUp();
-    delete backoff.throttling;
-    expect((await rejection(refusedTimes(1))).message).to.equal('too fast');
   });
 });

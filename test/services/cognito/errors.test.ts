@@ -4,7 +4,7 @@ import {
   challengeError,
   classify,
   type Step,
-} from '../../../src/services/cognito/classify.ts';
+} from '../../../src/services/cognito/errors.ts';
 import { RunError } from '../../../stages/errors.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -1,0 +1,107 @@
+/** What an error of Cognito means, as an error for people. */
+import { RunError } from '../../../stages/errors.ts';
+import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
+import { ASK_ADMIN, REFUSALS, type Refusal } from './refusals.ts';
+
+/** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
+export type Step = 'sign_in' | 'renewal' | 'keys';
+
+export interface Circumstances {
+  step: Step;
+  /** Where the request went. */
+  endpoint: string;
+  username: string;
+  userPoolId: string;
+  clientId: string;
+  identityPoolId: string;
+  /** This machine's clock, ms since the epoch. */
+  now: number;
+}
+
+export interface Failure {
+  name: string;
+  message: string;
+  /** HTTP status; 0 without a response. */
+  status: number;
+  /** Node's code of a network fault; '' for others. */
+  networkCode: string;
+  /** Cognito asks for fewer requests. */
+  isThrottled: boolean;
+  /** This machine's clock minus the service's, in ms; 0 without a Date header. */
+  clockAheadMs: number;
+}
+
+/** The refusal as an error for people, without tokens and passwords. A RunError is returned unchanged. */
+export function classify(error: unknown, at: Circumstances): RunError {
+  const connection = error instanceof RunError ? error : connectionError(error, at.endpoint);
+  if (connection) return connection;
+  const failure = failureOf(error, at.now);
+  const { code, says, remedy } = REFUSALS.find(row => fits(row, failure, at.step))!;
+  return new RunError(code, says(at, failure), typeof remedy === 'string' ? remedy : remedy(at));
+}
+
+function fits({ step, name, message, when }: Refusal, failure: Failure, current: Step): boolean {
+  return (
+    (step === undefined || step === current) &&
+    (name === undefined || (name instanceof RegExp ? name.test(failure.name) : name === failure.name)) &&
+    (message === undefined || message.test(failure.message)) &&
+    (when === undefined || when(failure))
+  );
+}
+
+const CHALLENGES: Record<string, { says: string; remedy: string }> = {
+  CUSTOM_CHALLENGE: {
+    says: 'is asked a question by a Lambda trigger of the user pool (custom authentication)',
+    remedy: `Use a user or an app client without custom authentication ("migrator config --username … --client-id …"), ${ASK_ADMIN}.`,
+  },
+  WEB_AUTHN: {
+    says: 'is asked for a passkey, which only a browser has',
+    remedy: `Use a user who can sign in with a password ("migrator config --username …"), or set a password for this user in the web application.`,
+  },
+  MFA_SETUP: {
+    says: 'has to set up a second factor first',
+    remedy: `Set it up in the web application, then run "migrator login aws" and type its code.`,
+  },
+  REQUIRED_ATTRIBUTES: {
+    says: 'has to fill in more about the user, together with a new password',
+    remedy: 'Sign in to the web application once and fill it in there, then run the command again.',
+  },
+};
+
+/** The user pool asks for something that cannot be given here. */
+export function challengeError(challenge: string | undefined, at: Circumstances): RunError {
+  const known = CHALLENGES[challenge ?? ''];
+  const name = challenge ?? 'an unknown challenge';
+  return new RunError(
+    'challenge_not_supported',
+    `${at.username} ${known?.says ?? 'is asked for more than a password and a code'}; that (${name}) cannot be done here.`,
+    known?.remedy ?? `Use a user who signs in with password and code only, ${ASK_ADMIN}.`,
+  );
+}
+
+interface SdkError {
+  name?: string;
+  message?: string;
+  code?: unknown;
+  $metadata?: { httpStatusCode?: number };
+  $response?: { statusCode?: number; headers?: Record<string, string> };
+}
+
+function failureOf(error: unknown, now: number): Failure {
+  const { name, message, code, $metadata, $response } = (error ?? {}) as SdkError;
+  const status = $response?.statusCode ?? $metadata?.httpStatusCode ?? 0;
+  const serverTime = Date.parse($response?.headers?.date ?? '');
+  return {
+    name: name ?? 'Error',
+    message: withoutSecrets(message ?? String(error)),
+    status,
+    isThrottled: faultOf(error).kind === 'throttled',
+    networkCode: status === 0 && typeof code === 'string' ? code : '',
+    clockAheadMs: Number.isNaN(serverTime) ? 0 : now - serverTime,
+  };
+}
+
+/** Validation messages may quote what was sent; anything as long as a token is removed. */
+function withoutSecrets(message: string): string {
+  return message.replace(/[^\s'"]{60,}/g, '…');
+}

@@ -1,0 +1,111 @@
+/** What exists under the key of an upload already, and whether it is the upload's own. */
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { FileError } from '../../../stages/errors.ts';
+import type { StoredObject, Upload } from '../../../stages/transfer.ts';
+import { isExpiredTokenOfHead, s3ErrorOf } from './errors.ts';
+import { FILE_ID_METADATA, MD5_METADATA, type Place, RUN_ID_METADATA } from './upload.ts';
+
+/** A lookup costs one request; from here on sending the bytes of a file in vain costs more. */
+const WORTH_A_LOOKUP_BYTES = 16 * 1024 * 1024;
+
+export function isWorthALookup({ size }: Upload): boolean {
+  return size === null || size >= WORTH_A_LOOKUP_BYTES;
+}
+
+/** All functions throw the SDK's errors as they are, and FileError if the key belongs to an object with other bytes. */
+export class ExistingObjects {
+  readonly #place: Pick<Place, 'client' | 'bucket' | 'runId'>;
+
+  constructor(place: Pick<Place, 'client' | 'bucket' | 'runId'>) {
+    this.#place = place;
+  }
+
+  /**
+   * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
+   * there is none. By a listing, since Amplify's policy answers 403 to a HEAD of what does not exist.
+   */
+  async lookUp(upload: Upload): Promise<StoredObject | null> {
+    const { client, bucket } = this.#place;
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    try {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: upload.key, MaxKeys: 1 });
+      const { Contents = [] } = await client.send(command);
+      if (Contents[0]?.Key !== upload.key) return null;
+    } catch (error) {
+      // A user who may not list may still upload; S3 compares then.
+      if (s3ErrorOf(error).status === 403) return null;
+      throw error;
+    }
+    return this.adopt(upload);
+  }
+
+  /** The object under a taken key, which must have the upload's bytes. */
+  async adopt(upload: Upload): Promise<StoredObject> {
+    const object = await this.#head(upload);
+    if (!object) throw keyTaken(upload, 'which may not be read');
+    const own = this.#ownOf(upload, object);
+    if (own) return own;
+    throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
+  }
+
+  /** The object if it has the upload's bytes; null if there is none, or another one. */
+  async find(upload: Upload): Promise<StoredObject | null> {
+    const object = await this.#head(upload);
+    return object && this.#ownOf(upload, object);
+  }
+
+  /** False also for an object that may not be read: S3 answers 403 to both. */
+  async exists(upload: Upload): Promise<boolean> {
+    return (await this.#head(upload)) !== null;
+  }
+
+  async #head(upload: Upload): Promise<HeadObjectCommandOutput | null> {
+    const { client, bucket } = this.#place;
+    const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
+    } catch (error) {
+      const { status } = s3ErrorOf(error);
+      if (status === 403 || status === 404) return null;
+      throw isExpiredTokenOfHead(error) ? new ExpiredToken(error) : error;
+    }
+  }
+
+  /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
+  #ownOf(upload: Upload, object: HeadObjectCommandOutput): StoredObject | null {
+    const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
+    const etag = etagOf(object);
+    const isSame = upload.md5
+      ? etag === upload.md5 || Metadata[MD5_METADATA] === upload.md5
+      : Metadata[FILE_ID_METADATA] === upload.fileId;
+    if (!isSame || (upload.size !== null && bytes !== upload.size)) return null;
+    return {
+      bytes,
+      etag,
+      verified: upload.md5 ? 'md5' : 'size',
+      ...(LastModified && { storedAt: LastModified.toISOString() }),
+      ...(Metadata[RUN_ID_METADATA] !== this.#place.runId && { adopted: true }),
+    };
+  }
+}
+
+/** Expired keys, by the name that S3 gives where a response has a body. */
+class ExpiredToken extends Error {
+  override readonly name = 'ExpiredToken';
+
+  constructor(cause: unknown) {
+    super('The keys have expired.', { cause });
+  }
+}
+
+function etagOf({ ETag = '' }: HeadObjectCommandOutput): string {
+  return ETag.replaceAll('"', '');
+}
+
+function keyTaken(upload: Upload, what: string): FileError {
+  return new FileError(
+    'key_taken',
+    `${upload.fileName}: there is another object under ${upload.key} already (${what}). It was not overwritten. Rename the file in Drive, or remove the object if it should not be there.`,
+    { status: 'needs_review' },
+  );
+}

@@ -18,62 +18,59 @@ describe('a manifest with a line that is no record', () => {
   });
   after(() => sandbox.close());
 
-  for (const { what, line, column, says } of [
-    { what: 'cut off', line: '{"id":"two","name":"2.j', column: 20, says: /double quote/ },
-    { what: 'without a comma', line: '{"id":"two" "name":"2.jpg"}', column: 13, says: /","/ },
-    { what: 'that is text', line: 'Dear diary', column: 1, says: /expected a value/ },
-    { what: 'that is a list', line: '[1,2]', column: 1, says: /JSON object/ },
-    { what: 'that is null', line: 'null', column: 1, says: /JSON object/ },
-    { what: 'without an id', line: '{"name":"2.jpg"}', column: 1, says: /"id"/ },
-    { what: 'without a name', line: '{"id":"two"}', column: 1, says: /"name"/ },
+  const BAD_LINES: { line: string; column: number; says: RegExp }[] = [
+    { line: '{"id":"two","name":"2.j', column: 20, says: /double quote/ },
+    { line: '{"id":"two" "name":"2.jpg"}', column: 13, says: /","/ },
+    { line: 'Dear diary', column: 1, says: /expected a value/ },
+    { line: '[1,2]', column: 1, says: /JSON object/ },
+    { line: 'null', column: 1, says: /JSON object/ },
+    { line: '{"name":"2.jpg"}', column: 1, says: /"id"/ },
+    { line: '{"id":"two"}', column: 1, says: /"name"/ },
     {
-      what: 'with an unknown status',
       line: '{"id":"two","name":"2.jpg","status":"finished"}',
       column: 1,
       says: /"status" is "finished".*completed/,
     },
     {
-      what: 'with ids that are text',
       line: '{"id":"two","name":"2.jpg","sequentialIds":["2"]}',
       column: 1,
       says: /"sequentialIds" is \["2"\]/,
     },
-  ]) {
-    it(`${what} is named with file, line and column`, async () => {
-      const path = join(home.path, 'edited.ndjson');
-      const text = `${GOOD}\n\n${line}\n${GOOD.replace('one', 'three')}\n`;
-      writeFileSync(path, text);
-      const place = new RegExp(`line 3, column ${column}: `);
-      const byFile = await home.migrator(['parse', '--in', path]);
-      expect(byFile.code).to.equal(1);
-      expect(byFile.stderr).to.include(path).and.to.match(place).and.to.match(says);
-      const byPipe = await home.migrator(['parse'], { stdin: text });
-      expect(byPipe.code).to.equal(1);
-      expect(byPipe.stderr)
-        .to.match(/standard input, line 3/)
-        .and.to.match(place)
-        .and.to.match(says);
-      for (const { stderr } of [byFile, byPipe]) {
-        expect(stderr)
-          .to.include('--skip-bad-lines')
-          .and.not.to.match(/\n\s+at /);
-      }
-    });
-  }
+  ];
 
-  it('goes on without such lines with --skip-bad-lines, and keeps them', async () => {
-    const lines = ['{"id":"two","name":', '[3]', 'Dear diary'];
+  it('is named with file, line and column', async () => {
+    const path = join(home.path, 'edited.ndjson');
+    const text = `${GOOD}\n\n${BAD_LINES[0]!.line}\n${GOOD.replace('one', 'three')}\n`;
+    writeFileSync(path, text);
+    const byFile = await home.migrator(['parse', '--in', path]);
+    const byPipe = await home.migrator(['parse'], { stdin: text });
+    expect([byFile.code, byPipe.code]).to.deep.equal([1, 1]);
+    expect(byFile.stderr).to.include(path);
+    expect(byPipe.stderr).to.include('standard input, line 3');
+    for (const { stderr } of [byFile, byPipe]) {
+      expect(stderr)
+        .to.include(`line 3, column ${BAD_LINES[0]!.column}: `)
+        .and.to.include('--skip-bad-lines')
+        .and.not.to.match(/\n\s+at /);
+    }
+  });
+
+  it('is left out with --skip-bad-lines, and kept with its reason', async () => {
     const input = join(home.path, 'edited.ndjson');
     const out = join(home.path, 'out', 'parse.ndjson');
+    const lines = BAD_LINES.map(({ line }) => line);
     writeFileSync(input, [GOOD, ...lines, ''].join('\n'));
     const { code, stderr } = await home.migrator(['parse', '--in', input, '--out', out, '--skip-bad-lines']);
     expect(code).to.equal(3);
     const rejected = join(home.path, 'out', 'parse.rejected.ndjson');
-    expect(stderr).to.include('3 lines').and.to.include(rejected);
+    expect(stderr).to.include(`${lines.length} lines`).and.to.include(rejected);
     expect(recordsIn(home.read('out', 'parse.ndjson')).map(({ id }) => id)).to.deep.equal(['one']);
     const kept = recordsIn(home.read('out', 'parse.rejected.ndjson'));
     expect(kept.map(({ line }) => line)).to.deep.equal(lines);
-    for (const { reason } of kept) expect(reason).to.match(/line \d, column \d+/);
+    for (const [index, { column, says }] of BAD_LINES.entries())
+      expect(kept[index]!.reason)
+        .to.match(new RegExp(`line ${index + 2}, column ${column}`))
+        .and.to.match(says);
   });
 
   it("stops a run in the run's own manifest, and touches nothing", async () => {

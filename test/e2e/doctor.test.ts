@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Account, CloudOptions } from '../cloud/cloud.ts';
 import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
-import { type Home, meter, Sandbox, total } from './sandbox.ts';
+import { type Home, meter, Sandbox } from './sandbox.ts';
 
 interface Finding {
   name: string;
@@ -129,19 +129,6 @@ describe('doctor', () => {
     expect(byName.appsync_schema!.status).to.equal('ok');
   });
 
-  it('names every missing value once, under the configuration', async () => {
-    await open();
-    home.edit(config => {
-      config.aws.amplify = {};
-    });
-    const { code, byName } = await findings();
-    expect(code).to.equal(1);
-    expect(wrongOnes(byName)).to.deep.equal(['config']);
-    expect(byName.config!.problem).to.contain('api_endpoint').and.to.contain('storage_bucket');
-    expect(byName.storage_write!.because).to.equal('aws.amplify.storage_bucket is not set');
-    expect(byName.cognito_sign_in!.status).to.equal('ok');
-  });
-
   it('knows a folder that is not there, one that is a file, and one that nobody names', async () => {
     await open();
     const unknown = (await findings('--folder-id', 'nowhere')).byName.folder!;
@@ -182,13 +169,6 @@ describe('doctor', () => {
     expect(code).to.equal(0);
     expect(byName.appsync_read!.status).to.equal('ok');
     expect(byName.appsync_schema!.because).to.contain('introspection is off');
-  });
-
-  it('says that there is no index, which is no fault', async () => {
-    await open({ index: false });
-    const { code, byName } = await findings();
-    expect(code).to.equal(0);
-    expect(byName.appsync_schema!.detail).to.contain('no index on sequentialId');
   });
 
   it('knows a clock that is wrong', async () => {
@@ -246,18 +226,5 @@ describe('doctor', () => {
       expect([code, stderr.includes('is not https')], stderr).to.deep.equal([1, true]);
     }
     expect(cloud.s3.objects()).to.deep.equal([]);
-  });
-
-  it('says which endpoint is dead', async () => {
-    await open();
-    await sandbox.cloud.appSync.close();
-    const count = meter(sandbox.cloud);
-    home.edit(config => {
-      config.migration.retry_attempts = 0;
-    });
-    const { code, byName } = await findings();
-    expect([code, wrongOnes(byName)]).to.deep.equal([1, ['appsync_read']]);
-    expect(byName.appsync_read!.problem).to.contain(sandbox.cloud.appSync.endpoint);
-    expect(total(count(), 's3')).to.equal(2);
   });
 });

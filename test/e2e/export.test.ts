@@ -112,17 +112,10 @@ describe('export, and status, of a run with every status', () => {
     for (const [id, entry] of Object.entries(projected.files)) expect(whole.files[id]).to.deep.equal(entry);
   });
 
-  for (const status of STATUSES) {
-    it(`--status ${status} gives the files with it and no others`, async () => {
-      const { stdout } = await exported('--status', status, '--format', 'ndjson');
-      expect(recordsIn(stdout)).to.have.deep.members(withStatus(status));
-    });
-  }
-
   it('takes several statuses, by commas or by flags', async () => {
     for (const flags of [['--status=orphan,failed'], ['--status', 'orphan', '--status', 'failed']]) {
       const { stdout, stderr } = await exported(...flags, '--format', 'ndjson');
-      expect(idsOf(recordsIn(stdout))).to.have.members(idsOf(withStatus('orphan', 'failed')));
+      expect(recordsIn(stdout)).to.have.deep.members(withStatus('orphan', 'failed'));
       expect(stderr).to.include('2 files').and.to.include('1 orphan').and.to.include('1 failed');
     }
   });
@@ -140,13 +133,6 @@ describe('export, and status, of a run with every status', () => {
       expect(named(cell), cell).to.equal(1);
   });
 
-  it('CSV has the ids of a range in one cell, and a single one as a number', async () => {
-    const { stdout } = await exported('--status', 'partial,completed', '--format', 'csv');
-    expect(stdout)
-      .to.match(/,13-14\.jpg,,partial,.*,"13; 14",14,/)
-      .and.to.match(/,11\.jpg,,completed,,,11,,/);
-  });
-
   it('goes by the extension of the file, and --format by itself', async () => {
     const path = (name: string) => join(sandbox.folder, name);
     const begins = async (name: string, ...flags: string[]) => {
@@ -161,12 +147,6 @@ describe('export, and status, of a run with every status', () => {
     expect(await begins('b.json', '--format', 'csv')).to.equal('\uFEFFid,fi');
     await exported('--json', '--output', path('c.csv'));
     expect(readFileSync(path('c.csv'), 'utf8').slice(0, 6)).to.equal('\uFEFFid,fi');
-  });
-
-  it('takes a file name of any length that the file system takes', async () => {
-    const output = join(sandbox.folder, `${'x'.repeat(251)}.csv`);
-    await exported('--output', output);
-    expect(readFileSync(output, 'utf8')).to.contain('\r\n');
   });
 
   it('with --json and a file, standard output says what was written', async () => {

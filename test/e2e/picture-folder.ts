@@ -1,8 +1,7 @@
 /** A small folder of pictures in Drive and a home that migrates it, on a cloud that the tests of a file share. */
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import type { HomeOptions } from '../cloud/cloud.ts';
 import type { RunOptions } from './run-command.ts';
-import type { Home, Sandbox } from './sandbox.ts';
+import type { Home, Sandbox, SandboxHomeOptions } from './sandbox.ts';
 
 let idsGiven = 1000;
 
@@ -23,12 +22,28 @@ export class PictureFolder {
       this.#idOf.set(id, Number(sequentialId));
   }
 
-  static async open(sandbox: Sandbox, observations: number, options: HomeOptions = {}) {
+  static async open(sandbox: Sandbox, observations: number, options: SandboxHomeOptions = {}) {
     const folderId = sandbox.cloud.drive.tree.addFolder({ name: 'pictures' });
     const ids = Array.from({ length: observations }, (_, index) => idsGiven + index);
     // The rest of the hundred has no observation yet.
     idsGiven += 100;
     return new PictureFolder(sandbox, await sandbox.home({ folderId, ...options }), folderId, ids);
+  }
+
+  /** A folder of files that are migrated already, with what is there then. */
+  static async migrated(sandbox: Sandbox, files = 3) {
+    const folder = await PictureFolder.open(sandbox, files);
+    const driveIds = folder.ids.map(id => folder.add(`${id}.jpg`, `bytes of ${id}`));
+    const { code, stderr } = await folder.migrator(['migrate']);
+    if (code !== 0) throw new Error(stderr);
+    return { folder, driveIds, objects: folder.objects(), links: folder.links() };
+  }
+
+  /** Runs a command with `--json`; its exit code, and what it printed. */
+  async json(...args: string[]) {
+    const { code, stdout, stderr } = await this.migrator([...args, '--json']);
+    if (stdout === '') throw new Error(stderr);
+    return { code, ...JSON.parse(stdout) };
   }
 
   get #cloud() {

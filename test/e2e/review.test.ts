@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { Run } from '../../src/run/manifest/run.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { type SampleFile, type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
@@ -101,12 +100,6 @@ describe('review', () => {
       expect(stderr).to.include('"migrator review --accept relaxed"');
     });
 
-    it('gives JSON that says what the names are and holds no character that does harm', async () => {
-      const { stdout } = await home.migrator(['review', '--json', '--only', 'unsafe_name']);
-      expect(stdout).not.to.match(/[^\P{C}\n]/u);
-      expect(filesOf(JSON.parse(stdout) as Reasons).map(({ name }) => name)).to.deep.equal([HARMFUL]);
-    });
-
     it('gives a table in which no name is a formula and every file is one line', async () => {
       const { code, stdout } = await home.migrator(['review', '--format', 'csv']);
       expect(code).to.equal(3);
@@ -127,34 +120,12 @@ describe('review', () => {
       expect(none.stderr).to.match(/"md5_mismatch".*name_unreadable/);
     });
 
-    it('takes a reason that there is not for a mistake, says what was probably meant, and accepts nothing', async () => {
-      const before = home.manifests(sample.folderId);
-      const wrong = ['--only', 'no_observation,name_unreadabel'];
-      const { code, stdout, stderr } = await home.migrator(['review', '--accept', 'relaxed', ...wrong]);
-      expect([code, stdout]).to.deep.equal([2, '']);
-      expect(stderr)
-        .to.include('no reason "name_unreadabel"')
-        .and.to.include('Did you mean name_unreadable?');
-      expect(home.manifests(sample.folderId)).to.deep.equal(before);
-    });
-
     it('accepts nothing when it is only asked what it would do', async () => {
       const before = home.manifests(sample.folderId);
       const { code, stderr } = await home.migrator(['review', '--accept', 'relaxed', '--dry-run']);
       expect(code).to.equal(3);
       expect(stderr).to.include(`Would accept ${onlyRelaxed().length} readings`);
       expect(home.manifests(sample.folderId)).to.deep.equal(before);
-    });
-
-    it('is used wrongly with a dry run of nothing, an unknown naming, or two formats', async () => {
-      for (const args of [['--dry-run'], ['--accept', 'strict'], ['--json', '--format', 'csv']])
-        expect((await home.migrator(['review', ...args])).code, args.join(' ')).to.equal(2);
-    });
-
-    it('says so when there is no such run', async () => {
-      const { code, stderr } = await home.migrator(['review', '--folder-id', '1other']);
-      expect(code).to.equal(1);
-      expect(stderr).to.match(/There is no run of the folder 1other/);
     });
   });
 
@@ -206,38 +177,6 @@ describe('review', () => {
       expect(stderr).to.include(`${onlyRelaxed().length} readings written to`).and.to.include('parse.ndjson');
       expect(stderr).to.include('"migrator resume"');
     });
-
-    it('leaves alone what somebody else is working on', async () => {
-      const before = home.manifests(sample.folderId);
-      const run = new Run(home.path, sample.folderId);
-      run.lock('migrator resume');
-      const { code, stderr } = await home.migrator(['review', '--accept', 'relaxed']);
-      run.unlock();
-      expect(code).to.equal(1);
-      expect(stderr).to.include('being worked on already');
-      expect(home.manifests(sample.folderId)).to.deep.equal(before);
-    });
-  });
-
-  it('lets a file keep its object that was renamed so that only relaxed naming reads it', async () => {
-    sandbox = await Sandbox.open();
-    try {
-      const folderId = sandbox.seed({ '6602.jpg': 'a' }, [6602]);
-      home = await sandbox.home({ folderId });
-      expect((await home.migrator(['migrate'])).code).to.equal(0);
-      const { s3, appSync, drive } = sandbox.cloud;
-      const arrived = () => [s3.objects().map(({ key, etag }) => [key, etag]), [...appSync.media.keys()]];
-      const before = arrived();
-      drive.tree.rename(home.manifest(folderId, 'list')[0]!.id, '6602 (1).jpg');
-      expect((await home.migrator(['migrate', '--rescan'])).code).to.equal(3);
-      expect((await home.migrator(['review', '--accept', 'relaxed'])).code).to.equal(0);
-      const count = meter(sandbox.cloud);
-      expect((await home.migrator(['resume'])).code).to.equal(0);
-      expect(count()).not.to.have.any.keys('drive files.download', 'field createMedia');
-      expect(arrived()).to.deep.equal(before);
-    } finally {
-      await sandbox.close();
-    }
   });
 
   it('ends with 0 when nothing needs a person', async () => {

@@ -14,7 +14,7 @@ type Options = Partial<Omit<RunOptions, 'env'>> & { env?: Record<string, string>
 type ConfigFile = Record<'google_drive' | 'aws' | 'migration', Record<string, unknown>> &
   Record<string, unknown>;
 
-interface SandboxHomeOptions extends HomeOptions {
+export interface SandboxHomeOptions extends HomeOptions {
   /** Whose password is in the environment; the administrator when absent. */
   account?: Account;
   /** False: no tokens of Cognito are kept yet. */

@@ -202,14 +202,4 @@ describe('the command line', () => {
       }
     }
   });
-
-  it('has examples that name commands and flags which exist', async () => {
-    for (const command of ['list', 'parse', 'resolve', 'transfer', 'link', 'migrate', 'scan', 'resume']) {
-      const { code, stdout } = await home.migrator([command, '--help']);
-      expect(code, command).to.equal(0);
-      for (const [, flag] of stdout.matchAll(/^ {2}\$ migrator .*?(--[a-z-]+)/gm))
-        expect(stdout.split('EXAMPLES')[0], `${command} ${flag}`).to.include(flag);
-      expect(stdout, command).to.include('EXAMPLES');
-    }
-  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { PictureFolder } from './picture-folder.ts';
@@ -25,7 +25,6 @@ describe('a migration that the Python tool has begun', () => {
   });
   after(() => sandbox.close());
 
-  const opened = (observations = 3) => PictureFolder.open(sandbox, observations);
   const progressOf = (folder: PictureFolder) => join(folder.home.path, `progress_${folder.folderId}.json`);
 
   function leaveBehind(folder: PictureFolder, files: Record<string, Entry>): string {
@@ -70,126 +69,68 @@ describe('a migration that the Python tool has begun', () => {
     return { id, entry };
   }
 
-  it('is gone on with: completed files are neither downloaded nor linked again, uploaded ones only linked', async () => {
-    const folder = await opened();
-    const [a, b, c] = folder.ids as [number, number, number];
+  it('goes on file by file: nothing is done twice, what is missing is done', async () => {
+    const folder = await PictureFolder.open(sandbox, 9);
+    const [a, b, c, d, e, f, g, h, i] = folder.ids as number[] as [number, ...number[]] & number[];
     const done = stored(folder, `${a}.jpg`, [a]);
-    const uploaded = stored(folder, `${b}.jpg`, [b], { linked: [], status: 'uploaded' });
-    const fresh = folder.add(`${c}.jpg`, 'fresh');
+    const uploaded = stored(folder, `${b}.jpg`, [b!], { linked: [], status: 'uploaded' });
+    const linkedSince = stored(folder, `${c}.jpg`, [c!], { status: 'uploaded' });
+    const partial = stored(folder, `${d}-${f}.jpg`, [d!, e!, f!], { linked: [e!], status: 'partial' });
+    const unfinished = [g!, h!, i!].map(id => folder.add(`${id}.jpg`, `fresh ${id}`));
+    const copy = folder.add(`${a}b.jpg`, `bytes of ${a}.jpg`);
+    const states = ['failed', 'orphan', 'needs_review'];
     const text = leaveBehind(folder, {
       [done.id]: done.entry,
       [uploaded.id]: uploaded.entry,
-      [fresh]: { filename: `${c}.jpg`, status: 'failed', error: 'Connection reset' },
+      [linkedSince.id]: { ...linkedSince.entry, media_ids: [] },
+      [partial.id]: partial.entry,
+      ...Object.fromEntries(
+        unfinished.map((id, at) => [id, { filename: `${folder.ids[6 + at]}.jpg`, status: states[at]! }]),
+      ),
     });
+    const before = folder.media();
     const count = meter(sandbox.cloud);
     const { code, stderr } = await folder.migrator(['migrate']);
     expect(code, stderr).to.equal(0);
-    expect(count()).to.include({ 'drive files.download': 1, 's3 PutObject': 1, 'field createMedia': 2 });
-    const links = [`${a} → ${a}/${a}.jpg`, `${b} → ${b}/${b}.jpg`, `${c} → ${c}/${c}.jpg`];
+    expect(count()).to.include({ 'drive files.download': 3, 's3 PutObject': 3, 'field createMedia': 6 });
+    const range = `${d}/${d}-${f}.jpg`;
+    const links = [
+      ...[a, b, c, g, h, i].map(id => `${id} → ${id}/${id}.jpg`),
+      ...[d, e, f].map(id => `${id} → ${range}`),
+    ].sort();
     expect(folder.links()).to.deep.equal(links);
+    expect(folder.media()).to.deep.include.members(before);
+    expect(folder.statusOf(copy)).to.equal('duplicate: duplicate');
     expect(folder.home.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
     const ours = JSON.parse(folder.home.read(`progress_${folder.folderId}.json`));
-    expect(ours.summary).to.deep.equal({ completed: 3 });
+    expect(ours.summary).to.deep.equal({ completed: 7, duplicate: 1 });
     expect(ours.files[done.id]).to.include({ s3_url: done.entry.s3_url, media_id: done.entry.media_ids![0] });
 
     const manifests = folder.home.manifests(folder.folderId);
     const again = meter(sandbox.cloud);
     expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(again()).not.to.have.any.keys(
-      'drive files.download',
-      's3 PutObject',
-      'field createMedia',
-      'field listMedia',
-    );
+    const work = ['drive files.download', 's3 PutObject', 'field createMedia', 'field listMedia'];
+    expect(again()).not.to.have.any.keys(...work);
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(manifests);
+
+    sandbox.cloud.drive.tree.replaceContent(uploaded.id, Buffer.from('other bytes'));
     expect((await folder.migrator(['migrate', '--rescan'])).code).to.equal(0);
+    expect(folder.objects()).to.include({ [`${b}/${b}.jpg`]: 'other bytes' });
     expect(folder.links()).to.deep.equal(links);
   });
 
-  it('is completed where links are missing, and only there, though nothing says which of its media is which', async () => {
-    const folder = await opened();
-    const [a, b, c] = folder.ids as [number, number, number];
-    const { id, entry } = stored(folder, `${a}-${c}.jpg`, [a, b, c], { linked: [b], status: 'partial' });
-    leaveBehind(folder, { [id]: entry });
-    const made = folder.media();
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    const object = `${a}/${a}-${c}.jpg`;
-    expect(folder.links()).to.deep.equal([a, b, c].map(each => `${each} → ${object}`));
-    expect(folder.media()).to.deep.include.members(made);
-    const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(count()).not.to.have.any.keys('field createMedia', 'field listMedia');
-  });
-
-  it('is completed where it was linked after the last time that its progress was written', async () => {
-    const folder = await opened();
-    const [a] = folder.ids as [number];
-    const { id, entry } = stored(folder, `${a}.jpg`, [a], { status: 'uploaded' });
-    leaveBehind(folder, { [id]: { ...entry, media_ids: [] } });
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(folder.links()).to.deep.equal([`${a} → ${a}/${a}.jpg`]);
-  });
-
-  it('is done afresh where it had failed, found no observation or waited for a person', async () => {
-    const folder = await opened();
-    const names = folder.ids.map(id => `${id}.jpg`);
-    const ids = names.map(name => folder.add(name, name));
-    const entries = ['failed', 'orphan', 'needs_review'].map((status, index) => [
-      ids[index]!,
-      { filename: names[index]!, status, s3_url: null, media_ids: [] },
-    ]);
-    leaveBehind(folder, Object.fromEntries(entries));
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(folder.links()).to.have.length(3);
-    expect(Object.keys(folder.objects())).to.have.length(3);
-  });
-
-  it('replaces what has changed in Drive since, and keeps its link', async () => {
-    const folder = await opened();
-    const [a] = folder.ids as [number];
-    const { id, entry } = stored(folder, `${a}.jpg`, [a]);
-    leaveBehind(folder, { [id]: entry });
-    await folder.migrator(['migrate']);
-    sandbox.cloud.drive.tree.replaceContent(id, Buffer.from('other bytes'));
-    const { code, stderr } = await folder.migrator(['migrate', '--rescan']);
-    expect(code, stderr).to.equal(0);
-    expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'other bytes' });
-    expect(folder.links()).to.deep.equal([`${a} → ${a}/${a}.jpg`]);
-  });
-
-  it('is taken over also where the folder had been scanned or listed by us before', async () => {
-    const folder = await opened();
-    const [a] = folder.ids as [number];
-    const { id, entry } = stored(folder, `${a}.jpg`, [a]);
-    leaveBehind(folder, { [id]: entry });
-    await folder.migrator(['list'], { stdout: 'none' });
-    const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
-    expect(folder.links()).to.deep.equal([`${a} → ${a}/${a}.jpg`]);
-  });
-
-  it('has its files for survivors where there are duplicates', async () => {
-    const folder = await opened();
-    const [a] = folder.ids as [number];
-    const { id, entry } = stored(folder, `${a}b.jpg`, [a]);
-    const copy = folder.add(`${a}.jpg`, `bytes of ${a}b.jpg`);
-    leaveBehind(folder, { [id]: entry });
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(folder.statusOf(copy)).to.equal('duplicate: duplicate');
-    expect(folder.links()).to.deep.equal([`${a} → ${a}/${a}b.jpg`]);
-  });
-
-  it('loses nothing when the first run of ours cannot even sign in', async () => {
-    const folder = await opened();
+  it('is taken over also where the folder was listed before, and where the first run cannot sign in', async () => {
+    const folder = await PictureFolder.open(sandbox, 1, { signedIn: false });
     const [a] = folder.ids as [number];
     const { id, entry } = stored(folder, `${a}.jpg`, [a]);
     const text = leaveBehind(folder, { [id]: entry });
-    const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'wrong' };
-    expect((await folder.migrator(['migrate'], { env: { ...folder.home.env, ...env } })).code).to.equal(1);
-    const kept = existsSync(progressOf(folder)) ? progressOf(folder) : `${progressOf(folder)}.bak`;
-    expect(folder.home.read(kept.slice(folder.home.path.length))).to.equal(text);
+    await folder.migrator(['list'], { stdout: 'none' });
+    const env = { ...folder.home.env, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'wrong' };
+    expect((await folder.migrator(['migrate'], { env })).code).to.equal(1);
+    expect(folder.home.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
+    const count = meter(sandbox.cloud);
     expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
     expect(folder.links()).to.deep.equal([`${a} → ${a}/${a}.jpg`]);
   });
 });

@@ -13,18 +13,13 @@ describe('verify', () => {
 
   /** Five migrated files: one for each kind of damage, and one that stays whole. */
   async function migrated() {
-    const folder = await PictureFolder.open(sandbox, 5);
-    const files = folder.ids.map(id => ({ id, driveId: folder.add(`${id}.jpg`, `bytes of ${id}`) }));
-    const { code, stderr } = await folder.migrator(['migrate']);
-    expect(code, stderr).to.equal(0);
-    return { folder, files, objects: folder.objects(), links: folder.links() };
+    const { driveIds, ...rest } = await PictureFolder.migrated(sandbox, 5);
+    return { ...rest, files: driveIds.map((driveId, index) => ({ id: rest.folder.ids[index]!, driveId })) };
   }
   const mediaOf = (folder: PictureFolder, id: number) =>
     folder.media().find(({ observationId }) => observationId === folder.observationOf(id))!;
   async function verified(folder: PictureFolder, ...flags: string[]) {
-    const { code, stdout, stderr } = await folder.migrator(['verify', '--json', ...flags]);
-    if (stdout === '') throw new Error(stderr);
-    const { checked, problems, set_back } = JSON.parse(stdout);
+    const { code, checked, problems, set_back } = await folder.json('verify', ...flags);
     const found = problems.map(
       (problem: { name: string; code: string }) => `${problem.name} ${problem.code}`,
     );
@@ -101,18 +96,6 @@ describe('verify', () => {
     expect(sandbox.cloud.s3.read(key).toString()).to.equal(`bytes of ${files[0]!.id}`);
   });
 
-  it('puts right what is set back to be replaced and has gone altogether in the meantime', async () => {
-    const { folder, files, objects, links } = await migrated();
-    const key = folder.keyOf(files[0]!.id, `${files[0]!.id}.jpg`);
-    sandbox.cloud.s3.put(key, 'something else', 'image/jpeg');
-    await verified(folder, '--repair');
-    sandbox.cloud.s3.remove(key);
-    const { code, stderr } = await folder.migrator(['resume']);
-    expect(code, stderr).to.equal(0);
-    expect(folder.objects()).to.deep.equal(objects);
-    expect(folder.links()).to.deep.equal(links);
-  });
-
   it('does not let what is set back overwrite what somebody has put there in the meantime', async () => {
     const { folder, files } = await migrated();
     const { id, driveId } = files[0]!;
@@ -153,12 +136,5 @@ describe('verify', () => {
     const faults = [expire, expire, slowDown, breakAfter(100_000), expire, stallAfter(70_000), breakAfter(1)];
     inject(s3.service, /^(HEAD|GET)/, faults);
     expect(await verified(folder, '--deep')).to.deep.equal({ code: 0, checked: 1, found: [], set_back: 0 });
-  });
-
-  it('says that there is no run where there is none', async () => {
-    const home = await sandbox.home({ folderId: 'nothing-yet' });
-    const { code, stderr } = await home.migrator(['verify']);
-    expect(code).to.equal(1);
-    expect(stderr).to.include('There is no run').and.to.include('migrator migrate');
   });
 });

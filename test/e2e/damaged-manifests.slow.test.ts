@@ -1,17 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import type { FileRecord } from '../../stages/record.ts';
 import { projectRoot } from '../project-root.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
@@ -81,34 +72,6 @@ describe('a run whose manifests somebody has worked on', () => {
     expect(existsSync(`${path}.bak`)).to.equal(false);
   });
 
-  it('goes through manifests of 100,000 lines: nothing is done twice, and a bad line is named', async () => {
-    const { folder } = await migrated(1);
-    const list = folder.home.manifestPath(folder.folderId, 'list');
-    const [done] = folder.home.manifest(folder.folderId, 'list');
-    const lines: string[] = [];
-    for (let index = 0; index < 100_000; index += 1) {
-      const file = index % 20_000;
-      const record: FileRecord = {
-        id: `hand-${file}`,
-        name: `note ${file}.txt`,
-        status: 'pending',
-        note: 'später',
-      };
-      lines.push(index % 7 ? JSON.stringify(record) : '');
-    }
-    writeFileSync(list, `\uFEFF${[...lines.reverse(), JSON.stringify(done)].join('\r\n')}`);
-    const count = meter(sandbox.cloud);
-    const { code, stdout, stderr } = await folder.migrator(['resume', '--json']);
-    expect(code, stderr).to.equal(3);
-    expect(JSON.parse(stdout).summary).to.deep.equal({ completed: 1, needs_review: 20_000 });
-    expect(count()).not.to.have.any.keys('s3 PutObject', 'field createMedia');
-
-    appendFileSync(list, '\n{"id": "x", name}\n{"id": "y", "name": "y.jpg"}\n');
-    const bad = await folder.migrator(['status']);
-    expect(bad.code).to.equal(1);
-    expect(bad.stderr).to.include(`${list}, line 100002, column 13`);
-  });
-
   it('is not worked on by two at a time, but is taken over from a process that has died', async () => {
     const { folder } = await migrated(1);
     const lock = join(dirname(pathsOf(folder)[0]!), 'lock');
@@ -134,30 +97,6 @@ describe('a run whose manifests somebody has worked on', () => {
     expect(stderr).to.include(lock);
   });
 
-  it('stops with a clear error when its place in the home is taken, or the home is a file', async () => {
-    const { folder, objects } = await migrated(1);
-    const transfer = folder.home.manifestPath(folder.folderId, 'transfer');
-    const kept = readFileSync(transfer);
-    rmSync(transfer);
-    mkdirSync(transfer);
-    const taken = await folder.migrator(['resume']);
-    expect(taken.code).to.equal(1);
-    expect(taken.stderr).to.include(transfer).and.to.include('cannot be used');
-    rmSync(transfer, { recursive: true });
-    writeFileSync(transfer, kept);
-
-    const file = join(sandbox.folder, 'a-file');
-    writeFileSync(file, 'x');
-    const env = { ...folder.home.env, AMPLIFY_MEDIA_MIGRATOR_HOME: join(file, 'home') };
-    const { code, stderr } = await folder.migrator(['scan', '--folder-id', folder.folderId], { env });
-    expect(code).to.equal(1);
-    expect(stderr)
-      .to.match(/^Error: /)
-      .and.not.to.match(/\n\s+at /);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
-    expect(folder.objects()).to.deep.equal(objects);
-  });
-
   it('stops with a clear error when the disk is full, and loses nothing', async function () {
     if (process.platform === 'win32') this.skip();
     const folder = await PictureFolder.open(sandbox, 20);
@@ -173,16 +112,5 @@ describe('a run whose manifests somebody has worked on', () => {
     expect(code, stderr).to.equal(0);
     expect(Object.keys(folder.objects())).to.have.length(20);
     expect(folder.links()).to.have.length(20);
-  });
-
-  it('is migrated all the same when nobody listens to standard output, or it is closed', async () => {
-    const folder = await PictureFolder.open(sandbox, 2);
-    for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
-    const { codes } = await folder.home.pipe([['migrate', '--json'], 'true']);
-    expect(codes[1]).to.equal(0);
-    expect(folder.links()).to.have.length(2);
-    const closed = `'${process.execPath}' '${RUN}' status >&-`;
-    const { stderrs } = await folder.home.pipe([closed], { stdout: 'none' });
-    expect(stderrs[0]).not.to.match(/\n\s+at /);
   });
 });

@@ -111,8 +111,6 @@ describe('the bucket', () => {
   for (const words of [
     'with an explicit deny in a service control policy',
     'because no permissions boundary allows the s3:PutObject action',
-    'because no session policy allows the s3:PutObject action',
-    'with an explicit deny in an identity-based policy',
   ]) {
     it(`says what forbids it: ${words}`, async () => {
       await open();

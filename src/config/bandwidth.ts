@@ -11,12 +11,9 @@ interface Entry {
 /** In the order of the week; empty for no limit at all. */
 export type BandwidthTimetable = readonly Entry[];
 
-export const BANDWIDTH_ACCEPTED =
-  'a rate of at least 1k a second ("512k", "20M"; powers of 1024), "off", or a timetable like "08:00,2M 18:00,off" or "Mon-08:00,2M Sat-00:00,off"';
-
 const AT = /^(?:(mon|tue|wed|thu|fri|sat|sun)-)?([01]?\d|2[0-3]):([0-5]\d),(.+)$/i;
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-/** Below, files that are transferred at the same time would pause for too long. */
+/** Slower limits would make concurrent transfers pause too long. */
 const MIN_BYTES_PER_SECOND = 1024;
 const MINUTES_PER_DAY = 24 * 60;
 

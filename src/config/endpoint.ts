@@ -5,11 +5,9 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-export const ENDPOINT_ACCEPTED = 'an https:// address (http:// only for localhost, 127.0.0.0/8 and [::1])';
-
 /**
- * Whether tokens may be sent to this address: https anywhere, http only on loopback, no user name or password in it
- * (design: tokens never travel in the clear).
+ * Whether tokens may be sent to this address: https anywhere, http only on loopback (tokens are never sent unencrypted), no
+ * user name or password in it.
  */
 export function isSafeEndpoint(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : null;

@@ -5,7 +5,7 @@ import { ConfigError } from './error.ts';
 
 export type Env = Record<string, string | undefined>;
 
-/** Absolute path of the folder that holds configuration, tokens, runs and logs; it need not exist. */
+/** Absolute path of the folder with configuration, tokens, runs and logs; it may not exist. */
 export function homeFolder(env: Env): string {
   const moved = env.AMPLIFY_MEDIA_MIGRATOR_HOME;
   return moved ? resolve(expandTilde(moved, env)) : join(userHome(env), '.amplify-media-migrator');
@@ -37,7 +37,7 @@ export function runFolder(home: string, folderId: string): string {
   return join(home, 'runs', checkedFolderId(folderId));
 }
 
-/** Where the projection of one run's state lies; beside the configuration (design: progress file). */
+/** The progress file of one run, beside the configuration. */
 export function progressPath(home: string, folderId: string): string {
   return join(home, `progress_${checkedFolderId(folderId)}.json`);
 }

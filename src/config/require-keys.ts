@@ -1,9 +1,9 @@
 import { ConfigError } from './error.ts';
 import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
 
-/** What each neighbour needs to be reached at all; commands name the services they talk to. */
+/** What each service needs before it can be called. */
 export const KEYS_FOR = {
-  /** Drive needs no key beyond those with defaults; the folder usually comes by `--folder-id`. */
+  /** Drive has defaults for all else; the folder usually comes by `--folder-id`. */
   folder: ['google_drive.folder_id'],
   cognito: ['aws.region', 'aws.cognito.user_pool_id', 'aws.cognito.client_id', 'aws.cognito.username'],
   storage: ['aws.region', 'aws.cognito.identity_pool_id', 'aws.amplify.storage_bucket'],
@@ -25,7 +25,7 @@ export function requireKeys(config: Config, keys: readonly ConfigKey[]): void {
   throw new ConfigError(
     'config_incomplete',
     [
-      `The configuration lacks ${missing.length === 1 ? 'a value' : `${missing.length} values`}:`,
+      `The configuration is incomplete: ${missing.length === 1 ? 'a value is' : `${missing.length} values are`} missing:`,
       ...lines,
     ].join('\n'),
     `Run "migrator config ${flags}".${fromAmplify}`,

@@ -1,7 +1,7 @@
 /**
- * A lock between processes: a lock of the operating system on a file (fcntl's on Linux, also over NFSv4; it ends with the
- * process, however that ends) whose text names the holder. The holder touches the file now and then: where a file system
- * does not pass locks on to other machines, a holder elsewhere is known by that.
+ * A lock between processes: a lock of the operating system on a file (fcntl's on Linux, also over NFSv4), which ends with
+ * the process. The file names the holder, who touches it every few seconds: on file systems that do not pass locks on to
+ * other machines, a recent modification time shows that a holder on another machine is alive.
  */
 import {
   closeSync,
@@ -30,50 +30,34 @@ export interface Holder {
   since: string;
 }
 
-/** What the file says. Earlier versions wrote no `system`: their locks were the file itself. */
-interface LockText extends Holder {
-  system?: boolean;
-}
-
 export interface Lock {
   release(): void;
 }
 
-/** A holder on another machine that has not touched the file for so long is gone. */
+/** A holder on another machine that has not touched the file for this long is gone. */
 export const SILENT_HOLDER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-/** Far behind the text: Windows lets nobody read what is locked. */
+/** Far behind the text, because nobody can read what is locked on Windows. */
 const LOCKED_BYTE = 2 ** 30;
 const MAX_TEXT_BYTES = 4096;
-/** Who has just taken the lock writes its name next; a process in between may be slow. */
-const NAMING_ATTEMPTS = 10;
-const NAMING_POLL_MS = 2;
-const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+/** A process that has taken the lock but not yet written its name. */
 const UNKNOWN: Holder = { pid: 0, host: hostname(), command: 'unknown', since: 'just now' };
 
 /**
- * Takes the lock at `path` (its folder is made if need be), or tells who holds it. Throws RunError if the file cannot be
+ * Takes the lock at `path` (its folder is made if needed), or says who holds it. Throws RunError if the file cannot be
  * made or locked, or is something else than a file.
  */
 export function tryLock(path: string, command: string): { lock: Lock } | { holder: Holder } {
-  for (let attempt = 1; ; attempt += 1) {
+  while (true) {
     const fd = opened(path);
     try {
-      if (!locked(fd, path)) {
-        const holder = textIn(fd);
-        // It has the lock and is about to write its name.
-        if (!holder && attempt < NAMING_ATTEMPTS) {
-          Atomics.wait(NOBODY, 0, 0, NAMING_POLL_MS);
-          continue;
-        }
-        return { holder: holder ?? UNKNOWN };
-      }
-      // Its holder removed it between our opening and locking it: the next one locks another file of this name.
+      if (!locked(fd, path)) return { holder: holderIn(fd) ?? UNKNOWN };
+      // Its holder removed the file after we opened it: the next process locks another file of this name.
       if (!isStillAt(path, fd)) continue;
-      const other = textIn(fd);
-      if (other && isHeldWithoutSystem(other, fd)) return { holder: other };
+      const other = holderIn(fd);
+      if (other && other.host !== hostname() && isTouched(fd)) return { holder: other };
       return { lock: held(path, command, fd) };
     } finally {
       if (!HELD.has(fd)) closeSync(fd);
@@ -85,10 +69,7 @@ export function tryLock(path: string, command: string): { lock: Lock } | { holde
 const HELD = new Set<number>();
 
 function held(path: string, command: string, fd: number): Lock {
-  const me: LockText = {
-    ...{ pid: process.pid, host: hostname(), command, since: new Date().toISOString() },
-    system: true,
-  };
+  const me: Holder = { pid: process.pid, host: hostname(), command, since: new Date().toISOString() };
   ftruncateSync(fd, 0);
   writeSync(fd, JSON.stringify(me), 0);
   HELD.add(fd);
@@ -102,23 +83,22 @@ function held(path: string, command: string, fd: number): Lock {
     release: () => {
       if (!HELD.delete(fd)) return;
       clearInterval(touching);
-      // While it is still locked: whoever has opened it already finds out that it is gone.
+      // Removed while still locked, so that a process that has opened it already notices.
       if (isStillAt(path, fd)) unlinkSync(path);
       closeSync(fd);
     },
   };
 }
 
-/** Who seems to hold the lock at `path`; null if nobody does or nobody can tell. For display; takes nothing. */
+/** The probable holder of the lock at `path`, for display; null if there is none, or the file cannot be read. */
 export function holderOf(path: string): Holder | null {
   let fd: number | null = null;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const text = textIn(fd);
-    if (!text) return null;
-    return (text.host === hostname() ? isAlive(text) : isTouched(fd)) ? text : null;
+    const holder = holderIn(fd);
+    if (!holder) return null;
+    return (holder.host === hostname() ? isAlive(holder) : isTouched(fd)) ? holder : null;
   } catch {
-    // Who only looks at a run needs no lock, and is not kept from it by one that cannot be read.
     return null;
   } finally {
     if (fd !== null) closeSync(fd);
@@ -128,31 +108,31 @@ export function holderOf(path: string): Holder | null {
 const POLL_MS = 50;
 
 /**
- * Like {@link tryLock}, but waits for the holder. `waiting` is called once, when the wait gets long. Throws RunError
- * after `patienceMs`.
+ * Like {@link tryLock}, but waits for the holder. `onWait` is called once, after `noticeMs`. Throws RunError after
+ * `timeoutMs`.
  */
 export async function waitForLock(
   path: string,
   command: string,
-  options: { patienceMs: number; waiting?: (holder: Holder) => void; longMs?: number },
+  options: { timeoutMs: number; onWait?: (holder: Holder) => void; noticeMs?: number },
 ): Promise<Lock> {
-  const { patienceMs, waiting, longMs = 3_000 } = options;
+  const { timeoutMs, onWait, noticeMs = 3_000 } = options;
   const since = Date.now();
-  let told = false;
+  let isNoticed = false;
   while (true) {
     const attempt = tryLock(path, command);
     if ('lock' in attempt) return attempt.lock;
     const waitedMs = Date.now() - since;
-    if (waitedMs > patienceMs) throw unusable(path, `process ${attempt.holder.pid} keeps it locked`);
-    if (!told && waitedMs > longMs) {
-      told = true;
-      waiting?.(attempt.holder);
+    if (waitedMs > timeoutMs) throw unusable(path, `process ${attempt.holder.pid} keeps it locked`);
+    if (!isNoticed && waitedMs > noticeMs) {
+      isNoticed = true;
+      onWait?.(attempt.holder);
     }
     await pause(POLL_MS);
   }
 }
 
-/** The folder may go with the lock of its last holder so often; more means that no file can be made there. */
+/** The folder may be removed together with a lock this often; more means that no file can be made there. */
 const OPEN_ATTEMPTS = 100;
 
 function opened(path: string, attempt = 1): number {
@@ -169,7 +149,7 @@ function opened(path: string, attempt = 1): number {
   }
   throw new RunError(
     'lock_not_a_file',
-    `${path} is a link, a folder or a device, and not the lock file that belongs there.`,
+    `${path} is a link, a folder or a device instead of a lock file.`,
     'Remove it, and run the command again.',
   );
 }
@@ -180,7 +160,7 @@ function locked(fd: number, path: string): boolean {
   } catch (error) {
     throw new RunError(
       'lock_unsupported',
-      `The file system of ${path} has no locks (${(error as Error).message}), so nothing would keep two processes from writing the same manifests.`,
+      `The file system of ${path} has no locks (${(error as Error).message}), so two processes could write the same manifests.`,
       'Set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder on another disk; NFS has locks from version 4 on.',
       { cause: error },
     );
@@ -192,26 +172,16 @@ function isStillAt(path: string, fd: number): boolean {
   return there?.ino === ours.ino && there.dev === ours.dev;
 }
 
-/** Null for what no version of this program has written. */
-function textIn(fd: number): LockText | null {
+/** Null for what this program has not written. */
+function holderIn(fd: number): Holder | null {
   const bytes = Buffer.alloc(MAX_TEXT_BYTES);
   try {
-    const text = JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0))) as LockText;
-    const isHolder = Number.isInteger(text.pid) && [text.host, text.command, text.since].every(isText);
-    return isHolder ? text : null;
+    const holder = JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0))) as Holder;
+    const texts = [holder.host, holder.command, holder.since];
+    return Number.isInteger(holder.pid) && texts.every(text => typeof text === 'string') ? holder : null;
   } catch {
     return null;
   }
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-/** True for a holder whose lock the operating system does not know: of an earlier version, or on another machine. */
-function isHeldWithoutSystem(holder: LockText, fd: number): boolean {
-  if (holder.host !== hostname()) return isTouched(fd);
-  return !holder.system && isAlive(holder);
 }
 
 function isTouched(fd: number): boolean {
@@ -220,7 +190,7 @@ function isTouched(fd: number): boolean {
 
 function isAlive({ pid, since }: Holder): boolean {
   if (pid <= 0) return false;
-  // In a container every run may have the same pid, and after a restart of the machine another process.
+  // A pid is used again: in every container, and after a restart of the machine.
   const startedAt = pid === process.pid ? performance.timeOrigin : Date.now() - uptime() * 1000;
   if (Date.parse(since) < startedAt) return false;
   try {
@@ -235,7 +205,7 @@ function unusable(path: string, why: string, cause?: unknown): RunError {
   return new RunError(
     'home_unwritable',
     `${path} cannot be written: ${why}.`,
-    'Check who owns the folder, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.',
+    'Check the permissions of the folder, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of your own.',
     { cause },
   );
 }

@@ -17,7 +17,7 @@ export interface SignInKey {
 export type KeptSignIn = SignInKey & Tokens;
 
 /** Nobody takes so long to type a password and a code: a process that hangs keeps no other from signing in. */
-const LOCK_PATIENCE_MS = 10 * 60_000;
+const LOCK_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * The sign-ins of this machine's user, in `cognito_token.json` in the home folder (mode 0600), by user pool, client and
@@ -73,8 +73,8 @@ export class TokenStore {
     let lock: Lock | null = null;
     try {
       lock = await waitForLock(`${this.path}.lock`, 'sign-in', {
-        patienceMs: LOCK_PATIENCE_MS,
-        waiting: holder => this.#warn(waitingFor(holder)),
+        timeoutMs: LOCK_TIMEOUT_MS,
+        onWait: holder => this.#warn(waitingFor(holder)),
       });
     } catch (error) {
       if (!(error instanceof RunError)) throw error;

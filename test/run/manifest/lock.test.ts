@@ -63,16 +63,6 @@ describe('The lock of a run', () => {
     expect(readdirSync(folder)).to.deep.equal(['lock']);
   });
 
-  it('is refused while another living process holds it', () => {
-    heldBy({
-      pid: process.ppid,
-      host: hostname(),
-      command: 'migrator scan',
-      since: new Date().toISOString(),
-    });
-    expect(refusal(() => takeLock(folder, 'x')).message).to.contain(`process ${process.ppid}`);
-  });
-
   it('is refused while a process on another machine holds it, which cannot be looked at', async () => {
     heldBy({
       pid: await deadProcess(),

@@ -25,7 +25,7 @@ export function requireKeys(config: Config, keys: readonly ConfigKey[]): void {
   throw new ConfigError(
     'config_incomplete',
     [
-      `The configuration is incomplete: ${missing.length === 1 ? 'a value is' : `${missing.length} values are`} missing:`,
+      `The configuration lacks ${missing.length === 1 ? 'a value' : `${missing.length} values`}:`,
       ...lines,
     ].join('\n'),
     `Run "migrator config ${flags}".${fromAmplify}`,

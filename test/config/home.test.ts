@@ -37,12 +37,12 @@ describe('the home folder', () => {
     expect(logsFolder('/h')).to.equal('/h/logs');
   });
 
-  for (const id of ['', '.', '..', '../x', 'a/b', 'a\\b', 'a b', 'a\0', 'x'.repeat(250), '.hidden']) {
-    it(`never makes a path of the folder id ${JSON.stringify(id.slice(0, 12))}`, () => {
-      expect(() => runFolder('/h', id)).to.throw(ConfigError, 'not the id of a Drive folder');
-      expect(() => progressPath('/h', id)).to.throw(ConfigError);
-    });
-  }
+  it('never makes a path of text that is not an id', () => {
+    for (const id of ['', '.', '..', '../x', 'a/b', 'a\\b', 'a b', 'a\0', 'x'.repeat(250), '.hidden']) {
+      expect(() => runFolder('/h', id), id).to.throw(ConfigError, 'not the id of a Drive folder');
+      expect(() => progressPath('/h', id), id).to.throw(ConfigError);
+    }
+  });
 
   it('finds the id in the addresses that browsers show', () => {
     const addresses = [

@@ -2,27 +2,8 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { ConfigError } from '../../src/config/error.ts';
 import { type ConfigValues, loadConfig } from '../../src/config/load.ts';
+import { defaultConfig } from '../../src/config/settings.ts';
 import { rejection, type Scratch, scratchFolder } from './scratch.ts';
-
-/** As the brief shows it. */
-const OF_THE_BRIEF = {
-  google_drive: { folder_id: '1ABC...', credentials_path: '~/x/c.json', token_path: '~/x/t.json' },
-  aws: {
-    region: 'us-east-1',
-    cognito: { user_pool_id: 'us-east-1_xxxxx', client_id: 'xxxxxxxxx', username: 'admin@example.com' },
-    amplify: {
-      api_endpoint: 'https://xxx.appsync-api.region.amazonaws.com/graphql',
-      storage_bucket: 'amplify-xxx-media',
-    },
-  },
-  migration: {
-    concurrency: 10,
-    retry_attempts: 3,
-    retry_delay_seconds: 5,
-    chunk_size_mb: 8,
-    default_media_public: false,
-  },
-};
 
 describe('loading the configuration', () => {
   let scratch: Scratch;
@@ -37,30 +18,14 @@ describe('loading the configuration', () => {
   it('gives defaults when there is no file', async () => {
     const { config, warnings, path, sources } = await load();
     expect(path).to.equal(join(scratch.folder, 'config.json'));
-    expect(config.migration).to.deep.equal({
-      concurrency: 10,
-      retry_attempts: 3,
-      retry_delay_seconds: 5,
-      chunk_size_mb: 8,
-      multipart_threshold_mb: 200,
-      default_media_public: false,
-      max_range: 100,
-      stall_timeout_seconds: 60,
-      throttle_patience_minutes: 10,
-      bwlimit: '',
-    });
-    expect(config.google_drive.token_path).to.equal(join(scratch.folder, 'google_token.json'));
-    expect(config.google_drive.api_url).to.equal('https://www.googleapis.com');
+    const paths = {
+      credentials_path: join(scratch.folder, 'google_credentials.json'),
+      token_path: join(scratch.folder, 'google_token.json'),
+    };
+    const defaults = defaultConfig();
+    expect(config).to.deep.equal({ ...defaults, google_drive: { ...defaults.google_drive, ...paths } });
     expect([config.naming, config.aws.region, warnings]).to.deep.equal(['strict', '', []]);
     expect(sources).to.include({ naming: 'default', 'aws.region': 'not set' });
-  });
-
-  it('takes the file of the brief, without the newer keys and without a warning', async () => {
-    await scratch.put('config.json', OF_THE_BRIEF);
-    const { config, warnings } = await load();
-    expect(warnings).to.deep.equal([]);
-    expect(config.aws.cognito).to.deep.equal({ ...OF_THE_BRIEF.aws.cognito, identity_pool_id: '' });
-    expect(config.google_drive.credentials_path).to.equal('/home/somebody/x/c.json');
   });
 
   it('takes a flag before the environment, the environment before the file, the file before the default', async () => {
@@ -86,18 +51,16 @@ describe('loading the configuration', () => {
     expect(env.sources['aws.region']).to.equal('environment');
   });
 
-  it('reads GOOGLE_APPLICATION_CREDENTIALS and AMPLIFY_API_ENDPOINT', async () => {
-    const { config } = await load({
-      GOOGLE_APPLICATION_CREDENTIALS: 'keys/a.json',
-      AMPLIFY_API_ENDPOINT: 'https://a.example/graphql',
-    });
+  it('takes relative paths from the folder of the file, or the working directory; ~ is the home folder', async () => {
+    await scratch.put('config.json', { google_drive: { token_path: 't/t.json', credentials_path: '~/c' } });
+    const { google_drive } = (await load()).config;
+    expect(google_drive.token_path).to.equal(join(scratch.folder, 't', 't.json'));
+    expect(google_drive.credentials_path).to.equal('/home/somebody/c');
+    const address = 'https://a.example/graphql';
+    const env = { GOOGLE_APPLICATION_CREDENTIALS: 'keys/a.json', AMPLIFY_API_ENDPOINT: address };
+    const { config } = await load(env);
     expect(config.google_drive.credentials_path).to.equal(resolve('keys/a.json'));
-    expect(config.aws.amplify.api_endpoint).to.equal('https://a.example/graphql');
-  });
-
-  it('takes a relative path in the file from the folder of the file', async () => {
-    await scratch.put('config.json', { google_drive: { token_path: 'tokens/t.json' } });
-    expect((await load()).config.google_drive.token_path).to.equal(join(scratch.folder, 'tokens', 't.json'));
+    expect(config.aws.amplify.api_endpoint).to.equal(address);
   });
 
   it('names every wrong value of the file at once: where, what, and what is accepted', async () => {
@@ -128,24 +91,19 @@ describe('loading the configuration', () => {
     expect(lines).to.include('  naming: found "loose", accepted: "strict" or "relaxed"');
   });
 
-  const atTheEdges: [string, number[], number[]][] = [
+  for (const [key, accepted, refused] of [
     ['concurrency', [1, 100], [0, 101]],
     ['retry_attempts', [0, 20], [-1, 21]],
     ['retry_delay_seconds', [0, 0.5, 3600], [-0.1, 3601]],
     ['chunk_size_mb', [5, 5120], [4, 5121]],
     ['throttle_patience_minutes', [0, 0.5, 1440], [-1, 1441]],
     ['max_range', [1, 10_000], [0, 10_001]],
-  ];
-  for (const [key, accepted, refused] of atTheEdges) {
+  ] as const) {
     it(`accepts ${key} from ${accepted[0]} to ${accepted.at(-1)} and nothing beyond`, async () => {
-      for (const value of accepted) {
-        await scratch.put('config.json', { migration: { [key]: value } });
-        expect((await load()).config.migration).to.have.property(key, value);
-      }
-      for (const value of refused) {
-        await scratch.put('config.json', { migration: { [key]: value } });
-        expect((await refusal()).message).to.contain(`migration.${key}: found ${value}, accepted:`);
-      }
+      const flag = (value: number) => load({}, { [`migration.${key}`]: value } as ConfigValues);
+      for (const value of accepted) expect((await flag(value)).config.migration[key]).to.equal(value);
+      for (const value of refused)
+        expect((await rejection(flag(value))).message).to.contain(`found ${value}, accepted:`);
     });
   }
 
@@ -159,13 +117,8 @@ describe('loading the configuration', () => {
     expect(message).not.to.contain('hunter2');
   });
 
-  it('reads a file with a byte-order mark', async () => {
-    await scratch.put('config.json', '\uFEFF{"naming": "relaxed"}');
-    expect((await load()).config.naming).to.equal('relaxed');
-  });
-
   it('refuses a file that is JSON but no object', async () => {
-    await scratch.put('config.json', '[]');
+    await scratch.put('config.json', '\uFEFF[]');
     expect((await refusal()).message).to.contain('is not an object');
   });
 
@@ -185,13 +138,6 @@ describe('loading the configuration', () => {
       'folder_id is not a known key and has no effect; did you mean google_drive.folder_id?',
       'flavour is not a known key and has no effect.',
     ]);
-  });
-
-  it('accepts a key of earlier versions, and says that it has no effect', async () => {
-    await scratch.put('config.json', { migration: { max_inflight_buffer_mb: 64 } });
-    const { warnings } = await load();
-    expect(warnings).to.have.length(1);
-    expect(warnings[0]).to.match(/^migration\.max_inflight_buffer_mb: .*without effect/);
   });
 
   it('knows the keys of the Python tool: translates one, and names those without effect', async () => {
@@ -234,27 +180,19 @@ describe('loading the configuration', () => {
     expect((await load({}, flags)).config.google_drive.folder_id).to.equal('1AbC-d_9');
   });
 
-  for (const [name, address] of [
-    ['AWS_ENDPOINT_URL', 'http://aws.example'],
-    ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1.example'],
-    ['AWS_ENDPOINT_URL_COGNITO_IDENTITY', 'ftp://localhost'],
-  ] as const) {
-    it(`refuses ${name}=${address}: tokens would travel in the clear`, async () => {
+  it('refuses addresses of AWS to which tokens would travel unencrypted', async () => {
+    for (const [name, address] of [
+      ['AWS_ENDPOINT_URL', 'http://aws.example'],
+      ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1.example'],
+      ['AWS_ENDPOINT_URL_COGNITO_IDENTITY', 'ftp://localhost'],
+    ] as const) {
       const { code, message } = await refusal({ [name]: address });
       expect(code).to.equal('endpoint_not_safe');
       expect(message).to.contain(name);
-    });
-  }
-
-  it('accepts plain http on loopback', async () => {
+    }
     for (const host of ['127.0.0.1:8080', '127.3.2.1', '[::1]:1', 'localhost:9000']) {
       const url = `http://${host}`;
-      await scratch.put('config.json', {
-        google_drive: { api_url: url },
-        aws: { amplify: { api_endpoint: url } },
-      });
-      const { config } = await load({ AWS_ENDPOINT_URL_S3: url });
-      expect(config.google_drive.api_url).to.equal(url);
+      await load({ AWS_ENDPOINT_URL_S3: url, AMPLIFY_API_ENDPOINT: url }, { 'google_drive.api_url': url });
     }
   });
 
@@ -266,30 +204,23 @@ describe('loading the configuration', () => {
   });
 
   it('wants prefixes to be one letter or none, and a field once they are enabled', async () => {
-    const rules = { enabled: true, discriminator_field: 'country', prefixes: { '': 'IL', E: 'EG', S: '*' } };
-    await scratch.put('config.json', { prefix_disambiguation: rules });
-    expect((await load()).config.prefix_disambiguation).to.deep.equal(rules);
-
-    await scratch.put('config.json', {
-      prefix_disambiguation: { ...rules, prefixes: { EG: 'x', '1': 'y' } },
-    });
-    const { message } = await refusal();
-    expect(message).to.contain('prefix_disambiguation.prefixes.EG').and.contain('one letter');
-    expect(message).to.contain('prefix_disambiguation.prefixes.1');
-
-    await scratch.put('config.json', {
-      prefix_disambiguation: { ...rules, prefixes: { '': '*', E: 'EG', S: '*' } },
-    });
-    expect((await refusal()).message).to.contain('accepted: "*" for one prefix at most');
-    await scratch.put('config.json', { prefix_disambiguation: { enabled: true } });
-    expect((await refusal()).message)
-      .to.contain('prefix_disambiguation.discriminator_field')
-      .and.contain('prefix_disambiguation.prefixes');
-
-    await scratch.put('config.json', {
-      prefix_disambiguation: { ...rules, discriminator_field: 'a-b' },
-    });
-    expect((await refusal()).message).to.contain('prefix_disambiguation.discriminator_field: found "a-b"');
+    const good = { enabled: true, discriminator_field: 'country', prefixes: { '': 'IL', E: 'EG', S: '*' } };
+    await scratch.put('config.json', { prefix_disambiguation: good });
+    expect((await load()).config.prefix_disambiguation).to.deep.equal(good);
+    for (const [change, ...says] of [
+      [{ prefixes: { EG: 'x', '1': 'y' } }, 'prefixes.EG: found "EG", accepted: as a prefix', 'prefixes.1'],
+      [{ prefixes: { '': '*', E: 'EG', S: '*' } }, 'accepted: "*" for one prefix at most'],
+      [
+        { discriminator_field: '', prefixes: {} },
+        'discriminator_field: found nothing',
+        'prefixes: found nothing',
+      ],
+      [{ discriminator_field: 'a-b' }, 'discriminator_field: found "a-b"'],
+    ] as const) {
+      await scratch.put('config.json', { prefix_disambiguation: { ...good, ...change } });
+      const { message } = await refusal();
+      for (const text of says) expect(message).to.contain(`${text}`);
+    }
   });
 
   it('is not changed by a key called __proto__', async () => {

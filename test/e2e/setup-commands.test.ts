@@ -44,11 +44,12 @@ describe('config and show', () => {
     expect(configFile().google_drive.folder_id).to.equal('1AbC_d-9');
   });
 
-  it("config --from takes what an Amplify project's own file says", async () => {
+  it('config --from reads the values of an Amplify project; flags have precedence', async () => {
     const outputs = join(sandbox.folder, 'amplify_outputs.json');
     writeFileSync(outputs, JSON.stringify(sandbox.cloud.amplifyOutputs()));
     const { cloud } = sandbox;
-    const { code } = await home.migrator(['config', '--from', outputs, '--username', cloud.admin.username]);
+    const flags = ['--username', cloud.admin.username, '--storage-region', 'eu-west-1'];
+    const { code } = await home.migrator(['config', '--from', outputs, ...flags]);
     expect(code).to.equal(0);
     expect(configFile().aws).to.containSubset({
       region: 'us-east-1',
@@ -58,7 +59,12 @@ describe('config and show', () => {
         identity_pool_id: cloud.identityPool.identityPoolId,
         username: cloud.admin.username,
       },
-      amplify: { api_endpoint: cloud.appSync.endpoint, storage_bucket: cloud.s3.bucket },
+      amplify: {
+        api_endpoint: cloud.appSync.endpoint,
+        storage_bucket: cloud.s3.bucket,
+        // A flag has precedence.
+        storage_region: 'eu-west-1',
+      },
     });
   });
 

@@ -19,7 +19,6 @@ import { profileLines } from './profile.ts';
 import { networkRows } from './real-network.ts';
 import { requestRows } from './requests.ts';
 import { leftOut, type Row, tableOf } from './row.ts';
-import { scheduleRows } from './schedule.ts';
 import { startupRows } from './startup.ts';
 import { transferRows } from './transfer.ts';
 
@@ -28,7 +27,6 @@ const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
   transfer: transferRows,
   requests: requestRows,
   network: networkRows,
-  schedule: scheduleRows,
   growth: growthRows,
   again: againRows,
   startup: startupRows,

@@ -7,7 +7,7 @@ import { Counts } from '../run/progress/counts.ts';
 import { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
-import { ProgressView } from './ui/progress-view.ts';
+import type { ProgressView } from './ui/progress-view.ts';
 
 export abstract class PipelineCommand<T extends typeof Command> extends BaseCommand<T> {
   protected readonly events = new RunEvents();
@@ -41,15 +41,17 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   protected async showProgress(config: Config, services: Services, isTransfer: boolean): Promise<void> {
     await services.session().idToken();
     const drive = isTransfer ? await services.drive() : null;
-    this.#view = await ProgressView.start({
+    const { ProgressView } = await import('./ui/progress-view.ts');
+    const view = new ProgressView({
       transfer: drive && {
         concurrency: config.migration.concurrency,
         queriesPerSecond: () => drive.queriesPerSecond,
         mostQueriesPerSecond: config.google_drive.queries_per_second,
       },
     });
-    this.#view.follow(this.events);
-    this.say = (...lines) => this.#view!.say(...lines);
+    view.follow(this.events);
+    this.say = (...lines) => view.say(...lines);
+    this.#view = view;
   }
 
   protected get isShowingProgress(): boolean {

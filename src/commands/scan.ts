@@ -47,12 +47,11 @@ export default class Scan extends RunCommand<typeof Scan> {
     const { run, config } = outcome;
     if (counts.total === 0 && !this.shutdown.signal.aborted)
       this.say(`The folder ${run.folderId} has no files.`);
-    const { sizes } = outcome.toMove;
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const { files, bytes } = outcome.toMove;
     const bandwidth = this.#bandwidth(outcome.measuredMbit);
     const queriesPerSecond = config.google_drive.queries_per_second;
-    const { concurrency } = config.migration;
-    const estimated = estimate({ sizes, bandwidthMbit: bandwidth.mbit, queriesPerSecond, concurrency });
+    const bytesPerSecond = (bandwidth.mbit * 1_000_000) / 8;
+    const estimated = estimate(outcome.toMove, { bytesPerSecond, queriesPerSecond });
     this.conclude(
       outcome,
       [
@@ -60,14 +59,14 @@ export default class Scan extends RunCommand<typeof Scan> {
         `Scanned: ${totalLine(counts)}`,
         ...statusLines(counts),
         '',
-        estimateLine(estimated, { files: sizes.length, bytes, bandwidth, queriesPerSecond }),
+        estimateLine(estimated, { files, bytes, bandwidth, queriesPerSecond }),
         '',
         'Where to look:',
         ...placeLines({ manifests: run.folder, progress: outcome.progressPath, log: this.logPath }),
       ],
       {
         to_migrate: {
-          files: sizes.length,
+          files,
           bytes,
           estimated_seconds: Math.round(estimated.seconds),
           bound: estimated.bound,

@@ -13,9 +13,6 @@ export function asLines(lines: readonly string[]): string {
   return lines.map(line => `${line.replace(/\r?\n(?! {2})/g, '\n  ')}\n`).join('');
 }
 
-/** What log-update writes to standard error by itself: each alone, as no text is. */
-const CURSOR = new Set(['\u001b[?25l', '\u001b[?25h']);
-
 const RAW = new WeakMap<object, object>();
 
 /** Guards both streams of this process. */
@@ -45,6 +42,6 @@ function guard(stream: NodeJS.WriteStream): void {
   const decoder = new StringDecoder('utf8');
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
     const text = typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk));
-    return write(CURSOR.has(text) ? text : visibleLines(text), ...rest);
+    return write(visibleLines(text), ...rest);
   };
 }

@@ -1,26 +1,9 @@
 /** What a person sees of a run's progress, as lines of text no wider than the terminal. */
+import stringWidth from 'string-width';
 import type { Move, Phase } from '../../run/progress/moves.ts';
+import type { Bottleneck, ProgressFacts } from '../../run/progress/run-progress.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
 import { visible } from '../../run/text/visible.ts';
-import { fitted, widthOf } from './width.ts';
-
-export interface ProgressFacts {
-  filesDone: number;
-  files: number;
-  /** Whether `files` and `bytes` are all that there are; otherwise more may come. */
-  isTotal: boolean;
-  /** Null where no bytes are moved. */
-  bytes: { moved: number; toMove: number; perSecond: number | null } | null;
-  secondsLeft: number | null;
-  /** How long no byte has come although files are on their way; 0 if that is short. */
-  silentSeconds: number;
-  /** Null where no files are moved. */
-  workers: { busy: number; allowed: number; most: number } | null;
-  /** Queries a second to Drive, where it has asked for fewer; null otherwise. */
-  slowedDown: { allowed: number; most: number } | null;
-  /** Files by status, those that have come to their end in this run. */
-  counts: Readonly<Record<string, number>>;
-}
 
 export interface Link {
   files: number;
@@ -29,6 +12,11 @@ export interface Link {
 }
 
 const SIGNS: Readonly<Record<Phase, string>> = { opening: '·', downloading: '↓', storing: '↑' };
+const BOTTLENECKS: Readonly<Record<Bottleneck, string>> = {
+  queries: "Drive's query rate",
+  connection: 'the connection',
+  s3: 'S3',
+};
 const BAR_WIDTH = 24;
 /** Narrower terminals have no room for a bar, and a file's size would leave none for its name. */
 const ROOMY_COLUMNS = 60;
@@ -77,11 +65,11 @@ function workerLine(move: Move | null, columns: number): string {
   const start = `${SIGNS[phase]} ${share.padStart(4)}  ${bytes}`;
   const place = visible(path ? `${path}/${name}` : name);
   const room = columns - start.length;
-  return start + (widthOf(place) <= room ? place : fitted(visible(name), room));
+  return start + (stringWidth(place) <= room ? place : fitted(visible(name), room));
 }
 
 function bar({ bytes, filesDone, files }: ProgressFacts, columns: number): string {
-  const share = bytes && bytes.toMove > 0 ? bytes.moved / bytes.toMove : files > 0 ? filesDone / files : 0;
+  const share = bytes && bytes.all > 0 ? bytes.done / bytes.all : files > 0 ? filesDone / files : 0;
   const percent = `${Math.floor(Math.min(1, share) * 100)} %`;
   if (columns < ROOMY_COLUMNS) return percent;
   const filled = Math.round(Math.min(1, share) * BAR_WIDTH);
@@ -89,23 +77,31 @@ function bar({ bytes, filesDone, files }: ProgressFacts, columns: number): strin
 }
 
 function parts(facts: ProgressFacts): string[] {
-  const { filesDone, files, isTotal, bytes, secondsLeft, silentSeconds, workers, slowedDown } = facts;
-  const more = isTotal ? '' : '+';
-  const unit = formatCount(files, 'file').split(' ')[1];
-  const all = [`${filesDone.toLocaleString('en-US')}/${files.toLocaleString('en-US')}${more} ${unit}`];
-  if (bytes) all.push(`${formatBytes(bytes.moved)}/${formatBytes(bytes.toMove)}${more}`);
+  const { isTotal, bytes, silentSeconds, workers, throttled, counts } = facts;
+  const all = [filesPart(facts)];
+  if (bytes) all.push(`${formatBytes(bytes.done)}/${formatBytes(bytes.all)}${isTotal ? '' : '+'}`);
   if (silentSeconds > 0) all.push(`no data for ${formatDuration(silentSeconds)}`);
   else if (bytes?.perSecond != null) all.push(`${formatBytes(bytes.perSecond)}/s`);
-  if (secondsLeft !== null && silentSeconds === 0) {
-    all.push(`${isTotal ? '' : 'at least '}${roughDuration(secondsLeft)} left`);
-  }
+  if (silentSeconds === 0) all.push(timePart(facts));
   if (workers) all.push(workersPart(workers));
-  if (slowedDown)
-    all.push(`Drive asks for less: ${rate(slowedDown.allowed)} of ${rate(slowedDown.most)} queries/s`);
-  for (const [status, count] of Object.entries(facts.counts)) {
+  if (throttled)
+    all.push(`throttled by Drive: ${rate(throttled.allowed)} of ${rate(throttled.most)} queries/s`);
+  for (const [status, count] of Object.entries(counts))
     all.push(`${count.toLocaleString('en-US')} ${status}`);
-  }
-  return all;
+  return all.filter(Boolean);
+}
+
+function filesPart({ filesDone, files, sessionFiles, isTotal }: ProgressFacts): string {
+  const [count, unit] = formatCount(files, 'file').split(' ') as [string, string];
+  const [done, all] = [filesDone.toLocaleString('en-US'), `${count}${isTotal ? '' : '+'}`];
+  if (sessionFiles === null) return `${done}/${all} ${unit}`;
+  return `this session ${formatCount(sessionFiles, 'file')}, in all ${done} of ${all}`;
+}
+
+function timePart({ secondsLeft, isTotal, bottleneck }: ProgressFacts): string {
+  if (secondsLeft === null) return '';
+  const left = `${isTotal ? '' : 'at least '}${roughDuration(secondsLeft)} left`;
+  return bottleneck ? `${left} (limited by ${BOTTLENECKS[bottleneck]})` : left;
 }
 
 function workersPart({ busy, allowed, most }: NonNullable<ProgressFacts['workers']>): string {
@@ -123,8 +119,23 @@ function folded(all: readonly string[], columns: number): string[] {
   for (const part of all) {
     const last = lines.at(-1);
     const longer = `${last}${SEPARATOR}${part}`;
-    if (last !== undefined && widthOf(longer) <= columns) lines[lines.length - 1] = longer;
+    if (last !== undefined && stringWidth(longer) <= columns) lines[lines.length - 1] = longer;
     else lines.push(fitted(part, columns));
   }
   return lines;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The text as far as it fits; where it is cut, the last column is an ellipsis. */
+function fitted(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  let width = 1;
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns) break;
+    kept += segment;
+  }
+  return columns > 0 ? `${kept}…` : '';
 }

@@ -1,31 +1,24 @@
-/** What a migration of known files would take, before it begins. */
-import { secondsToMove } from './rest-of-run.ts';
+/** How long files take from Drive to S3: each costs a query to Drive, and each byte its share of the connection. */
+export interface Work {
+  files: number;
+  bytes: number;
+}
 
 export interface Estimate {
   seconds: number;
-  /** What would have to be faster for the migration to be; null if there is nothing to do. */
+  /** What would have to be faster for the transfer to be; null if there is nothing to do. */
   bound: 'bandwidth' | 'queries' | null;
 }
 
-/** How long a migration takes at best: each file costs one query, each byte its share of the line. */
-export function estimate(work: {
-  /** Bytes of each file, in the order in which they come. */
-  sizes: readonly number[];
-  /** Of the slower direction. */
-  bandwidthMbit: number;
-  queriesPerSecond: number;
-  /** Files at a time. */
-  concurrency: number;
-}): Estimate {
-  const { sizes, queriesPerSecond, concurrency: workers } = work;
-  if (sizes.length === 0) return { seconds: 0, bound: null };
-  const bytesPerSecond = (work.bandwidthMbit * 1_000_000) / 8;
-  const seconds = (means: { bytesPerSecond: number; queriesPerSecond: number }) =>
-    secondsToMove({ moving: [], waiting: sizes }, { ...means, workers, secondsAFile: 0 });
-  const byBandwidth = seconds({ bytesPerSecond, queriesPerSecond: Infinity });
-  const byQueries = seconds({ bytesPerSecond: Infinity, queriesPerSecond });
+export function estimate(
+  { files, bytes }: Work,
+  { bytesPerSecond, queriesPerSecond }: { bytesPerSecond: number; queriesPerSecond: number },
+): Estimate {
+  if (files === 0 && bytes === 0) return { seconds: 0, bound: null };
+  const byBandwidth = bytes / bytesPerSecond;
+  const byQueries = files / queriesPerSecond;
   return {
-    seconds: seconds({ bytesPerSecond, queriesPerSecond }),
+    seconds: Math.max(byBandwidth, byQueries),
     bound: byBandwidth > byQueries ? 'bandwidth' : 'queries',
   };
 }

@@ -1,25 +1,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  type ProgressFacts,
-  progressLine,
-  progressLines,
-  roughDuration,
-} from '../../../src/cli/ui/progress-lines.ts';
-import { widthOf } from '../../../src/cli/ui/width.ts';
+import stringWidth from 'string-width';
+import { progressLine, progressLines, roughDuration } from '../../../src/cli/ui/progress-lines.ts';
 import type { Move, Phase } from '../../../src/run/progress/moves.ts';
+import type { ProgressFacts } from '../../../src/run/progress/run-progress.ts';
 
 const MIB = 1024 * 1024;
 
 const FACTS: ProgressFacts = {
   filesDone: 1204,
   files: 20_000,
+  sessionFiles: null,
   isTotal: true,
-  bytes: { moved: 14 * 1024 * MIB, toMove: 299 * 1024 * MIB, perSecond: 11.2 * MIB },
+  bytes: { done: 14 * 1024 * MIB, all: 299 * 1024 * MIB, perSecond: 11.2 * MIB },
   secondsLeft: 22_320,
+  bottleneck: null,
   silentSeconds: 0,
   workers: { busy: 2, allowed: 10, most: 10 },
-  slowedDown: null,
+  throttled: null,
   counts: { completed: 1201, failed: 3 },
 };
 
@@ -29,7 +27,6 @@ const move = (fields: Partial<Move> = {}): Move => ({
   size: 10 * MIB,
   moved: 4.5 * MIB,
   phase: 'downloading',
-  since: 0,
   ...fields,
 });
 
@@ -66,11 +63,23 @@ describe('The picture of the progress', () => {
     const line = progressLine({
       ...FACTS,
       workers: { busy: 5, allowed: 5, most: 10 },
-      slowedDown: { allowed: 2.5, most: 10 },
+      throttled: { allowed: 2.5, most: 10 },
     });
     expect(line)
       .to.include('5 of 5 workers busy (10 when not throttled)')
-      .and.to.include('Drive asks for less: 2.5 of 10 queries/s');
+      .and.to.include('throttled by Drive: 2.5 of 10 queries/s');
+  });
+
+  it('tells what this process has done from what the run has, after a resume', () => {
+    const line = progressLine({ ...FACTS, sessionFiles: 101, filesDone: 237, files: 1500 });
+    expect(line).to.match(/^this session 101 files, in all 237 of 1,500 · 14\.0 GiB\/299 GiB/);
+  });
+
+  it('says what limits the speed', () => {
+    const left = (bottleneck: ProgressFacts['bottleneck']) => progressLine({ ...FACTS, bottleneck });
+    expect(left('queries')).to.include("6 h 12 min left (limited by Drive's query rate)");
+    expect(left('connection')).to.include('left (limited by the connection)');
+    expect(left('s3')).to.include('left (limited by S3)');
   });
 
   it('does not promise an end while nothing comes', () => {
@@ -135,7 +144,7 @@ describe('The picture of the progress', () => {
           const lines = progressLines(FACTS, moves, link, { columns, rows });
           expect(lines.length).to.be.at.most(rows);
           for (const line of lines) {
-            expect(widthOf(line), line).to.be.at.most(columns);
+            expect(stringWidth(line), line).to.be.at.most(columns);
             expect(line).not.to.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
           }
         },

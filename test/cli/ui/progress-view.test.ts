@@ -1,182 +1,219 @@
-import { stripVTControlCharacters } from 'node:util';
+import headless from '@xterm/headless';
 import { expect } from 'chai';
-import { ProgressView, type Screen } from '../../../src/cli/ui/progress-view.ts';
+import { ProgressView } from '../../../src/cli/ui/progress-view.ts';
+import { RunEvents } from '../../../src/run/events.ts';
+import type { FileRecord } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
 
-/** A terminal, or none, that remembers what was written. */
-class FakeScreen implements Screen {
+/** A terminal, or none, as a person sees it. */
+class TestScreen {
   readonly isTTY: boolean;
   columns = 100;
-  rows = 24;
+  rows = 12;
   written = '';
-  #resized = () => {};
+  readonly #terminal = new headless.Terminal({
+    cols: 100,
+    rows: 12,
+    allowProposedApi: true,
+    convertEol: true,
+  });
+  #seen: Promise<void> = Promise.resolve();
+  #onResize = () => {};
 
   constructor(isTTY: boolean) {
     this.isTTY = isTTY;
   }
 
-  write(text: string): boolean {
+  write(text: string): void {
     this.written += text;
-    return true;
+    this.#seen = new Promise(resolve => this.#terminal.write(text, resolve));
   }
 
   on(_event: 'resize', listener: () => void): void {
-    this.#resized = listener;
+    this.#onResize = listener;
   }
 
   off(): void {
-    this.#resized = () => {};
+    this.#onResize = () => {};
   }
 
-  become(columns: number): void {
+  resize(columns: number): void {
     this.columns = columns;
-    this.#resized();
+    this.#terminal.resize(columns, this.rows);
+    this.#onResize();
   }
 
-  take(): string {
-    const text = this.written;
-    this.written = '';
-    return text;
+  /** All lines, scrolled-off ones included. */
+  async lines(): Promise<string[]> {
+    await this.#seen;
+    const { active } = this.#terminal.buffer;
+    const lines = Array.from({ length: active.length }, (_, row) =>
+      active.getLine(row)!.translateToString(true),
+    );
+    while (lines.at(-1) === '') lines.pop();
+    return lines;
   }
 }
 
 describe('The progress view', () => {
   let view: ProgressView;
-  let screen: FakeScreen;
+  let screen: TestScreen;
+  let events: RunEvents;
   const clock = { ms: 0 };
   const queries = { allowed: 10 };
 
-  const open = async (isTTY: boolean, env: Record<string, string> = {}) => {
-    screen = new FakeScreen(isTTY);
+  const open = (isTTY: boolean, env: Record<string, string> = {}) => {
+    screen = new TestScreen(isTTY);
+    events = new RunEvents();
     clock.ms = 0;
     queries.allowed = 10;
-    view = await ProgressView.start({
+    view = new ProgressView({
       transfer: { concurrency: 2, queriesPerSecond: () => queries.allowed, mostQueriesPerSecond: 10 },
       screen,
       now: () => clock.ms,
       env,
     });
-    return view;
+    view.follow(events);
   };
-  /** What is drawn at this moment. */
-  const drawn = () => {
-    screen.take();
-    screen.become(screen.columns === 100 ? 101 : 100);
-    return stripVTControlCharacters(screen.take());
+  const drawn = async () => {
+    view.draw();
+    return (await screen.lines()).join('\n');
+  };
+  const files = (...ids: string[]) => ids.map(id => fileRecord({ id, name: `${id}.jpg`, size: 100 }));
+  const list = (records: FileRecord[]) => {
+    for (const record of records) events.emit('listed', record, false);
+    events.emit('allListed');
+    for (const record of records) events.emit('planned', record);
   };
   afterEach(() => view.stop());
 
-  it('counts workers as busy until S3 has answered', async () => {
-    await open(true);
-    const files = ['a', 'b'].map(id => fileRecord({ id, name: `${id}.jpg`, size: 100 }));
-    for (const record of files) {
-      view.listed(record);
-      view.planned(record);
-      view.started(record);
-      view.moved(record, 100);
-    }
-    expect(drawn()).to.include('2 of 2 workers busy');
-    view.ended(files[0]!);
-    expect(drawn()).to.include('1 of 2 workers busy');
-    view.ended(files[1]!);
-    expect(drawn()).to.include('0 of 2 workers busy');
-  });
-
-  it('shows what is on its way, how far it has come, and what counts', async () => {
-    await open(true);
-    const [a, b] = [
-      fileRecord({ id: 'a', name: 'a.jpg', size: 100 }),
-      fileRecord({ id: 'b', name: 'b.jpg', size: 100 }),
-    ];
-    for (const record of [a, b]) view.listed(record);
-    expect(drawn()).to.include('0/2+ files').and.to.include('0 B/200 B+');
-    view.allListed();
-    for (const record of [a, b]) view.planned(record);
-    view.started(a);
-    view.started(b);
-    view.moved(a, 40);
-    view.moved(b, 100);
-    expect(drawn())
+  it('shows what is being transferred, and counts files, bytes and percent of the same files', async () => {
+    open(true);
+    const [a, b] = files('a', 'b') as [FileRecord, FileRecord];
+    events.emit('listed', a, false);
+    events.emit('listed', b, false);
+    expect(await drawn()).to.include('0 % · 0/2+ files · 0 B/200 B+');
+    events.emit('allListed');
+    for (const record of [a, b]) events.emit('planned', record);
+    for (const record of [a, b]) events.emit('transferStarted', record);
+    events.emit('bytesRead', a, 40);
+    events.emit('bytesRead', b, 100);
+    expect(await drawn())
       .to.match(/↓ 40 % .*a\.jpg/)
       .and.to.match(/↑ .*b\.jpg/)
-      .and.to.include('140 B/200 B')
+      .and.to.include('70 % · 0/2 files · 140 B/200 B')
       .and.to.include('2 of 2 workers busy');
-    view.restarted(a);
-    expect(drawn())
+    events.emit('transferRetried', a);
+    expect(await drawn())
       .to.match(/· .*a\.jpg/)
+      .and.to.include('50 % · 0/2 files · 100 B/200 B');
+    events.emit('transferEnded', b);
+    events.emit('linkStarted', [b]);
+    expect(await drawn())
+      .to.include('→ link  1 file, like b.jpg')
       .and.to.include('100 B/200 B');
-    view.ended(b);
-    view.linking([b]);
-    expect(drawn()).to.include('→ link  1 file, like b.jpg').and.to.include('1 of 2 workers busy');
-    view.linked([b]);
-    view.finished({ ...b, status: 'completed' });
-    view.workersAllowed(1);
+    events.emit('linkEnded', [b]);
+    events.emit('finished', { ...b, status: 'completed' });
+    events.emit('workersChanged', 1);
     queries.allowed = 5;
-    expect(drawn())
-      .to.include('1/2 files')
+    expect(await drawn())
+      .to.include('50 % · 1/2 files · 100 B/200 B')
       .and.to.include('1 completed')
-      .and.to.include('1 worker busy (2 when not throttled)')
-      .and.to.include('Drive asks for less: 5.0 of 10 queries/s')
+      .and.to.include('1 of 1 worker busy (2 when not throttled)')
+      .and.to.include('throttled by Drive: 5.0 of 10 queries/s')
       .and.not.to.include('link');
+    events.emit('finished', { ...a, status: 'failed' });
+    expect(await drawn()).to.include('100 % · 2/2 files · 200 B/200 B');
+  });
+
+  it('tells after a resume what this session has done from what the run has', async () => {
+    open(true);
+    const records = files('a', 'b', 'c');
+    for (const record of records) events.emit('listed', record, record.id !== 'c');
+    events.emit('allListed');
+    for (const record of records.slice(0, 2)) events.emit('finished', { ...record, status: 'completed' });
+    expect(await drawn()).to.include('66 % · this session 0 files, in all 2 of 3 · 200 B/300 B');
+    events.emit('transferStarted', records[2]!);
+    events.emit('transferEnded', records[2]!);
+    events.emit('finished', { ...records[2]!, status: 'completed' });
+    expect(await drawn()).to.include('100 % · this session 1 file, in all 3 of 3 · 300 B/300 B');
   });
 
   it('keeps a file on its line while others come and go', async () => {
-    await open(true);
-    const records = ['a', 'b', 'c'].map(id => fileRecord({ id, name: `${id}.jpg`, size: 10 }));
-    const lines = () => [...drawn().matchAll(/^[·↓↑].*/gm)].map(([line]) => line.trim().split(' ').at(-1));
-    view.started(records[0]!);
-    view.started(records[1]!);
-    expect(lines()).to.deep.equal(['a.jpg', 'b.jpg']);
-    view.ended(records[0]!);
-    expect(lines()).to.deep.equal(['·', 'b.jpg']);
-    view.started(records[2]!);
-    expect(lines()).to.deep.equal(['c.jpg', 'b.jpg']);
-  });
-
-  it('does not wait for what stops before the transfer, fails in it, or was moved before', async () => {
-    await open(true);
-    const records = ['a', 'b', 'c', 'd'].map(id => fileRecord({ id, size: 100 }));
-    for (const record of records) view.listed(record, record.id === 'd');
-    view.planned({ ...records[0]!, status: 'needs_review' });
-    view.planned(records[1]!);
-    view.planned(records[2]!);
-    view.planned({ ...records[3]!, status: 'completed' });
-    expect(drawn()).to.include('0 B/200 B');
-    view.started(records[1]!);
-    view.moved(records[1]!, 30);
-    view.ended(records[1]!);
-    view.finished({ ...records[1]!, status: 'failed' });
-    expect(drawn()).to.include('30 B/130 B').and.to.include('1 failed');
-    // Somebody else has linked it: it never begins.
-    view.finished({ ...records[2]!, status: 'completed' });
-    expect(drawn()).to.include('30 B/30 B');
+    open(true);
+    const records = files('a', 'b', 'c');
+    const lines = async () =>
+      [...(await drawn()).matchAll(/^[·↓↑].*/gm)].map(([line]) => line.trim().split(' ').at(-1));
+    events.emit('transferStarted', records[0]!);
+    events.emit('transferStarted', records[1]!);
+    expect(await lines()).to.deep.equal(['a.jpg', 'b.jpg']);
+    events.emit('transferEnded', records[0]!);
+    expect(await lines()).to.deep.equal(['·', 'b.jpg']);
+    events.emit('transferStarted', records[2]!);
+    expect(await lines()).to.deep.equal(['c.jpg', 'b.jpg']);
   });
 
   it('says how long no byte has come', async () => {
-    await open(true);
-    const record = fileRecord({ size: 100 });
-    view.started(record);
-    view.moved(record, 1);
-    drawn();
+    open(true);
+    const [record] = files('a') as [FileRecord];
+    events.emit('transferStarted', record);
+    events.emit('bytesRead', record, 1);
+    await drawn();
     clock.ms = 9_000;
-    expect(drawn()).not.to.include('no data');
+    expect(await drawn()).not.to.include('no data');
     clock.ms = 12_000;
-    expect(drawn()).to.include('no data for 12 s');
-    view.moved(record, 1);
-    expect(drawn()).not.to.include('no data');
+    expect(await drawn()).to.include('no data for 12 s');
+    events.emit('bytesRead', record, 1);
+    expect(await drawn()).not.to.include('no data');
   });
 
-  it('leaves what is said above the picture, and clears the picture at the end', async () => {
-    await open(true);
-    drawn();
-    view.say('Warning: first line', 'second line');
-    const text = screen.take();
-    expect(text).to.include('Warning: first line\nsecond line\n');
-    expect(text.indexOf('0/0')).to.be.above(text.indexOf('second line'));
+  it('is whole at every moment of a run with an outage, warnings and a resized window, and gone at the end', async () => {
+    open(true);
+    const records = files(...Array.from({ length: 30 }, (_, index) => `file-${index}`));
+    list(records);
+    const said: string[] = [];
+    const look = async () => {
+      const lines = (await drawn()).split('\n');
+      const numbers = lines.findIndex(line => line.includes(' % · '));
+      expect(lines.slice(0, said.length), 'what was said stays').to.deep.equal(said);
+      expect(lines.filter(line => line.includes(' % · '))).to.have.length(1);
+      expect(lines.slice(said.length, numbers).every(line => /^[·↓↑→]/.test(line))).to.equal(true);
+      expect(lines.slice(numbers).join(' · ')).to.match(/of [12] workers? busy/);
+      expect(lines.slice(numbers).length).to.be.at.most(3);
+    };
+    const say = async (text: string) => {
+      view.say(text);
+      said.push(text);
+      await look();
+    };
+    await look();
+    for (const [index, record] of records.entries()) {
+      events.emit('transferStarted', record);
+      await look();
+      events.emit('bytesRead', record, 50);
+      clock.ms += 500;
+      await look();
+      if (index === 10) {
+        clock.ms += 30_000;
+        await look();
+        await say('Warning: Drive cannot be reached.');
+        events.emit('transferRetried', record);
+        events.emit('workersChanged', 1);
+        await look();
+      }
+      if (index === 15) screen.resize(60);
+      if (index === 20) screen.resize(120);
+      events.emit('transferEnded', record);
+      events.emit('linkStarted', [record]);
+      await look();
+      events.emit('linkEnded', [record]);
+      events.emit('finished', { ...record, status: 'completed' });
+    }
+    await say('Warning: nearly done.');
     view.stop();
-    screen.take();
+    expect(await screen.lines()).to.deep.equal(said);
     view.say('x'.repeat(300));
-    expect(screen.take()).to.equal(`${'x'.repeat(300)}\n`);
+    expect(screen.written.endsWith(`${'x'.repeat(300)}\n`)).to.equal(true);
   });
 
   for (const [isTTY, env] of [
@@ -184,9 +221,9 @@ describe('The progress view', () => {
     [true, { TERM: 'dumb' }],
     [true, { CI: '1' }],
   ] as const) {
-    it(`draws nothing where ${isTTY ? JSON.stringify(env) : 'there is no terminal'}`, async () => {
-      await open(isTTY, env);
-      screen.become(50);
+    it(`draws nothing where ${isTTY ? JSON.stringify(env) : 'there is no terminal'}`, () => {
+      open(isTTY, env);
+      screen.resize(50);
       view.say('Warning: here');
       view.stop();
       expect(screen.written).to.equal('Warning: here\n');

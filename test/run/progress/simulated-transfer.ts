@@ -1,5 +1,5 @@
 /** A transfer in simulated time: workers, a quota of queries, a line down and a line up, each shared by what is on it. */
-import type { Moves } from '../../../src/run/progress/moves.ts';
+import type { RunEvents } from '../../../src/run/events.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
 
@@ -35,18 +35,19 @@ const PART = 8 << 20;
 const READ_AHEAD = 2 * PART;
 
 /**
- * Moves all files and calls `each` every fifth of a second; gives the seconds that it took. `clock` is what `moves` reads, in ms.
+ * Moves all files and calls `each` every fifth of a second; gives the seconds that it took. `clock` is set to the time, in ms.
  */
 export function simulate(
   world: World,
-  moves: Moves,
+  events: RunEvents,
   clock: { ms: number },
   each: (seconds: number) => void,
 ): number {
   const { workers, openingSeconds = 0.1, answerSeconds = 0.05, fileLimit = Infinity, lookAhead = 1 } = world;
   const up = world.up ?? (() => Infinity);
   const records = world.sizes.map((size, index) => fileRecord({ id: `file-${index}`, size }));
-  for (const { size } of records) moves.workload.listed(size!);
+  for (const record of records) events.emit('listed', record, false);
+  events.emit('allListed');
   let flows: Flow[] = [];
   let planned = 0;
   const waiting: FileRecord[] = [];
@@ -58,15 +59,18 @@ export function simulate(
       const record = records[planned]!;
       const isLeftOut = world.isLeftOut?.(planned) ?? false;
       planned += 1;
-      moves.workload.planned(record.id, isLeftOut ? null : record.size!);
-      if (isLeftOut) continue;
+      events.emit('planned', isLeftOut ? { ...record, status: 'orphan' } : record);
+      if (isLeftOut) {
+        events.emit('finished', { ...record, status: 'orphan' });
+        continue;
+      }
       waiting.push(record);
     }
     while (flows.length < workers && waiting.length > 0) {
       const near = waiting.slice(0, lookAhead);
       const largest = near.reduce((best, { size }, index) => (size! > near[best]!.size! ? index : best), 0);
       const [record] = waiting.splice(near[largest]!.size! > 4 * near[0]!.size! ? largest : 0, 1);
-      moves.started(record!);
+      events.emit('transferStarted', record!);
       queryAt = Math.max(queryAt, at) + 1 / world.queriesPerSecond(at);
       const readyAt = queryAt + openingSeconds;
       flows.push({ record: record!, readyAt, down: record!.size!, up: record!.size!, answerAt: null });
@@ -80,7 +84,7 @@ export function simulate(
     };
     spend(flows, wanted, world.down(at) * STEP, fileLimit * STEP, (flow, bytes) => {
       flow.down -= bytes;
-      moves.moved(flow.record, bytes);
+      events.emit('bytesRead', flow.record, bytes);
     });
     spend(flows, storable, up(at) * STEP, Infinity, (flow, bytes) => {
       flow.up -= bytes;
@@ -89,7 +93,10 @@ export function simulate(
       if (flow.up === 0) flow.answerAt ??= at + answerSeconds;
     }
     const done = flows.filter(({ answerAt }) => answerAt !== null && answerAt <= at);
-    for (const { record } of done) moves.ended(record);
+    for (const { record } of done) {
+      events.emit('transferEnded', record);
+      events.emit('finished', { ...record, status: 'completed' });
+    }
     flows = flows.filter(flow => !done.includes(flow));
     stepped += STEP;
     if (stepped >= 0.2) {

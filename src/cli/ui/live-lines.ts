@@ -1,0 +1,47 @@
+/** Lines at the bottom of a terminal that are redrawn in place, below text that stays. */
+import stringWidth from 'string-width';
+import { asLines, unguarded } from './guarded-streams.ts';
+
+/** Standard error, or what a test puts in its place. */
+export interface Screen {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+  write(text: string): unknown;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+const CLEAR_TO_LINE_END = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
+export class LiveLines {
+  readonly #screen: Screen;
+  #drawn: string[] = [];
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /** Replaces the lines, in one write. The lines must fit: none wider than the terminal, and one row is left free. */
+  draw(lines: readonly string[], above: readonly string[] = []): void {
+    const drawn = lines.map(line => `${line}${CLEAR_TO_LINE_END}\n`).join('');
+    const start = above.length > 0 ? this.#toStart() + CLEAR_BELOW + asLines(above) : this.#toStart();
+    unguarded(this.#screen).write(start + drawn + CLEAR_BELOW);
+    this.#drawn = [...lines];
+  }
+
+  clear(): void {
+    if (this.#drawn.length > 0) this.draw([]);
+  }
+
+  /** Moves the cursor to the first line. A terminal that has become narrower wraps lines: they take more rows now. */
+  #toStart(): string {
+    const { columns = Number.POSITIVE_INFINITY } = this.#screen;
+    const rows = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
+      0,
+    );
+    return rows > 0 ? `\u001b[${rows}F` : '';
+  }
+}

@@ -179,25 +179,6 @@ describe('a file name that cannot be used', () => {
     });
   }
 
-  it('is kept as it is in the manifests, one line a record', async () => {
-    const folderId = sandbox.seed({ 'a\nb\u2028c\ud83d.jpg': 'x' });
-    const home = await sandbox.home({ folderId });
-    const { stdout } = await home.pipe([['list'], ['parse']]);
-    expect(stdout.trimEnd().split('\n')).to.have.length(1);
-    expect(recordsIn(stdout)[0]!.name).to.equal('a\nb\u2028c\ud83d.jpg');
-  });
-
-  it('is refused as well when a person has given its sequential ids', async () => {
-    const folderId = sandbox.seed({ 'x\n20.jpg': 'twenty' }, [20]);
-    const home = await sandbox.home({ folderId });
-    const { stdout } = await home.migrator(['list']);
-    const [record] = recordsIn(stdout);
-    const stdin = `${JSON.stringify({ ...record, sequentialIds: [20] })}\n`;
-    const after = await home.pipe(['cat', ['resolve'], ['transfer'], ['link']], { stdin });
-    expect(recordsIn(after.stdout)[0]!.status).to.equal('needs_review');
-    expect(sandbox.cloud.s3.objects().filter(({ key }) => key.includes('20.jpg'))).to.deep.equal([]);
-  });
-
   it('is refused too where a hand-edited id is too large for GraphQL', async () => {
     const home = await sandbox.home({ folderId: sandbox.seed({}) });
     const stdin = '{"id":"x","name":"1.jpg","sequentialIds":[2147483648]}\n{"id":"y","name":"10.jpg"}\n';

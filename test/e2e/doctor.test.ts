@@ -129,20 +129,6 @@ describe('doctor', () => {
     expect(byName.appsync_schema!.status).to.equal('ok');
   });
 
-  it('knows a folder that is not there, one that is a file, and one that nobody names', async () => {
-    await open();
-    const unknown = (await findings('--folder-id', 'nowhere')).byName.folder!;
-    expect(unknown).to.include({ status: 'wrong', code: 'folder_not_found' });
-    expect(unknown.problem).to.contain('person@example.com');
-    const file = sandbox.cloud.drive.tree.addFile({ name: '1.jpg', content: Buffer.from('x') });
-    expect((await findings('--folder-id', file)).byName.folder!.code).to.equal('not_a_folder');
-    home.edit(config => {
-      config.google_drive.folder_id = '';
-    });
-    const { code, byName } = await findings();
-    expect([code, byName.folder!.status]).to.deep.equal([0, 'not_checked']);
-  });
-
   it('tells every name that the schema does not have', async () => {
     await open();
     home.edit(config => {

@@ -177,17 +177,6 @@ describe('export, and status, of a run with every status', () => {
     expect(readdirSync(folder)).to.have.members(['real.csv', 'link.csv']);
   });
 
-  it('an export is open to whom the umask lets in', async () => {
-    const output = join(sandbox.folder, 'shared.csv');
-    const [code] = (
-      await home.pipe([
-        `umask 022; '${process.execPath}' '${process.cwd()}/bin/run.js' export -o '${output}'`,
-      ])
-    ).codes;
-    expect(code).to.equal(0);
-    expect(statSync(output).mode & 0o777).to.equal(0o644);
-  });
-
   it('both work while another process works on the run, and do not complain of the line it is writing', async () => {
     const path = home.manifestPath(folderId, 'link');
     const lock = join(home.path, 'runs', folderId, 'lock');

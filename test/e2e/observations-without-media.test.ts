@@ -107,13 +107,6 @@ describe('observations-without-media', () => {
     expect(stdout.split('\r\n').slice(0, 2)).to.deep.equal(['\uFEFFsequentialId,id,species', '21,a,']);
   });
 
-  it('leaves the field out where the model has none', async () => {
-    home.edit(config => {
-      config.prefix_disambiguation = { discriminator_field: 'nothing' };
-    });
-    expect((await audit()).stdout).to.match(/^\uFEFFsequentialId,id\r\n9,nine\r\n/);
-  });
-
   it('fails before it asks anybody when it has nowhere to write or the configuration is incomplete', async () => {
     const count = meter(sandbox.cloud);
     const nowhere = await home.migrator(['observations-without-media', '-o', join(home.path, 'no', 'x.csv')]);

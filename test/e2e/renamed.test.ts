@@ -67,22 +67,4 @@ describe('A file that is renamed in Drive after the listing', () => {
     expect(folder.record(answered).note).to.equal('by hand');
     expect(folder.record(other).name).to.equal('sea.jpg');
   });
-
-  it('is left as it is known when its folder cannot be read any more, or Drive not be reached', async () => {
-    folder.add('holiday.jpg', 'a');
-    await folder.migrator(['migrate']);
-    sandbox.cloud.drive.behaviour.unlistable = new Map([[folder.folderId, { status: 404, times: 100 }]]);
-    const { code } = await folder.migrator(['migrate']);
-    sandbox.cloud.drive.behaviour.unlistable = undefined;
-    expect(code).to.equal(3);
-    sandbox.cloud.drive.service.intercept = (request, response) => {
-      if (!request.url?.startsWith('/drive')) return false;
-      response.writeHead(500).end();
-      return true;
-    };
-    const unreachable = await folder.migrator(['migrate']);
-    sandbox.cloud.drive.service.intercept = null;
-    expect(unreachable.code).to.equal(3);
-    expect(unreachable.stderr).to.include('renamed since the listing');
-  });
 });

@@ -194,18 +194,4 @@ describe('the command line', () => {
     expect(error.message).to.include('1nowhere');
     expect(error.remedy).to.be.a('string');
   });
-
-  it('uses no colours where NO_COLOR is set or nobody looks', async () => {
-    for (const env of [{ NO_COLOR: '1' }, undefined]) {
-      const outcomes = [
-        await home.migrator(['--help'], { env }),
-        await home.migrator(['status'], { env }),
-        await home.migrator(['migrate', '--bad'], { env }),
-      ];
-      for (const { stdout, stderr } of outcomes) {
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with it.
-        expect(stdout + stderr).not.to.match(/\u001b/);
-      }
-    }
-  });
 });

@@ -87,15 +87,6 @@ describe('local AppSync: reading', () => {
     );
   });
 
-  it('finds all observations of a sequential id through the index, page by page', async () => {
-    const api = await start();
-    api.addObservations([...range(50), ...range(5).map(() => ({ sequentialId: 7, countryId: 'IL' }))]);
-    const pages = await pagesOf(api, BY_ID, { sequentialId: 7, limit: 4 });
-    expect(pages.map(page => page.items.length)).to.deep.equal([4, 2]);
-    expect(idsOf(pages)).to.deep.equal([7, 7, 7, 7, 7, 7]);
-    expect(idsOf(await pagesOf(api, BY_ID, { sequentialId: 99 }))).to.deep.equal([]);
-  });
-
   it('says of a document what is wrong with it, in the words of graphql-java', async () => {
     const api = await start();
     const rows: [string, RegExp][] = [

@@ -3,7 +3,6 @@ import {
   ChecksumAlgorithm,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
@@ -135,32 +134,5 @@ describe('The local S3, asked by the SDK', () => {
     expect(
       await refusal(client.send(new PutObjectCommand({ Bucket, Key: 'é'.repeat(513), Body: 'x' }))),
     ).to.equal('400 KeyTooLongError');
-  });
-
-  it('lists page by page, with and without common prefixes', async () => {
-    for (let i = 0; i < 25; i++) s3.put(`d${i % 5}/${i}`, '');
-    for (const Delimiter of [undefined, '/']) {
-      const seen: (string | undefined)[] = [];
-      let ContinuationToken: string | undefined;
-      let pages = 0;
-      do {
-        const page = await client.send(
-          new ListObjectsV2Command({ Bucket, MaxKeys: 2, ContinuationToken, Delimiter }),
-        );
-        seen.push(
-          ...(page.Contents ?? []).map(o => o.Key),
-          ...(page.CommonPrefixes ?? []).map(p => p.Prefix),
-        );
-        ContinuationToken = page.NextContinuationToken;
-        expect(page.IsTruncated).to.equal(ContinuationToken !== undefined);
-        pages++;
-      } while (ContinuationToken !== undefined);
-      expect([new Set(seen).size, seen.length, pages]).to.deep.equal(Delimiter ? [5, 5, 3] : [25, 25, 13]);
-    }
-    expect(await refusal(keys({ ContinuationToken: 'made-up' }))).to.equal('400 InvalidArgument');
-    const old = await client.send(
-      new ListObjectsCommand({ Bucket, MaxKeys: 1, Delimiter: '/', Marker: 'd0/' }),
-    );
-    expect([old.CommonPrefixes![0]!.Prefix, old.NextMarker]).to.deep.equal(['d1/', 'd1/']);
   });
 });

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import { expectedOf, linksIn, wrongObjects } from './expected.ts';
+import { Sandbox, statuses } from './sandbox.ts';
+
+describe('a user who is not in ADMINS', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await Sandbox.open();
+  });
+  after(() => sandbox.close());
+
+  it('is told so, and the administrator goes on with what was found', async () => {
+    const { cloud } = sandbox;
+    const sample = seedSampleFolder(cloud.drive);
+    cloud.appSync.addObservations(sample.sequentialIds);
+    const home = await sandbox.home({ account: cloud.viewer });
+    const refused = await home.migrator(['migrate', '--folder-id', sample.folderId]);
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr)
+      .to.match(/ADMINS/)
+      .and.not.to.match(/\n\s+at /);
+    expect(cloud.s3.objects()).to.deep.equal([]);
+    expect(cloud.appSync.media.size).to.equal(0);
+    expect(home.manifest(sample.folderId, 'list')).to.have.length(sample.files.length);
+
+    home.edit(config => {
+      (config.aws.cognito as Record<string, unknown>).username = cloud.admin.username;
+    });
+    const resumed = await home.migrator(['resume', '--folder-id', sample.folderId], {
+      env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: cloud.admin.password },
+    });
+    const expected = expectedOf(cloud, sample, 'strict');
+    expect(resumed.code).to.equal(3);
+    expect(wrongObjects(cloud, expected)).to.deep.equal([]);
+    expect(linksIn(cloud)).to.deep.equal(expected.links);
+    expect(home.manifest(sample.folderId, 'link')).to.have.length(sample.files.length);
+  });
+
+  it('may upload but not link when only AppSync refuses: what is in S3 is linked later without a second upload', async () => {
+    const { cloud } = sandbox;
+    const folderId = sandbox.seed({ '9001.jpg': 'one', '9002.jpg': 'two' }, [9001, 9002]);
+    const home = await sandbox.home({ folderId });
+    const puts = () => cloud.s3.service.requests.get('PutObject') ?? 0;
+    const before = puts();
+    cloud.appSync.service.intercept = (_request, response) => {
+      if (puts() < before + 2) return false;
+      const body = {
+        data: null,
+        errors: [
+          { errorType: 'Unauthorized', message: 'Not Authorized to access createMedia', path: ['m0'] },
+        ],
+      };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      return true;
+    };
+    const refused = await home.migrator(['migrate']);
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.match(/ADMINS/);
+    expect(home.manifest(folderId, 'transfer').map(({ status }) => status)).to.deep.equal([
+      'uploaded',
+      'uploaded',
+    ]);
+
+    cloud.appSync.service.intercept = null;
+    const resumed = await home.migrator(['resume']);
+    expect(resumed.code).to.equal(0);
+    expect(puts()).to.equal(before + 2);
+    expect(statuses(home.manifest(folderId, 'link'))).to.deep.equal({ completed: 2 });
+  });
+});

@@ -150,7 +150,7 @@ export class FileDownload extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#unwanted.abort(NO_LONGER_WANTED);
+    if (!this.readableEnded) this.#unwanted.abort(NO_LONGER_WANTED);
     this.#body?.destroy();
     done(error);
   }

@@ -46,28 +46,27 @@ const QUERY_TIMEOUT_MS = 60_000;
 
 export class Drive implements DriveFolders, MediaSource {
   readonly #options: DriveOptions;
-  readonly #api: drive_v3.Drive;
   readonly #rate: QueryRate;
   readonly #downloads: Downloads;
+  #client: Promise<drive_v3.Drive> | null = null;
 
-  private constructor(options: DriveOptions, api: drive_v3.Drive) {
+  private constructor(options: DriveOptions) {
     this.#options = options;
-    this.#api = api;
     this.#rate = new QueryRate(options.queriesPerSecond);
     this.#downloads = new Downloads({ stallMs: options.stallTimeoutMs });
   }
 
-  static async connect(given: DriveOptions): Promise<Drive> {
-    const { drive } = await import('@googleapis/drive');
-    const options = { ...given, apiUrl: given.apiUrl.replace(/\/+$/, '') };
-    const api = drive({
-      version: 'v3',
-      auth: options.auth,
-      rootUrl: `${options.apiUrl}/`,
-      retry: false,
-      timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
-    });
-    return new Drive(options, api);
+  static async connect(options: DriveOptions): Promise<Drive> {
+    return new Drive({ ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') });
+  }
+
+  /** Google's client, which downloads do without: loaded for the first query. */
+  #api(): Promise<drive_v3.Drive> {
+    const { auth, apiUrl, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.#options;
+    this.#client ??= import('@googleapis/drive').then(({ drive }) =>
+      drive({ version: 'v3', auth, rootUrl: `${apiUrl}/`, retry: false, timeout: queryTimeoutMs }),
+    );
+    return this.#client;
   }
 
   close(): void {
@@ -116,9 +115,8 @@ export class Drive implements DriveFolders, MediaSource {
       includeItemsFromAllDrives: true,
     };
     try {
-      return await this.#query(async () =>
-        parsed((await this.#api.files.list(parameters, { headers })).data),
-      );
+      const api = await this.#api();
+      return await this.#query(async () => parsed((await api.files.list(parameters, { headers })).data));
     } catch (error) {
       if (pageToken && isBadRequest(error)) return 'token refused';
       if (isNotForUs(error)) throw folderUnreadable(error);
@@ -133,8 +131,9 @@ export class Drive implements DriveFolders, MediaSource {
     const parameters = { fileId: ref.id, fields: ITEM_FIELDS, supportsAllDrives: true };
     const headers = resourceKeysHeader(ref);
     try {
+      const api = await this.#api();
       return await this.#query(async () =>
-        itemOf(parsed((await this.#api.files.get(parameters, { headers })).data)),
+        itemOf(parsed((await api.files.get(parameters, { headers })).data)),
       );
     } catch (error) {
       if (isNotForUs(error)) return null;

@@ -1,19 +1,34 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Transform, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 import { FileError } from '../../../stages/errors.ts';
 import type { Upload } from '../../../stages/transfer.ts';
 
-/** Passes bytes on, and fails before its end where they are not the announced ones. */
-export class CheckedBody extends Transform {
+/**
+ * The bytes of a source, which fail before their end where they are not the announced ones. An error of the source is one
+ * of the body, and a body that is destroyed destroys its source.
+ */
+export class CheckedBody extends Readable {
+  readonly #source: Readable;
   readonly #expected: Pick<Upload, 'size' | 'md5' | 'fileName'>;
   readonly #md5: Hash | null;
+  #isWanted = false;
   #bytes = 0;
 
   /** `hash`: whether the md5 is compared as well as the size. */
-  constructor(expected: Pick<Upload, 'size' | 'md5' | 'fileName'>, { hash }: { hash: boolean }) {
-    super();
+  constructor(
+    source: Readable,
+    expected: Pick<Upload, 'size' | 'md5' | 'fileName'>,
+    { hash }: { hash: boolean },
+  ) {
+    super({ highWaterMark: source.readableHighWaterMark });
+    this.#source = source;
     this.#expected = expected;
     this.#md5 = hash && expected.md5 !== null ? createHash('md5') : null;
+    source.on('readable', () => this.#take());
+    source.once('end', () => this.#end());
+    source.on('error', error => this.destroy(error));
+    source.once('close', () => this.#sourceClosed());
+    if (source.destroyed) this.#sourceClosed();
   }
 
   /** Bytes that have passed. */
@@ -21,16 +36,37 @@ export class CheckedBody extends Transform {
     return this.#bytes;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  override _read(): void {
+    this.#isWanted = true;
+    this.#take();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#source.destroy();
+    done(error);
+  }
+
+  #take(): void {
+    if (!this.#isWanted || this.destroyed) return;
+    const chunk: Buffer | null = this.#source.read();
+    if (chunk === null) return;
+    this.#isWanted = false;
     const { size } = this.#expected;
     this.#bytes += chunk.length;
     this.#md5?.update(chunk);
-    if (size !== null && this.#bytes > size) done(this.#tooMany(size));
-    else done(null, chunk);
+    if (size !== null && this.#bytes > size) this.destroy(this.#tooMany(size));
+    else this.push(chunk);
   }
 
-  override _flush(done: TransformCallback): void {
-    done(this.#errorAtEnd());
+  #end(): void {
+    const error = this.#errorAtEnd();
+    if (error) this.destroy(error);
+    else this.push(null);
+  }
+
+  #sourceClosed(): void {
+    if (this.#source.readableEnded) return;
+    this.destroy(this.#source.errored ?? new Error('the download was closed before its end'));
   }
 
   #errorAtEnd(): FileError | null {

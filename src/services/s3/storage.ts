@@ -1,5 +1,6 @@
 /** S3 as the stages need it, under what Amplify's storage policy allows. */
 import type { S3Client } from '@aws-sdk/client-s3';
+import Bottleneck from 'bottleneck';
 import { FileError, RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../../stages/transfer.ts';
@@ -19,6 +20,9 @@ import { ExistingObjects, isWorthALookup } from './existing-objects.ts';
 import { Objects } from './objects.ts';
 import { fitsOnePut, type Place, putInParts, putWhole } from './upload.ts';
 import { objectUrls } from './url.ts';
+
+/** Files that go in parts at a time, whatever the number of workers: each has about four parts in memory. */
+const FILES_IN_PARTS = 2;
 
 export interface StorageOptions {
   bucket: string;
@@ -55,6 +59,7 @@ export class Storage implements ObjectStore {
   readonly #client: S3Client;
   readonly #place: Place;
   readonly #existing: ExistingObjects;
+  readonly #inParts = new Bottleneck({ maxConcurrent: FILES_IN_PARTS });
   #hasWarnedOfParts = false;
   #hasResponded = false;
 
@@ -116,9 +121,10 @@ export class Storage implements ObjectStore {
   }
 
   #put(upload: Upload): Promise<StoredObject> {
-    return fitsOnePut(upload, this.#place)
-      ? putWhole(upload, this.#place)
-      : putInParts(upload, this.#place, uploadId => this.#abortFailed(upload.key, uploadId));
+    if (fitsOnePut(upload, this.#place)) return putWhole(upload, this.#place);
+    return this.#inParts.schedule(() =>
+      putInParts(upload, this.#place, uploadId => this.#abortFailed(upload.key, uploadId)),
+    );
   }
 
   #explained(error: unknown, upload: Upload, isClockCorrected: boolean): Error {

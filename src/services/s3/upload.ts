@@ -29,7 +29,6 @@
 import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
-import { CheckedBody } from './checked-body.ts';
 import { isForgotten } from './errors.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -61,17 +60,16 @@ export function fitsOnePut(upload: Upload, place: Place): boolean {
 /** One PUT; see above. Throws what the SDK or the body throws, or FileError if the body has not the announced size. */
 export async function putWhole(upload: Upload, place: Place): Promise<StoredObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const body = new CheckedBody(upload, { hash: false });
-  const command = new PutObjectCommand({
-    ...target(upload, place),
-    Body: body,
-    ContentLength: upload.size!,
-    ContentMD5: Buffer.from(upload.md5!, 'hex').toString('base64'),
+  return sendStream(upload, { hash: false }, async (body, stop) => {
+    const command = new PutObjectCommand({
+      ...target(upload, place),
+      Body: body,
+      ContentLength: upload.size!,
+      ContentMD5: Buffer.from(upload.md5!, 'hex').toString('base64'),
+    });
+    const { ETag } = await place.client.send(command, { abortSignal: stop.signal });
+    return stored(upload, body.bytes, ETag);
   });
-  const { ETag } = await sendStream(upload, body, stop =>
-    place.client.send(command, { abortSignal: stop.signal }),
-  );
-  return stored(upload, body.bytes, ETag);
 }
 
 /**
@@ -87,10 +85,9 @@ export async function putInParts(
     import('@aws-sdk/lib-storage'),
     import('@aws-sdk/client-s3'),
   ]);
-  const body = new CheckedBody(upload, { hash: true });
   let parts: InstanceType<typeof PartsUpload> | null = null;
   try {
-    const { ETag } = await sendStream(upload, body, stop => {
+    return await sendStream(upload, { hash: true }, async (body, stop) => {
       parts = new PartsUpload({
         client: stoppable(place.client, stop, Part),
         // No ContentLength: lib-storage hands it on to each part, and waits for ever for a part of that size.
@@ -101,9 +98,9 @@ export async function putInParts(
         leavePartsOnError: true,
         abortController: stop,
       });
-      return parts.done();
+      const { ETag } = await parts.done();
+      return stored(upload, body.bytes, ETag);
     });
-    return stored(upload, body.bytes, ETag);
   } catch (error) {
     const { uploadId } = (parts ?? {}) as { uploadId?: string };
     // What S3 does not know any more has no parts either.

@@ -2,7 +2,7 @@ import type { FileRecord, StageName, Status } from './record.ts';
 import { stopped } from './record.ts';
 
 /**
- * Something is wrong with one file; the run goes on with the others. Thrown by a neighbour (Drive, S3, AppSync)
+ * Something is wrong with one file; the run goes on with the others. Thrown by a service (Drive, S3, AppSync)
  * and turned into the record's status and error by the stage that called it.
  */
 export class FileError extends Error {

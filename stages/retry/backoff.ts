@@ -40,7 +40,7 @@ export function waitMs(
 
 /**
  * Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it.
- * Throws RunError when a service goes on throttling for longer than `backoff.throttling` allows, and the signal's reason
+ * Throws RunError when a service keeps throttling for longer than `backoff.throttling` allows, and the signal's reason
  * as soon as it aborts: a response that may never come is not waited for.
  */
 export async function withRetries<T>(
@@ -55,7 +55,7 @@ export async function withRetries<T>(
   for (let retry = 0; ; ) {
     try {
       const result = await orAborted(attempt(retry + refusals), signal);
-      throttling?.answered();
+      throttling?.succeeded();
       return result;
     } catch (error) {
       const { again, afterMs, throttled } = policy(error);
@@ -75,7 +75,7 @@ export async function withRetries<T>(
   }
 }
 
-/** What the promise gives. Throws the signal's reason if it aborts first; the promise is then left to itself. */
+/** The promise's result. Throws the signal's reason if it aborts first; the promise's outcome is then ignored. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   let onAbort = () => {};

@@ -168,7 +168,7 @@ function namesIn(at: object): string[] {
   return all.filter((found): found is string => typeof found === 'string' && found !== '');
 }
 
-/** Google's token service answers as RFC 6749, 5.2, its APIs with reasons. */
+/** Google's token service responds as in RFC 6749, 5.2, its APIs with reasons. */
 function googleReasonsIn(response: unknown): unknown[] {
   const { error } = ((response as { data?: unknown } | null | undefined)?.data ?? {}) as { error?: unknown };
   const { errors, details } = (error ?? {}) as { errors?: unknown; details?: unknown };
@@ -187,7 +187,7 @@ function statusIn(at: object): number | null {
   };
   const candidates = [status, statusCode, $metadata?.httpStatusCode, $response?.statusCode, response?.status];
   const found = candidates.find(candidate => typeof candidate === 'number' && candidate > 0);
-  // undici says in words alone what a proxy answered to CONNECT.
+  // undici mentions the proxy's status only in its message.
   const byProxy = /^Proxy response \((\d+)\)/.exec(String(message))?.[1];
   return (found as number | undefined) ?? (byProxy ? Number(byProxy) : null);
 }

@@ -5,7 +5,7 @@ import { faultOf } from './faults.ts';
 export interface ThrottlingOptions {
   /** Without a single success for so long, the run stops. */
   timeoutMs: number;
-  /** Told once a minute, at most, that the program waits. */
+  /** Called once a minute, at most, with a message that the program waits. */
   say: (message: string) => void;
   /** Milliseconds on a clock that only goes forward. */
   now?: () => number;
@@ -17,7 +17,7 @@ const SHORTEST_MS = 500;
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
 const SAY_EVERY_MS = 60_000;
-/** A shorter first wait is everyday business and not worth a line. */
+/** A shorter first wait is usual and not worth a message. */
 const NOTEWORTHY_MS = 5_000;
 
 /**
@@ -39,7 +39,7 @@ export class Throttling {
   }
 
   /** A request succeeded. */
-  answered(): void {
+  succeeded(): void {
     this.#since = null;
   }
 

@@ -19,7 +19,7 @@ export function itemOf({ path }: AppSyncError): { list: string; index: number } 
   return typeof list === 'string' && items === 'items' && typeof index === 'number' ? { list, index } : null;
 }
 
-/** True for a field of a record that a query for one record gives, as opposed to the query itself. */
+/** True for an error about a field of the record that a query returns, as opposed to the query itself. */
 export function isOfField({ path }: AppSyncError): boolean {
   return (path?.length ?? 0) > 1;
 }
@@ -94,7 +94,7 @@ export function isSignInRefused(error: unknown): boolean {
 
 /**
  * True if the token of a page is not taken any more. AppSync has no error type of its own for it; its words, and those of
- * DynamoDB's start key, which the token stands for.
+ * DynamoDB's start key, which is behind the token.
  */
 export function isBadPageToken(error: unknown): boolean {
   const failed = error instanceof RunError ? error.cause : error;

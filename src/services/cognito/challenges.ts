@@ -1,88 +1,80 @@
 /** What a user pool may ask for beyond the password. Cognito developer guide, "RespondToAuthChallenge". */
-import type {
-  CognitoIdentityProviderClient,
-  RespondToAuthChallengeCommandOutput,
-} from '@aws-sdk/client-cognito-identity-provider';
+import type { RespondToAuthChallengeCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
 import { type Circumstances, challengeError } from './errors.ts';
 import type { CodeChallenge, Questions } from './questions.ts';
 
-type Challenge = Pick<
+/** The response to a sign-in request: a challenge, or tokens. */
+export type Challenge = Pick<
   RespondToAuthChallengeCommandOutput,
-  'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges'
+  'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges' | 'AuthenticationResult'
 >;
 
-/** Cognito refuses these answers and waits for another one in the same session. */
+/** Sends the answers to a challenge. Throws the SDK's errors as they are. */
+export type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
+
+/** After these refusals Cognito accepts another answer in the same session. */
 const TRY_AGAIN: Record<string, string> = {
   CodeMismatchException: 'That code is wrong.',
   ExpiredCodeException: 'That code has expired or was used before.',
-  InvalidPasswordException: 'Cognito does not take that password.',
+  InvalidPasswordException: 'Cognito does not accept that password.',
   PasswordHistoryPolicyViolationException: 'That password was used before.',
 };
 
 /**
- * Answers one challenge; gives tokens or the next challenge. A wrong answer is asked for again as often as `questions`
- * allows. `userId` is the pool's own name for the user.
- *
- * Throws the SDK's errors as they are, and RunError for a challenge that cannot be answered here.
+ * Answers one challenge; returns tokens or the next challenge. After a wrong answer it asks again, as often as `questions`
+ * allows. Throws what `respond` throws, and RunError for a challenge that cannot be answered here.
  */
 export async function answerChallenge(
-  client: CognitoIdentityProviderClient,
+  respond: Respond,
   challenge: Challenge,
-  userId: string,
   questions: Questions,
   at: Circumstances,
-): Promise<RespondToAuthChallengeCommandOutput> {
-  const { RespondToAuthChallengeCommand } = await import('@aws-sdk/client-cognito-identity-provider');
-  const { ChallengeName, Session, ChallengeParameters: parameters = {} } = challenge;
-  const respond = (answers: Record<string, string>) =>
-    client.send(
-      new RespondToAuthChallengeCommand({
-        ClientId: at.clientId,
-        ChallengeName,
-        Session,
-        ChallengeResponses: { USERNAME: userId, ...answers },
-      }),
-    );
-
-  const untilAccepted = async (answer: (wrong: string | null) => Promise<Record<string, string>>) => {
-    let wrong: string | null = null;
-    for (let retry = 0; ; retry += 1) {
-      const answers = await answer(wrong);
-      try {
-        return await respond(answers);
-      } catch (error) {
-        const { name, message } = error as Error;
-        if (!Object.hasOwn(TRY_AGAIN, name) || retry >= questions.retries) throw error;
-        // Only of the policy do Cognito's words say more.
-        wrong = name === 'InvalidPasswordException' ? `${message}.` : TRY_AGAIN[name]!;
-      }
-    }
-  };
-
-  switch (ChallengeName) {
+): Promise<Challenge> {
+  const { ChallengeName: name, ChallengeParameters: parameters = {}, AvailableChallenges = [] } = challenge;
+  const ask = (question: Question) =>
+    untilAccepted(question, answers => respond(challenge, answers), questions);
+  switch (name) {
     case 'SOFTWARE_TOKEN_MFA':
     case 'SMS_MFA':
     case 'SMS_OTP':
-    case 'EMAIL_OTP':
-      return untilAccepted(async wrong => {
-        const sentTo = parameters.CODE_DELIVERY_DESTINATION ?? null;
-        const code = await questions.code(ChallengeName, sentTo, wrong);
-        return { [codeName(ChallengeName)]: code };
-      });
+    case 'EMAIL_OTP': {
+      const sentTo = parameters.CODE_DELIVERY_DESTINATION ?? null;
+      return ask(async wrong => ({ [codeName(name)]: await questions.code(name, sentTo, wrong) }));
+    }
     case 'NEW_PASSWORD_REQUIRED':
       if (requiredAttributes(parameters).length > 0) throw challengeError('REQUIRED_ATTRIBUTES', at);
-      return untilAccepted(async wrong => ({ NEW_PASSWORD: await questions.newPassword(wrong) }));
+      return ask(async wrong => ({ NEW_PASSWORD: await questions.newPassword(wrong) }));
     case 'SELECT_MFA_TYPE':
-      return respond({ ANSWER: preferredFactor(parameters.MFAS_CAN_CHOOSE) });
+      return respond(challenge, { ANSWER: preferredFactor(parameters.MFAS_CAN_CHOOSE) });
     case 'SELECT_CHALLENGE': {
-      const ANSWER = (['EMAIL_OTP', 'SMS_OTP'] as const).find(name =>
-        challenge.AvailableChallenges?.includes(name),
-      );
-      if (!ANSWER) throw challengeError(challenge.AvailableChallenges?.[0] ?? ChallengeName, at);
-      return respond({ ANSWER });
+      const ANSWER = (['EMAIL_OTP', 'SMS_OTP'] as const).find(each => AvailableChallenges.includes(each));
+      if (!ANSWER) throw challengeError(AvailableChallenges[0] ?? name, at);
+      return respond(challenge, { ANSWER });
     }
     default:
-      throw challengeError(ChallengeName, at);
+      throw challengeError(name, at);
+  }
+}
+
+/** `wrong`: what was wrong with the last answer; null at first. */
+type Question = (wrong: string | null) => Promise<Record<string, string>>;
+
+async function untilAccepted(
+  question: Question,
+  send: (answers: Record<string, string>) => Promise<Challenge>,
+  { retries }: Questions,
+): Promise<Challenge> {
+  let wrong: string | null = null;
+  for (let retry = 0; ; retry += 1) {
+    const answers = await question(wrong);
+    try {
+      return await send(answers);
+    } catch (error) {
+      const { name, message } = error as Error;
+      if (!Object.hasOwn(TRY_AGAIN, name) || retry >= retries) throw error;
+      // Only for the policy does Cognito's message say more.
+      wrong = name === 'InvalidPasswordException' ? `${message}.` : TRY_AGAIN[name]!;
+    }
   }
 }
 

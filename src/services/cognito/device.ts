@@ -1,8 +1,6 @@
 /** User pools that remember devices: this program is one (Cognito developer guide, "Working with user devices"). */
-import type {
-  CognitoIdentityProviderClient,
-  RespondToAuthChallengeCommandOutput,
-} from '@aws-sdk/client-cognito-identity-provider';
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { Challenge, Respond } from './challenges.ts';
 import type { Circumstances } from './errors.ts';
 import type { AuthenticationResult } from './tokens.ts';
 
@@ -34,38 +32,22 @@ export async function confirmDevice(
     DeviceName: 'amplify-media-migrator',
     DeviceSecretVerifierConfig,
   });
-  // The user is signed in all the same; at worst the tokens cannot be renewed, which is said when they end.
+  // The user is signed in anyway; at worst the tokens cannot be renewed, and the message comes when they expire.
   await client.send(command).catch(() => {});
   return { key, groupKey, password: DeviceRandomPassword };
 }
 
-/** Answers DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER. Throws the SDK's errors as they are. */
+/** Answers DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER. Throws what `respond` throws. */
 export async function proveDevice(
-  client: CognitoIdentityProviderClient,
-  challenge: RespondToAuthChallengeCommandOutput,
+  respond: Respond,
+  challenge: Challenge,
   userId: string,
   device: Device,
   at: Circumstances,
-): Promise<RespondToAuthChallengeCommandOutput> {
-  const [{ RespondToAuthChallengeCommand }, srp] = await Promise.all([
-    import('@aws-sdk/client-cognito-identity-provider'),
-    import('cognito-srp-helper'),
-  ]);
+): Promise<Challenge> {
+  const srp = await import('cognito-srp-helper');
   const session = srp.createSrpSession(userId, device.password, at.userPoolId, false);
-  const respond = (
-    ChallengeName: 'DEVICE_SRP_AUTH' | 'DEVICE_PASSWORD_VERIFIER',
-    Session: string | undefined,
-    answers: Record<string, string>,
-  ) =>
-    client.send(
-      new RespondToAuthChallengeCommand({
-        ChallengeName,
-        ClientId: at.clientId,
-        Session,
-        ChallengeResponses: { USERNAME: userId, DEVICE_KEY: device.key, ...answers },
-      }),
-    );
-  const verifier = await respond('DEVICE_SRP_AUTH', challenge.Session, { SRP_A: session.largeA });
+  const verifier = await respond(challenge, { SRP_A: session.largeA });
   const parameters = { DEVICE_KEY: device.key, ...verifier.ChallengeParameters };
   const signed = srp.signSrpSessionWithDevice(
     session,
@@ -73,9 +55,18 @@ export async function proveDevice(
     device.groupKey,
     device.password,
   );
-  return respond('DEVICE_PASSWORD_VERIFIER', verifier.Session, {
+  return respond(verifier, signatureOf(signed));
+}
+
+/** The answer to PASSWORD_VERIFIER and DEVICE_PASSWORD_VERIFIER. */
+export function signatureOf(signed: {
+  secret: string;
+  passwordSignature: string;
+  timestamp: string;
+}): Record<string, string> {
+  return {
     PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
     PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
     TIMESTAMP: signed.timestamp,
-  });
+  };
 }

@@ -31,7 +31,7 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
  * Keys of the role that the user's group has. A user of several groups gets the role of the one that comes first
  * (`cognito:preferred_role`), unless `wantedRole`, another role of the token, is asked for and the pool allows that
  * (Cognito developer guide, "Using role-based access control"). `Logins` goes with both requests: the pool allows guests
- * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Remembers what it learns in `identity`.
+ * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Keeps what it learns in `identity`.
  *
  * Throws the SDK's errors as they are.
  */
@@ -94,7 +94,7 @@ function keysOf(given: Credentials | undefined, poolId: string, now: number): Aw
   if (!given?.AccessKeyId || !given.SecretKey || !given.SessionToken) {
     throw new RunError(
       'identity_pool_refuses',
-      `Identity pool ${poolId} answered without keys.`,
+      `The response of identity pool ${poolId} has no keys.`,
       'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".',
     );
   }

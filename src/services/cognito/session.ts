@@ -4,10 +4,10 @@ import type { Env } from '../../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
 import { regionOfPool } from '../aws/regions.ts';
+import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { once } from '../once.ts';
 import { type Lease, Renewal } from '../renewal.ts';
-import { belongsTo, type SignedInUser } from '../s3/access-denied.ts';
 import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
 import type { Device } from './device.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
@@ -246,7 +246,7 @@ function noTokens(at: Circumstances): RunError {
 function roleOfGroup(claims: IdClaims, group: string): string | null {
   const { 'cognito:groups': groups = [], 'cognito:roles': roles = [] } = claims;
   if (!groups.includes(group)) return null;
-  const named = roles.filter(role => belongsTo(role.slice(role.lastIndexOf('/') + 1), group));
+  const named = roles.filter(role => belongsTo(roleNameOf(role), group));
   if (named.length === 1) return named[0]!;
   return groups.length === 1 && roles.length === 1 ? roles[0]! : null;
 }

@@ -16,7 +16,7 @@ export interface SharedTokensOptions {
 }
 
 /** A renewal that fails with one of these will not succeed later either. */
-const DEAD = new Set(['sign_in_expired', 'renewal_not_enabled']);
+const FINAL = new Set(['sign_in_expired', 'renewal_not_enabled']);
 
 const FIVE_MINUTES_MS = 5 * 60_000;
 
@@ -24,8 +24,8 @@ const FIVE_MINUTES_MS = 5 * 60_000;
  * Gets tokens for one process, and shares them with the others: what another process has just got is taken; otherwise
  * one of them renews, or signs in where there is nothing to renew, and keeps the result for all.
  *
- * A sign-in that was kept and is dead by now is forgotten, and the password asked for; one that dies while this process
- * uses it (`old`) is an error, for somebody ended it. Throws RunError.
+ * A kept sign-in that is no longer valid is forgotten, and the password asked for; one that ends while this process
+ * uses it (`old`) is an error, because somebody ended it. Throws RunError.
  */
 export function sharedTokens(options: SharedTokensOptions): (old: Tokens | null) => Promise<Lease<Tokens>> {
   const { key, store, signIn, renew, now } = options;
@@ -41,7 +41,7 @@ export function sharedTokens(options: SharedTokensOptions): (old: Tokens | null)
       try {
         return await renew(held);
       } catch (error) {
-        if (!(error instanceof RunError && DEAD.has(error.code))) throw error;
+        if (!(error instanceof RunError && FINAL.has(error.code))) throw error;
         await store?.forget(key, held.refreshToken);
         if (old) throw error;
       }
@@ -67,7 +67,7 @@ function leaseOf(tokens: Tokens): Lease<Tokens> {
   return { value: tokens, expiresAt: tokens.expiresAt };
 }
 
-/** Good for longer than the time in which everybody renews. A clock that was set back since makes it doubtful. */
+/** Valid for longer than the margin in which tokens are renewed. A clock that was set back since makes it doubtful. */
 function isFresh({ issuedAt, expiresAt }: Tokens, now: number): boolean {
   const margin = Math.min(FIVE_MINUTES_MS, (expiresAt - issuedAt) / 10);
   return issuedAt <= now && expiresAt - now > margin;

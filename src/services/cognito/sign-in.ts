@@ -1,15 +1,11 @@
-import type {
-  CognitoIdentityProviderClient,
-  InitiateAuthCommandOutput,
-  RespondToAuthChallengeCommandOutput,
-} from '@aws-sdk/client-cognito-identity-provider';
-import { answerChallenge } from './challenges.ts';
-import { confirmDevice, type Device, proveDevice } from './device.ts';
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
+import { confirmDevice, type Device, proveDevice, signatureOf } from './device.ts';
 import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
 import type { AuthenticationResult, Tokens } from './tokens.ts';
 
-/** More than any user pool asks for; whoever goes on asking is not one. */
+/** More than any user pool asks for. */
 const MAX_CHALLENGES = 6;
 
 export interface SignedIn {
@@ -20,7 +16,7 @@ export interface SignedIn {
 /**
  * Signs in by SRP: the password itself never leaves the machine. USER_SRP_AUTH, then PASSWORD_VERIFIER; it is the only
  * password flow that Amplify's default app client allows (docs/services.md, Cognito). What the pool asks for
- * after that (a code, a new password) is put to `questions`. `device` is what the pool remembered this program as; one
+ * after that (a code, a new password) is answered by `questions`. `device` is what the pool knows this program as; one
  * that it has forgotten is replaced.
  *
  * Throws the SDK's errors as they are, and RunError for a challenge that cannot be answered here.
@@ -54,57 +50,55 @@ async function authenticate(
   at: Circumstances,
   device: Device | null,
 ): Promise<AuthenticationResult> {
-  const [{ InitiateAuthCommand, RespondToAuthChallengeCommand }, srp] = await Promise.all([
-    import('@aws-sdk/client-cognito-identity-provider'),
-    import('cognito-srp-helper'),
-  ]);
-  const { username, userPoolId, clientId } = at;
-  // Not hashed beforehand: the hash is over the pool's own name for the user, which the first answer brings.
-  const session = srp.createSrpSession(username, password, userPoolId, false);
-  const deviceKey: Record<string, string> = device ? { DEVICE_KEY: device.key } : {};
-
-  const first: InitiateAuthCommandOutput = await client
-    .send(
-      new InitiateAuthCommand({
-        AuthFlow: 'USER_SRP_AUTH',
-        ClientId: clientId,
-        AuthParameters: { USERNAME: username, SRP_A: session.largeA, ...deviceKey },
-      }),
-    )
-    .catch(error => throwForgotten(error, device));
-  const userId = first.ChallengeParameters?.USER_ID_FOR_SRP ?? username;
-  let answer: RespondToAuthChallengeCommandOutput = first;
-  const respond = (answers: Record<string, string>) =>
-    client
-      .send(
-        new RespondToAuthChallengeCommand({
-          ChallengeName: answer.ChallengeName,
-          ClientId: clientId,
-          Session: answer.Session,
-          ChallengeResponses: { USERNAME: userId, ...answers, ...deviceKey },
-        }),
-      )
-      .catch(error => throwForgotten(error, device));
-
-  for (let count = 0; !answer.AuthenticationResult; count += 1) {
-    const { ChallengeName: name } = answer;
-    if (count >= MAX_CHALLENGES) throw challengeError(name, at);
-    if (name === 'PASSWORD_VERIFIER') {
-      const signed = srp.signSrpSession(session, answer);
-      answer = await respond({
-        PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
-        PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
-        TIMESTAMP: signed.timestamp,
-      });
-    } else if (name === 'SELECT_CHALLENGE' && answer.AvailableChallenges?.includes('PASSWORD_SRP')) {
-      answer = await respond({ ANSWER: 'PASSWORD_SRP', SRP_A: session.largeA });
-    } else if (name === 'DEVICE_SRP_AUTH' && device) {
-      answer = await proveDevice(client, answer, userId, device, at).catch(() => {
+  const srp = await import('cognito-srp-helper');
+  // Not hashed beforehand: the hash includes the pool's own name for the user, which comes with the first response.
+  const session = srp.createSrpSession(at.username, password, at.userPoolId, false);
+  const { initiate, respondTo } = await requestsOf(client, at.clientId, device);
+  let challenge: Challenge = await initiate({ USERNAME: at.username, SRP_A: session.largeA });
+  const userId = challenge.ChallengeParameters?.USER_ID_FOR_SRP ?? at.username;
+  const respond: Respond = (asked, answers) => respondTo(asked, { USERNAME: userId, ...answers });
+  const next = async (asked: Challenge): Promise<Challenge> => {
+    const { ChallengeName: name, AvailableChallenges = [] } = asked;
+    if (name === 'PASSWORD_VERIFIER') return respond(asked, signatureOf(srp.signSrpSession(session, asked)));
+    if (name === 'SELECT_CHALLENGE' && AvailableChallenges.includes('PASSWORD_SRP'))
+      return respond(asked, { ANSWER: 'PASSWORD_SRP', SRP_A: session.largeA });
+    if (name === 'DEVICE_SRP_AUTH' && device)
+      return proveDevice(respond, asked, userId, device, at).catch(() => {
         throw new DeviceForgotten();
       });
-    } else answer = await answerChallenge(client, answer, userId, questions, at);
+    return answerChallenge(respond, asked, questions, at);
+  };
+  for (let count = 0; !challenge.AuthenticationResult; count += 1) {
+    if (count >= MAX_CHALLENGES) throw challengeError(challenge.ChallengeName, at);
+    challenge = await next(challenge);
   }
-  return answer.AuthenticationResult;
+  return challenge.AuthenticationResult;
+}
+
+/** The two requests of a sign-in, which name the device where the pool knows one. */
+async function requestsOf(client: CognitoIdentityProviderClient, ClientId: string, device: Device | null) {
+  const { InitiateAuthCommand, RespondToAuthChallengeCommand } = await import(
+    '@aws-sdk/client-cognito-identity-provider'
+  );
+  const named = (values: Record<string, string>) => (device ? { ...values, DEVICE_KEY: device.key } : values);
+  const forgotten = (error: Error) => throwForgotten(error, device);
+  return {
+    initiate: (values: Record<string, string>): Promise<Challenge> =>
+      client
+        .send(new InitiateAuthCommand({ AuthFlow: 'USER_SRP_AUTH', ClientId, AuthParameters: named(values) }))
+        .catch(forgotten),
+    respondTo: ({ ChallengeName, Session }: Challenge, answers: Record<string, string>): Promise<Challenge> =>
+      client
+        .send(
+          new RespondToAuthChallengeCommand({
+            ChallengeName,
+            ClientId,
+            Session,
+            ChallengeResponses: named(answers),
+          }),
+        )
+        .catch(forgotten),
+  };
 }
 
 function throwForgotten(error: Error, device: Device | null): never {
@@ -145,7 +139,7 @@ export async function renewTokens(
       );
       return rotated.AuthenticationResult;
     } catch (error) {
-      // Neither flow is allowed to this client: the first refusal says so in words that fit.
+      // Neither flow is allowed to this client: the first refusal says so.
       const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);
       throw notAllowed ? refusal : error;
     }

@@ -16,14 +16,14 @@ export interface SignInKey {
 /** A sign-in that is kept between commands. */
 export type KeptSignIn = SignInKey & Tokens;
 
-/** Nobody takes so long to type a password and a code: a process that hangs keeps no other from signing in. */
+/** Longer than typing a password and a code takes. After it, a process that hangs no longer blocks the others. */
 const LOCK_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * The sign-ins of this machine's user, in `cognito_token.json` in the home folder (mode 0600), by user pool, client and
- * user name. Several processes may use it at once: whoever changes it holds the lock, and reads again what is there.
+ * user name. Several processes may use it at once: each takes the lock and reads the file again before it changes it.
  *
- * A file that is damaged counts as empty, and one that cannot be written is done without: it only spares a sign-in.
+ * A damaged file counts as empty, and one that cannot be written is no error: it only saves a sign-in.
  */
 export class TokenStore {
   readonly path: string;

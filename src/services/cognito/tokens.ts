@@ -1,6 +1,6 @@
 import type { Device } from './device.ts';
 
-/** What a sign-in or a renewal gave. Secrets: never logged, never in a message. */
+/** The result of a sign-in or a renewal. Secrets: never logged, never in a message. */
 export interface Tokens {
   idToken: string;
   refreshToken: string;
@@ -8,9 +8,9 @@ export interface Tokens {
   issuedAt: number;
   /** End of the ID token's life, ms since the epoch, by this machine's clock (see {@link tokensFrom}). */
   expiresAt: number;
-  /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it cannot be told. */
+  /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it is not known. */
   clockAheadMs: number;
-  /** What the pool remembers this program as, and wants to hear when it renews; null where it remembers no devices. */
+  /** The device that the pool knows this program as, which renewals must name; null where the pool remembers none. */
   device: Device | null;
 }
 
@@ -42,7 +42,7 @@ const ONE_HOUR_MS = 3_600_000;
  * the moment of the request, so that a wrong clock on this machine does no harm. A renewal that brings no refresh token
  * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito).
  *
- * Null if the answer holds no ID token, or no refresh token is known.
+ * Null if the response has no ID token, or no refresh token is known.
  */
 export function tokensFrom(
   result: AuthenticationResult | undefined,

@@ -8,9 +8,16 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Credentials, OAuth2Client } from 'google-auth-library';
-import { RunError } from '../../../stages/errors.ts';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { replacePrivateFile } from '../../config/files/private-file.ts';
+import {
+  abandoned,
+  codeRefused,
+  denied,
+  driveLeftOut,
+  unwritten,
+  withoutRefreshToken,
+} from './browser-sign-in-errors.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
@@ -18,19 +25,19 @@ import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-erro
 
 export interface Browser {
   /**
-   * Shows this address to the person, and opens it if it can; may last as long as the browser is open. Throws if it can
-   * neither be opened nor be read by anybody.
+   * Shows this address to the person, and opens it if possible; may last as long as the browser is open. Throws if it can
+   * neither be opened nor be shown.
    */
   open(url: string): Promise<void>;
   /**
-   * Asks for the address at which a browser on another machine ended; null where nobody is asked. Aborted when the
-   * answer has come by itself. `wrong`: what was wrong with the last one. Gives null if nobody can paste any more.
+   * Asks for the address to which a browser on another machine was sent back; null where there is nobody to ask. Aborted
+   * when the sign-in is over. `wrong`: what was wrong with the last address. Returns null if standard input is closed.
    */
   paste: ((wrong: string | null, signal: AbortSignal) => Promise<string | null>) | null;
 }
 
 const TEN_MINUTES_MS = 10 * 60_000;
-/** Without an input only a browser on this machine can finish the sign-in: somebody who is there, or a script. */
+/** Without standard input only a browser on this machine can finish the sign-in. */
 const WITHOUT_INPUT_MS = 60_000;
 
 /**
@@ -81,7 +88,7 @@ class Deadline {
     this.passed = new Promise((_, reject) => {
       this.signal.addEventListener('abort', () => reject(this.signal.reason));
     });
-    // After the sign-in nobody waits for it.
+    // Not an unhandled rejection when the sign-in is over.
     this.passed.catch(() => {});
     this.#start(timeoutMs, false);
   }
@@ -115,7 +122,7 @@ async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: st
     code_challenge: codeChallenge,
     code_challenge_method: CodeChallengeMethod.S256,
     access_type: 'offline',
-    // Without it Google leaves the refresh token out for somebody who has allowed the client before.
+    // Without it Google leaves out the refresh token for a person who has allowed the client before.
     prompt: 'consent',
   });
 }
@@ -193,68 +200,4 @@ function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string
 function isSame(one: string, other: string): boolean {
   const [a, b] = [one, other].map(text => createHash('sha256').update(text).digest());
   return timingSafeEqual(a!, b!);
-}
-
-function abandoned(waitedMs: number, inputClosed: boolean): RunError {
-  const minutes = Math.round(waitedMs / 60_000);
-  const within = minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return inputClosed
-    ? new RunError(
-        'google_sign_in_abandoned',
-        `Nobody signed in to Google within ${within} in a browser on this machine, and no address can be pasted: standard input is closed.`,
-        'Run "migrator login google --no-browser" at a terminal, or pipe the address in where the browser ended. A scheduled job needs a sign-in from before, or a service-account key.',
-      )
-    : new RunError(
-        'google_sign_in_abandoned',
-        `Nobody signed in to Google within ${within}.`,
-        'Run "migrator login google" again; with --no-browser it prints the address for a browser on any machine.',
-      );
-}
-
-function denied(error: string): RunError {
-  if (error === 'access_denied') {
-    return new RunError(
-      'google_access_denied',
-      'Google did not allow the access: it was denied on the consent page.',
-      'Run "migrator login google" again and press "Allow". While the consent screen is in "testing", only its test users may: add the account under Audience in the Google Cloud console.',
-    );
-  }
-  return new RunError(
-    'google_sign_in_refused',
-    `Google ended the sign-in: ${error.replace(/[^\w .-]/g, '').slice(0, 60)}.`,
-    'Run "migrator login google" again; if it happens again, make a new OAuth client of type "Desktop app".',
-  );
-}
-
-function codeRefused(): RunError {
-  return new RunError(
-    'google_code_refused',
-    'Google does not accept the code of this sign-in: it was used before, or is too old.',
-    'Run "migrator login google" again.',
-  );
-}
-
-function driveLeftOut(): RunError {
-  return new RunError(
-    'google_scope',
-    'Google gave a token without access to Drive: its box was not ticked on the consent page.',
-    'Run "migrator login google" again and leave the box for Drive ticked.',
-  );
-}
-
-function withoutRefreshToken(tokenPath: string): RunError {
-  return new RunError(
-    'google_no_refresh_token',
-    `Google gave no refresh token, so there is nothing to keep in ${tokenPath}.`,
-    'Remove the access at https://myaccount.google.com/permissions, then run "migrator login google" again.',
-  );
-}
-
-function unwritten(tokenPath: string, error: unknown): RunError {
-  return new RunError(
-    'google_token_not_written',
-    `The sign-in succeeded, but ${tokenPath} cannot be written: ${(error as Error).message}.`,
-    'Check the folder, or name another file with "migrator config --token-path FILE".',
-    { cause: error },
-  );
 }

@@ -70,7 +70,7 @@ export class DriveAuth extends OAuth2Client {
       const url = redirectTarget(from, location);
       const next = { ...options, url, params: undefined };
       if (url.origin === from.origin) return this.#send<T>(next, headers, redirects + 1);
-      // Resource keys are secrets, too: whoever has them can read the files.
+      // Resource keys are secrets, too: with them anybody can read the files.
       return this.#send<T>({ ...next, headers: undefined }, {}, redirects + 1);
     }
   }

@@ -12,7 +12,7 @@ import {
   retryPolicyFor,
 } from '../../../stages/retry/faults.ts';
 
-/** An answer that is not 2xx. `reasons` are those of Google's error body, empty if it was not in Google's form. */
+/** A response that is not 2xx. `reasons` are those of Google's error body; empty if the body is not Google's. */
 export class DriveRefusal extends Error {
   override readonly name = 'DriveRefusal';
   readonly status: number;
@@ -28,7 +28,7 @@ export class DriveRefusal extends Error {
   }
 }
 
-/** Google's page for networks that it takes for a robot comes with 403, 429 or 503, and stays for hours. */
+/** Google's page for networks with automated traffic comes with 403, 429 or 503, and blocks for hours. */
 const AUTOMATED = 'automated_queries';
 const HTML = 'html_page';
 const REASONS: Reasons = { [AUTOMATED]: 'refused' };
@@ -45,7 +45,7 @@ const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>
   },
   cannotDownloadAbusiveFile: {
     retryable: false,
-    why: 'Google takes the file for malware or spam. If you trust it, download it by hand from Drive, and upload it again under the same name',
+    why: 'Google has identified the file as malware or spam. If you trust it, download it by hand from Drive, and upload it again under the same name',
   },
   fileNotDownloadable: {
     retryable: false,
@@ -97,41 +97,37 @@ export function aboutFile(error: unknown, fileName: string): FileError | RunErro
   if (error instanceof FileError || error instanceof RunError) return error;
   const run = aboutRun(error);
   if (run) return run;
-  if (error instanceof DriveRefusal) {
-    const reason = error.reasons.find(name => Object.hasOwn(FILE_REASONS, name));
-    if (reason) {
-      const { retryable, why } = FILE_REASONS[reason]!;
-      return new FileError(reason, `${fileName}: Drive refused the download: ${why}.`, {
-        retryable,
-        status: retryable ? 'failed' : 'needs_review',
-        cause: error,
-      });
-    }
-    if (isGone(error)) {
-      return new FileError(
-        'gone_from_drive',
-        `${fileName}: the file is gone from Drive, or is no longer shared with the signed-in account.`,
-        { status: 'orphan', cause: error },
-      );
-    }
-    const { kind, retryAfterMs } = driveFault(error);
-    return new FileError(
-      'drive_refused',
-      `${fileName}: Drive refused the download: ${error.message} (HTTP ${error.status}).`,
-      {
-        retryable: kind === 'temporary' || kind === 'throttled',
-        throttled: kind === 'throttled',
-        unreachable: kind === 'temporary',
-        retryAfterMs,
-        ...(kind === 'refused' && { everyFile: everyFile(error) }),
-        cause: error,
-      },
-    );
-  }
+  if (error instanceof DriveRefusal) return refusedFile(error, fileName);
   const message = error instanceof Error ? error.message : String(error);
   return new FileError('download_broken', `${fileName}: the download broke: ${message}.`, {
     retryable: true,
     unreachable: true,
+    cause: error,
+  });
+}
+
+function refusedFile(error: DriveRefusal, fileName: string): FileError {
+  const refused = `${fileName}: Drive refused the download:`;
+  const reason = error.reasons.find(name => Object.hasOwn(FILE_REASONS, name));
+  if (reason) {
+    const { retryable, why } = FILE_REASONS[reason]!;
+    const status = retryable ? 'failed' : 'needs_review';
+    return new FileError(reason, `${refused} ${why}.`, { retryable, status, cause: error });
+  }
+  if (isGone(error)) {
+    return new FileError(
+      'gone_from_drive',
+      `${fileName}: the file is gone from Drive, or is no longer shared with the signed-in account.`,
+      { status: 'orphan', cause: error },
+    );
+  }
+  const { kind, retryAfterMs } = driveFault(error);
+  return new FileError('drive_refused', `${refused} ${error.message} (HTTP ${error.status}).`, {
+    retryable: kind === 'temporary' || kind === 'throttled',
+    throttled: kind === 'throttled',
+    unreachable: kind === 'temporary',
+    retryAfterMs,
+    ...(kind === 'refused' && { everyFile: everyFile(error) }),
     cause: error,
   });
 }
@@ -142,12 +138,11 @@ function everyFile({ reasons: [first], status }: DriveRefusal): EveryFile {
   const remedies: Record<string, string> = {
     [AUTOMATED]:
       'Google blocks this network because of automated traffic. Wait some hours, lower google_drive.queries_per_second, or use another network.',
-    [HTML]:
-      'Something between this computer and Google answers in its place (a proxy, a firewall, a sign-in page). Check the network.',
+    [HTML]: 'A proxy, a firewall or a sign-in page answers in place of Google. Check the network.',
   };
   const remedy = remedies[reason];
   if (remedy) return { reason: `Drive ${reason}`, remedy };
-  return { reason: `Drive ${reason}`, remedy: 'Correct what Drive complains of.', isUncertain: true };
+  return { reason: `Drive ${reason}`, remedy: 'Correct what Drive reports.', isUncertain: true };
 }
 
 /** What stops the whole run; null if the error is about one file or query. */
@@ -169,7 +164,7 @@ export function aboutRun(error: unknown): RunError | null {
   return new RunError(reason, `Drive refused: ${error.message}`, RUN_REASONS[reason]!, { cause: error });
 }
 
-/** A query of the listing that failed for good. */
+/** The end of the run for a listing that failed after all retries. */
 export function aboutListing(error: unknown, what: string): RunError {
   const run = aboutRun(error);
   if (run) return run;
@@ -200,7 +195,7 @@ function remedyOf(error: DriveRefusal): string {
     : 'Check that the folder is shared with the signed-in Google account, then run the command again.';
 }
 
-/** Google's error body is JSON with one or more reasons; Google's robot check and proxies answer with HTML. */
+/** Google's error body is JSON with one or more reasons; its page for automated traffic, and proxies, are HTML. */
 function read(body: string): { reasons: string[]; message: string | null } {
   try {
     const { error } = JSON.parse(body) as {

@@ -65,7 +65,7 @@ export async function readCredentials({
   const client = desktopClientIn(content, credentialsPath);
   const token = await readObject(tokenPath, TOKEN_FILE);
   const clientId = textIn(token, 'client_id') ?? client.clientId;
-  // A secret belongs to one client: the credentials' own is of no use for a token of another client.
+  // A secret belongs to one client: that of the credentials does not fit a token of another client.
   const secret = clientId === client.clientId ? client.clientSecret : null;
   const user = {
     ...token,
@@ -149,7 +149,7 @@ function accessTokenIn(file: Record<string, unknown>): GoogleCredentials['access
   return value && Number.isFinite(expiresAt) ? { value, expiresAt } : null;
 }
 
-/** Python writes a list `scopes`, Node and Google's answers a text `scope`. Empty if the file does not say. */
+/** Python writes a list `scopes`, Node and Google's responses a text `scope`. Empty if the file does not say. */
 export function scopesIn({ scope, scopes = scope }: Record<string, unknown>): string[] {
   if (Array.isArray(scopes)) return scopes.map(String);
   return typeof scopes === 'string' ? scopes.split(/\s+/).filter(Boolean) : [];
@@ -216,7 +216,7 @@ function isMetadataServer(address: string): boolean {
 function unsafe(name: string, path: string): RunError {
   return new RunError(
     'google_token_uri',
-    `The ${name} in ${path} is not an https:// address: the sign-in would travel in the clear.`,
+    `The ${name} in ${path} is not an https:// address: the sign-in would be sent unencrypted.`,
     name === 'token_uri' ? `Set token_uri there to ${DEFAULT_TOKEN_URI}.` : AS_FROM_GOOGLE,
   );
 }

@@ -1,4 +1,5 @@
 /** The loopback address to which Google sends the browser back. */
+import { on, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -8,7 +9,7 @@ export interface Redirect {
   error: string | null;
   /** '' if there is none. */
   state: string;
-  /** Tells the person in the browser what came of it. */
+  /** Shows the person in the browser the outcome. */
   reply(outcome: Outcome): void;
 }
 
@@ -17,7 +18,7 @@ type Outcome = 'accepted' | 'denied' | 'foreign';
 export interface RedirectServer {
   /** `http://127.0.0.1:PORT/` */
   readonly redirectUri: string;
-  /** Every request that looks like Google's redirect, as it comes; ends when the server is closed. */
+  /** Every request that looks like Google's redirect; ends when the server is closed. */
   readonly redirects: AsyncIterable<Redirect>;
   close(): Promise<void>;
 }
@@ -36,50 +37,34 @@ const PAGES: Record<Outcome, { status: number; title: string; text: string }> = 
   },
 };
 
+/** Browsers keep connections open; the page has been written by then. */
+const LAST_PAGE_MS = 500;
+
 /** Listens on 127.0.0.1 and a free port. */
 export async function redirectServer(): Promise<RedirectServer> {
-  const waiting: Redirect[] = [];
-  let closed = false;
-  let wake = () => {};
-  const server = createServer((request, response) => {
-    const redirect = redirectOf(request, response);
-    if (!redirect) {
-      response.writeHead(404).end();
-      return;
-    }
-    waiting.push(redirect);
-    wake();
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  async function* redirects(): AsyncGenerator<Redirect> {
-    while (!closed) {
-      const next = waiting.shift();
-      if (next) yield next;
-      else
-        await new Promise<void>(resolve => {
-          wake = resolve;
-        });
-    }
-  }
+  const server = createServer();
+  const requests = on(server, 'request', { close: ['close'] });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     redirectUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    redirects: redirects(),
-    close: () =>
-      new Promise(resolve => {
-        closed = true;
-        wake();
-        server.close(() => resolve());
-        // Browsers hold connections open; the page has been written by now.
-        server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), LAST_PAGE_MS).unref();
-      }),
+    redirects: redirectsOf(requests),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), LAST_PAGE_MS).unref();
+      await closed;
+    },
   };
 }
 
-const LAST_PAGE_MS = 500;
+async function* redirectsOf(requests: AsyncIterable<unknown[]>): AsyncGenerator<Redirect> {
+  for await (const [request, response] of requests as AsyncIterable<[IncomingMessage, ServerResponse]>) {
+    const redirect = redirectOf(request, response);
+    if (redirect) yield redirect;
+    else response.writeHead(404).end();
+  }
+}
 
 /** Null for anything that is not Google's redirect: any program of this machine can send requests here. */
 function redirectOf(request: IncomingMessage, response: ServerResponse): Redirect | null {
@@ -92,16 +77,17 @@ function redirectOf(request: IncomingMessage, response: ServerResponse): Redirec
     code,
     error,
     state: parameters.get('state') ?? '',
-    reply(outcome) {
-      const { status, title, text } = PAGES[outcome];
-      response.writeHead(status, {
-        'content-type': 'text/html; charset=utf-8',
-        // The address holds the code: it is not to be sent on, nor kept.
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-store',
-        connection: 'close',
-      });
-      response.end(`<!doctype html><title>${title}</title><h1>${title}</h1><p>${text}</p>`);
-    },
+    reply: outcome => show(PAGES[outcome], response),
   };
+}
+
+function show({ status, title, text }: (typeof PAGES)[Outcome], response: ServerResponse): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    // The address contains the code, which must be neither sent on nor kept.
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.end(`<!doctype html><title>${title}</title><h1>${title}</h1><p>${text}</p>`);
 }

@@ -3,7 +3,7 @@ import { isSafeEndpoint } from '../../config/endpoint.ts';
 
 /**
  * Where a redirect of Drive leads. The caller leaves out the sign-in and resource keys where the origin is another one. Throws RunError
- * for an address that is not https (http only on loopback): what comes from there could be anybody's.
+ * for an address that is not https (http only on loopback): anybody could answer there.
  */
 export function redirectTarget(from: URL, location: string): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from) : null;

@@ -2,7 +2,7 @@ import type { DriveRef } from '../../../stages/record.ts';
 import { FOLDER_ID, RESOURCE_KEY } from '../../config/home.ts';
 
 /**
- * The header that gives Drive the resource keys of the items that a request is about; no header if they have none.
+ * The header with the resource keys of the items that a request is about; no header if they have none.
  * https://developers.google.com/workspace/drive/api/guides/resource-keys
  */
 export function resourceKeysHeader(...items: readonly DriveRef[]): Record<string, string> {

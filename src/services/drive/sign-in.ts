@@ -22,8 +22,8 @@ type GoogleSettings = Pick<
 
 /**
  * A Google sign-in that is ready for use, from any kind of credentials that google-auth-library knows, for the scope
- * drive.readonly. Reads the files and gets a first access token, so that whatever is wrong is said before any work
- * begins. Renews one request at a time, before the token expires. Throws RunError with a remedy.
+ * drive.readonly. Reads the files and gets a first access token, so that errors show before any work
+ * starts. Renews one request at a time, before the token expires. Throws RunError with a remedy.
  */
 export async function googleSignIn(
   settings: GoogleSettings,
@@ -54,7 +54,7 @@ const LONGEST_REQUEST_MS = 60_000;
 /** Google's tokens live an hour; only used if the library does not say. */
 const USUAL_LIFE_MS = 3_600_000;
 
-/** A new client each time: each kind of client keeps its tokens in another way, and none can be told to drop them. */
+/** A new client each time: each kind of client caches its tokens in another way, and none can drop them. */
 async function requestToken(
   credentials: GoogleCredentials,
   subject: string,

@@ -1,56 +1,33 @@
-/** Why S3 answered AccessDenied, by its own words and by the role whose keys were used, and what to do about it. */
+/** Why S3 answered AccessDenied, by its message and by the role whose keys were used, and what to do about it. */
 import { RunError } from '../../../stages/errors.ts';
+import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
 
-/** Whose keys sign the requests. */
-export interface SignedInUser {
-  username: string;
-  /** `cognito:groups` of the ID token. */
-  groups: readonly string[];
-  /** The group that may write to the storage (`aws.amplify.storage_group`). */
-  storageGroup: string;
-  /** ARN of the role that the keys were requested for; null if the identity pool chose the role of signed-in users. */
-  role: string | null;
-  /** ARN of the storage group's role; null if the ID token does not name it. */
-  storageRole: string | null;
-}
-
-/** What the message of a denial is made from. */
 interface Denial {
-  /** S3's words. */
+  /** The message of S3. */
   words: string;
-  bucket: string;
   /** Null where no keys of a user are known. */
   user: SignedInUser | null;
   /** Value of `aws.amplify.server_side_encryption`; '' for none. */
   encryption: string;
 }
 
-/** The properties that {@link rememberUser} adds to an error. */
-interface Remembered {
-  signedInUser?: SignedInUser | null;
-  encryption?: string;
-}
-
-/** Keeps with an error of S3 who was refused, for {@link accessDenied}. */
+/** Keeps with an error of S3 the user that was refused, for {@link accessDenied}. */
 export function rememberUser(error: unknown, user: SignedInUser | null, encryption: string): void {
-  if (typeof error === 'object' && error) Object.assign(error, { signedInUser: user, encryption });
+  if (typeof error === 'object' && error) Object.assign(error, { user, encryption });
 }
 
 /** The end of a run that S3 does not let in. `error` is S3's. */
 export function accessDenied(error: unknown, bucket: string): RunError {
-  const { message, signedInUser, encryption } = error as Error & Remembered;
-  const denial: Denial = {
-    // The answer to a HEAD has no words.
-    words: !message || /^unknown/i.test(message) ? 'Access Denied' : message,
-    bucket,
-    user: signedInUser ?? null,
-    encryption: encryption ?? '',
-  };
-  const [code, what, remedy] = reasonOf(denial);
-  return new RunError(code, `${what} (bucket ${bucket}: ${denial.words}).`, remedy, { cause: error });
+  const { message, user = null, encryption = '' } = error as Error & Partial<Denial>;
+  // The response to a HEAD has no message.
+  const words = !message || /^unknown/i.test(message) ? 'Access Denied' : message;
+  const denial = { words, user, encryption };
+  const [code, what, remedy] =
+    encryptionKey(denial) ?? explicitDeny(denial) ?? boundary(denial) ?? noPermission(denial);
+  return new RunError(code, `${what} (bucket ${bucket}: ${words}).`, remedy, { cause: error });
 }
 
-/** S3 refuses to replace or delete this one object for as long as it is locked. */
+/** S3 Object Lock refuses to replace or delete this one object. */
 export function isLocked(error: unknown): boolean {
   const { message } = (error ?? {}) as { message?: unknown };
   return /object lock|WORM[ -]protected|legal hold|retention period/i.test(String(message));
@@ -58,18 +35,16 @@ export function isLocked(error: unknown): boolean {
 
 type Reason = readonly [code: string, what: string, remedy: string];
 
-function reasonOf(denial: Denial): Reason {
-  return encryptionKey(denial) ?? explicitDeny(denial) ?? boundary(denial) ?? noPermission(denial);
-}
+const ALLOW_MEDIA = 'to allow s3:PutObject, s3:GetObject and s3:DeleteObject under media/*';
 
 function encryptionKey({ words, user }: Denial): Reason | null {
   const [, action] = /\b(kms:\w+)/.exec(words) ?? [];
   if (!action) return null;
-  const [, key] = /(arn:[\w-]*:kms:[^\s"]+)/.exec(words) ?? [];
+  const [, key = 'the KMS key of the bucket'] = /(arn:[\w-]*:kms:[^\s"]+)/.exec(words) ?? [];
   return [
     'storage_key_denied',
-    `The bucket is encrypted with a KMS key that ${roleName(words, user)} may not use: ${action} is missing`,
-    `Allow the role kms:GenerateDataKey and kms:Decrypt on ${key ?? 'the KMS key of the bucket'}, in the key policy or in the policy of the role (AWS console, KMS).`,
+    `The bucket is encrypted with a KMS key that ${namedRole(words, user)} may not use: ${action} is missing`,
+    `Allow the role kms:GenerateDataKey and kms:Decrypt on ${key}, in the key policy or in the policy of the role (AWS console, KMS).`,
   ];
 }
 
@@ -79,11 +54,8 @@ function explicitDeny({ words, encryption }: Denial): Reason | null {
   if (!kind && !/explicit(?:ly)? den/i.test(words)) return null;
   const code = 'storage_denied_by_policy';
   if (kind && !/resource-based/i.test(kind)) {
-    return [
-      code,
-      `A rule of the AWS account forbids it: explicit deny in the ${kind}`,
-      'Ask the administrator of the AWS account to allow s3:PutObject, s3:GetObject and s3:DeleteObject under media/* for this role.',
-    ];
+    const what = `A rule of the AWS account forbids it: explicit deny in the ${kind}`;
+    return [code, what, `Ask the administrator of the AWS account ${ALLOW_MEDIA} for this role.`];
   }
   return [
     code,
@@ -96,17 +68,13 @@ function explicitDeny({ words, encryption }: Denial): Reason | null {
 
 /** What limits a role beside its own policies. */
 function boundary({ words }: Denial): Reason | null {
-  const [, kind] =
-    /because no ((?:session|service control|resource control|VPC endpoint|permissions boundary)[\w ]*)/i.exec(
-      words,
-    ) ?? [];
+  const limits = 'session|service control|resource control|VPC endpoint|permissions boundary';
+  const [, kind] = new RegExp(`because no ((?:${limits})[\\w ]*)`, 'i').exec(words) ?? [];
   if (!kind || /identity-based/i.test(kind)) return null;
   const name = kind.replace(/ allows.*/i, '');
-  return [
-    'storage_denied_by_policy',
-    `A rule of the AWS account does not allow it: no ${name} does`,
-    `Ask the administrator of the AWS account to allow s3:PutObject, s3:GetObject and s3:DeleteObject under media/* in the ${name}.`,
-  ];
+  const what = `A rule of the AWS account does not allow it: no ${name} does`;
+  const remedy = `Ask the administrator of the AWS account ${ALLOW_MEDIA} in the ${name}.`;
+  return ['storage_denied_by_policy', what, remedy];
 }
 
 /** No policy allows it: the wrong role, or a role that lacks the permission. */
@@ -115,11 +83,8 @@ function noPermission({ words, user }: Denial): Reason {
   const group = user?.storageGroup ?? 'ADMINS';
   const check = `check that the storage of the Amplify project allows ${group} to read, write and delete media/*`;
   if (!user) {
-    return [
-      code,
-      'S3 does not let this user in under media/',
-      `Add the user to the group ${group} of the Cognito user pool, and ${check}.`,
-    ];
+    const remedy = `Add the user to the group ${group} of the Cognito user pool, and ${check}.`;
+    return [code, 'S3 does not let this user in under media/', remedy];
   }
   if (!user.groups.includes(group)) {
     const groups = user.groups.length > 0 ? `only in ${user.groups.join(', ')}` : 'in no group';
@@ -133,46 +98,34 @@ function noPermission({ words, user }: Denial): Reason {
   if (other) {
     return [
       'storage_other_role',
-      `${user.username} is in the group ${group}, but the identity pool gave the keys of ${other}, and that role may not do this`,
+      `${user.username} is in the group ${group}, but the keys of the identity pool are those of ${other}, and that role may not do this`,
       `Give ${group} a lower precedence number than every other group of the user, or take the user out of the others (Cognito console, User pools, Groups), then run "migrator login aws".`,
     ];
   }
   return [
     code,
-    `The role of the group ${group} (${roleName(words, user)}) may not do this`,
+    `The role of the group ${group} (${namedRole(words, user)}) may not do this`,
     `In the storage of the Amplify project, ${check} (allow.groups(['${group}']).to(['read', 'write', 'delete'])), and deploy it.`,
   ];
 }
 
-/** The role of the keys in words, if it is not that of the storage group; null if it is, or cannot be told. */
+/** The role of the keys, if it is not that of the storage group; null if it is, or is not known. */
 function otherRole(words: string, user: SignedInUser): string | null {
-  const used = assumedRole(words) ?? nameIn(user.role);
+  const used = usedRole(words, user);
   const { storageGroup, storageRole, groups } = user;
-  if (!used) return user.storageRole ? 'the role for all signed-in users' : null;
-  if (storageRole ? used === nameIn(storageRole) : belongsTo(used, storageGroup)) return null;
+  if (!used) return storageRole ? 'the role for all signed-in users' : null;
+  if (storageRole ? used === roleNameOf(storageRole) : belongsTo(used, storageGroup)) return null;
   const owner = groups.find(group => group !== storageGroup && belongsTo(used, group));
   if (owner) return `the group ${owner} (${used})`;
   return storageRole ? `another role (${used})` : null;
 }
 
-function roleName(words: string, user: SignedInUser | null): string {
-  const name = assumedRole(words) ?? nameIn(user?.role ?? null);
+function namedRole(words: string, user: SignedInUser | null): string {
+  const name = usedRole(words, user);
   return name ? `the role ${name}` : 'the role of the user';
 }
 
-function assumedRole(words: string): string | null {
-  return /:assumed-role\/([^/\s"]+)/.exec(words)?.[1] ?? null;
-}
-
-function nameIn(arn: string | null): string | null {
-  return arn?.slice(arn.lastIndexOf('/') + 1) ?? null;
-}
-
-/**
- * Whether the name of a role is that of a group's role, as Amplify makes it: `…amplifyAuthADMINSGroupRole…`, cut off after 24
- * characters by CloudFormation.
- */
-export function belongsTo(role: string, group: string): boolean {
-  const name = group.replace(/[^\w]/g, '\\$&');
-  return new RegExp(`(?:^|[^a-z0-9]|amplifyAuth)${name}(?:$|[^a-z0-9]|gr|role)`, 'i').test(role);
+/** As S3 names it, or else the one that the keys were requested for. */
+function usedRole(words: string, user: SignedInUser | null): string | null {
+  return /:assumed-role\/([^/\s"]+)/.exec(words)?.[1] ?? (user?.role ? roleNameOf(user.role) : null);
 }

@@ -20,7 +20,7 @@ interface Refusal {
 }
 
 /**
- * The error that ends the run if this is a refusal because of the region; null if it is not. Answers to HEAD have no
+ * The error that ends the run if this is a refusal because of the region; null if it is not. Responses to HEAD have no
  * body, so only the header `x-amz-bucket-region` says it. `region` is the one that was asked, null if unknown.
  */
 export function wrongRegion(error: unknown, bucket: string, region: string | null): RunError | null {

@@ -1,9 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import type { SignedInUser } from '../aws/roles.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
-import { rememberUser, type SignedInUser } from './access-denied.ts';
+import { rememberUser } from './access-denied.ts';
 import { wrongRegion } from './bucket-region.ts';
 import { type Encryption, encryptUploads } from './encryption.ts';
 import { S3_REASONS } from './errors.ts';
@@ -11,7 +12,7 @@ import { S3_REASONS } from './errors.ts';
 /** Keys of the signed-in user. One source is shared by all clients, so that keys are fetched once. */
 export interface AwsKeySource {
   (): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
-  /** Tells the SDK not to keep keys itself: the source knows better when to renew them. */
+  /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
   readonly memoized: true;
   /** For messages: whose keys they are; null before there are any. */
   readonly user?: () => SignedInUser | null;
@@ -45,7 +46,7 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK would open a connection of its own for each such request.
     expectContinueHeader: false,
-    // Its remarks about streams would go to the terminal, through the progress bar.
+    // The SDK's log messages would break up the progress bar.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -78,7 +79,7 @@ export async function storageAddress(region: string): Promise<string> {
   return addressOf(command, () => client.send(command)).finally(() => client.destroy());
 }
 
-/** Completes the errors of all commands by what only the client knows. */
+/** Adds to the errors of all commands what only the client knows. */
 function explainRefusals(client: S3Client, options: RefusalContext): void {
   client.middlewareStack.add(
     next => async args => {

@@ -15,7 +15,7 @@ interface S3Error {
   code: string | null;
 }
 
-/** The parts of an SDK error that decide; HEAD answers have no body, so their name says nothing and the status does. */
+/** The parts of an SDK error that matter. A response to HEAD has no body, so that only its status counts. */
 export function s3ErrorOf(error: unknown): S3Error {
   const {
     name = '',
@@ -64,7 +64,7 @@ export function isBadDigest(error: unknown): boolean {
   );
 }
 
-/** The md5 (hex) of what S3 received, as its answer to other bytes than announced gives it; null if it does not. */
+/** The md5 (hex) of what S3 received, from its response to altered bytes; null if it has none. */
 export function calculatedMd5(error: unknown): string | null {
   const { CalculatedDigest } = error as { CalculatedDigest?: unknown };
   if (typeof CalculatedDigest !== 'string') return null;
@@ -96,7 +96,7 @@ const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy:
   },
 };
 
-/** The error of a failed upload. FileErrors and RunErrors (of the download, of the sign-in) are given back as they are. */
+/** The error of a failed upload. FileErrors and RunErrors (of the download, of the sign-in) are returned unchanged. */
 export function aboutUpload(error: unknown, fileName: string, bucket: string): FileError | RunError {
   if (error instanceof FileError || error instanceof RunError) return error;
   const { name, message, status, code } = s3ErrorOf(error);
@@ -142,7 +142,7 @@ export const S3_REASONS: Reasons = {
   AuthorizationHeaderMalformed: 'fatal',
   IllegalLocationConstraintException: 'fatal',
   ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
-  // In the body of a 200, which the SDK takes for a 500.
+  // In the body of a 200, which the SDK treats as a 500.
   PreconditionFailed: 'refused',
   // As S3 says SlowDown where there is no body to say so (HEAD).
   'HTTP 503': 'throttled',
@@ -164,7 +164,7 @@ const UPLOAD_REASONS: Reasons = {
 
 const ABOUT_ONE_FILE = new Set(['KeyTooLongError', 'EntityTooLarge', 'EntityTooSmall', 'MetadataTooLarge']);
 
-/** What the SDK calls an answer that is not S3's. */
+/** Names that the SDK gives to a response that is not S3's. */
 const NAMELESS = new Set(['', 'Error', 'Unknown', 'UnknownError', 'SyntaxError']);
 
 /** S3's words, without the full stop, and its code, which people look up. */
@@ -177,12 +177,11 @@ function everyFile(name: string): EveryFile {
   if (NAMELESS.has(name)) {
     return {
       reason: 'S3 without a code',
-      remedy:
-        'Something between this computer and S3 may answer in its place (a proxy, a firewall). Check the network.',
+      remedy: 'A proxy or a firewall may answer in place of S3. Check the network.',
     };
   }
   const remedy = name.startsWith('KMS.')
     ? 'Enable the KMS key that encrypts the bucket, and allow the role of the group ADMINS to use it (AWS console, KMS).'
-    : 'Correct what S3 complains of.';
+    : 'Correct what S3 reports.';
   return { reason: `S3 ${name}`, remedy };
 }

@@ -75,7 +75,7 @@ export class Objects {
     } catch (error) {
       const { status } = s3ErrorOf(error);
       if (status === 404) return null;
-      // S3 may give this for what does not exist, too; a listing tells the two apart (docs/services.md, S3).
+      // S3 answers so for objects that do not exist, too; a listing shows whether it does (docs/services.md, S3).
       if (status === 403 && !(await this.#isListed(key))) return null;
       throw this.#about(error);
     }
@@ -170,7 +170,7 @@ export class Objects {
 
   #about(error: unknown): RunError {
     const { name, message, status, code } = s3ErrorOf(error);
-    // The answer to a HEAD has no body, so its error has no name.
+    // The response to a HEAD has no body, so its error has no name.
     if (status === 403 && name !== 'InvalidAccessKeyId' && name !== 'SignatureDoesNotMatch') {
       return accessDenied(error, this.#bucket);
     }

@@ -1,7 +1,7 @@
 import { domainOf } from '../aws/regions.ts';
 
 /**
- * Gives the canonical URL of an object by its key, as Amplify apps store it. AppSync's AWSURL takes no spaces and no
+ * The canonical URL of an object by its key, as Amplify apps store it. AppSync's AWSURL takes no spaces and no
  * letters beyond ASCII, so every segment of the key is percent-encoded down to RFC 3986's unreserved characters.
  *
  * A bucket with a dot in its name is named in the path, as the SDK does: S3's certificate covers no further dots.

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { defaultConfig } from '../../../src/config/settings.ts';
+import { answerChallenge } from '../../../src/services/cognito/challenges.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
 import { CognitoSession } from '../../../src/services/cognito/session.ts';
 import type { RunError } from '../../../stages/errors.ts';
@@ -154,24 +155,17 @@ describe('what Cognito asks for beyond the password', () => {
   });
 
   it('is one of two factors when the pool lets the user choose', async () => {
-    await start({ mfa: 'totp' });
     const answers: Record<string, string>[] = [];
-    const { answerChallenge } = await import('../../../src/services/cognito/challenges.ts');
-    const client = { send: async ({ input }: { input: never }) => answers.push(input) };
-    await answerChallenge(
-      client as never,
-      {
-        ChallengeName: 'SELECT_MFA_TYPE',
-        ChallengeParameters: { MFAS_CAN_CHOOSE: '["SMS_MFA","SOFTWARE_TOKEN_MFA"]' },
-        Session: 's',
-      },
-      'sub',
-      person([]),
-      {} as never,
-    );
-    expect(answers[0]).to.have.deep.property('ChallengeResponses', {
-      USERNAME: 'sub',
-      ANSWER: 'SOFTWARE_TOKEN_MFA',
-    });
+    const respond = async (_: unknown, answer: Record<string, string>) => {
+      answers.push(answer);
+      return {};
+    };
+    const choice = {
+      ChallengeName: 'SELECT_MFA_TYPE',
+      ChallengeParameters: { MFAS_CAN_CHOOSE: '["SMS_MFA","SOFTWARE_TOKEN_MFA"]' },
+      Session: 's',
+    } as const;
+    await answerChallenge(respond, choice, person([]), {} as never);
+    expect(answers).to.deep.equal([{ ANSWER: 'SOFTWARE_TOKEN_MFA' }]);
   });
 });

@@ -29,127 +29,59 @@ type Case = [
   file: string,
 ];
 
+/** Refusals by status and reason. */
+const REFUSALS: [status: number, reason: string, query: Case[2], file: string][] = [
+  [403, 'userRateLimitExceeded', THROTTLED, 'drive_refused failed again'],
+  [403, 'rateLimitExceeded', THROTTLED, 'drive_refused failed again'],
+  [403, 'sharingRateLimitExceeded', THROTTLED, 'drive_refused failed again'],
+  [403, 'downloadQuotaExceeded', FINAL, 'downloadQuotaExceeded failed again'],
+  [403, 'cannotDownloadAbusiveFile', FINAL, 'cannotDownloadAbusiveFile needs_review final'],
+  [403, 'fileNotDownloadable', FINAL, 'fileNotDownloadable needs_review final'],
+  [403, 'cannotDownloadFile', FINAL, 'cannotDownloadFile needs_review final'],
+  [403, 'insufficientFilePermissions', FINAL, 'insufficientFilePermissions needs_review final'],
+  [403, 'dailyLimitExceeded', FINAL, 'stops: dailyLimitExceeded'],
+  [403, 'domainPolicy', FINAL, 'stops: domainPolicy'],
+  [403, 'accessNotConfigured', FINAL, 'stops: accessNotConfigured'],
+  [403, 'insufficientPermissions', FINAL, 'stops: insufficientPermissions'],
+  [403, 'brandNew', FINAL, 'drive_refused failed final'],
+  [403, 'constructor', FINAL, 'drive_refused failed final'],
+  [400, 'invalid', FINAL, 'drive_refused failed final'],
+  [401, 'authError', FINAL, 'stops: google_sign_in_refused'],
+  [404, 'notFound', FINAL, 'gone_from_drive orphan final'],
+  [500, 'internalError', PASSING, 'drive_refused failed again'],
+];
+
+/** Responses that are not in Google's form. */
+const PAGES: [status: number, body: string, query: Case[2], file: string][] = [
+  [403, HTML, FINAL, 'drive_refused failed final'],
+  [404, HTML, FINAL, 'drive_refused failed final'],
+  [403, ROBOT, FINAL, 'drive_refused failed final'],
+  [429, ROBOT, FINAL, 'drive_refused failed final'],
+  [408, HTML, PASSING, 'drive_refused failed again'],
+  [502, HTML, PASSING, 'drive_refused failed again'],
+  [503, '', PASSING, 'drive_refused failed again'],
+  [429, '', THROTTLED, 'drive_refused failed again'],
+];
+
+const aborted = Object.assign(new Error('aborted'), { name: 'AbortError' });
+const BROKEN = 'download_broken failed again';
+
 const CASES: Case[] = [
-  ['429', new DriveRefusal(429, ''), THROTTLED, 'drive_refused failed again'],
-  [
-    '403 userRateLimitExceeded',
-    new DriveRefusal(403, body('userRateLimitExceeded')),
-    THROTTLED,
-    'drive_refused failed again',
-  ],
-  [
-    '403 rateLimitExceeded',
-    new DriveRefusal(403, body('rateLimitExceeded')),
-    THROTTLED,
-    'drive_refused failed again',
-  ],
-  [
-    '403 sharingRateLimitExceeded',
-    new DriveRefusal(403, body('sharingRateLimitExceeded')),
-    THROTTLED,
-    'drive_refused failed again',
-  ],
-  [
-    '403 downloadQuotaExceeded',
-    new DriveRefusal(403, body('downloadQuotaExceeded')),
-    FINAL,
-    'downloadQuotaExceeded failed again',
-  ],
-  [
-    '403 cannotDownloadAbusiveFile',
-    new DriveRefusal(403, body('cannotDownloadAbusiveFile')),
-    FINAL,
-    'cannotDownloadAbusiveFile needs_review final',
-  ],
-  [
-    '403 fileNotDownloadable',
-    new DriveRefusal(403, body('fileNotDownloadable')),
-    FINAL,
-    'fileNotDownloadable needs_review final',
-  ],
-  [
-    '403 cannotDownloadFile',
-    new DriveRefusal(403, body('cannotDownloadFile')),
-    FINAL,
-    'cannotDownloadFile needs_review final',
-  ],
-  [
-    '403 insufficientFilePermissions',
-    new DriveRefusal(403, body('insufficientFilePermissions')),
-    FINAL,
-    'insufficientFilePermissions needs_review final',
-  ],
-  [
-    '403 dailyLimitExceeded',
-    new DriveRefusal(403, body('dailyLimitExceeded')),
-    FINAL,
-    'stops: dailyLimitExceeded',
-  ],
-  ['403 domainPolicy', new DriveRefusal(403, body('domainPolicy')), FINAL, 'stops: domainPolicy'],
-  [
-    '403 accessNotConfigured',
-    new DriveRefusal(403, body('accessNotConfigured')),
-    FINAL,
-    'stops: accessNotConfigured',
-  ],
-  [
-    '403 SERVICE_DISABLED among the details',
-    new DriveRefusal(403, detailed('SERVICE_DISABLED')),
-    FINAL,
-    'stops: SERVICE_DISABLED',
-  ],
-  [
-    '403 insufficientPermissions (a scope is lacking)',
-    new DriveRefusal(403, body('insufficientPermissions')),
-    FINAL,
-    'stops: insufficientPermissions',
-  ],
-  [
-    '403 with a reason of no meaning here',
-    new DriveRefusal(403, body('brandNew')),
-    FINAL,
-    'drive_refused failed final',
-  ],
-  [
-    'a reason that is a name of every object',
-    new DriveRefusal(403, body('constructor')),
-    FINAL,
-    'drive_refused failed final',
-  ],
-  ['403 as an HTML page', new DriveRefusal(403, HTML), FINAL, 'drive_refused failed final'],
-  ['404 as an HTML page', new DriveRefusal(404, HTML), FINAL, 'drive_refused failed final'],
-  ['a robot check', new DriveRefusal(403, ROBOT), FINAL, 'drive_refused failed final'],
-  ['a robot check with 429', new DriveRefusal(429, ROBOT), FINAL, 'drive_refused failed final'],
-  ['400', new DriveRefusal(400, body('invalid')), FINAL, 'drive_refused failed final'],
-  ['401', new DriveRefusal(401, body('authError')), FINAL, 'stops: google_sign_in_refused'],
-  ['404', new DriveRefusal(404, body('notFound')), FINAL, 'gone_from_drive orphan final'],
-  ['408', new DriveRefusal(408, HTML), PASSING, 'drive_refused failed again'],
-  ['500', new DriveRefusal(500, body('internalError')), PASSING, 'drive_refused failed again'],
-  ['502 as an HTML page', new DriveRefusal(502, HTML), PASSING, 'drive_refused failed again'],
-  ['503', new DriveRefusal(503, ''), PASSING, 'drive_refused failed again'],
+  ...REFUSALS.map(([status, reason, query, file]): Case => {
+    return [`${status} ${reason}`, new DriveRefusal(status, body(reason)), query, file];
+  }),
+  ...PAGES.map(([status, text, query, file]): Case => {
+    return [`${status} with "${text.slice(-60)}"`, new DriveRefusal(status, text), query, file];
+  }),
   ...['ECONNRESET', 'EPROTO', 'STALLED', 'MALFORMED_RESPONSE', 'ERR_SSL_BAD_RECORD_TYPE'].map(
-    (code): Case => [code, coded(code), PASSING, 'download_broken failed again'],
+    (code): Case => [code, coded(code), PASSING, BROKEN],
   ),
-  [
-    'a network error within another',
-    new Error('failed', { cause: coded('ECONNRESET') }),
-    PASSING,
-    'download_broken failed again',
-  ],
-  [
-    'a query that timed out',
-    Object.assign(new Error('aborted'), { name: 'AbortError' }),
-    PASSING,
-    'download_broken failed again',
-  ],
+  ['SERVICE_DISABLED', new DriveRefusal(403, detailed('SERVICE_DISABLED')), FINAL, 'stops: SERVICE_DISABLED'],
+  ['a cause', new Error('failed', { cause: coded('ECONNRESET') }), PASSING, BROKEN],
+  ['a query that timed out', aborted, PASSING, BROKEN],
   ['an untrusted certificate', coded('CERT_HAS_EXPIRED'), FINAL, 'stops: certificate_not_trusted'],
-  ['something unforeseen', 'oops', PASSING, 'download_broken failed again'],
-  [
-    'a sign-in that cannot be renewed',
-    new RunError('google_sign_in_expired', 'Over.', 'Sign in.'),
-    FINAL,
-    'stops: google_sign_in_expired',
-  ],
+  ['something unforeseen', 'oops', PASSING, BROKEN],
+  ['the end of the sign-in', new RunError('over', 'Over.', 'Sign in.'), FINAL, 'stops: over'],
 ];
 
 describe('an error of Drive', () => {

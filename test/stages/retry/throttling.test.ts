@@ -98,7 +98,7 @@ describe('Throttling', () => {
     const { sleep } = backoff;
     backoff.sleep = async ms => {
       await sleep!(ms);
-      throttling.answered();
+      throttling.succeeded();
     };
     await refusedTimes(8);
     expect(now()).to.be.greaterThan(2 * MINUTES);

@@ -1,0 +1,28 @@
+/** The IAM roles of an Amplify project, as far as messages and the choice of keys need them. */
+
+/** The user whose keys sign the requests. */
+export interface SignedInUser {
+  username: string;
+  /** `cognito:groups` of the ID token. */
+  groups: readonly string[];
+  /** The group that may write to the storage (`aws.amplify.storage_group`). */
+  storageGroup: string;
+  /** ARN of the role that the keys were requested for; null if the identity pool chose the role of signed-in users. */
+  role: string | null;
+  /** ARN of the storage group's role; null if the ID token does not name it. */
+  storageRole: string | null;
+}
+
+/** The name of a role from its ARN. */
+export function roleNameOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/**
+ * Whether the name of a role is that of a group's role, as Amplify makes it: `…amplifyAuthADMINSGroupRole…`, cut off after 24
+ * characters by CloudFormation.
+ */
+export function belongsTo(role: string, group: string): boolean {
+  const name = group.replace(/[^\w]/g, '\\$&');
+  return new RegExp(`(?:^|[^a-z0-9]|amplifyAuth)${name}(?:$|[^a-z0-9]|gr|role)`, 'i').test(role);
+}

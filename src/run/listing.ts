@@ -4,7 +4,7 @@ import { type FileRecord, isUnread, isWithdrawn, nameOf, stopped } from '../../s
 import { type Stage, streamOf } from '../../stages/stage.ts';
 import { ListingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
-import { standingIn } from './manifest/standing.ts';
+import { storedRecord } from './manifest/stored.ts';
 import type { MigrationOptions } from './migration.ts';
 import type { Manifests } from './open-manifests.ts';
 import { sourceOf } from './pipeline.ts';
@@ -94,7 +94,7 @@ export class Listing {
       // Nobody has looked for it, so nobody knows whether it is still there.
       if (this.#seen.has(before.id) || this.#unread.mayHave(before) || !this.#takes(before)) continue;
       if (!before.removed && !isUnread(before)) this.changes.removed += 1;
-      const record = await this.#checkpoint.save(removed(before, standingIn(transfer, before.id)));
+      const record = await this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
       this.#options.events.emit('listed', record, true);
       yield record;
     }

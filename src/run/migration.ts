@@ -5,7 +5,7 @@ import { type Changes, Listing } from './listing.ts';
 import { checkpointOf } from './manifest/checkpoint.ts';
 import { LinkingFile } from './manifest/linking.ts';
 import type { Run } from './manifest/run.ts';
-import { claimsIn, standingIn } from './manifest/standing.ts';
+import { claimsIn, storedRecord } from './manifest/stored.ts';
 import type { Manifests } from './open-manifests.ts';
 import { migrateStages, run as runStream } from './pipeline.ts';
 import { type StageContext, Stages } from './stages.ts';
@@ -71,7 +71,7 @@ async function streamOf(options: MigrationOptions, listing: Listing, linking: Li
       checkpointOf(manifests[stage]!, {
         stage,
         retryOrphans,
-        standing: id => standingIn(manifests.transfer, id),
+        standing: id => storedRecord(manifests.transfer, id),
       }),
     listing: await listing.steps(stages),
     takenOver,

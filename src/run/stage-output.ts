@@ -4,7 +4,7 @@ import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
 import { LinkingFile } from './manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest/manifest-file.ts';
 import type { Run } from './manifest/run.ts';
-import { claimsIn, standingIn } from './manifest/standing.ts';
+import { claimsIn, storedRecord } from './manifest/stored.ts';
 import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
 import { noPlace, type StageFlags, type StageInput } from './stage-input.ts';
 import { isLog, isPiped } from './standard-streams.ts';
@@ -58,7 +58,7 @@ export class StageOutput {
   }
 
   checkpoint(retryOrphans: boolean): Checkpoint | null {
-    const standing = (id: string) => standingIn(this.#manifests.transfer, id);
+    const standing = (id: string) => storedRecord(this.#manifests.transfer, id);
     return this.manifest && checkpointOf(this.manifest, { stage: this.#stage, retryOrphans, standing });
   }
 

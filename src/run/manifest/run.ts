@@ -1,8 +1,7 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LowSync } from 'lowdb';
 import { RunError } from '../../../stages/errors.ts';
 import type { Naming } from '../../../stages/file-name.ts';
 import {
@@ -14,36 +13,18 @@ import {
 } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { holderOf } from '../../config/files/lock.ts';
-import { replaceFileSync } from '../../config/files/replace-file.ts';
 import { FOLDER_ID, folderRefFrom, runFolder } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { RunFacts } from './run-facts.ts';
 import { isSameJson } from './same-json.ts';
 import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
-
-/** What is true of the run and of no file in it. */
-interface Facts {
-  folder_id: string;
-  /** Kept with the objects that the run stores, to tell them from those of other runs. */
-  run_id?: string;
-  /** RFC 3339. */
-  started_at: string;
-  /** When the folder had been listed to its end; null while that is not so. */
-  listed_at: string | null;
-  /** How names are read, if a command of this run said so by a flag. */
-  naming?: Naming;
-  /** Of the folder, if its address had one. */
-  resource_key?: string;
-  /** The part of the folder that the run is about; the whole folder when absent. */
-  selection?: SelectionRules;
-  /** Records that the data service could not give. */
-  unreadable_records?: UnreadableRecords;
-}
 
 export class Run {
   readonly folderId: string;
   readonly folder: string;
+  readonly #facts: RunFacts;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
@@ -55,6 +36,7 @@ export class Run {
   constructor(home: string, folderId: string) {
     this.folderId = folderId;
     this.folder = runFolder(home, folderId);
+    this.#facts = new RunFacts(this);
   }
 
   get exists(): boolean {
@@ -102,10 +84,10 @@ export class Run {
   /** Makes this process the run's only writer. Throws RunError that names the one there is. */
   lock(command: string): void {
     this.#lock = takeLock(this.folder, command);
-    const isNew = !existsSync(this.#factsPath);
-    if (isNew) this.#made.add(this.#factsPath);
+    const isNew = !existsSync(this.#facts.path);
+    if (isNew) this.#made.add(this.#facts.path);
     if (isNew || !this.id) {
-      this.#write({ ...this.#facts(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
+      this.#facts.write({ ...this.#facts.read(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
   }
 
@@ -142,50 +124,50 @@ export class Run {
 
   /** Null before the run has been worked on. */
   get id(): string | null {
-    return this.#facts().run_id ?? null;
+    return this.#facts.read().run_id ?? null;
   }
 
   get startedAt(): string {
-    return this.#facts().started_at;
+    return this.#facts.read().started_at;
   }
 
   /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
   get isListed(): boolean {
-    return this.#facts().listed_at !== null && this.has('list');
+    return this.#facts.read().listed_at !== null && this.has('list');
   }
 
   markListed(): void {
-    this.#write({ ...this.#facts(), listed_at: new Date().toISOString() });
+    this.#facts.write({ ...this.#facts.read(), listed_at: new Date().toISOString() });
   }
 
   /** How the run's names are read; null if only the configuration says so. */
   get naming(): Naming | null {
-    return this.#facts().naming ?? null;
+    return this.#facts.read().naming ?? null;
   }
 
   /** For what goes on with the run: names that are read later are read like those before. */
   rememberNaming(naming: Naming): void {
-    this.#write({ ...this.#facts(), naming });
+    this.#facts.write({ ...this.#facts.read(), naming });
   }
 
   /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
   root(address: string | undefined, { google_drive }: Config): DriveRef {
     const given = folderRefFrom(address ?? '').resourceKey;
     const configured = google_drive.folder_id === this.folderId ? google_drive.resource_key : '';
-    const resourceKey = given || this.#facts().resource_key || configured;
+    const resourceKey = given || this.#facts.read().resource_key || configured;
     return resourceKey ? { id: this.folderId, resourceKey } : { id: this.folderId };
   }
 
   /** For commands that name the folder by its id alone. */
   rememberResourceKey({ resourceKey }: DriveRef): void {
-    const facts = this.#facts();
+    const facts = this.#facts.read();
     if (resourceKey && facts.resource_key !== resourceKey)
-      this.#write({ ...facts, resource_key: resourceKey });
+      this.#facts.write({ ...facts, resource_key: resourceKey });
   }
 
   /** The part of the folder that the run is about; null for the whole folder. */
   get selection(): SelectionRules | null {
-    const { selection } = this.#facts();
+    const { selection } = this.#facts.read();
     if (!selection) return null;
     const { recursive = true, include = [], exclude = [] } = selection;
     return { recursive, include, exclude };
@@ -193,54 +175,22 @@ export class Run {
 
   /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
   rememberSelection(rules: SelectionRules | null): void {
-    const { selection, ...facts } = this.#facts();
+    const { selection, ...facts } = this.#facts.read();
     if (isSameJson(selection ?? null, rules)) return;
-    this.#write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+    this.#facts.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
   }
 
   /** Records that the data service could not give in the run, for its report. */
   get unreadableRecords(): UnreadableRecords {
-    return this.#facts().unreadable_records ?? {};
+    return this.#facts.read().unreadable_records ?? {};
   }
 
   /** What keeps them while this process holds the lock. */
   get unreadableMemory(): UnreadableMemory {
     this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
-      if (this.#lock && !this.#isVoid) this.#write({ ...this.#facts(), unreadable_records });
+      if (this.#lock && !this.#isVoid) this.#facts.write({ ...this.#facts.read(), unreadable_records });
     });
     return this.#unreadable;
-  }
-
-  get #factsPath(): string {
-    return join(this.folder, 'run.json');
-  }
-
-  /**
-   * Of a run without the file, put together by hand, readers take its list manifest for the whole. Who works on it lists the
-   * folder anew: the manifest may be of a listing that never came to its end.
-   */
-  #facts(): Facts {
-    const now = new Date().toISOString();
-    const unknown = { folder_id: this.folderId, started_at: now, listed_at: this.has('list') ? now : null };
-    const file = this.#factsFile(unknown);
-    try {
-      file.read();
-    } catch {}
-    return file.data;
-  }
-
-  #write(facts: Facts): void {
-    this.#factsFile(facts).write();
-  }
-
-  /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
-  #factsFile(facts: Facts): LowSync<Facts> {
-    const path = this.#factsPath;
-    const adapter = {
-      read: () => JSON.parse(readFileSync(path, 'utf8')) as Facts,
-      write: (data: Facts) => replaceFileSync(path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
-    };
-    return new LowSync<Facts>(adapter, facts);
   }
 
   /**

@@ -1,10 +1,10 @@
-/** What a run's manifest of transfer says to the stages before it: which files have their object, and which cannot get one. */
+/** What the transfer manifest tells earlier stages: which files have an object in S3, and which cannot get one. */
 import { hasNoObject } from '../../../stages/duplicates.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 /** The record of a file that has an object in S3, or had one that is to be replaced; null for all others. */
-export function standingIn(transferred: ManifestFile | null | undefined, id: string): FileRecord | null {
+export function storedRecord(transferred: ManifestFile | null | undefined, id: string): FileRecord | null {
   const record = transferred?.last(id);
   return record?.url || record?.replaces ? record : null;
 }

@@ -1,6 +1,6 @@
 /**
  * Which of the files that wait goes next. Photos are bound by how many queries Drive allows, videos by the line: going
- * side by side they use both, and a video that is begun late would be alone on the line at the end.
+ * side by side they use both, and a video that starts late would be alone on the line at the end.
  */
 
 import type { WorkQueue } from './concurrently.ts';
@@ -18,7 +18,7 @@ const PLACES = 1000;
 
 /**
  * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait, on six
- * when they fall behind: a smaller share of what is known of them has been begun. Small ones go in the order in which they
+ * when they fall behind: a smaller share of what is known of them has been started. Small ones go in the order in which they
  * came.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WorkQueue<Item> {

@@ -150,7 +150,7 @@ async function* inBatches(
   const input = work[Symbol.asyncIterator]();
   const pull = () => {
     const pulled = input.next();
-    // It may fail while a full batch is on its way and nobody waits for it yet; whoever awaits it next is told.
+    // It may fail while a full batch is on its way and nobody waits for it yet; the next await throws it.
     pulled.catch(() => {});
     return pulled;
   };

@@ -1,5 +1,5 @@
 /**
- * resolve: finds the observations of each record and decides where its object will stand in S3. Reads the Observation
+ * resolve: finds the observations of each record and decides which key its object gets in S3. Reads the Observation
  * table, writes nothing to AWS.
  */
 import { byCleanness, Claims, keyOf } from './claims.ts';
@@ -13,7 +13,7 @@ import type { Stage } from './stage.ts';
 
 /** Which observation a leading letter means, when sequential ids are reused between data sets. */
 export interface PrefixRules {
-  /** The observation's field that tells the data sets apart. */
+  /** The observation's field that distinguishes the data sets. */
   discriminatorField: string;
   /** Letter ('' for none) → value of that field; `*` is any value that no other letter names. */
   prefixes: Readonly<Record<string, string>>;
@@ -94,7 +94,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
   };
 }
 
-/** Files that stand in S3 already (another tool has put them there) go before any other. */
+/** Files that another tool has stored in S3 already go before any other. */
 function byPrecedence(a: FileRecord, b: FileRecord): number {
   return Number(Boolean(b.url)) - Number(Boolean(a.url)) || byCleanness(a, b);
 }

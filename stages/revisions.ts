@@ -2,7 +2,7 @@
  * Files whose bytes are not what Drive listed. Drive is asked again: a file that was replaced meanwhile is transferred as it
  * is now; one for which Drive says the same again needs a person, who may accept the bytes as they come.
  */
-import type { DriveItem } from './list.ts';
+import type { DriveItem } from './drive-item.ts';
 import { type DriveRef, type FileRecord, nameOf, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';

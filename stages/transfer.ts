@@ -2,7 +2,7 @@
  * transfer: streams each file once from Drive to S3.
  *
  * This file decides which record is transferred and how often it is tried. How bytes get from Drive to S3, what is
- * compared when, and what a crash at each point leaves behind is told in `src/services/s3/upload.ts`.
+ * compared when, and what a crash at each point leaves behind: see `src/services/s3/upload.ts`.
  */
 import type { Readable } from 'node:stream';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -12,7 +12,7 @@ import type { StageEmitter } from './events.ts';
 import { LargeAndSmall } from './large-and-small.ts';
 import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
-import { type Backoff, withRetries } from './retry/backoff.ts';
+import { type Backoff, type RetryPolicy, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
 import { unsendable } from './sendable.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -22,7 +22,7 @@ import { WorkerCount } from './worker-count.ts';
 /** What transfer needs of Drive. */
 export interface MediaSource {
   /**
-   * Resolves to the file's bytes, from the first to the last, when they begin to come. `onBytes` is told of them as they
+   * Resolves to the file's bytes, from the first to the last, when the first ones have come. `onBytes` counts them as they
    * come. Throws FileError or RunError, at the call or as the error of the stream.
    */
   download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Readable>;
@@ -40,11 +40,11 @@ export interface Upload {
   size: number | null;
   /** Hex digest that the bytes must have; null if nobody knows. */
   md5: string | null;
-  /** Etag of the object that may be replaced; absent if nothing may stand under the key. */
+  /** Etag of the object that may be replaced; absent if the key must be free. */
   replaces?: string;
-  /** The upload was tried before: what stands under the key is looked at before bytes are sent. */
+  /** The upload was tried before: the object under the key is looked at before bytes are sent. */
   isRetry: boolean;
-  /** Opens the bytes. Called once at most; whoever calls it destroys the stream when it is not read to its end. */
+  /** Opens the bytes. Called once at most; the caller destroys the stream if it does not read it to its end. */
   open(): Promise<Readable>;
   signal?: AbortSignal;
 }
@@ -57,7 +57,7 @@ export interface StoredObject {
   /** Without quotes. */
   etag: string;
   verified: 'md5' | 'size';
-  /** RFC 3339; absent if the store does not tell. */
+  /** RFC 3339; absent if the store does not say. */
   storedAt?: string;
   /** True if another run or tool has stored it. */
   adopted?: true;
@@ -83,15 +83,97 @@ export interface TransferOptions {
   events?: StageEmitter;
 }
 
+type Located = FileRecord & { key: string };
+
 /**
- * Adds `url`, `bytes`, `etag`, `verified` and `storedAt` and makes the record `uploaded`. Records with a `url` are not transferred
- * again. The order changes: small files overtake large ones, and large ones are begun early.
+ * Adds `url`, `bytes`, `etag`, `verified` and `storedAt` and makes the record `uploaded`. Records with a `url` are not
+ * transferred again. The order changes: small files overtake large ones, and large ones start early.
  */
 export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
-  const { shutdown, events } = options;
+  const transfers = new Transfers(source, store, options);
+  return concurrently(
+    () => transfers.workers.allowed,
+    record => transfers.move(reopened(record) as Located),
+    { skip: withoutTransfer, queue: new LargeAndSmall() },
+  );
+}
 
-  const attempt = (record: FileRecord & { key: string }, isRetry: boolean): Promise<StoredObject> =>
-    store.store({
+/** The record if there is nothing to transfer for it. */
+function withoutTransfer(given: FileRecord): FileRecord | undefined {
+  const record = withSafePlace(reopened(given), 'transfer');
+  if (!isOnTheWay(record) || record.url) return record;
+  return record.key ? (unsendable(record) ?? undefined) : unresolved(record);
+}
+
+class Transfers {
+  readonly workers: WorkerCount;
+  readonly #source: MediaSource;
+  readonly #store: ObjectStore;
+  readonly #options: TransferOptions;
+  readonly #breaker = new CircuitBreaker();
+  readonly #faultPolicy = retryPolicyFor();
+
+  constructor(source: MediaSource, store: ObjectStore, options: TransferOptions) {
+    this.#source = source;
+    this.#store = store;
+    this.#options = options;
+    this.workers = new WorkerCount(options.concurrency, count =>
+      options.events?.emit('workersChanged', count),
+    );
+  }
+
+  /** Undefined for a file that stays pending because the run is shut down. */
+  async move(record: Located): Promise<FileRecord | undefined> {
+    const { shutdown, events, backoff } = this.#options;
+    if (shutdown?.signal.aborted) return undefined;
+    events?.emit('transferStarted', record);
+    try {
+      const stored = await withRetries(
+        retry => this.#withFreshKeys(record, retry > 0),
+        error => this.#retryPolicy(record, error),
+        backoff,
+        shutdown?.killSignal,
+      );
+      this.#breaker.succeeded();
+      this.workers.succeeded();
+      const { replaces: _replaces, error: _error, ...kept } = record;
+      return { ...kept, url: this.#store.urlOf(record.key), ...stored, status: 'uploaded' };
+    } catch (error) {
+      return this.#afterError(record, error);
+    } finally {
+      events?.emit('transferEnded', record);
+    }
+  }
+
+  #afterError(record: Located, error: unknown): FileRecord | undefined {
+    const { shutdown } = this.#options;
+    if (shutdown?.killSignal.aborted) return undefined;
+    if (error instanceof RunError) {
+      if (!shutdown) throw error;
+      shutdown.drain(error);
+      return undefined;
+    }
+    const failed = afterError(record, 'transfer', error);
+    const outage = error instanceof FileError && this.#breaker.failed(record.id, error);
+    if (outage) shutdown?.drain(outage);
+    return failed;
+  }
+
+  /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
+  async #withFreshKeys(record: Located, isRetry: boolean): Promise<StoredObject> {
+    try {
+      return await this.#attempt(record, isRetry);
+    } catch (error) {
+      if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
+      this.#options.events?.emit('transferRetried', record);
+      return this.#attempt(record, true);
+    }
+  }
+
+  #attempt(record: Located, isRetry: boolean): Promise<StoredObject> {
+    const { shutdown, events } = this.#options;
+    const signal = shutdown?.killSignal;
+    return this.#store.store({
       key: record.key,
       contentType: record.contentType ?? 'application/octet-stream',
       fileId: record.id,
@@ -100,83 +182,19 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
       md5: record.md5 ?? null,
       ...(record.replaces && { replaces: record.replaces }),
       isRetry: isRetry || record.error !== undefined,
-      open: () =>
-        source.download(record, count => events?.emit('bytesRead', record, count), shutdown?.killSignal),
-      signal: shutdown?.killSignal,
+      open: () => this.#source.download(record, count => events?.emit('bytesRead', record, count), signal),
+      signal,
     });
+  }
 
-  /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
-  const withFreshKeys = async (
-    record: FileRecord & { key: string },
-    isRetry: boolean,
-  ): Promise<StoredObject> => {
-    try {
-      return await attempt(record, isRetry);
-    } catch (error) {
-      if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
-      events?.emit('transferRetried', record);
-      return attempt(record, true);
-    }
-  };
-
-  const faultPolicy = retryPolicyFor();
-  const policyFor = (record: FileRecord) => (error: unknown) => {
-    const decision = faultPolicy(error);
+  #retryPolicy(record: Located, error: unknown): ReturnType<RetryPolicy> {
+    const { shutdown, events } = this.#options;
+    const decision = this.#faultPolicy(error);
     const again = decision.again && !shutdown?.signal.aborted;
     if (again) events?.emit('transferRetried', record);
-    if (decision.throttled) workers.refused();
-    tellWorkers();
+    if (decision.throttled) this.workers.refused();
     return { ...decision, again };
-  };
-
-  const breaker = new CircuitBreaker();
-  const workers = new WorkerCount(options.concurrency);
-  let told = options.concurrency;
-  const tellWorkers = () => {
-    if (workers.allowed !== told) events?.emit('workersChanged', workers.allowed);
-    told = workers.allowed;
-  };
-
-  const move = async (record: FileRecord & { key: string }): Promise<FileRecord | undefined> => {
-    if (shutdown?.signal.aborted) return undefined;
-    events?.emit('transferStarted', record);
-    try {
-      const stored = await withRetries(
-        retry => withFreshKeys(record, retry > 0),
-        policyFor(record),
-        options.backoff,
-        shutdown?.killSignal,
-      );
-      breaker.succeeded();
-      workers.succeeded();
-      tellWorkers();
-      const { replaces: _replaces, error: _error, ...kept } = record;
-      return { ...kept, url: store.urlOf(record.key), ...stored, status: 'uploaded' };
-    } catch (error) {
-      // Given up by the person, not failed: it stays pending.
-      if (shutdown?.killSignal.aborted) return undefined;
-      if (error instanceof RunError && !shutdown) throw error;
-      if (error instanceof RunError) {
-        shutdown?.drain(error);
-        return undefined;
-      }
-      const failed = afterError(record, 'transfer', error);
-      const stop = error instanceof FileError && breaker.failed(record.id, error);
-      if (stop) shutdown?.drain(stop);
-      return failed;
-    } finally {
-      events?.emit('transferEnded', record);
-    }
-  };
-
-  /** The record if nothing is to be moved for it. */
-  const skip = (given: FileRecord): FileRecord | undefined => {
-    const record = withSafePlace(reopened(given), 'transfer');
-    if (!isOnTheWay(record) || record.url) return record;
-    return record.key ? (unsendable(record) ?? undefined) : unresolved(record);
-  };
-  const work = (given: FileRecord) => move(reopened(given) as FileRecord & { key: string });
-  return concurrently(() => workers.allowed, work, { skip, queue: new LargeAndSmall() });
+  }
 }
 
 function unresolved(record: FileRecord): FileRecord {

@@ -7,25 +7,27 @@ const SAME_BURST_MS = 1000;
  */
 export class WorkerCount {
   readonly #max: number;
+  readonly #onChange: (allowed: number) => void;
   #limit: number;
   #successes = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(max: number) {
+  constructor(max: number, onChange: (allowed: number) => void = () => {}) {
     this.#max = max;
     this.#limit = max;
+    this.#onChange = onChange;
   }
 
   get allowed(): number {
     return Math.max(1, Math.floor(this.#limit));
   }
 
-  /** A service says that requests come too fast. `nowMs` is for tests. */
+  /** A service asked for fewer requests. `nowMs` is for tests. */
   refused(nowMs = performance.now()): void {
     this.#successes = 0;
     if (nowMs - this.#refusedAt < SAME_BURST_MS) return;
     this.#refusedAt = nowMs;
-    this.#limit /= 2;
+    this.#change(this.#limit / 2);
   }
 
   /** A file has been transferred. */
@@ -34,6 +36,12 @@ export class WorkerCount {
     this.#successes += 1;
     if (this.#successes < this.#max) return;
     this.#successes = 0;
-    this.#limit = Math.min(this.#max, Math.max(1, this.#limit) + 1);
+    this.#change(Math.min(this.#max, Math.max(1, this.#limit) + 1));
+  }
+
+  #change(limit: number): void {
+    const before = this.allowed;
+    this.#limit = limit;
+    if (this.allowed !== before) this.#onChange(this.allowed);
   }
 }

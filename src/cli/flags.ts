@@ -89,7 +89,7 @@ export const migrationFlags = {
   ...namingFlag,
   ...retryOrphansFlag,
   rescan: Flags.boolean({
-    description: 'list the folder anew: what was added, renamed, replaced or removed since',
+    description: 'list the folder again: what was added, renamed, replaced or removed since',
   }),
   ...selectionFlags,
   ...maxTransferFlag,

@@ -45,7 +45,7 @@ export function shutDownOnSignals(
     shutdown.drain(new Interrupted());
     grace = setTimeout(() => shutdown.kill(), graceMs);
     say(
-      'Interrupted: files on their way get ten seconds, no new ones are begun. Press Ctrl-C again to end at once.',
+      'Interrupted: files on their way get ten seconds, no new ones are started. Press Ctrl-C again to end at once.',
     );
   };
   // A lost terminal sends SIGHUP more than once: by itself, and through the shell.

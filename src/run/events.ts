@@ -1,4 +1,4 @@
-/** What happens in a run. Progress, counts, log and progress file listen; whoever does the work emits. */
+/** What happens in a run. Progress, counts, log and progress file listen; stages and pipeline emit. */
 import { EventEmitter } from 'node:events';
 import type { StageEvents } from '../../stages/events.ts';
 import type { FileRecord } from '../../stages/record.ts';

@@ -75,7 +75,7 @@ export class Listing {
     const { list, resolve } = this.#manifests;
     const duplicates: FileRecord[] = [];
     for await (const record of listed) {
-      // Whether the file that was migrated in its stead is still there is known at the end.
+      // Whether its original is still there is known at the end.
       if (resolve!.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
     }
@@ -155,7 +155,7 @@ export class Listing {
   }
 }
 
-/** What stands in S3 stays, and needs no Drive any more to be linked; what does not can no longer be migrated. */
+/** What is in S3 stays, and can be linked without Drive; what is not can no longer be migrated. */
 function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
   if (standing || isUnread(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {

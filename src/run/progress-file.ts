@@ -29,7 +29,7 @@ export class ProgressFile {
     return this.#last;
   }
 
-  /** The last write tells about a disk that is full. */
+  /** An error, as of a full disk, is that of the last write. */
   #writeSoon(): void {
     this.#dueAt = Infinity;
     this.#writing = this.#write()

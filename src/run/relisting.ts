@@ -4,9 +4,11 @@
  * an answer; a run with nothing open asks nothing.
  */
 
+import { asNow } from '../../stages/drive-item.ts';
 import { FileError } from '../../stages/errors.ts';
-import { asNow, FOLDERS_A_QUERY, listAgain } from '../../stages/list.ts';
+import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
+import { FOLDERS_A_QUERY } from '../../stages/walk.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
 import type { ManifestFile } from './manifest/manifest-file.ts';
 import { listOptions, type StageContext } from './stages.ts';

@@ -40,7 +40,7 @@ function check(flag: string, pattern: string): void {
 
 /** What to do when a run remembers one selection (null: the whole folder) and the flags give another one, or none. */
 export interface SelectionChoice {
-  /** Null if nothing is remembered yet: the run has not begun to list. */
+  /** Null if nothing is remembered yet: the run has not started to list. */
   remembered: SelectionRules | null;
   isBegun: boolean;
   given: SelectionRules | null;

@@ -1,9 +1,9 @@
 /** Services in memory that do what they are asked, or what fate has for the call, and that keep what they were given. */
 import { createHash } from 'node:crypto';
 import type { Services } from '../../src/services/services.ts';
+import type { DriveFolders, DriveItem } from '../../stages/drive-item.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
 import type { MediaLink, MediaTable } from '../../stages/link.ts';
-import type { DriveFolders, DriveItem } from '../../stages/list.ts';
 import type { ObservationTable } from '../../stages/observation-finder.ts';
 import { type FileRecord, FOLDER } from '../../stages/record.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';

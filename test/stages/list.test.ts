@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { DriveFolders, DriveItem } from '../../stages/drive-item.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
-import { type DriveFolders, type DriveItem, list } from '../../stages/list.ts';
+import { list } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER } from '../../stages/record.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';

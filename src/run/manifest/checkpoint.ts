@@ -19,7 +19,7 @@ import { isSameJson } from './same-json.ts';
 export interface CheckpointOptions {
   stage: StageName;
   retryOrphans: boolean;
-  /** The record of a file whose object stands in S3; undefined or null if it has none. For resolve. */
+  /** The record of a file that has an object in S3; undefined or null if it has none. For resolve. */
   standing?: (id: string) => FileRecord | undefined | null;
 }
 
@@ -107,7 +107,7 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
 }
 
 /**
- * The edited record, with what stays true of it: a key, once an object stands under it; that object, unless the file has
+ * The edited record, with what stays true of it: the key of an object that exists; that object, unless the file has
  * other bytes now; the media made for it.
  */
 function carriedOver(

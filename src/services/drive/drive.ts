@@ -4,8 +4,8 @@
  */
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
+import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
 import { FileError, type RunError } from '../../../stages/errors.ts';
-import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';

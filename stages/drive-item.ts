@@ -1,0 +1,129 @@
+/** What list needs of Drive, and the records that it makes of that. */
+import type { FileError } from './errors.ts';
+import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
+
+/** A file, folder or shortcut as Drive describes it. */
+export interface DriveItem {
+  id: string;
+  name: string;
+  mimeType: string;
+  /** Bytes; null if Drive gives none. */
+  size: number | null;
+  /** Hex; null if Drive gives none. */
+  md5: string | null;
+  /** RFC 3339. */
+  modifiedTime: string;
+  /** Ids of the folders it lies in; empty if none of them may be seen. */
+  parents: string[];
+  trashed: boolean;
+  /** Absent for most items. */
+  resourceKey?: string;
+  /** True for a folder that the account may see, but not look into: Drive lists it as if it were empty. */
+  isClosed?: boolean;
+  /** What a shortcut points to; null for everything else. */
+  shortcut: (DriveRef & { mimeType: string }) | null;
+}
+
+/** What list needs of Drive. */
+export interface DriveFolders {
+  /**
+   * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice.
+   * Throws FileError, possibly after some pages, if Drive does not list all that these folders contain (retryable if it
+   * is not known whether Drive lists anything), and RunError if Drive refuses altogether.
+   */
+  children(folders: DriveRef[]): AsyncIterable<DriveItem[]>;
+  /** One item, in the trash or not; null if it does not exist or may not be seen. */
+  item(ref: DriveRef): Promise<DriveItem | null>;
+}
+
+/** A folder to be read. */
+export interface Place {
+  ref: DriveRef;
+  name: string;
+  /** Folders above it, joined by `/`. */
+  above: string;
+  /** Its own path; empty for the migrated folder. */
+  path: string;
+  parent?: DriveRef;
+  modifiedTime: string;
+  isClosed?: boolean;
+}
+
+export interface Shortcut {
+  item: DriveItem;
+  within: Pick<Place, 'ref' | 'path'>;
+}
+
+/** Code for a folder that Drive does not list. */
+export const UNREADABLE = 'folder_unreadable';
+
+/** Code for a folder of which Drive says that the listing may lack something. */
+export const INCOMPLETE = 'listing_incomplete';
+
+export function below(path: string, name: string): string {
+  return path === '' ? name : `${path}/${name}`;
+}
+
+export function refOf({ id, resourceKey }: DriveRef): DriveRef {
+  return resourceKey ? { id, resourceKey } : { id };
+}
+
+/** The record of a file, or of a shortcut to nothing, in this folder. */
+export function recordOf(item: DriveItem, within: Pick<Place, 'ref' | 'path'>): FileRecord {
+  const { id, name, size, mimeType, md5, modifiedTime, resourceKey } = item;
+  const key = resourceKey ? { resourceKey } : {};
+  const parent = within.ref;
+  return {
+    id,
+    name,
+    path: within.path,
+    size,
+    mimeType,
+    md5,
+    modifiedTime,
+    parent,
+    ...key,
+    status: 'pending',
+  };
+}
+
+/** The record with what Drive says of the file now; the very record if nothing that matters has changed. */
+export function asNow(record: FileRecord, item: DriveItem): FileRecord {
+  // Of a shortcut only the name counts: bytes and type are those of its target.
+  const now = item.shortcut ? { ...record, name: item.name } : { ...record, ...fileFieldsOf(item) };
+  const same = (['name', 'size', 'md5', 'mimeType'] as const).every(field => now[field] === record[field]);
+  return same ? record : now;
+}
+
+function fileFieldsOf({ name, size, mimeType, md5, modifiedTime }: DriveItem) {
+  return { name, size, mimeType, md5, modifiedTime };
+}
+
+export function broken(shortcut: DriveItem, within: Shortcut['within']): FileRecord {
+  return {
+    ...recordOf(shortcut, within),
+    status: 'orphan',
+    error: {
+      stage: 'list',
+      code: 'shortcut_target_gone',
+      message: `${shortcut.name}: what this shortcut points to is gone or is not shared with the signed-in account. Restore or share it, or remove the shortcut.`,
+      retryable: false,
+    },
+  };
+}
+
+export function unread({ ref, name, above, parent, modifiedTime }: Place, error: FileError): FileRecord {
+  const { code, message } = error;
+  return {
+    ...ref,
+    name,
+    path: above,
+    size: null,
+    mimeType: FOLDER,
+    md5: null,
+    modifiedTime,
+    ...(parent && { parent }),
+    status: 'needs_review',
+    error: { stage: 'list', code, message: `${name} (${ref.id}): ${message}`, retryable: true },
+  };
+}

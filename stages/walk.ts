@@ -1,0 +1,257 @@
+/**
+ * Folders are read level by level, many in one query. Shortcuts are put off until every real folder has been read, so
+ * that a file that lies in the tree is listed where it lies; what a shortcut points to is then listed once, under the
+ * name and in the place of the shortcut. A folder is never read twice, so loops end.
+ *
+ * A folder that Drive refuses, or does not list completely, is asked for again at the end. If that does not help, it gets
+ * a record of its own: what is below it is missing from the listing, and somebody has to know.
+ */
+import {
+  below,
+  broken,
+  type DriveFolders,
+  type DriveItem,
+  type Place,
+  recordOf,
+  refOf,
+  type Shortcut,
+  UNREADABLE,
+  unread,
+} from './drive-item.ts';
+import { FileError, RunError } from './errors.ts';
+import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
+import { type Selection, WHOLE_FOLDER } from './selection.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** As many as rclone asks for in one query; more makes the query too long for Drive. */
+export const FOLDERS_A_QUERY = 50;
+
+/** How often a folder that Drive refused is asked for again. */
+const MORE_ATTEMPTS = 2;
+
+/** When Drive fails for so many folders in a row, it is not the folders. */
+const FAILURES_OF_AN_OUTAGE = 5;
+
+export interface ListOptions {
+  shutdown?: Shutdown;
+  /** The part of the folder that is listed; the whole folder when absent. */
+  selection?: Selection;
+  /** Waits before folders that Drive refused are asked for again. */
+  pause?: () => Promise<unknown>;
+  /** Told about folders whose content is not in the listing, or not all of it. */
+  onUnread?: (folder: DriveRef, path: string) => void;
+  /** Told the ids of files that are there, but not selected. */
+  onLeftOut?: (id: string) => void;
+}
+
+export class Walk {
+  readonly #drive: DriveFolders;
+  readonly #root: DriveRef;
+  readonly #options: ListOptions;
+  readonly #selection: Selection;
+  readonly #seenFolders = new Set<string>();
+  readonly #seenFiles = new Set<string>();
+  #folders: Place[] = [];
+  #refused: { place: Place; error: FileError; attempts: number }[] = [];
+  #shortcuts: Shortcut[] = [];
+  #foldersAQuery = FOLDERS_A_QUERY;
+  #failuresInARow = 0;
+
+  constructor(drive: DriveFolders, root: DriveRef, options: ListOptions) {
+    this.#drive = drive;
+    this.#root = root;
+    this.#options = options;
+    this.#selection = options.selection ?? WHOLE_FOLDER;
+  }
+
+  async *from(places: Place[], shortcuts: Shortcut[]): AsyncGenerator<FileRecord> {
+    for (const place of places) this.#enter(place);
+    this.#shortcuts.push(...shortcuts);
+    yield* this.#readAll();
+    while (this.#refused.length > 0 && !this.#options.shutdown?.signal.aborted) yield* this.#askAgain();
+  }
+
+  async *#readAll(): AsyncGenerator<FileRecord> {
+    while (this.#folders.length > 0 || this.#shortcuts.length > 0) {
+      yield* this.#readFolders();
+      yield* this.#followShortcuts();
+    }
+  }
+
+  #enter(place: Place): void {
+    if (this.#seenFolders.has(place.ref.id)) return;
+    this.#seenFolders.add(place.ref.id);
+    this.#folders.push(place);
+  }
+
+  async *#readFolders(): AsyncGenerator<FileRecord> {
+    while (this.#folders.length > 0) {
+      const places = this.#folders.splice(0, this.#foldersAQuery);
+      const open = places.filter(({ isClosed }) => !isClosed);
+      if (open.length > 0) yield* this.#read(open);
+      for (const place of places) if (place.isClosed) yield* this.#read([place]);
+    }
+  }
+
+  /**
+   * Which folder of a query Drive refused is found out by asking for each alone. Drive also has a fault in which a query
+   * over several folders finds nothing although there is something; rclone asks again one by one and from then on no
+   * longer groups (docs/services.md, Google Drive).
+   */
+  async *#read(places: Place[], attempts = 1): AsyncGenerator<FileRecord> {
+    const [place, ...more] = places;
+    let found = 0;
+    try {
+      for await (const record of this.#children(places)) {
+        found += 1;
+        if (record) yield record;
+      }
+      this.#failuresInARow = 0;
+      if (place!.isClosed && found === 0) throw closed();
+      if (found > 0 || more.length === 0) return;
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      if (error.retryable) await this.#checkRoot();
+      if (more.length === 0) {
+        if (error.retryable) this.#failuresInARow += 1;
+        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
+        this.#refused.push({ place: place!, error, attempts });
+        return;
+      }
+      for (const place of places) yield* this.#read([place]);
+      return;
+    }
+    for (const place of places) {
+      for await (const record of this.#read([place])) {
+        this.#foldersAQuery = 1;
+        yield record;
+      }
+    }
+  }
+
+  /** The files in the folders; null for an item that was put off (folder, shortcut), left out, or seen before. */
+  async *#children(places: Place[]): AsyncGenerator<FileRecord | null> {
+    const placeOf = new Map(places.map(place => [place.ref.id, place]));
+    for await (const page of this.#drive.children(places.map(({ ref }) => ref))) {
+      for (const item of page) {
+        const parent = item.parents.find(id => placeOf.has(id));
+        yield this.#take(item, parent ? placeOf.get(parent)! : places[0]!);
+      }
+    }
+  }
+
+  #take(item: DriveItem, within: Place): FileRecord | null {
+    if (item.mimeType === FOLDER) {
+      this.#enterBelow(within, item);
+      return null;
+    }
+    if (item.shortcut) {
+      this.#shortcuts.push({ item, within });
+      return null;
+    }
+    return this.#once(recordOf(item, within));
+  }
+
+  #enterBelow(within: Shortcut['within'], item: DriveItem): void {
+    const { name, modifiedTime, isClosed } = item;
+    const path = below(within.path, name);
+    if (!this.#selection.reads(path)) {
+      this.#options.onUnread?.(item, path);
+      return;
+    }
+    const ref = refOf(item);
+    this.#enter({ ref, name, above: within.path, path, parent: within.ref, modifiedTime, isClosed });
+  }
+
+  #once(record: FileRecord): FileRecord | null {
+    if (!this.#selection.takes(record)) {
+      this.#options.onLeftOut?.(record.id);
+      return null;
+    }
+    if (this.#seenFiles.has(record.id)) return null;
+    this.#seenFiles.add(record.id);
+    return record;
+  }
+
+  async *#followShortcuts(): AsyncGenerator<FileRecord> {
+    const shortcuts = this.#shortcuts;
+    this.#shortcuts = [];
+    for (const { item, within } of shortcuts) {
+      const record = await this.#follow(item, within);
+      if (record) yield record;
+    }
+  }
+
+  async #follow(shortcut: DriveItem, within: Shortcut['within']): Promise<FileRecord | null> {
+    const to = shortcut.shortcut!;
+    if (this.#seenFiles.has(to.id) || this.#seenFolders.has(to.id)) return null;
+    const found = await this.#drive.item(to);
+    if (!found && to.mimeType === FOLDER) this.#options.onUnread?.(to, below(within.path, shortcut.name));
+    if (!found || found.trashed) return this.#once(broken(shortcut, within));
+    const target = { ...found, resourceKey: found.resourceKey ?? to.resourceKey, name: shortcut.name };
+    if (target.mimeType === FOLDER) {
+      this.#enterBelow(within, target);
+      return null;
+    }
+    return this.#once({ ...recordOf(target, within), shortcutId: shortcut.id });
+  }
+
+  async *#askAgain(): AsyncGenerator<FileRecord> {
+    const refused = this.#refused;
+    this.#refused = [];
+    if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();
+    else await this.#checkRoot();
+    for (const { place, error, attempts } of refused) {
+      if (attempts <= MORE_ATTEMPTS) yield* this.#read([place], attempts + 1);
+      else yield* this.#giveUp(place, error);
+    }
+    yield* this.#readAll();
+  }
+
+  /** If Drive fails altogether, or access to the whole folder is lost, single folders below it are not worth a record each. */
+  async #checkRoot(): Promise<void> {
+    const root = await this.#drive.item(this.#root);
+    if (!root || root.trashed) throw folderUnknown(this.#root.id, root?.trashed ?? false);
+  }
+
+  async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
+    // Whoever has put it into the trash meanwhile has decided on it.
+    if ((await this.#drive.item(place.ref))?.trashed) return;
+    if (place.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(place, error);
+    this.#options.onUnread?.(place.ref, place.path);
+    yield unread(place, error);
+  }
+}
+
+function closed(): FileError {
+  return new FileError(
+    UNREADABLE,
+    'the signed-in account may see this folder, but not the files in it. Ask its owner for access, then run again.',
+  );
+}
+
+export function folderUnknown(folderId: string, trashed: boolean): RunError {
+  return new RunError(
+    'folder_not_found',
+    trashed ? `The Drive folder ${folderId} is in the trash.` : `Drive knows no folder ${folderId}.`,
+    trashed
+      ? 'Restore it in Drive, then run the command again.'
+      : 'Check the id (the last part of the folder\'s address in the browser) and that the folder is shared with the signed-in Google account. If the address has a "resourcekey", give the whole address.',
+  );
+}
+
+function rootUnreadable({ name, ref }: Place, error: FileError): RunError {
+  return new RunError(
+    UNREADABLE,
+    `${name} (${ref.id}): ${error.message}`,
+    'Check that the folder is shared with the signed-in Google account, then run the command again.',
+  );
+}
+
+function listingFails(last: FileError): RunError {
+  return new RunError(
+    'drive_refused',
+    `${FAILURES_OF_AN_OUTAGE} folders in a row could not be listed. The last one: ${last.message}`,
+    'Wait some minutes, then run the command again.',
+  );
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { RunError } from '../../../stages/errors.ts';
 import type { DriveItem } from '../../../stages/drive-item.ts';
+import { RunError } from '../../../stages/errors.ts';
 import { serve } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
 import {

@@ -2,6 +2,7 @@
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { refusePlantedLink } from '../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../config/files/private-folder.ts';
 import { APPEND } from '../config/files/replace-file.ts';
 import { logsFolder } from '../config/home.ts';
@@ -31,6 +32,7 @@ export async function openLog(options: {
   const { home, name, verbose, env, now = new Date() } = options;
   const path = join(logsFolder(home), `${name}_${timestamp(now)}.log`);
   try {
+    refusePlantedLink(logsFolder(home));
     makePrivateFolder(logsFolder(home));
     const { default: pino } = await import('pino');
     const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);

@@ -1,9 +1,9 @@
 /** Ends sign-ins: revokes them where they were given, and removes what is kept of them here. */
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
+import { refuseForeignFile } from '../config/files/foreign-file.ts';
+import { SIGN_INS } from '../config/files/private-file.ts';
 import { type Env, homeFolder } from '../config/home.ts';
-import { isPlainObject, readJson } from '../config/json.ts';
 import type { Config } from '../config/settings.ts';
 
 export interface Ended {
@@ -27,7 +27,7 @@ export async function signOutOfGoogle(
   const client = await readDesktopClient(credentialsPath).catch(() => undefined);
   if (client === null) return [];
   const who = `Google, ${tokenPath}`;
-  if (existsSync(tokenPath) && !(await isTokenFile(tokenPath))) {
+  if (isForeign(tokenPath)) {
     warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
     return [];
   }
@@ -57,6 +57,10 @@ export async function signOutOfCognito(options: {
   ]);
   const store = new TokenStore({ home, warn });
   return store.exclusively(async () => {
+    if (isForeign(store.path)) {
+      warn(`${store.path} was not written by this program, and was left as it is.`);
+      return [];
+    }
     const kept = await store.all();
     await remove(store.path);
     return Promise.all(
@@ -77,10 +81,14 @@ function notRevoked(error: unknown): string {
   return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
 }
 
-/** Of this tool or of the Python tool of the same name. */
-async function isTokenFile(path: string): Promise<boolean> {
-  const content = await readJson(path).catch(() => null);
-  return isPlainObject(content) && typeof content.refresh_token === 'string';
+/** True for something that is there and is no file of sign-ins. */
+function isForeign(path: string): boolean {
+  try {
+    refuseForeignFile(path, SIGN_INS);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** False if there was no such file. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ParseError } from 'jsonc-parser';
 
@@ -28,8 +28,14 @@ export class JsonSyntaxError extends JsonError {
   }
 }
 
-/** Reads a JSON file (UTF-8, with or without BOM). Throws what the file system throws, or {@link JsonError}. */
+/**
+ * Reads a JSON file (UTF-8, with or without BOM). Throws what the file system throws, or {@link JsonError}. A pipe is read
+ * only below /dev, where a shell puts it for `<(…)`: elsewhere nobody may ever write into it.
+ */
 export async function readJson(path: string): Promise<unknown> {
+  const found = await stat(path);
+  const isGiven = found.isFIFO() && path.startsWith('/dev/');
+  if (!found.isFile() && !found.isDirectory() && !isGiven) throw new JsonError('it is not a regular file');
   const bytes = await readFile(path);
   if (!isUtf16(bytes)) return parseJson(bytes.toString('utf8'));
   throw new JsonError(

@@ -6,6 +6,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
 import { isSafeKey } from '../../stages/object-key.ts';
 import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { isFileThere } from '../config/files/foreign-file.ts';
 import { progressPath } from '../config/home.ts';
 
 interface Entry {
@@ -50,7 +51,7 @@ function namesAside(path: string): { existing: string[]; free: string } {
 
 /** True if the file is the Python tool's. */
 function isTheirs(path: string): boolean {
-  const files = existsSync(path) && !isOurs(path) ? filesOf(path) : null;
+  const files = isFileThere(path) && !isOurs(path) ? filesOf(path) : null;
   const entries = Object.values(files ?? {});
   return entries.some(isEntry) && !entries.some(entry => isEntry(entry) && 'sequential_id' in entry);
 }

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -42,6 +43,54 @@ describe("other people's files", () => {
     expect(readdirSync(folder)).to.have.members(['mine', 'notes.txt']);
     await home.migrator(['scan', '--folder-id', 'otherUnknownFolder']);
     expect(existsSync(join(home.path, 'runs', 'otherUnknownFolder'))).to.equal(false);
+  });
+
+  it('with the names of its own are neither changed nor removed, and a pipe there keeps nobody waiting', async () => {
+    const folder = join(home.path, 'runs', folderId);
+    const names = ['lock', 'run.json', 'linking.ndjson', 'transfer.ndjson'].map(name => join(folder, name));
+    for (const path of [...names, join(home.path, `progress_${folderId}.json`)]) {
+      const before = existsSync(path) ? readFileSync(path) : null;
+      for (const content of path.endsWith('transfer.ndjson')
+        ? [null]
+        : ['my notes\n', '{"my":"notes"}\n', null]) {
+        rmSync(path, { force: true });
+        if (content === null) execFileSync('mkfifo', [path]);
+        else writeFileSync(path, content);
+        const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
+        expect(code, `${path}: ${content}`).to.equal(1);
+        expect(stderr)
+          .to.include(path)
+          .and.to.match(/Move it to another place|Remove it/);
+        if (content !== null) expect(readFileSync(path, 'utf8')).to.equal(content);
+      }
+      rmSync(path);
+      if (before) writeFileSync(path, before);
+    }
+  });
+
+  it('in the place of its sign-ins keep their content and mode', async () => {
+    const other = await sandbox.home({ folderId });
+    const notes = join(other.path, 'notes.json');
+    other.edit(config => {
+      config.google_drive.token_path = notes;
+    });
+    for (const [path, ...login] of [
+      [notes, 'google', '--no-browser'],
+      [join(other.path, 'cognito_token.json'), 'aws'],
+    ] as [string, ...string[]][]) {
+      writeFileSync(path, '{"my": "notes"}', { mode: 0o644 });
+      for (const args of [['doctor'], ['login', ...login], ['logout']]) await other.migrator(args);
+      expect([readFileSync(path, 'utf8'), lstatSync(path).mode & 0o777]).to.deep.equal([
+        '{"my": "notes"}',
+        0o644,
+      ]);
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      await other.migrator(['doctor']);
+      await other.migrator(['logout']);
+      expect(lstatSync(path).isFIFO()).to.equal(true);
+      rmSync(path);
+    }
   });
 
   it('are not written through a link that was planted where the tool writes', async () => {
@@ -84,6 +133,14 @@ describe("other people's files", () => {
       symlinkSync(victim, join(open.path, name));
     symlinkSync(victim, join(open.path, `progress_${folderId}.json`));
     await open.migrator(['migrate']);
+    const folder = join(sandbox.folder, 'victim-folder');
+    mkdirSync(join(folder, folderId), { recursive: true });
+    for (const name of ['logs', 'runs']) {
+      rmSync(join(open.path, name), { recursive: true, force: true });
+      symlinkSync(folder, join(open.path, name));
+    }
+    expect((await open.migrator(['migrate'])).stderr).to.include('symbolic link');
+    expect(readdirSync(folder, { recursive: true })).to.deep.equal([folderId]);
     expect(readFileSync(victim, 'utf8')).to.equal('precious');
     expect(lstatSync(victim).mode & 0o777).to.equal(0o644);
   });

@@ -20,6 +20,7 @@ import { dirname } from 'node:path';
 import extensions from 'fs-native-extensions';
 import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
+import { foreignFile } from './foreign-file.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
 export interface Holder {
@@ -56,6 +57,7 @@ export function tryLock(path: string, command: string): { lock: Lock } | { holde
       if (!locked(fd, path)) return { holder: holderIn(fd) ?? UNKNOWN };
       // Its holder removed the file after we opened it: the next process locks another file of this name.
       if (!isStillAt(path, fd)) continue;
+      if (isForeign(fd)) throw foreignFile(path);
       const other = holderIn(fd);
       if (other && other.host !== hostname() && isTouched(fd)) return { holder: other };
       return { lock: held(path, command, fd) };
@@ -172,11 +174,20 @@ function isStillAt(path: string, fd: number): boolean {
   return there?.ino === ours.ino && there.dev === ours.dev;
 }
 
+/** True for another file of this name. A power cut may leave a lock file empty or filled with zeros. */
+function isForeign(fd: number): boolean {
+  return !/^(?:\0*$|\s*\{.*"pid"\s*:)/s.test(textIn(fd));
+}
+
+function textIn(fd: number): string {
+  const bytes = Buffer.alloc(MAX_TEXT_BYTES);
+  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0));
+}
+
 /** Null for what this program has not written. */
 function holderIn(fd: number): Holder | null {
-  const bytes = Buffer.alloc(MAX_TEXT_BYTES);
   try {
-    const holder = JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0))) as Holder;
+    const holder = JSON.parse(textIn(fd)) as Holder;
     const texts = [holder.host, holder.command, holder.since];
     return Number.isInteger(holder.pid) && texts.every(text => typeof text === 'string') ? holder : null;
   } catch {

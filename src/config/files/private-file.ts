@@ -5,6 +5,9 @@ import { dirname } from 'node:path';
 import { makePrivateFolder } from './private-folder.ts';
 import { replaceFile } from './replace-file.ts';
 
+/** In the files in which this program, and the Python tool of the same name, keep sign-ins. */
+export const SIGN_INS = /"(?:refresh_token|sign_ins)"\s*:/;
+
 const OTHERS = 0o077;
 const CLOSED = 0o600;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -25,8 +28,8 @@ export async function privateFolder(folder: string): Promise<string[]> {
 }
 
 /**
- * Takes away what others may do with this file, which the program has written. Gives a warning if it was open. A link, a
- * device, or a file that belongs to somebody else or has another name as well is none of ours, and is left as it is.
+ * Takes away what others may do with this file of sign-ins. Gives a warning if it was open. A link, a device, a file that
+ * belongs to somebody else, has another name as well or contains something else is left as it is.
  */
 export async function closeToOthers(path: string): Promise<string[]> {
   if (process.platform === 'win32') return [];
@@ -36,7 +39,7 @@ export async function closeToOthers(path: string): Promise<string[]> {
     const found = await file.stat();
     const isOurs = found.isFile() && found.nlink === 1 && found.uid === process.getuid?.();
     if ((found.mode & OTHERS) === 0) return [];
-    if (!isOurs) return await openToOthers(path);
+    if (!isOurs || !SIGN_INS.test(await file.readFile('utf8'))) return await openToOthers(path);
     await file.chmod(CLOSED);
     return [`${path} was open to other users (mode ${modeText(found.mode)}); it is now ${modeText(CLOSED)}.`];
   } catch {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type FileRecord, isOnTheWay } from '../../../stages/record.ts';
+import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { appendPrivately } from '../../config/files/replace-file.ts';
 
 /**
@@ -14,7 +15,7 @@ export class LinkingFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#leftBehind = new Set(existsSync(path) ? idsIn(readFileSync(path, 'utf8')) : []);
+    this.#leftBehind = new Set(idsIn(path));
     this.#unseen = new Set(this.#leftBehind);
   }
 
@@ -43,10 +44,9 @@ export class LinkingFile {
   }
 }
 
-/** A torn last line is of a request that was not sent. */
-function idsIn(text: string): string[] {
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map(line => JSON.parse(line) as string);
+/** A torn last line is of a request that was not sent. Throws RunError for a file that is something else. */
+function idsIn(path: string): string[] {
+  const lines = (textOfFile(path) ?? '').split('\n').slice(0, -1);
+  if (!lines.every(line => /^"[^"]+"$/.test(line))) throw foreignFile(path);
+  return lines.map(line => JSON.parse(line) as string);
 }

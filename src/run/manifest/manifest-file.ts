@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RunError } from '../../../stages/errors.ts';
 import type { FileRecord } from '../../../stages/record.ts';
+import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../../config/files/private-folder.ts';
 import { APPEND, READ_AND_APPEND } from '../../config/files/replace-file.ts';
 import { BlockReader } from './block-reader.ts';
@@ -65,10 +66,11 @@ export class ManifestFile {
   static async open(path: string, options: OpenOptions): Promise<ManifestFile> {
     let fd: number;
     try {
+      isFileThere(path);
       if (options.write) makePrivateFolder(dirname(path));
       fd = openSync(path, options.write ? READ_AND_APPEND : 'r', 0o600);
     } catch (error) {
-      throw unusable(path, error);
+      throw error instanceof RunError ? error : unusable(path, error);
     }
     const manifest = new ManifestFile(options.foreign ?? path, fd);
     try {

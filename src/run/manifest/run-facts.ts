@@ -1,10 +1,10 @@
 /** `run.json`: what is true of a run and of no single file in it. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
 import type { StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
+import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/replace-file.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
@@ -35,15 +35,16 @@ export class RunFacts {
     this.#run = run;
   }
 
-  /** For a run without the file, put together by hand, the list manifest counts as complete. */
+  /**
+   * For a run without the file, put together by hand, the list manifest counts as complete. Throws RunError for a file that
+   * is something else.
+   */
   read(): Facts {
     const now = new Date().toISOString();
-    const listed_at = this.#run.has('list') ? now : null;
-    const file = this.#file({ folder_id: this.#run.folderId, started_at: now, listed_at });
-    try {
-      file.read();
-    } catch {}
-    return file.data;
+    const unknown = { folder_id: this.#run.folderId, started_at: now };
+    const file = this.#file({ ...unknown, listed_at: this.#run.has('list') ? now : null });
+    file.read();
+    return Object.assign({ ...unknown, listed_at: null }, file.data);
   }
 
   write(facts: Facts): void {
@@ -53,10 +54,21 @@ export class RunFacts {
   /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
   #file(facts: Facts): LowSync<Facts> {
     const adapter = {
-      read: () => JSON.parse(readFileSync(this.path, 'utf8')) as Facts,
+      read: () => factsIn(this.path),
       write: (data: Facts) =>
         replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
     };
     return new LowSync<Facts>(adapter, facts);
   }
+}
+
+/** Null if there is no such file. Throws RunError for one that is something else: it must not be overwritten. */
+function factsIn(path: string): Facts | null {
+  const text = textOfFile(path);
+  if (text === null) return null;
+  try {
+    const facts = JSON.parse(text) as Facts | null;
+    if (typeof facts?.folder_id === 'string') return facts;
+  } catch {}
+  throw foreignFile(path);
 }

@@ -1,7 +1,7 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import type { Naming } from '../../../stages/file-name.ts';
 import {
@@ -12,8 +12,9 @@ import {
   type StageName,
 } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
+import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
 import { holderOf } from '../../config/files/lock.ts';
-import { FOLDER_ID, folderRefFrom, runFolder } from '../../config/home.ts';
+import { FOLDER_ID, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
@@ -21,10 +22,14 @@ import { RunFacts } from './run-facts.ts';
 import { isSameJson } from './same-json.ts';
 import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
 
+/** In this program's progress file, and in the Python tool's. */
+const PROGRESS = /"(?:folder_id|files)"\s*:/;
+
 export class Run {
   readonly folderId: string;
   readonly folder: string;
   readonly #facts: RunFacts;
+  readonly #progressPath: string;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
@@ -37,6 +42,7 @@ export class Run {
     this.folderId = folderId;
     this.folder = runFolder(home, folderId);
     this.#facts = new RunFacts(this);
+    this.#progressPath = progressPath(home, folderId);
   }
 
   get exists(): boolean {
@@ -81,8 +87,14 @@ export class Run {
     }
   }
 
-  /** Makes this process the run's only writer. Throws RunError that names the one there is. */
+  /**
+   * Makes this process the run's only writer. Throws RunError that names the one there is, or a foreign file in the place
+   * of one of the run's own.
+   */
   lock(command: string): void {
+    for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
+    this.#facts.read();
+    refuseForeignFile(this.#progressPath, PROGRESS);
     this.#lock = takeLock(this.folder, command);
     const isNew = !existsSync(this.#facts.path);
     if (isNew) this.#made.add(this.#facts.path);
@@ -250,7 +262,7 @@ export function lastRunOf(home: string): string | null {
     const run = new Run(home, folderId);
     const manifests = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)));
     // A process that was killed before it saw a file leaves empty ones.
-    const isVoid = !run.isListed && manifests.every(({ size }) => size === 0);
+    const isVoid = manifests.every(({ size }) => size === 0) && !run.isListed;
     return isVoid ? [] : [{ folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
   });
   return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;

@@ -160,7 +160,12 @@ export class AppSyncClient {
   async #send({ document, variables = {} }: DataRequest, token: string): Promise<DataResponse> {
     const { ClientError, GraphQLClient } = await import('graphql-request');
     const { timeoutMs = TIMEOUT_MS, endpoint } = this.#options;
-    this.#client ??= new GraphQLClient(endpoint, { errorPolicy: 'all', fetch: await fetchThroughProxy() });
+    this.#client ??= new GraphQLClient(endpoint, {
+      errorPolicy: 'all',
+      fetch: await fetchThroughProxy(),
+      // AppSync sends no redirects: one leads to another API, perhaps unencrypted.
+      redirect: 'manual',
+    });
     try {
       const { data = null, errors = [] } = await this.#client.rawRequest<Record<string, unknown>>({
         query: document,

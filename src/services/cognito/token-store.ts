@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { RunError } from '../../../stages/errors.ts';
+import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { type Holder, type Lock, waitForLock } from '../../config/files/lock.ts';
-import { closeToOthers, replacePrivateFile } from '../../config/files/private-file.ts';
+import { closeToOthers, replacePrivateFile, SIGN_INS } from '../../config/files/private-file.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
 import type { Tokens } from './tokens.ts';
@@ -63,11 +63,6 @@ export class TokenStore {
     if (left.length < all.length) await this.#write(left);
   }
 
-  /** Forgets all, and removes the file. Hold the lock. Throws what the file system throws. */
-  async clear(): Promise<void> {
-    await rm(this.path, { force: true });
-  }
-
   /** Runs `work` while no other process does the same; without a lock where none can be had. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     let lock: Lock | null = null;
@@ -88,6 +83,7 @@ export class TokenStore {
 
   async #write(signIns: KeptSignIn[]): Promise<void> {
     try {
+      refuseForeignFile(this.path, SIGN_INS);
       for (const warning of await closeToOthers(this.path)) this.#warn(warning);
       const text = JSON.stringify({ sign_ins: signIns.map(toFile) }, null, 2);
       await replacePrivateFile(this.path, `${text}\n`);
@@ -95,7 +91,7 @@ export class TokenStore {
       if (this.#unwritable) return;
       this.#unwritable = true;
       this.#warn(
-        `The sign-in cannot be kept in ${this.path} (${(error as Error).message}); the next command signs in again.`,
+        `The sign-in cannot be kept in ${this.path} (${(error as Error).message.replace(/\.$/, '')}); the next command signs in again.`,
       );
     }
   }

@@ -9,7 +9,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Credentials, OAuth2Client } from 'google-auth-library';
 import { withRetries } from '../../../stages/retry/backoff.ts';
-import { replacePrivateFile } from '../../config/files/private-file.ts';
+import { refuseForeignFile } from '../../config/files/foreign-file.ts';
+import { replacePrivateFile, SIGN_INS } from '../../config/files/private-file.ts';
 import {
   abandoned,
   codeRefused,
@@ -51,6 +52,7 @@ export async function signInByBrowser(options: {
   timeoutMs?: number;
 }): Promise<void> {
   const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
+  refuseForeignFile(tokenPath, SIGN_INS);
   const [server, { oauthClient }] = await Promise.all([redirectServer(), import('./google-client.ts')]);
   const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
   const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();

@@ -12,7 +12,15 @@ import type { MediaSource } from '../../../stages/transfer.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { Downloads, FileDownload } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
-import { aboutFile, aboutListing, DriveRefusal, driveFault, driveRetryPolicy, isNotForUs } from './errors.ts';
+import {
+  aboutFile,
+  aboutListing,
+  DriveRefusal,
+  driveFault,
+  driveRetryPolicy,
+  isNotForUs,
+  isRefusedQuery,
+} from './errors.ts';
 import { FileBytes } from './file-bytes.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
@@ -86,14 +94,15 @@ export class Drive implements DriveFolders, MediaSource {
     let isIncomplete = false;
     while (true) {
       const page = await this.#page(`(${within}) and trashed = false`, pageToken, headers);
-      if (page === 'token refused') {
+      // A token that leads to itself would go on forever.
+      if (page === 'token refused' || (pageToken && page.nextPageToken === pageToken)) {
         if (starts === MAX_LISTING_STARTS) throw listingBroken();
         starts += 1;
         pageToken = undefined;
         continue;
       }
       isIncomplete ||= page.incompleteSearch === true;
-      yield (page.files ?? []).map(itemOf);
+      yield page.files!.map(itemOf);
       if (!page.nextPageToken) break;
       pageToken = page.nextPageToken;
     }
@@ -116,10 +125,10 @@ export class Drive implements DriveFolders, MediaSource {
     };
     try {
       const api = await this.#api();
-      return await this.#query(async () => parsed((await api.files.list(parameters, { headers })).data));
+      return await this.#query(async () => parsedPage((await api.files.list(parameters, { headers })).data));
     } catch (error) {
       if (pageToken && isBadRequest(error)) return 'token refused';
-      if (isNotForUs(error)) throw folderUnreadable(error);
+      if (isRefusedQuery(error)) throw folderUnreadable(error);
       const wrong = aboutListing(error, 'list the folder');
       // Drive may fail for this folder alone; the listing finds out by reading the others.
       const fails = error instanceof DriveRefusal && driveFault(error).kind === 'temporary';
@@ -192,7 +201,18 @@ function refusalOf(error: unknown): unknown {
 /** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */
 function parsed<T extends object>(data: T): T {
   if (typeof data === 'object') return data;
-  throw Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
+  throw malformed();
+}
+
+/** A page without its list is not an empty page. */
+function parsedPage(data: drive_v3.Schema$FileList): drive_v3.Schema$FileList {
+  const { files } = parsed(data);
+  if (Array.isArray(files) && files.every(({ id }) => typeof id === 'string')) return data;
+  throw malformed();
+}
+
+function malformed(): Error {
+  return Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
 }
 
 function folderUnreadable({ message, status }: DriveRefusal): FileError {

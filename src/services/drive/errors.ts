@@ -86,10 +86,14 @@ export function isGone(error: unknown): boolean {
 
 /** This account may not see the item, or it is gone: Drive does not tell the two apart. */
 export function isNotForUs(error: unknown): error is DriveRefusal {
+  return isRefusedQuery(error) && (error.status === 403 || isGone(error));
+}
+
+/** Drive itself refuses this query for good, whatever it says of others. */
+export function isRefusedQuery(error: unknown): error is DriveRefusal {
   if (!(error instanceof DriveRefusal) || aboutRun(error)) return false;
-  if (error.status !== 403) return isGone(error);
   const isFromGoogle = error.reasons.some(reason => reason !== HTML && reason !== AUTOMATED);
-  return isFromGoogle && driveFault(error).kind !== 'throttled';
+  return isGone(error) || (isFromGoogle && driveFault(error).kind === 'refused');
 }
 
 /** What a failed query for one file means for it. RunErrors and FileErrors are given back as they are. */

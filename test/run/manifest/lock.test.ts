@@ -90,7 +90,7 @@ describe('The lock of a run', () => {
   });
 
   it('is taken over when nobody can read who holds it', () => {
-    for (const content of ['', 'not json', 'null', '{"pid":']) {
+    for (const content of ['', '\0\0', '{"pid":', '{"pid":-1}']) {
       heldBy(content);
       takeLock(folder, 'alive').release();
     }

@@ -191,7 +191,11 @@ describe('a Cognito sign-in that is kept between commands', () => {
     expect(asked).to.equal(2);
   });
 
-  for (const content of ['{"sign_ins": [{"user_pool', '[]', '{"sign_ins": [{"username": 3}, null]}']) {
+  for (const content of [
+    '{"sign_ins": [{"user_pool',
+    '{"sign_ins": 3}',
+    '{"sign_ins": [{"username": 3}, null]}',
+  ]) {
     it(`counts as none when the file is damaged: ${content}`, async () => {
       await start();
       await writeFile(path(), content);

@@ -60,6 +60,26 @@ describe('a page token that becomes invalid while a folder is listed', () => {
   it('is not taken for a query that Drive refuses from the start', async () => {
     inject(service.service, /^GET \/drive\/v3\/files\?/, times(100, refusal(400, 'invalid')));
     expect((await rejection(listed())).message).to.include('HTTP 400');
-    expect(service.service.requests.get('files.list')).to.equal(1);
+    expect(service.service.requests.get('files.list')).to.be.below(5);
   });
+
+  it('is a token that leads to itself as well', async () => {
+    const page = answer(200, '{"files":[],"nextPageToken":"same"}', { 'content-type': 'application/json' });
+    inject(service.service, /^GET \/drive\/v3\/files\?/, times(100, page));
+    expect(await listed()).to.deep.equal(['Photos']);
+  });
+
+  it('is no page without a list: that folder is not taken for an empty one', async () => {
+    const page = answer(200, '{}', { 'content-type': 'application/json' });
+    inject(service.service, /^GET \/drive\/v3\/files\?/, times(100, page));
+    expect((await rejection(listed())).message).to.include('not from Google Drive');
+  });
+
+  for (const status of [400, 410])
+    it(`is no matter of the whole folder when Drive refuses one below it (HTTP ${status})`, async () => {
+      const below = service.tree.addFolder({ name: 'below', parent: folderId });
+      const query = new RegExp(`^GET /drive/v3/files\\?.*${below}`);
+      inject(service.service, query, times(100, refusal(status, 'invalid')));
+      expect((await listed()).sort()).to.deep.equal([...names, 'below']);
+    });
 });

@@ -1,0 +1,46 @@
+/** Files that somebody else has put where the program keeps its own: they are neither waited for, nor changed, nor removed. */
+import { closeSync, existsSync, lstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { RunError } from '../../../stages/errors.ts';
+import { targetOf } from './replace-file.ts';
+
+const HEAD_BYTES = 64 * 1024;
+
+export function foreignFile(path: string, what = 'was not written by this program'): RunError {
+  return new RunError(
+    'foreign_file',
+    `${path} ${what}.`,
+    'Nothing was changed. Move it to another place, then run the command again.',
+  );
+}
+
+/** False if nothing is there. Throws RunError for a pipe or a device, which could be read forever, and for a folder. */
+export function isFileThere(path: string): boolean {
+  if (!existsSync(path)) return false;
+  if (!statSync(path).isFile()) throw foreignFile(path, 'is not a regular file');
+  return true;
+}
+
+/** Text of a file; null if there is none. Throws RunError as {@link isFileThere} does. */
+export function textOfFile(path: string): string | null {
+  return isFileThere(path) ? readFileSync(path, 'utf8') : null;
+}
+
+/** Throws RunError for a file that is there, is not empty, and has nothing like this near its beginning. */
+export function refuseForeignFile(path: string, own: RegExp): void {
+  if (!isFileThere(path)) return;
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const text = head.toString('utf8', 0, readSync(fd, head, 0, HEAD_BYTES, 0));
+    if (text !== '' && !own.test(text)) throw foreignFile(path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Throws RunError for a link where other users of this computer could have put it. */
+export function refusePlantedLink(path: string): void {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+  if (isLink && targetOf(path) === path)
+    throw foreignFile(path, 'is a symbolic link in a folder that other users can write');
+}

@@ -10,8 +10,10 @@ import { withoutSecrets } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
 import { normalizeProxies } from '../services/network/proxy.ts';
+import { Services, type ServicesOptions } from '../services/services.ts';
 import { type Logger, openLog } from './log.ts';
 import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
+import { promptsOn } from './ui/prompts.ts';
 
 /** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
 const ENVIRONMENT: Env = { ...process.env };
@@ -112,6 +114,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return config;
   }
 
+  /** Drive, Cognito, S3 and AppSync, with prompts at this terminal. */
+  protected services(config: Config, options: Partial<ServicesOptions> = {}): Services {
+    const { env, warnLine: warn } = this;
+    return new Services({ config, env, warn, openPrompts: promptsOn, ...options });
+  }
+
   /** Tokens that the tool keeps are closed to others; what somebody else has made may be shared on purpose. */
   async #closedFiles({ google_drive: { credentials_path, token_path } }: Config): Promise<string[]> {
     const tokens = [cognitoTokenPath(this.home), token_path];
@@ -174,17 +182,16 @@ function withoutSecretsIn(error: Helpful, env: Env): Helpful {
 
 function unexpected(error: Error, logPath: string | null): Helpful {
   if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-    return Object.assign(new Error(`There is no space left to write to: ${error.message}.`), {
+    return Object.assign(new Error(`The disk is full: ${error.message}.`), {
       code: 'disk_full',
-      remedy:
-        'Free some space, or write elsewhere, then run the command again; what was done so far is kept.',
+      remedy: 'Free some space, or write to another disk, then run the command again. Progress is saved.',
     });
   }
-  return Object.assign(new Error(`Something unexpected happened: ${error.message}`), {
+  return Object.assign(new Error(`Unexpected error: ${error.message}`), {
     code: 'unexpected',
     remedy: logPath
-      ? `The details are in ${logPath}. What was done so far is kept; the command can be run again.`
-      : 'Run the command again with --verbose and look at the log. What was done so far is kept.',
+      ? `See ${logPath} for details. Progress is saved; you can run the command again.`
+      : 'Run the command again with --verbose and check the log. Progress is saved.',
   });
 }
 

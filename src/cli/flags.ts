@@ -5,23 +5,28 @@ import { bytesOf } from '../config/size.ts';
 
 export const folderFlag = {
   'folder-id': Flags.string({
-    description:
-      'Drive folder: its id, or its address in the browser; its run is where manifests lie by default',
+    description: 'Drive folder: its id, or its address in the browser',
     helpValue: 'ID',
   }),
 };
 
 export const namingFlag = {
-  naming: Flags.string({ description: 'how file names are read', options: ['strict', 'relaxed'] }),
+  naming: Flags.string({
+    description: 'how strictly to read file names; default: strict, or as configured',
+    options: ['strict', 'relaxed'],
+  }),
 };
 
 const retryOrphansFlag = {
-  'retry-orphans': Flags.boolean({ description: 'try files again that had no observation or were gone' }),
+  'retry-orphans': Flags.boolean({
+    description: 'retry files that had no observation or were deleted from Drive',
+  }),
 };
 
 export const maxTransferFlag = {
   'max-transfer': Flags.custom<number>({
-    description: 'start no more files when so much has been read from Drive, like 700G (powers of 1024)',
+    description:
+      'stop starting files once this much has been read from Drive, like 700G (powers of 1024); default: no limit',
     helpValue: 'SIZE',
     parse: async text => bytesOf(text, 'max-transfer'),
   })(),
@@ -29,18 +34,18 @@ export const maxTransferFlag = {
 
 export const selectionFlags = {
   recursive: Flags.boolean({
-    description: 'list folders below the folder, too',
+    description: 'include subfolders; default: yes',
     default: true,
     allowNo: true,
   }),
   include: Flags.string({
-    description: 'take only files that match, by name or by path below the folder; may be repeated',
+    description: 'only files whose name or path matches; can be repeated; default: all',
     helpValue: 'GLOB',
     multiple: true,
     multipleNonGreedy: true,
   }),
   exclude: Flags.string({
-    description: 'leave out files and folders that match; may be repeated',
+    description: 'skip files and folders that match; can be repeated',
     helpValue: 'GLOB',
     multiple: true,
     multipleNonGreedy: true,
@@ -52,7 +57,7 @@ export const recordFlags = {
   ...folderFlag,
   out: Flags.string({ description: 'write records to this file ("-": standard output)', helpValue: 'FILE' }),
   'skip-bad-lines': Flags.boolean({
-    description: 'set lines that are not records aside in {stage}.rejected.ndjson instead of stopping',
+    description: 'move invalid lines to {stage}.rejected.ndjson instead of stopping',
   }),
   ...retryOrphansFlag,
 };
@@ -62,7 +67,7 @@ export const inputFlags = {
   ...recordFlags,
   'folder-id': Flags.string({
     description:
-      "Drive folder: its id, or its address in the browser. Read and write the manifests of this folder's run, whatever standard input and output are",
+      'Drive folder: its id, or its address in the browser; reads and writes the manifests of its run, even in a pipe',
     helpValue: 'ID',
   }),
   in: Flags.string({ description: 'read records from this file ("-": standard input)', helpValue: 'FILE' }),
@@ -70,10 +75,14 @@ export const inputFlags = {
 
 /** Of commands that move bytes; `transferConfig` hands them to the configuration. */
 export const transferFlags = {
-  concurrency: Flags.integer({ description: 'files read from Drive at a time', min: 1, max: 100 }),
+  concurrency: Flags.integer({
+    description: 'files to transfer in parallel, 1 to 100; default: 10, or as configured',
+    min: 1,
+    max: 100,
+  }),
   bwlimit: Flags.string({
     description:
-      'limit the bandwidth of all files together, in bytes a second: a rate like 20M or 512k (powers of 1024) or a timetable like "08:00,2M 18:00,off"',
+      'bandwidth limit for all files together, in bytes per second: a rate like 20M or 512k (powers of 1024), or a timetable like "08:00,2M 18:00,off"; default: no limit',
     helpValue: 'RATE',
   }),
 };
@@ -89,15 +98,15 @@ export const migrationFlags = {
   ...namingFlag,
   ...retryOrphansFlag,
   rescan: Flags.boolean({
-    description: 'list the folder again: what was added, renamed, replaced or removed since',
+    description: 'list the folder again to find files added, renamed, replaced or removed since',
   }),
   ...selectionFlags,
   ...maxTransferFlag,
   'skip-existing': Flags.boolean({
-    description: 'leave alone what media records of other tools link already; reads the Media table once',
+    description: 'skip files that media records of other tools already link; reads the Media table once',
   }),
   'keep-awake': Flags.boolean({
-    description: 'keep the computer from falling asleep while files move',
+    description: 'prevent the computer from sleeping during transfers; default: yes',
     default: true,
     allowNo: true,
   }),

@@ -7,7 +7,7 @@ import { EXIT } from '../config/exit-codes.ts';
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 'interrupted';
-  remedy = 'What was done so far is kept. Go on with "migrator resume", or with the same command again.';
+  remedy = 'Progress is saved. Continue with "migrator resume", or run the same command again.';
   readonly exitCode = EXIT.interrupted;
 
   constructor() {
@@ -20,7 +20,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** What is in flight gets so long to finish. */
+/** How long transfers in progress may take to finish. */
 const GRACE_MS = 10_000;
 
 /** Injected by tests. */
@@ -44,9 +44,7 @@ export function shutDownOnSignals(
     if (shutdown.signal.aborted) return exit(EXIT.interrupted);
     shutdown.drain(new Interrupted());
     grace = setTimeout(() => shutdown.kill(), graceMs);
-    say(
-      'Interrupted: files on their way get ten seconds, no new ones are started. Press Ctrl-C again to end at once.',
-    );
+    say('Stopping: waiting up to 10 s for transfers in progress. Press Ctrl-C again to stop now.');
   };
   // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
   const onHangUp = () => {

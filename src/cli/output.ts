@@ -8,12 +8,9 @@ import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import { ConfigError } from '../config/error.ts';
 import { replaceFile, targetOf } from '../config/files/replace-file.ts';
+import { FORMATS, type Format } from '../results/format.ts';
 import { shutDownOnSignals } from './interruption.ts';
 import { unguarded } from './ui/guarded-streams.ts';
-
-export const FORMATS = ['json', 'ndjson', 'csv'] as const;
-
-export type Format = (typeof FORMATS)[number];
 
 const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
   '.json': 'json',
@@ -28,12 +25,12 @@ const CHUNK_CHARACTERS = 64 * 1024;
 export const outputFlags = {
   output: Flags.string({
     char: 'o',
-    description: 'file to write, replaced if it is there ("-", and without it: standard output)',
+    description: 'write to this file, replacing it ("-" or no flag: standard output)',
     helpValue: 'FILE',
   }),
   format: Flags.option({
     options: FORMATS,
-    description: "by default what the file's extension says",
+    description: "format of the output; default: by the file's extension",
   })(),
 };
 
@@ -99,14 +96,6 @@ async function* inChunks(text: AsyncIterable<string>, shutdown: Shutdown): Async
   if (chunk) yield chunk;
 }
 
-/** What `map` makes of each item, as they come. */
-export async function* mapped<In, Out>(
-  items: AsyncIterable<In> | Iterable<In>,
-  map: (item: In) => Out,
-): AsyncGenerator<Out> {
-  for await (const item of items) yield map(item);
-}
-
 /** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
 const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 
@@ -149,6 +138,6 @@ function unwritable(path: string, why: string): RunError {
   return new RunError(
     'output_unwritable',
     `${path} cannot be written: ${why}.`,
-    'Name a file in a folder that is there and yours with --output.',
+    'Choose a file in an existing folder that you can write to with --output.',
   );
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config/settings.ts';
 import { RunEvents } from '../run/events.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { Counts } from '../run/progress/counts.ts';
-import { Services } from '../services/services.ts';
+import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
 import type { ProgressView } from './ui/progress-view.ts';
@@ -26,10 +26,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
 
   /** `run`: whose objects are stored; `isWriter`: this process holds its lock. */
   protected servicesFor(config: Config, run: Run | null, isWriter: boolean): Services {
-    return new Services({
-      config,
-      env: this.env,
-      warn: this.warnLine,
+    return this.services(config, {
       runId: run?.id,
       ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
       onSignInEnded: error => this.shutdown.drain(error),

@@ -1,6 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { terminalAsker } from '../cli/ui/asker.ts';
+import { configPrompts } from '../cli/ui/prompts.ts';
 import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
 import { describeConfig } from '../config/describe.ts';
 import { configPath } from '../config/home.ts';
@@ -14,20 +14,30 @@ const numberOrText = Flags.custom<number | string>({
   parse: async text => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text),
 });
 
+/** Headings of `config --help`, by the beginning of the keys. */
+const GROUPS: readonly (readonly [string, string])[] = [
+  ['google_drive.', 'GOOGLE DRIVE'],
+  ['aws.amplify.models.', 'DATA MODEL'],
+  ['aws.', 'AWS'],
+  ['', 'MIGRATION'],
+];
+
 function flagForEachSetting() {
   const flags: Interfaces.FlagInput = {};
-  for (const { flag, key, summary, default: initial } of SETTINGS) {
-    const common = { description: `${summary} (${key})`, helpGroup: 'SETTINGS' };
-    if (typeof initial === 'boolean') flags[flag] = Flags.boolean({ ...common, allowNo: true });
-    else if (typeof initial === 'number') flags[flag] = numberOrText(common);
-    else flags[flag] = Flags.string(common);
+  for (const { flag, key, summary, limits, default: initial } of SETTINGS) {
+    const details = [limits, initial === '' ? null : `default: ${initial}`].filter(Boolean).join('; ');
+    const description = `${summary}${details && ` (${details})`}`;
+    const helpGroup = GROUPS.find(([prefix]) => key.startsWith(prefix))![1];
+    if (typeof initial === 'boolean') flags[flag] = Flags.boolean({ description, helpGroup, allowNo: true });
+    else if (typeof initial === 'number') flags[flag] = numberOrText({ description, helpGroup });
+    else flags[flag] = Flags.string({ description, helpGroup });
   }
   return flags;
 }
 
 export default class Config extends BaseCommand<typeof Config> {
-  static override summary = 'Set values in config.json: by questions, by flags, or from an Amplify project.';
-  static override description = 'Without flags, on a terminal, it asks for what has to be known.';
+  static override summary = 'Set up config.json: by questions, by flags, or from an Amplify project.';
+  static override description = 'Without flags, on a terminal, it asks for each required value.';
   static override examples = [
     '<%= config.bin %> config',
     '<%= config.bin %> config --from amplify_outputs.json --username admin@example.com',
@@ -63,7 +73,7 @@ export default class Config extends BaseCommand<typeof Config> {
     const answered = from
       ? await this.#fromAmplify(from, bucketName, values, asks)
       : Object.keys(values).length === 0
-        ? await interview(this.#asker(), (await loadConfig({ home: this.home, env: {} })).config)
+        ? await interview(this.#prompts(), (await loadConfig({ home: this.home, env: {} })).config)
         : null;
     const written = await writeConfig(this.home, { ...answered?.values, ...values });
     const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
@@ -80,8 +90,8 @@ export default class Config extends BaseCommand<typeof Config> {
     }
   }
 
-  #asker() {
-    return terminalAsker(this.say);
+  #prompts() {
+    return configPrompts(this.say);
   }
 
   async #fromAmplify(
@@ -103,7 +113,7 @@ export default class Config extends BaseCommand<typeof Config> {
           video: present('aws.amplify.models.media.types.video'),
         },
       },
-      ...(asks ? { askBucket: askBucketOf(this.#asker()) } : {}),
+      ...(asks ? { askBucket: askBucketOf(this.#prompts()) } : {}),
     });
   }
 }

@@ -5,7 +5,6 @@ import { EXIT } from '../config/exit-codes.ts';
 import { loadConfig } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
 import { folderAtHand, folderToMigrate } from '../run/which-run.ts';
-import { Services } from '../services/services.ts';
 
 const WIDTH = 18;
 /** A check that waits for minutes looks as if it hung. */
@@ -13,9 +12,9 @@ const THROTTLE_TIMEOUT_MS = 20_000;
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary =
-    'Check configuration, sign-ins, folder, bucket and schema, and say what to do about each.';
+    'Check the configuration, sign-ins, folder, bucket and schema, and show how to fix problems.';
   static override description =
-    'Puts one tiny object under media/ in the bucket and removes it again; writes nothing else. Exit code 0 if nothing is wrong, 1 otherwise.';
+    'Creates one small object under media/ in the bucket and deletes it; writes nothing else. Exit code 0 if no check failed, 1 otherwise.';
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --folder-id FOLDER_ID --json',
@@ -24,8 +23,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const services = new Services({
-      ...{ config, env: this.env, warn: this.warnLine },
+    const services = this.services(config, {
       throttleTimeoutMs: THROTTLE_TIMEOUT_MS,
     });
     const [{ examine }, { CHECKS }] = await Promise.all([

@@ -8,9 +8,9 @@ import { formatCount } from '../run/text/format.ts';
 import { runAtHand } from '../run/which-run.ts';
 
 export default class Export extends BaseCommand<typeof Export> {
-  static override summary = "Write a run's files, by status, as JSON, NDJSON or CSV. Signs in nowhere.";
+  static override summary = "Write a list of a run's files as JSON, NDJSON or CSV. Works offline.";
   static override description =
-    'Without --folder-id: the run that was worked on last. JSON has the form of progress_{folder_id}.json, NDJSON holds the records as they are in the manifests, CSV opens in a spreadsheet: there an apostrophe stands before a text that would be read as a formula, a date or a changed number. Also while another process works on the run.';
+    'Without --folder-id: the most recent run. JSON has the form of progress_{folder_id}.json, NDJSON has the records of the manifests, CSV opens in a spreadsheet; text that a spreadsheet would take for a formula, a date or a number starts with an apostrophe. Can be used while a run is in progress.';
   static override examples = [
     '<%= config.bin %> export --status needs_review --output review_files.json',
     '<%= config.bin %> export --status orphan,partial --output missing.csv',
@@ -23,7 +23,8 @@ export default class Export extends BaseCommand<typeof Export> {
       multiple: true,
       multipleNonGreedy: true,
       delimiter: ',',
-      description: 'only files with this status; several by commas, or by giving the flag again',
+      description:
+        'only files with this status; separate several with commas, or repeat the flag; default: all',
     })(),
     ...outputFlags,
   };

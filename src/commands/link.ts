@@ -3,7 +3,7 @@ import { StageCommand } from '../cli/stage-command.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
 export default class Link extends StageCommand<typeof Link> {
-  static override summary = 'Create one media record for each observation of each file, exactly once.';
+  static override summary = 'Create the media records that link each file to its observations, exactly once.';
   static override examples = [
     '<%= config.bin %> link --folder-id FOLDER_ID',
     '<%= config.bin %> link --in transferred.ndjson --out linked.ndjson',

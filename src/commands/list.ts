@@ -9,7 +9,7 @@ import type { StageOutput } from '../run/stage-output.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
 export default class List extends StageCommand<typeof List> {
-  static override summary = 'List a Drive folder and all folders below it, one record a file.';
+  static override summary = 'List the files of a Drive folder and its subfolders, one record per file.';
   static override examples = [
     '<%= config.bin %> list --folder-id FOLDER_ID',
     '<%= config.bin %> list --folder-id FOLDER_ID | <%= config.bin %> parse | <%= config.bin %> resolve > resolved.ndjson',

@@ -3,13 +3,15 @@ import { BaseCommand } from '../cli/base-command.ts';
 import type { Ended } from '../cli/sign-out.ts';
 
 export default class Logout extends BaseCommand<typeof Logout> {
-  static override summary =
-    'End the sign-ins that are kept: revoke them at Google and Cognito, and remove the files.';
+  static override summary = 'Sign out of Google and AWS: revoke the stored tokens and delete them.';
   static override description =
-    'At Google the access of this OAuth client to the account ends, on other machines too. Service-account keys are left alone.';
+    'At Google this revokes the access of this OAuth client to the account, on other computers too. Service-account keys are kept.';
   static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout google'];
   static override args = {
-    where: Args.string({ description: 'only this sign-in', options: ['google', 'aws'] }),
+    where: Args.string({
+      description: 'sign out of this one only; default: both',
+      options: ['google', 'aws'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -27,6 +29,6 @@ export default class Logout extends BaseCommand<typeof Logout> {
       return;
     }
     for (const { who } of ended) this.say(`Signed out: ${who}`);
-    if (ended.length === 0) this.say('Nobody was signed in.');
+    if (ended.length === 0) this.say('You were not signed in.');
   }
 }

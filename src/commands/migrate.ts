@@ -7,7 +7,7 @@ import { formatDuration } from '../run/text/format.ts';
 export default class Migrate extends RunCommand<typeof Migrate> {
   static override summary = 'Run all five stages: list, parse, resolve, transfer, link.';
   static override description =
-    'Goes on where an earlier run of the same folder stopped. Exit code 3: finished, but some files need a person or another run.';
+    'Continues an earlier run of the same folder. Exit code 3: finished, but some files need your attention or another run.';
   static override examples = [
     '<%= config.bin %> migrate --folder-id FOLDER_ID',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --dry-run',
@@ -56,7 +56,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
   }
 
   #title(dryRun: boolean): string {
-    if (this.shutdown.signal.aborted) return 'Stopped early; came to its end in this run';
-    return dryRun ? 'Nothing was written to AWS; a migration would begin with' : 'Migrated';
+    if (this.shutdown.signal.aborted) return 'Interrupted; finished in this session';
+    return dryRun ? 'Dry run, nothing was written to AWS' : 'Migrated';
   }
 }

@@ -3,7 +3,7 @@ import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
 import type { Config } from '../config/settings.ts';
 import { observationsWithoutMedia, withoutMediaText } from '../results/without-media.ts';
 import { formatCount } from '../run/text/format.ts';
-import { Services } from '../services/services.ts';
+import type { Services } from '../services/services.ts';
 
 /** What tells data sets apart in MECO; taken where the prefix rules name no other field and the model has it. */
 const USUAL_DISCRIMINATOR = 'countryId';
@@ -11,7 +11,7 @@ const USUAL_DISCRIMINATOR = 'countryId';
 export default class ObservationsWithoutMedia extends BaseCommand<typeof ObservationsWithoutMedia> {
   static override summary = 'List the observations in the app that have no media record.';
   static override description =
-    'Reads the whole Observation and Media tables, whatever filled them, and changes nothing. Sorted by sequential id, with the field that tells data sets apart if the model has one (prefix_disambiguation.discriminator_field, or countryId). Takes about one request for every thousand records.';
+    'Reads the whole Observation and Media tables and changes nothing. Sorted by sequential id, with the discriminator field (prefix_disambiguation.discriminator_field, or countryId) if the model has one. Takes about one request per thousand records.';
   static override examples = [
     '<%= config.bin %> observations-without-media --output without_media.csv',
     '<%= config.bin %> observations-without-media --format ndjson | head -3',
@@ -22,7 +22,7 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
   async run(): Promise<void> {
     const output = outputOf(this.flags, 'csv');
     const config = await this.configuration();
-    const services = new Services({ config, env: this.env, warn: this.warnLine });
+    const services = this.services(config);
     services.require(['data']);
     try {
       const field = await this.#discriminatorField(services, config);

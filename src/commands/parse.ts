@@ -4,7 +4,7 @@ import type { ConfigValues } from '../config/load.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
 export default class Parse extends StageCommand<typeof Parse> {
-  static override summary = 'Read from file names which observations they show. Asks nobody.';
+  static override summary = 'Read the observation ids from file names. Works offline.';
   static override examples = [
     '<%= config.bin %> parse --folder-id FOLDER_ID',
     '<%= config.bin %> parse --naming relaxed < list.ndjson > parse.ndjson',

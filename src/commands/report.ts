@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
-import { mapped, outputOf, writeOutput } from '../cli/output.ts';
+import { outputOf, writeOutput } from '../cli/output.ts';
 import { EXIT } from '../config/exit-codes.ts';
+import { mapped } from '../results/format.ts';
 import { pageOf } from '../results/report/page.ts';
 import { reportOf } from '../results/report/report.ts';
 import { reportJson } from '../results/report/report-json.ts';
@@ -12,9 +13,9 @@ import { runAtHand } from '../run/which-run.ts';
 
 export default class Report extends BaseCommand<typeof Report> {
   static override summary =
-    'Make one HTML page of a run: how far it is, over time, by folder, and what to do about each file.';
+    'Write an HTML report of a run: progress, folders, and files that need attention.';
   static override description =
-    'Made from the manifests alone; signs in nowhere, and can be made while a run goes on. The page needs no network and can be handed on; it holds the names of all files. Without --folder-id: the run that was worked on last.';
+    'Works offline, also while a run is in progress. The report is one file that you can share; it contains the names of all files. Without --folder-id: the most recent run.';
   static override examples = [
     '<%= config.bin %> report',
     '<%= config.bin %> report --folder-id FOLDER_ID --output report.html',
@@ -26,7 +27,7 @@ export default class Report extends BaseCommand<typeof Report> {
     output: Flags.string({
       char: 'o',
       description:
-        'write the page to this file ("-": standard output); report_{folder id}.html in the current folder if absent, with --json none',
+        'write the report to this file ("-": standard output); default: report_{folder id}.html in the current folder, with --json no file',
       helpValue: 'FILE',
     }),
   };

@@ -4,9 +4,9 @@ import type { ConfigValues } from '../config/load.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
 export default class Resolve extends StageCommand<typeof Resolve> {
-  static override summary = 'Find the observations of each file, and where its object will stand in S3.';
+  static override summary = 'Find the observations of each file and choose its key in S3.';
   static override description =
-    'Reads the Observation table and writes nothing to AWS. Records that have not been parsed yet are parsed first.';
+    'Reads the Observation table and writes nothing to AWS. Parses records that are not parsed yet.';
   static override examples = [
     '<%= config.bin %> resolve --folder-id FOLDER_ID',
     '<%= config.bin %> list --folder-id FOLDER_ID | <%= config.bin %> resolve > resolved.ndjson',

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
+import { RunError } from '../../stages/errors.ts';
 import { migrationFlags, transferConfig } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
+import { promptsOn } from '../cli/ui/prompts.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
 import { formatDuration } from '../run/text/format.ts';
 import { folderAtHand } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
-  static override summary = 'Go on with a run that was interrupted, and try failed files again.';
+  static override summary = 'Continue an interrupted run and retry failed files.';
   static override description =
-    'Without --folder-id: the run that was worked on last, or the configured folder. Names are read as the run was told to read them, unless --naming says otherwise.';
+    'Without --folder-id: the most recent run, or the configured folder. Uses the naming of the run unless --naming is given.';
   static override examples = [
     '<%= config.bin %> resume',
     '<%= config.bin %> resume --folder-id FOLDER_ID --retry-orphans',
@@ -19,14 +21,14 @@ export default class Resume extends RunCommand<typeof Resume> {
   async run(): Promise<void> {
     const config = await this.configuration();
     const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
-    if (!folderId) throw noRun('to go on with');
-    const begun = new Run(this.home, folderId);
-    if (!existsSync(begun.folder)) throw noRun(`of the folder ${folderId}`);
+    if (!folderId) throw noRun('to resume');
+    const previous = new Run(this.home, folderId);
+    if (!existsSync(previous.folder) && !(await this.#startsNew(folderId))) throw noRunYet(folderId);
     const outcome = await this.migrateFolder({
       folderId,
       configFlags: {
         ...transferConfig(this.flags),
-        naming: this.flags.naming ?? begun.naming ?? undefined,
+        naming: this.flags.naming ?? previous.naming ?? undefined,
       },
       until: 'link',
       retryOrphans: this.flags['retry-orphans'],
@@ -41,11 +43,23 @@ export default class Resume extends RunCommand<typeof Resume> {
     const { run, seconds, progressPath, failedPath } = outcome;
     this.conclude(outcome, [
       '',
-      `${this.shutdown.signal.aborted ? 'Stopped early; came to its end in this run' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
+      `${this.shutdown.signal.aborted ? 'Interrupted; finished in this session' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
       ...statusLines(counts),
       '',
       'Where to look:',
       ...placeLines({ manifests: run.folder, progress: progressPath, failed: failedPath, log: this.logPath }),
     ]);
   }
+
+  /** Without a run there is nothing to resume; a person may want to start one. */
+  async #startsNew(folderId: string): Promise<boolean> {
+    if (!process.stdin.isTTY || this.json) return false;
+    const { confirm } = await promptsOn();
+    return confirm(`There is no run of the folder ${folderId} yet. Start the migration now?`);
+  }
+}
+
+function noRunYet(folderId: string): RunError {
+  const message = `There is no run of the folder ${folderId} yet.`;
+  return new RunError('no_run', message, `Start one with "migrator migrate --folder-id ${folderId}".`);
 }

@@ -31,9 +31,9 @@ import { runAtHand } from '../run/which-run.ts';
 
 export default class Review extends BaseCommand<typeof Review> {
   static override summary =
-    'Show the files that need a person: why, where in Drive, and what relaxed naming reads in their names.';
+    'List the files that need your attention, with reasons, and accept suggested readings.';
   static override description =
-    'From the manifests; signs in nowhere. Without --folder-id: the run that was worked on last. Exit code 0 if nothing needs a person, 3 if something does.\n\nWith --accept relaxed, names that could not be read are taken as relaxed naming reads them, without renaming a file in Drive: the readings are written into the manifest, and "resume" goes on with these files. Names that relaxed naming cannot read either stay with you.';
+    'Works offline. Without --folder-id: the most recent run. Exit code 0 if no file needs attention, 3 otherwise. With --accept relaxed, names that could not be read are read with relaxed naming: the readings are saved in the manifest, nothing is renamed in Drive, and "resume" continues with these files. Names that relaxed naming cannot read either remain in the list.';
   static override examples = [
     '<%= config.bin %> review',
     '<%= config.bin %> review --only name_unreadable,no_observation',
@@ -45,7 +45,7 @@ export default class Review extends BaseCommand<typeof Review> {
     ...folderFlag,
     only: Flags.string({
       description:
-        'show, and accept, only files with this error code; may be given several times, or as a list with commas',
+        'show and accept only files with this error code; separate several with commas, or repeat the flag; default: all',
       helpValue: 'REASON',
       multiple: true,
       multipleNonGreedy: true,
@@ -53,15 +53,15 @@ export default class Review extends BaseCommand<typeof Review> {
     }),
     accept: Flags.string({
       description:
-        'relaxed: take names that could not be read as relaxed naming reads them. as-downloaded: take files whose bytes are not what Drive lists as they come. "resume" then goes on with them',
+        'relaxed: read unreadable names with relaxed naming. as-downloaded: accept files whose bytes differ from what Drive lists. "resume" then continues with them',
       options: ['relaxed', 'as-downloaded'],
     }),
     'dry-run': Flags.boolean({
-      description: 'say what would be accepted, and write nothing',
+      description: 'show what would be accepted, and write nothing',
       dependsOn: ['accept'],
     }),
     format: Flags.string({
-      description: 'how to write the list; text by default',
+      description: 'format of the list; default: text',
       options: ['text', 'csv'],
       exclusive: ['json'],
     }),

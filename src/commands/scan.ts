@@ -8,9 +8,9 @@ import { estimate } from '../run/progress/estimate.ts';
 const ASSUMED_MBIT = 100;
 
 export default class Scan extends RunCommand<typeof Scan> {
-  static override summary = 'List, parse and resolve: what a migration would do, and how long it would take.';
+  static override summary = 'Show what a migration would do and estimate how long it would take.';
   static override description =
-    'Writes nothing to AWS. The manifests it makes are those that migrate goes on with.';
+    'Lists, parses and resolves; writes nothing to AWS. "migrate" continues from the manifests that it writes.';
   static override examples = [
     '<%= config.bin %> scan --folder-id FOLDER_ID',
     '<%= config.bin %> scan --folder-id FOLDER_ID --measure',
@@ -20,16 +20,16 @@ export default class Scan extends RunCommand<typeof Scan> {
     ...folderFlag,
     ...namingFlag,
     'retry-orphans': Flags.boolean({ description: 'look again for observations that were missing' }),
-    rescan: Flags.boolean({ description: 'list the folder anew' }),
+    rescan: Flags.boolean({ description: 'list the folder again' }),
     ...selectionFlags,
     'bandwidth-mbit': Flags.integer({
-      description: `megabits a second that the slower of down- and upload allows, for the estimate; ${ASSUMED_MBIT} when nothing is said`,
+      description: `bandwidth for the estimate in Mbit/s, the slower of download and upload; default: ${ASSUMED_MBIT}`,
       min: 1,
       exclusive: ['measure'],
     }),
     measure: Flags.boolean({
       description:
-        'measure what comes from Drive, for the estimate: reads up to 32 MiB of the largest files, and keeps nothing',
+        'measure the download bandwidth for the estimate: reads up to 32 MiB from Drive and discards it',
     }),
   };
 

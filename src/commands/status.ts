@@ -6,9 +6,9 @@ import { Counts } from '../run/progress/counts.ts';
 import { runAtHand } from '../run/which-run.ts';
 
 export default class Status extends BaseCommand<typeof Status> {
-  static override summary = 'Say how far a run has come, from its manifests. Signs in nowhere.';
+  static override summary = 'Show the progress of a run. Works offline.';
   static override description =
-    'Without --folder-id: the run that was worked on last. Also while another process works on it.';
+    'Without --folder-id: the most recent run. Can be used while a run is in progress.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --folder-id FOLDER_ID --json',

@@ -4,7 +4,7 @@ import type { ConfigValues } from '../config/load.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
 export default class Transfer extends StageCommand<typeof Transfer> {
-  static override summary = 'Stream each file once from Drive to S3.';
+  static override summary = 'Copy each file from Drive to S3 in one stream.';
   static override examples = [
     '<%= config.bin %> transfer --folder-id FOLDER_ID',
     '<%= config.bin %> transfer < resolved.ndjson | <%= config.bin %> link > linked.ndjson',

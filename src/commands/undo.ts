@@ -12,23 +12,22 @@ import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { folderAtHand } from '../run/which-run.ts';
-import { Services } from '../services/services.ts';
 
 /** More would scroll away what else is said. */
 const LEFT_NAMED = 20;
 
 export default class Undo extends BaseCommand<typeof Undo> {
-  static override summary = 'Take back what a run created: its media records and its objects in S3.';
+  static override summary = 'Remove the media records and S3 objects that a run created.';
   static override description =
-    'Removes only what this run made: no object or media record that was there before, that was replaced since, or that another run on this computer uses. What is left is listed. Drive is not touched. Can be interrupted and run again.';
+    'Removes only what this run created. Objects and media records that existed before, were replaced since, or are used by another run on this computer are kept and listed. Drive is not touched. Can be interrupted and run again.';
   static override examples = [
     '<%= config.bin %> undo --folder-id FOLDER_ID --dry-run',
     '<%= config.bin %> undo --folder-id FOLDER_ID --yes',
   ];
   static override flags = {
     ...folderFlag,
-    'dry-run': Flags.boolean({ description: 'say what would be removed, and remove nothing' }),
-    yes: Flags.boolean({ description: 'do not ask' }),
+    'dry-run': Flags.boolean({ description: 'show what would be removed, and remove nothing' }),
+    yes: Flags.boolean({ description: 'do not ask for confirmation' }),
   };
 
   async run(): Promise<void> {
@@ -37,10 +36,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (!folderId) throw noRun('to undo');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
-    const services = new Services({
-      config,
-      env: this.env,
-      warn: this.warnLine,
+    const services = this.services(config, {
       onSignInEnded: error => this.shutdown.drain(error),
       signal: this.shutdown.killSignal,
     });
@@ -54,7 +50,10 @@ export default class Undo extends BaseCommand<typeof Undo> {
       const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
       const records = latest.filter(isUndoable);
       const made = records.filter(isMade).length;
-      if (!dryRun && made > 0 && !(await this.#agreed(made, folderId))) return;
+      if (!dryRun && made > 0 && !(await this.#agreed(made, folderId))) {
+        this.say('Nothing was removed.');
+        return;
+      }
       const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
       const storage = await services.storage();
       const undone = await undo(records, {
@@ -88,8 +87,8 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (!process.stdin.isTTY) {
       throw new ConfigError(
         'not_confirmed',
-        `This would remove the objects and media records of ${formatCount(files, 'file')}, and nobody can be asked: standard input is not a terminal.`,
-        'Look at what it would do with --dry-run, then give --yes.',
+        `This would remove the objects and media records of ${formatCount(files, 'file')}, but standard input is not a terminal, so it cannot ask for confirmation.`,
+        'Check what it would do with --dry-run, then add --yes.',
         { exitCode: EXIT.usage },
       );
     }
@@ -102,9 +101,9 @@ export default class Undo extends BaseCommand<typeof Undo> {
     if (this.json) {
       this.printJson({ dry_run: dryRun, media, objects, left });
     } else {
-      for (const { name, why } of left.slice(0, LEFT_NAMED)) this.say(`Left alone: ${name}: ${why}.`);
+      for (const { name, why } of left.slice(0, LEFT_NAMED)) this.say(`Kept: ${name}: ${why}.`);
       if (left.length > LEFT_NAMED)
-        this.say(`Left alone: ${formatCount(left.length - LEFT_NAMED, 'more file')}; --json names them all.`);
+        this.say(`Kept: ${formatCount(left.length - LEFT_NAMED, 'more file')}; --json lists all of them.`);
       const what = `${formatCount(media, 'media record')} and ${formatCount(objects, 'object')}`;
       this.say(dryRun ? `Would remove ${what}.` : `Removed ${what}.`);
     }

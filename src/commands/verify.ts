@@ -8,12 +8,11 @@ import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { folderAtHand } from '../run/which-run.ts';
-import { Services } from '../services/services.ts';
 
 export default class Verify extends BaseCommand<typeof Verify> {
-  static override summary = 'Look whether everything that the manifests call done is really there.';
+  static override summary = 'Check that every completed file exists in S3 and in the app.';
   static override description =
-    'Compares size and etag of each object, and the media records. Exit code 0 if all is there, 3 if not. Only --repair changes something: the manifests, so that the next run puts right what is wrong.';
+    'Compares the size and ETag of each object, and the media records. Exit code 0 if everything exists, 3 otherwise. Changes nothing, except that --repair marks damaged files in the manifests so that "resume" migrates them again.';
   static override examples = [
     '<%= config.bin %> verify',
     '<%= config.bin %> verify --folder-id FOLDER_ID --deep',
@@ -21,8 +20,8 @@ export default class Verify extends BaseCommand<typeof Verify> {
   ];
   static override flags = {
     ...folderFlag,
-    deep: Flags.boolean({ description: "also read every object and compare its md5 with Drive's" }),
-    repair: Flags.boolean({ description: 'set what is broken back, so that "resume" does it again' }),
+    deep: Flags.boolean({ description: "also download every object and compare its MD5 with Drive's" }),
+    repair: Flags.boolean({ description: 'mark damaged files so that "resume" migrates them again' }),
   };
 
   async run(): Promise<void> {
@@ -31,7 +30,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
     if (!folderId) throw noRun('to verify');
     const run = new Run(this.home, folderId);
     if (!run.exists) throw noRun(`of the folder ${folderId}`);
-    const services = new Services({ config, env: this.env, warn: this.warnLine });
+    const services = this.services(config);
     services.require(['storage', 'data']);
     if (this.flags.repair) run.lock(`migrator ${this.id}`);
     try {
@@ -83,7 +82,10 @@ export default class Verify extends BaseCommand<typeof Verify> {
     } else {
       for (const { message } of findings) this.log(message);
       this.say(`Verified ${formatCount(checked, 'file')}: ${formatCount(findings.length, 'problem')}.`);
-      if (setBack > 0) this.say(`${formatCount(setBack, 'file')} set back. Go on with "migrator resume".`);
+      if (setBack > 0)
+        this.say(
+          `${formatCount(setBack, 'file')} marked for another attempt. Continue with "migrator resume".`,
+        );
     }
     const files = new Set(findings.map(({ record }) => record.id)).size;
     if (files > setBack) process.exitCode = EXIT.unfinished;

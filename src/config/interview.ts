@@ -15,7 +15,7 @@ import {
 } from './settings.ts';
 
 /** Puts questions to a person. */
-export interface Asker {
+export interface ConfigPrompts {
   /** Enter takes `current`. `check` says what is wrong with an answer, null if nothing is. */
   text(question: {
     message: string;
@@ -57,14 +57,14 @@ const WHERE: readonly [ConfigKey, string, ((answers: ConfigValues, config: Confi
  * Asks for the values that have no sensible default, each with the present one to be taken by Enter. An
  * amplify_outputs.json, if there is one, answers most of them. Gives what is to be set.
  */
-export async function interview(asker: Asker, config: Config): Promise<AmplifyValues> {
-  const outputs = await amplifyOutputs(asker, config);
-  for (const warning of outputs.warnings) asker.tell(`Note: ${warning}`);
+export async function interview(prompts: ConfigPrompts, config: Config): Promise<AmplifyValues> {
+  const outputs = await amplifyOutputs(prompts, config);
+  for (const warning of outputs.warnings) prompts.tell(`Note: ${warning}`);
   const values: ConfigValues = { ...outputs.values };
   for (const [key, where, applies] of WHERE) {
     if (outputs.values[key] !== undefined) continue;
     if (applies && !(await applies(values, config))) continue;
-    const answer = await asker.text({
+    const answer = await prompts.text({
       message: `${settingOf(key).summary} (${where}):`,
       current: String(valueAt(config, key)),
       check: text => faultOf(key, text),
@@ -81,17 +81,17 @@ async function isServiceAccount(answers: ConfigValues, config: Config): Promise<
   return valueAt(content, 'type') === 'service_account';
 }
 
-async function amplifyOutputs(asker: Asker, config: Config): Promise<AmplifyValues> {
+async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<AmplifyValues> {
   const { observation, media } = config.aws.amplify.models;
   const options = {
     models: { observation: observation.name, media: media.name, types: media.types },
-    askBucket: askBucketOf(asker),
+    askBucket: askBucketOf(prompts),
   };
   let found: AmplifyValues = { values: {}, warnings: [] };
   let message =
     'amplify_outputs.json of the Amplify project ("npx ampx generate outputs" writes it; Enter: none):';
   while (true) {
-    const path = await asker.text({ message, current: '', check: () => null });
+    const path = await prompts.text({ message, current: '', check: () => null });
     if (path.trim() === '') return found;
     try {
       found = await readAmplifyOutputs(path.trim(), options);
@@ -105,10 +105,10 @@ async function amplifyOutputs(asker: Asker, config: Config): Promise<AmplifyValu
 
 /** Lets the person say which of several buckets it is. */
 export function askBucketOf(
-  asker: Asker,
+  prompts: ConfigPrompts,
 ): NonNullable<NonNullable<Parameters<typeof readAmplifyOutputs>[1]>['askBucket']> {
   return buckets =>
-    asker.choose({
+    prompts.choose({
       message: 'Which bucket holds the media?',
       choices: buckets.map(({ name, bucketName }) => ({
         name: `${name} (${bucketName})`,

@@ -10,6 +10,8 @@ export interface Metadata {
   /** Environment variable. */
   env?: string;
   isPath?: boolean;
+  /** For help: the accepted range or values. */
+  limits?: string;
 }
 
 /** `accepts` completes the sentence "accepted: …" in error messages. */
@@ -83,13 +85,13 @@ interface Limits {
 }
 
 export function wholeNumber(flag: string, description: string, { from, to, initial }: Limits) {
-  const details = { accepts: `a whole number from ${from} to ${to}` };
+  const details = { accepts: `a whole number from ${from} to ${to}`, limits: `${from} to ${to}` };
   const schema = v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
   return setting(flag, description, details, v.optional(schema, initial));
 }
 
 export function number(flag: string, description: string, { from, to, initial }: Limits) {
-  const details = { accepts: `a number from ${from} to ${to}` };
+  const details = { accepts: `a number from ${from} to ${to}`, limits: `${from} to ${to}` };
   return setting(
     flag,
     description,
@@ -110,7 +112,7 @@ export function choice<const Values extends readonly string[]>(
 ) {
   const listed = values.filter(value => value !== '').map(value => JSON.stringify(value));
   const accepts = `${listed.slice(0, -1).join(', ')} or ${listed.at(-1)}`;
-  return setting(flag, description, { accepts }, v.optional(v.picklist(values), initial));
+  return setting(flag, description, { accepts, limits: accepts }, v.optional(v.picklist(values), initial));
 }
 
 export function bandwidth(flag: string, description: string) {

@@ -1,12 +1,12 @@
 /** The files of a run for other programs and for spreadsheets; from its manifests alone. */
 import type { FileRecord, Status } from '../../stages/record.ts';
-import { type Format, mapped } from '../cli/output.ts';
 import { lineOf } from '../run/manifest/record-line.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { Counts } from '../run/progress/counts.ts';
 import { entryOf } from '../run/progress/projection.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
+import { type Format, mapped } from './format.ts';
 import { driveLink } from './review-view.ts';
 
 export interface ExportOptions {

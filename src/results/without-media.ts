@@ -1,8 +1,8 @@
 /** Which observations have no media record: an audit of the live tables, whoever has filled them. Reads only. */
 import type { Observation } from '../../stages/observation-finder.ts';
-import { type Format, mapped } from '../cli/output.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
+import { type Format, mapped } from './format.ts';
 
 /** What the audit needs of the Observation table. */
 export interface ObservationSweep {

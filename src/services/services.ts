@@ -16,6 +16,7 @@ import type { MediaRecords } from './appsync/media-records.ts';
 import type { Models } from './appsync/models.ts';
 import type { Observations } from './appsync/observations.ts';
 import type { SchemaPart } from './appsync/schema.ts';
+import type { OpenPrompts } from './cognito/password.ts';
 import { type Questions, questionsFor } from './cognito/questions.ts';
 import { CognitoSession } from './cognito/session.ts';
 import { TokenStore } from './cognito/token-store.ts';
@@ -41,7 +42,9 @@ export interface ServicesOptions {
   warn: (message: string) => void;
   /** The run that stores objects; an id of this process when absent. */
   runId?: string | null;
-  /** Answers what Cognito asks; prompts at the terminal when absent. */
+  /** Prompts for what Cognito asks. */
+  openPrompts: OpenPrompts;
+  /** Answers what Cognito asks; the prompts do when absent. */
   questions?: Questions;
   /** Called when the Cognito sign-in has ended for good, while there is still time to finish transfers in progress. */
   onSignInEnded?: (error: RunError) => void;
@@ -151,8 +154,9 @@ export class Services {
   }
 
   readonly #signedIn = once((): CognitoSession => {
-    const { config, env, warn, onSignInEnded } = this.#options;
-    const { questions = questionsFor({ env, username: config.aws.cognito.username }) } = this.#options;
+    const { config, env, warn, openPrompts, onSignInEnded } = this.#options;
+    const { username } = config.aws.cognito;
+    const { questions = questionsFor({ env, username, openPrompts }) } = this.#options;
     return new CognitoSession({
       config,
       env,

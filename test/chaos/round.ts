@@ -166,7 +166,7 @@ class Round {
     this.#options.log?.(`  run ${n}: ${what}, exit code ${outcome.code}${why}`);
     if (!CODES_IN_A_STORM.includes(outcome.code))
       this.#wrong.push(`run ${n} ended with ${outcome.code}: ${outcome.stderr}`);
-    if (/unexpected happened|\n\s+at /.test(outcome.stderr))
+    if (/Unexpected error|\n\s+at /.test(outcome.stderr))
       this.#wrong.push(`run ${n} was surprised: ${outcome.stderr}`);
     for (const key of wrongBytes(this.#place.sandbox.cloud, this.#looked))
       this.#wrong.push(`after run ${n} ${key}`);

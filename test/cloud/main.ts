@@ -1,17 +1,21 @@
-/**
- * `npm run cloud`: a local cloud to try the tool by hand, until Ctrl-C. Options after `--`:
- *
- *     --files N         besides the sample folder, a folder of N pictures, one observation each
- *     --without-index   AppSync without the index on sequentialId
- *     --rate N          Drive refuses more than N queries a second
- */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/** `npm run cloud`: a local cloud to try the tool by hand, until Ctrl-C. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cloud, startCloud } from './cloud.ts';
 import { seedSampleFolder } from './drive/sample-folder.ts';
 import { sampleMedia } from './media/sample-media.ts';
+
+const HELP = `Starts a local Drive, Cognito, S3 and AppSync, and prints lines for another terminal. Ctrl-C stops it.
+
+Usage: npm run cloud -- [OPTIONS]
+
+  --files N         besides the sample folder, a folder of N pictures with one observation each
+  --rate N          Drive refuses more than N queries per second (default: no limit)
+  --without-index   AppSync without the index on sequentialId
+  --help            show this help
+`;
 
 /** Above every id of the sample folder. */
 const FIRST_OF_MANY = 100_000;
@@ -39,8 +43,17 @@ function countFrom(name: string, text: string | undefined): number | null {
 }
 
 const { values } = parseArgs({
-  options: { files: { type: 'string' }, rate: { type: 'string' }, 'without-index': { type: 'boolean' } },
+  options: {
+    files: { type: 'string' },
+    rate: { type: 'string' },
+    'without-index': { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 const files = countFrom('files', values.files);
 const rate = countFrom('rate', values.rate);
 
@@ -57,13 +70,22 @@ await cloud.writeHome(home, { folderId: sample.folderId });
 const outputs = join(home, 'amplify_outputs.json');
 await writeFile(outputs, `${JSON.stringify(cloud.amplifyOutputs(), null, 2)}\n`);
 
+// A program on PATH, since timeout, xargs and parallel cannot call a shell function.
+const bin = join(home, 'bin');
+await mkdir(bin);
+await writeFile(
+  join(bin, 'migrator'),
+  `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/run.js')}' "$@"\n`,
+  { mode: 0o755 },
+);
+
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const lines = [
-  '# A local cloud is running. Copy these lines into another terminal:',
+  '# A local cloud is running. Copy these lines to another terminal:',
   '',
   ...Object.entries(cloud.environment(home)).map(([name, value]) => `export ${name}=${quoted(value)}`),
   `export FOLDER=${quoted(sample.folderId)}`,
-  `migrator() { node ${quoted(resolve('bin/run.js'))} "$@"; }`,
+  `export PATH=${quoted(bin + delimiter)}"$PATH"`,
   '',
   `# The sample folder: ${sample.files.length} entries, ${sample.sequentialIds.length} observations. Then try:`,
   '',
@@ -74,8 +96,8 @@ const lines = [
   ...(manyId === null ? [] : [`migrator migrate --folder-id ${manyId}   # ${files} pictures`]),
   '',
   `# The project's own file: ${outputs}`,
-  `# Somebody who may only read: ${cloud.viewer.username}, password ${cloud.viewer.password}`,
-  `# Ctrl-C (or: kill ${process.pid}) ends the cloud and removes the folder.`,
+  `# A user with read access only: ${cloud.viewer.username}, password ${cloud.viewer.password}`,
+  `# Ctrl-C (or: kill ${process.pid}) stops the cloud and deletes its files.`,
 ];
 console.log(lines.join('\n'));
 

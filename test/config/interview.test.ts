@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { terminalAsker } from '../../src/cli/ui/asker.ts';
-import { type Asker, interview } from '../../src/config/interview.ts';
+import { configPrompts } from '../../src/cli/ui/prompts.ts';
+import { type ConfigPrompts, interview } from '../../src/config/interview.ts';
 import { defaultConfig } from '../../src/config/settings.ts';
 import { type Scratch, scratchFolder } from './scratch.ts';
 
@@ -34,7 +34,7 @@ describe('the questions of config', () => {
   afterEach(() => scratch.remove());
 
   /** Answers the questions that contain a word; Enter for the others. What `check` refuses is asked again. */
-  const person = (answers: Record<string, string[]>): Asker => ({
+  const person = (answers: Record<string, string[]>): ConfigPrompts => ({
     tell: text => told.push(text),
     async text({ message, current, check }) {
       asked.push(message);
@@ -90,8 +90,8 @@ describe('the questions of config', () => {
   it('are asked again for a file that is none, with what is wrong with it', async () => {
     const bad = await scratch.put('other.json', { a: 1 });
     const good = await scratch.put('amplify_outputs.json', OUTPUTS);
-    const asker = person({ 'npx ampx generate': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
-    const { values } = await interview(asker, defaultConfig());
+    const prompts = person({ 'npx ampx generate': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
+    const { values } = await interview(prompts, defaultConfig());
     expect(asked[1]).to.contain('/nowhere.json does not exist');
     expect(asked[2]).to.contain('is not an amplify_outputs.json');
     expect(values).to.have.property('aws.region', 'eu-west-1');
@@ -105,8 +105,8 @@ describe('the questions of config', () => {
   });
 
   it('refuse an answer that cannot be right, and say what would be', async () => {
-    const asker = person({ 'AWS region': ['Ireland', 'eu-west-1'] });
-    const { values } = await interview(asker, defaultConfig());
+    const prompts = person({ 'AWS region': ['Ireland', 'eu-west-1'] });
+    const { values } = await interview(prompts, defaultConfig());
     expect(told).to.deep.equal(['That has to be an AWS region like us-east-1.']);
     expect(values).to.deep.equal({ 'aws.region': 'eu-west-1' });
   });
@@ -125,9 +125,9 @@ describe('the questions of config', () => {
         setImmediate(() => input.write(`${answer}\r`));
       }
     });
-    const asker = terminalAsker(() => {}, { input, output } as never);
+    const prompts = configPrompts(() => {}, { input, output } as never);
     const check = (answer: string) => (answer === 'bad' ? 'That is bad.' : null);
-    expect(await asker.text({ message: 'What is it?', current: 'this', check })).to.equal('good');
+    expect(await prompts.text({ message: 'What is it?', current: 'this', check })).to.equal('good');
     expect(shown).to.contain('this');
   });
 });

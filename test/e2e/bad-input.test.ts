@@ -190,7 +190,7 @@ describe('one clear message and no harm for', () => {
       ]);
       expect(codes, args).to.deep.equal([1]);
       expect(stderrs[0], args)
-        .to.match(/no space left/)
+        .to.match(/disk is full/)
         .and.not.to.match(/unexpected|\n\s+at /);
     }
   });

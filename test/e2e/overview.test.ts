@@ -66,10 +66,14 @@ describe('scan, dry run and status', () => {
   });
 
   it('status and resume say so when there is no run', async () => {
-    for (const args of [['status'], ['resume'], ['status', '--folder-id', '1other']]) {
-      const { code, stderr } = await home.migrator(args);
+    for (const [args, remedy] of [
+      [['status'], 'migrator scan --folder-id'],
+      [['resume'], `migrator migrate --folder-id ${sample.folderId}`],
+      [['status', '--folder-id', '1other'], 'migrator scan --folder-id'],
+    ] as const) {
+      const { code, stderr } = await home.migrator([...args]);
       expect(code, args.join(' ')).to.equal(1);
-      expect(stderr, args.join(' ')).to.match(/There is no run.*\n.*migrator scan --folder-id/);
+      expect(stderr, args.join(' ')).to.match(new RegExp(`There is no run.*\\n.*${remedy}`));
     }
     expect(readdirSync(home.path)).not.to.include('runs');
   });

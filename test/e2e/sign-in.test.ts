@@ -175,7 +175,7 @@ describe('signing in by command', () => {
       body: new URLSearchParams({ token: refresh_token }),
     });
     expect(answer.status).to.equal(400);
-    expect((await home.migrator(['logout'])).stderr).to.contain('Nobody was signed in.');
+    expect((await home.migrator(['logout'])).stderr).to.contain('You were not signed in.');
   });
 
   it('is removed by logout also when it cannot be revoked, with a warning', async () => {

@@ -1,12 +1,9 @@
 /** inquirer's prompts, with control characters spelled out in everything that is not the program's own text. */
 import { styleText } from 'node:util';
+import type { ConfigPrompts } from '../../config/interview.ts';
 import { visible, visibleLines } from '../../run/text/visible.ts';
+import type { Streams } from '../../services/cognito/password.ts';
 import { unguarded } from './guarded-streams.ts';
-
-export interface Streams {
-  input?: NodeJS.ReadStream;
-  output?: NodeJS.WriteStream;
-}
 
 const theme = {
   style: {
@@ -39,5 +36,25 @@ export async function promptsOn({ input = process.stdin, output = process.stderr
         },
         streams,
       ),
+  };
+}
+
+/** Questions at the terminal. Ctrl-C throws ExitPromptError. */
+export function configPrompts(say: (text: string) => void, streams?: Streams): ConfigPrompts {
+  return {
+    tell: say,
+    async text({ message, current, check }) {
+      const { input } = await promptsOn(streams);
+      const answer = await input({
+        message,
+        ...(current ? { default: current } : {}),
+        validate: text => check(text) ?? true,
+      });
+      return answer.trim();
+    },
+    async choose(question) {
+      const { select } = await promptsOn(streams);
+      return select(question);
+    },
   };
 }

@@ -1,21 +1,23 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { promptsOn } from '../../cli/ui/prompts.ts';
 import { questionsFor, questionsFromLines } from '../../services/cognito/questions.ts';
-import { Services } from '../../services/services.ts';
 
 /** Amplify's usual name for those who may write. */
 const GROUP = 'ADMINS';
 
 export default class LoginAws extends BaseCommand<typeof LoginAws> {
-  static override summary = 'Sign in to the Cognito user pool, so that the other commands need no password.';
+  static override summary = 'Sign in to the Cognito user pool, so that other commands need no password.';
   static override description =
-    'The password comes from a hidden prompt, from AMPLIFY_MEDIA_MIGRATOR_PASSWORD, or with --password-stdin from the first line of standard input; further lines answer what Cognito asks for after it (a code, a new password). The sign-in is kept in cognito_token.json in the home folder (mode 0600) and renewed for as long as Cognito lets it live, usually 30 days.';
+    'Asks for the password, or reads it from AMPLIFY_MEDIA_MIGRATOR_PASSWORD or, with --password-stdin, from the first line of standard input; further lines answer what Cognito asks next (a code, a new password). Tokens are stored in cognito_token.json in the home folder (mode 0600) and refreshed until Cognito ends the session, usually after 30 days.';
   static override examples = [
     '<%= config.bin %> login aws',
     '<%= config.bin %> login aws --password-stdin < password-file',
   ];
   static override flags = {
-    'password-stdin': Flags.boolean({ description: 'read the password from standard input' }),
+    'password-stdin': Flags.boolean({
+      description: 'read the password from the first line of standard input',
+    }),
   };
 
   async run(): Promise<void> {
@@ -23,8 +25,8 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
     const { username } = config.aws.cognito;
     const questions = this.flags['password-stdin']
       ? questionsFromLines(await standardInput(), username)
-      : questionsFor({ env: this.env, username });
-    const services = new Services({ config, env: this.env, warn: this.warnLine, questions });
+      : questionsFor({ env: this.env, username, openPrompts: promptsOn });
+    const services = this.services(config, { questions });
     const session = services.session();
     await session.signIn();
     const groups = await session.groups();

@@ -4,9 +4,9 @@ import { browserAt } from '../../cli/ui/browser.ts';
 import type { Browser } from '../../services/drive/browser-sign-in.ts';
 
 export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
-  static override summary = 'Sign in to Google in the browser, for reading Drive.';
+  static override summary = 'Sign in to Google in the browser, with read access to Drive.';
   static override description =
-    'Keeps a refresh token at google_drive.token_path (mode 0600). Service-account keys and other credentials without a person need no sign-in: with one, the command only tries it.';
+    'Stores a refresh token at google_drive.token_path (mode 0600). Service-account keys need no sign-in: with one, the command only tests it.';
   static override examples = [
     '<%= config.bin %> login google',
     '<%= config.bin %> login google --no-browser',
@@ -14,7 +14,7 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   static override flags = {
     browser: Flags.boolean({
       description:
-        'open the browser; --no-browser prints the address, and takes the one where a browser on another machine ended',
+        'open the browser; --no-browser prints an address to open on any computer, and asks for the address where that browser ended; default: yes',
       default: true,
       allowNo: true,
     }),

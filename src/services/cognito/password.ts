@@ -1,6 +1,27 @@
 import { RunError } from '../../../stages/errors.ts';
-import { promptsOn } from '../../cli/ui/prompts.ts';
 import type { Env } from '../../config/home.ts';
+
+export interface Streams {
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+}
+
+interface Question {
+  message: string;
+  validate?: (text: string) => boolean | string;
+}
+
+/** Opens prompts at the terminal. Ctrl-C throws inquirer's `ExitPromptError`. */
+export type OpenPrompts = (streams: Streams) => Promise<{
+  input(question: Question): Promise<string>;
+  password(question: Question): Promise<string>;
+}>;
+
+export interface PromptOptions extends Streams {
+  env: Env;
+  username: string;
+  openPrompts: OpenPrompts;
+}
 
 /**
  * Asks for the password of a user: AMPLIFY_MEDIA_MIGRATOR_PASSWORD if it is set, otherwise a prompt that shows nothing,
@@ -9,12 +30,7 @@ import type { Env } from '../../config/home.ts';
  * Throws {@link RunError} `no_password` if standard input is not a terminal, and lets inquirer's `ExitPromptError`
  * (Ctrl-C) through.
  */
-export function passwordFrom(options: {
-  env: Env;
-  username: string;
-  input?: NodeJS.ReadStream;
-  output?: NodeJS.WriteStream;
-}): () => Promise<string> {
+export function passwordFrom(options: PromptOptions): () => Promise<string> {
   const { env, username, input = process.stdin } = options;
   return async () => {
     if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
@@ -25,7 +41,7 @@ export function passwordFrom(options: {
         'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
       );
     }
-    const { password } = await promptsOn(options);
+    const { password } = await options.openPrompts(options);
     return password({
       message: `Password of ${username} (Cognito)`,
       validate: text => text !== '' || 'The password cannot be empty.',

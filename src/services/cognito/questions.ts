@@ -1,8 +1,6 @@
 /** What Cognito may want to know at a sign-in, and who is asked: a person at the terminal, or the lines of a script. */
 import { RunError } from '../../../stages/errors.ts';
-import { promptsOn } from '../../cli/ui/prompts.ts';
-import type { Env } from '../../config/home.ts';
-import { passwordFrom } from './password.ts';
+import { type PromptOptions, passwordFrom } from './password.ts';
 
 export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
 
@@ -28,12 +26,7 @@ const TYPING_RETRIES = 2;
  * Asks the person at the terminal, on standard error; the password may come from AMPLIFY_MEDIA_MIGRATOR_PASSWORD. Where
  * there is no terminal every other question throws {@link RunError} `challenge_needs_terminal`.
  */
-export function questionsFor(options: {
-  env: Env;
-  username: string;
-  input?: NodeJS.ReadStream;
-  output?: NodeJS.WriteStream;
-}): Questions {
+export function questionsFor(options: PromptOptions): Questions {
   const { username, input = process.stdin } = options;
   const refuseWithoutTerminal = (wants: string): void => {
     if (!input.isTTY) throw needsTerminal(username, wants);
@@ -43,7 +36,7 @@ export function questionsFor(options: {
     password: passwordFrom(options),
     async code(challenge, sentTo, wrong) {
       refuseWithoutTerminal(`a code (${challenge})`);
-      const { input } = await promptsOn(options);
+      const { input } = await options.openPrompts(options);
       const where = sentTo ? ` to ${sentTo}` : '';
       const message = `${wrong ? `${wrong} ` : ''}${CODES[challenge]}${where}, for ${username}:`;
       const validate = (text: string) => /^\s*\d[\d ]+$/.test(text) || 'A code is made of digits.';
@@ -51,7 +44,7 @@ export function questionsFor(options: {
     },
     async newPassword(wrong) {
       refuseWithoutTerminal('a new password (NEW_PASSWORD_REQUIRED)');
-      const { password } = await promptsOn(options);
+      const { password } = await options.openPrompts(options);
       const message = `${wrong ?? 'The first password was for one sign-in only.'} New password of ${username}`;
       const validate = (text: string) => text !== '' || 'The password cannot be empty.';
       const first = await password({ message, validate });

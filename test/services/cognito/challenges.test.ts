@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { promptsOn } from '../../../src/cli/ui/prompts.ts';
 import { defaultConfig } from '../../../src/config/settings.ts';
 import { answerChallenge } from '../../../src/services/cognito/challenges.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
@@ -148,7 +149,7 @@ describe('what Cognito asks for beyond the password', () => {
     await start({ mfa: 'totp' });
     const input = { isTTY: false } as NodeJS.ReadStream;
     const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: PASSWORD };
-    const error = await refusal(questionsFor({ env, username: EMAIL, input }));
+    const error = await refusal(questionsFor({ env, username: EMAIL, input, openPrompts: promptsOn }));
     expect(error.code).to.equal('challenge_needs_terminal');
     expect(error.message).to.contain('SOFTWARE_TOKEN_MFA');
     expect(error.remedy).to.contain('migrator login aws');

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { promptsOn } from '../../../src/cli/ui/prompts.ts';
 import { passwordFrom } from '../../../src/services/cognito/password.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
@@ -11,12 +12,16 @@ const username = 'someone@example.com';
 describe('the password', () => {
   it('comes from AMPLIFY_MEDIA_MIGRATOR_PASSWORD as it stands there', async () => {
     const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: ' with spaces ' };
-    expect(await passwordFrom({ env, username, input: terminal(true) })()).to.equal(' with spaces ');
+    expect(await passwordFrom({ env, username, openPrompts: promptsOn, input: terminal(true) })()).to.equal(
+      ' with spaces ',
+    );
   });
 
   for (const env of [{}, { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' }]) {
     it(`is not asked for without a terminal, the variable being ${JSON.stringify(env)}`, async () => {
-      const error = await rejection<RunError>(passwordFrom({ env, username, input: terminal(false) })());
+      const error = await rejection<RunError>(
+        passwordFrom({ env, username, openPrompts: promptsOn, input: terminal(false) })(),
+      );
       expect(error.code).to.equal('no_password');
       expect(error.remedy).to.contain('AMPLIFY_MEDIA_MIGRATOR_PASSWORD');
     });
@@ -34,7 +39,13 @@ describe('the password', () => {
       // The prompt listens only after it has drawn itself.
       setImmediate(() => (input as unknown as PassThrough).write('Correct-Horse-1\r'));
     });
-    const ask = passwordFrom({ env: {}, username, input, output: output as unknown as NodeJS.WriteStream });
+    const ask = passwordFrom({
+      env: {},
+      username,
+      openPrompts: promptsOn,
+      input,
+      output: output as unknown as NodeJS.WriteStream,
+    });
     expect(await ask()).to.equal('Correct-Horse-1');
     expect(Buffer.concat(shown).toString()).to.contain('someone@example.com').and.not.contain('Horse');
   });

@@ -5,7 +5,7 @@ import { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
 import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
-import { type ConfigValues, loadConfig } from '../config/load.ts';
+import { type ConfigValues, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { withoutSecrets } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
@@ -109,9 +109,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   };
 
   protected async configuration(flags: ConfigValues = {}): Promise<Config> {
-    const { config, warnings } = await loadConfig({ home: this.home, env: this.env, flags });
+    const loaded = await loadConfig({ home: this.home, env: this.env, flags });
+    await this.warnAbout(loaded);
+    return loaded.config;
+  }
+
+  protected async warnAbout({ config, warnings }: LoadedConfig): Promise<void> {
     for (const warning of [...warnings, ...(await this.#closedFiles(config))]) this.warnLine(warning);
-    return config;
   }
 
   /** Drive, Cognito, S3 and AppSync, with prompts at this terminal. */

@@ -4,7 +4,7 @@ import { configPrompts } from '../cli/ui/prompts.ts';
 import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
 import { describeConfig } from '../config/describe.ts';
 import { configPath } from '../config/home.ts';
-import { askBucketOf, interview } from '../config/interview.ts';
+import { type Answers, askBucketOf, interview } from '../config/interview.ts';
 import { loadConfig, readConfigFile } from '../config/load.ts';
 import { type ConfigKey, type ConfigValues, SETTINGS, settingOf, valueAt } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
@@ -65,17 +65,17 @@ export default class Config extends BaseCommand<typeof Config> {
     if (!from && Object.keys(values).length === 0 && !asks) {
       const names = SETTINGS.map(({ flag }) => `--${flag}`).join(' ');
       this.error(
-        `Nothing to set. Run it on a terminal to be asked, give --from amplify_outputs.json, or at least one of: ${names}`,
+        `Nothing to set. Run it on a terminal to be asked, or use --from amplify_outputs.json or at least one of: ${names}`,
         { exit: 2 },
       );
     }
 
-    const answered = from
+    const answered: Answers | null = from
       ? await this.#fromAmplify(from, bucketName, values, asks)
       : Object.keys(values).length === 0
-        ? await interview(this.#prompts(), (await loadConfig({ home: this.home, env: {} })).config)
+        ? await this.#interview()
         : null;
-    const written = await writeConfig(this.home, { ...answered?.values, ...values });
+    const written = await writeConfig(this.home, { ...answered?.values, ...values }, answered?.prefixRules);
     const description = await describeConfig(await loadConfig({ home: this.home, env: this.env }));
 
     const warnings = [...(answered?.warnings ?? []), ...written.warnings, ...description.warnings];
@@ -92,6 +92,16 @@ export default class Config extends BaseCommand<typeof Config> {
 
   #prompts() {
     return configPrompts(this.say);
+  }
+
+  async #interview(): Promise<Answers> {
+    const { config } = await loadConfig({ home: this.home, env: {} });
+    try {
+      return await interview(this.#prompts(), config);
+    } catch (error) {
+      if ((error as Error).name === 'ExitPromptError') this.say('Cancelled. Nothing was changed.');
+      throw error;
+    }
   }
 
   async #fromAmplify(
@@ -119,5 +129,6 @@ export default class Config extends BaseCommand<typeof Config> {
 }
 
 function line({ key, from, to }: Change): string {
-  return from === null ? `${key}: ${to}` : `${key}: ${from} → ${to}`;
+  const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return from === null ? `${key}: ${shown(to)}` : `${key}: ${shown(from)} → ${shown(to)}`;
 }

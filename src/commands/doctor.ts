@@ -1,13 +1,17 @@
+import { styleText } from 'node:util';
 import { BaseCommand } from '../cli/base-command.ts';
 import type { Finding } from '../cli/doctor/check.ts';
 import { folderFlag } from '../cli/flags.ts';
+import { unguarded } from '../cli/ui/guarded-streams.ts';
 import { EXIT } from '../config/exit-codes.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadUsable } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
+import { visible } from '../run/text/visible.ts';
 import { folderAtHand, folderToMigrate } from '../run/which-run.ts';
 
 const WIDTH = 18;
-/** A check that waits for minutes looks as if it hung. */
+const INDENT = ' '.repeat(8);
+/** A check that waits longer would look as if it hung. */
 const THROTTLE_TIMEOUT_MS = 20_000;
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
@@ -22,27 +26,26 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
   static override flags = folderFlag;
 
   async run(): Promise<void> {
-    const config = await this.configuration();
-    const services = this.services(config, {
-      throttleTimeoutMs: THROTTLE_TIMEOUT_MS,
-    });
+    const { loaded, fault } = await loadUsable({ home: this.home, env: this.env });
+    await this.warnAbout(loaded);
+    const { config } = loaded;
+    const services = this.services(config, { throttleTimeoutMs: THROTTLE_TIMEOUT_MS });
     const [{ examine }, { CHECKS }] = await Promise.all([
       import('../cli/doctor/check.ts'),
       import('../cli/doctor/checks.ts'),
     ]);
     const findings: Finding[] = [];
     try {
-      const loaded = await loadConfig({ home: this.home, env: this.env });
       const flag = this.flags['folder-id'];
       const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
       const root = folderId ? new Run(this.home, folderId).root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
-        ...{ loaded, services, root },
+        ...{ loaded, fault, services, root },
         ...{ env: this.env, now: Date.now },
       })) {
         findings.push(finding);
         this.logger?.info(finding, 'check');
-        if (!this.json) this.log(line(finding));
+        if (!this.json) this.#print(finding);
       }
     } finally {
       await services.close();
@@ -51,23 +54,30 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     if (this.json) this.printJson({ ok, checks: findings });
     if (!ok) process.exitCode = EXIT.fatal;
   }
+
+  /** Colours need the stream itself: standard output shows escape sequences as text. */
+  #print(finding: Finding): void {
+    const { isTTY } = process.stdout;
+    const colored = isTTY && process.stdout.hasColors();
+    const [label, color, ...lines] = linesOf(finding);
+    const status = colored ? styleText(color, label.padEnd(7)) : label.padEnd(7);
+    const [first = '', ...more] = lines.map(visible);
+    const text = [`${status} ${finding.title.padEnd(WIDTH)} ${first}`, ...more.map(line => INDENT + line)];
+    unguarded(process.stdout).write(`${text.join('\n')}\n`);
+  }
 }
 
-function line(finding: Finding): string {
-  const title = finding.title.padEnd(WIDTH);
+function linesOf(finding: Finding): [label: string, color: 'green' | 'red' | 'yellow', ...string[]] {
   switch (finding.status) {
     case 'ok':
-      return `ok     ${title} ${finding.detail}`;
+      return ['ok', 'green', finding.detail];
     case 'wrong':
-      return `WRONG  ${title} ${oneLine(finding.problem)} ${oneLine(finding.remedy)}`;
+      return ['FAILED', 'red', ...finding.problem.split('\n'), `Fix: ${oneLine(finding.remedy)}`];
     case 'not_checked':
-      return `-      ${title} not checked: ${finding.because}`;
+      return ['skipped', 'yellow', finding.because];
   }
 }
 
 function oneLine(text: string): string {
-  return text
-    .split('\n')
-    .map(line => line.trim())
-    .join(' ');
+  return text.replace(/\s*\n\s*/g, ' ');
 }

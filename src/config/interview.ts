@@ -1,18 +1,10 @@
-/** The questions of `config` on a terminal: what a person has to know, in the order in which it is found. */
+/** The questions of `config` on a terminal. */
 import { type AmplifyValues, readAmplifyOutputs } from './amplify-outputs.ts';
 import { ConfigError } from './error.ts';
 import { expandTilde } from './home.ts';
 import { readJson } from './json.ts';
 import { normalized } from './load.ts';
-import {
-  type Config,
-  type ConfigKey,
-  type ConfigValues,
-  nested,
-  problemsOf,
-  settingOf,
-  valueAt,
-} from './settings.ts';
+import { type Config, type ConfigKey, type ConfigValues, nested, problemsOf, valueAt } from './settings.ts';
 
 /** Puts questions to a person. */
 export interface ConfigPrompts {
@@ -20,58 +12,150 @@ export interface ConfigPrompts {
   text(question: {
     message: string;
     current: string;
-    check: (answer: string) => string | null;
+    check: (answer: string) => Promise<string | null> | string | null;
   }): Promise<string>;
   choose(question: { message: string; choices: { name: string; value: string }[] }): Promise<string>;
   /** Something to know between two questions. */
   tell(text: string): void;
 }
 
-/** Where a person finds each value. What is not here has a default that most people leave as it is. */
-const WHERE: readonly [ConfigKey, string, ((answers: ConfigValues, config: Config) => Promise<boolean>)?][] =
-  [
-    ['google_drive.folder_id', 'open the folder in the browser and copy its address'],
-    [
-      'google_drive.credentials_path',
-      'Google Cloud console, APIs & Services, Credentials: download the JSON of the client',
-    ],
-    [
-      'google_drive.impersonate',
-      'press Enter for none, if the folder is shared with the service account',
-      isServiceAccount,
-    ],
-    ['aws.region', 'amplify_outputs.json: auth.aws_region'],
-    ['aws.cognito.user_pool_id', 'amplify_outputs.json: auth.user_pool_id'],
-    ['aws.cognito.client_id', 'amplify_outputs.json: auth.user_pool_client_id'],
-    ['aws.cognito.identity_pool_id', 'amplify_outputs.json: auth.identity_pool_id'],
-    ['aws.cognito.username', 'the same as in the web application'],
-    ['aws.amplify.api_endpoint', 'amplify_outputs.json: data.url'],
-    ['aws.amplify.storage_bucket', 'amplify_outputs.json: storage.bucket_name'],
-    [
-      'aws.amplify.storage_region',
-      'amplify_outputs.json: storage.aws_region; Enter if it is the same region',
-    ],
-  ];
+type Applies = (answers: ConfigValues, config: Config) => Promise<boolean>;
 
-/**
- * Asks for the values that have no sensible default, each with the present one to be taken by Enter. An
- * amplify_outputs.json, if there is one, answers most of them. Gives what is to be set.
- */
-export async function interview(prompts: ConfigPrompts, config: Config): Promise<AmplifyValues> {
+interface Question {
+  key: ConfigKey;
+  ask: string;
+  example: string;
+  check?: (answer: string) => Promise<string | null> | string | null;
+  applies?: Applies;
+}
+
+/** Values without a default that suits most people. */
+const QUESTIONS: readonly Question[] = [
+  {
+    key: 'google_drive.folder_id',
+    ask: 'Drive folder: address or id',
+    example: 'https://drive.google.com/drive/folders/1AbC…',
+  },
+  {
+    key: 'google_drive.credentials_path',
+    ask: 'Google credentials file',
+    example: '~/Downloads/client_secret.json',
+    check: credentialsFault,
+  },
+  {
+    key: 'google_drive.impersonate',
+    ask: 'User that the service account acts for; Enter for none',
+    example: 'admin@example.com',
+    applies: isServiceAccount,
+  },
+  { key: 'aws.region', ask: 'AWS region', example: 'us-east-1' },
+  { key: 'aws.cognito.user_pool_id', ask: 'Cognito user pool id', example: 'us-east-1_AbCdEfGhI' },
+  { key: 'aws.cognito.client_id', ask: 'Cognito app client id', example: '1h57kf5cpq17m0eml12EXAMPLE' },
+  {
+    key: 'aws.cognito.identity_pool_id',
+    ask: 'Cognito identity pool id',
+    example: 'us-east-1:01234567-89ab-cdef-0123-456789abcdef',
+  },
+  {
+    key: 'aws.cognito.username',
+    ask: 'E-mail address that you use in the web app',
+    example: 'admin@example.com',
+    check: text => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : 'Enter an e-mail address.'),
+  },
+  {
+    key: 'aws.amplify.api_endpoint',
+    ask: 'AppSync address',
+    example: 'https://abc123.appsync-api.us-east-1.amazonaws.com/graphql',
+  },
+  { key: 'aws.amplify.storage_bucket', ask: 'S3 bucket', example: 'amplify-app-media-bucket' },
+  {
+    key: 'aws.amplify.storage_region',
+    ask: 'Region of the bucket; Enter if it is the same',
+    example: 'us-east-1',
+  },
+];
+
+/** What `config` sets: single values, and the prefix rules if there are new ones. */
+export interface Answers extends AmplifyValues {
+  prefixRules?: Config['prefix_disambiguation'];
+}
+
+/** Asks for each value; Enter keeps the current one. An amplify_outputs.json answers most questions. */
+export async function interview(prompts: ConfigPrompts, config: Config): Promise<Answers> {
   const outputs = await amplifyOutputs(prompts, config);
   for (const warning of outputs.warnings) prompts.tell(`Note: ${warning}`);
   const values: ConfigValues = { ...outputs.values };
-  for (const [key, where, applies] of WHERE) {
+  for (const { key, ask, example, check, applies } of QUESTIONS) {
     if (outputs.values[key] !== undefined) continue;
     if (applies && !(await applies(values, config))) continue;
+    const current = String(valueAt(config, key));
     const answer = await prompts.text({
-      message: `${settingOf(key).summary} (${where}):`,
-      current: String(valueAt(config, key)),
-      check: text => faultOf(key, text),
+      message: `${ask} (e.g. ${example}):`,
+      current,
+      check: async text => {
+        if (text.trim() === '' || text === current) return null;
+        return faultOf(key, text) ?? (await check?.(text.trim())) ?? null;
+      },
     });
-    if (answer !== '' && answer !== valueAt(config, key)) values[key] = answer;
+    if (answer !== '' && answer !== current) values[key] = answer;
   }
-  return { values, warnings: [] };
+  return { values, warnings: [], prefixRules: await prefixRules(prompts, config) };
+}
+
+/** Rules for ids that several data sets use; most projects have none. */
+async function prefixRules(prompts: ConfigPrompts, config: Config): Promise<Answers['prefixRules']> {
+  const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
+  const answer = await prompts.choose({
+    message: `Do several data sets use the same sequential ids, told apart by a letter in the file name? (now: ${enabled ? 'yes' : 'no'})`,
+    choices: [
+      { name: 'Leave as it is', value: 'keep' },
+      { name: 'Yes, set the prefix rules', value: 'yes' },
+    ],
+  });
+  if (answer === 'keep') return undefined;
+  const field = await prompts.text({
+    message: 'Field of the observation that names the data set (e.g. countryId):',
+    current: discriminator_field,
+    check: text => (/^[_A-Za-z]\w*$/.test(text.trim()) ? null : 'Enter the name of a field.'),
+  });
+  const rules = (text: string) => ({ enabled: true, discriminator_field: field, prefixes: prefixesIn(text) });
+  const text = await prompts.text({
+    message: 'Letters and values (e.g. =IL, E=EG, S=*; nothing before "=": no letter, *: any other value):',
+    current: Object.entries(prefixes)
+      .map(pair => pair.join('='))
+      .join(', '),
+    check: answer => {
+      const [problem] = problemsOf({ prefix_disambiguation: rules(answer) });
+      return problem ? `Expected: ${problem.accepted}.` : null;
+    },
+  });
+  return rules(text);
+}
+
+function prefixesIn(text: string): Record<string, string> {
+  const pairs = text.split(',').map(pair => pair.trim().split('='));
+  return Object.fromEntries(pairs.map(([letter = '', ...value]) => [letter.trim(), value.join('=').trim()]));
+}
+
+const CREDENTIAL_TYPES = [
+  'service_account',
+  'authorized_user',
+  'external_account',
+  'external_account_authorized_user',
+  'impersonated_service_account',
+];
+
+async function credentialsFault(path: string): Promise<string | null> {
+  try {
+    const content = await readJson(expandTilde(path, process.env));
+    if (valueAt(content, 'installed') || CREDENTIAL_TYPES.includes(String(valueAt(content, 'type'))))
+      return null;
+    if (valueAt(content, 'web')) return 'This is a web client; create an OAuth client of type "Desktop app".';
+    return 'This is not a Google credentials file.';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `${path} does not exist.`;
+    return `${path} cannot be read: ${(error as Error).message}.`;
+  }
 }
 
 /** Only a service account can act for a user. */
@@ -89,7 +173,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
   };
   let found: AmplifyValues = { values: {}, warnings: [] };
   let message =
-    'amplify_outputs.json of the Amplify project ("npx ampx generate outputs" writes it; Enter: none):';
+    'amplify_outputs.json (e.g. ~/app/amplify_outputs.json; "npx ampx generate outputs" writes it; Enter for none):';
   while (true) {
     const path = await prompts.text({ message, current: '', check: () => null });
     if (path.trim() === '') return found;
@@ -98,7 +182,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
       return found;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      message = `${error.message}\nAnother file (Enter: none):`;
+      message = `${error.message}\nAnother file (Enter for none):`;
     }
   }
 }
@@ -109,7 +193,7 @@ export function askBucketOf(
 ): NonNullable<NonNullable<Parameters<typeof readAmplifyOutputs>[1]>['askBucket']> {
   return buckets =>
     prompts.choose({
-      message: 'Which bucket holds the media?',
+      message: 'Bucket for the media:',
       choices: buckets.map(({ name, bucketName }) => ({
         name: `${name} (${bucketName})`,
         value: bucketName,
@@ -119,5 +203,5 @@ export function askBucketOf(
 
 function faultOf(key: ConfigKey, text: string): string | null {
   const [problem] = problemsOf(nested(normalized({ [key]: text.trim() })));
-  return problem && text.trim() !== '' ? `That has to be ${problem.accepted}.` : null;
+  return problem && text.trim() !== '' ? `Expected: ${problem.accepted}.` : null;
 }

@@ -43,12 +43,18 @@ export async function loadConfig(options: {
   home?: string;
   env?: Env;
   flags?: ConfigValues;
+  /** Leaves wrong values of the file and the environment out instead of throwing. */
+  skipWrong?: boolean;
 }): Promise<LoadedConfig> {
-  const { env = process.env, home = homeFolder(env) } = options;
+  const { env = process.env, home = homeFolder(env), skipWrong = false } = options;
   const path = configPath(home);
   refuseUnsafeEndpoints(env);
 
-  const written = await readConfigFile(path);
+  const written: Record<string, unknown> = await readConfigFile(path).catch(error => {
+    if (skipWrong) return {};
+    throw error;
+  });
+  if (skipWrong) removeWrong(written);
   const file = { ...written };
   const nameInFile = (key: string) =>
     key === 'migration.concurrency' && usesMaxWorkers(written) ? MAX_WORKERS : key;
@@ -59,6 +65,7 @@ export async function loadConfig(options: {
   const environment = Object.fromEntries(
     SETTINGS.flatMap(({ key, env: name }) => (name && env[name] ? [[key, env[name]]] : [])),
   ) as ConfigValues;
+  if (skipWrong) for (const { key } of problemsOf(nested(environment))) delete environment[key as ConfigKey];
   const variableName = (key: string) => settingOf(key as ConfigKey).env!;
   refuse(problemsOf(nested(environment)), 'The environment has', 'Correct the variable', variableName);
   const flags = normalized(options.flags ?? {});
@@ -77,6 +84,30 @@ export async function loadConfig(options: {
     setAt(config, key, isPath ? absolutePath(String(value), base, env) : value);
   }
   return { config, warnings: unknownKeyWarnings(written), path, sources };
+}
+
+/** The configuration for checks: without its wrong values, and with the error that describes them. */
+export async function loadUsable(options: {
+  home: string;
+  env: Env;
+}): Promise<{ loaded: LoadedConfig; fault: ConfigError | null }> {
+  try {
+    return { loaded: await loadConfig(options), fault: null };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { loaded: await loadConfig({ ...options, skipWrong: true }), fault: error };
+  }
+}
+
+function removeWrong(content: Record<string, unknown>): void {
+  for (const { key } of problemsOf(content)) {
+    const names = key.split('.');
+    const last = names.pop()!;
+    const section = names.length > 0 ? valueAt(content, names.join('.')) : content;
+    if (isPlainObject(section)) delete section[last];
+  }
+  // What is wrong under keys that themselves contain dots.
+  for (const { key } of problemsOf(content)) delete content[key.split('.')[0]!];
 }
 
 function isSet(value: unknown): boolean {

@@ -1,11 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './error.ts';
 import { privateFolder, replacePrivateFile } from './files/private-file.ts';
 import { configPath } from './home.ts';
 import { normalized, readConfigFile, refuse, refuseFlags } from './load.ts';
-import { type ConfigKey, type ConfigValues, problemsOf, SETTINGS, setAt, valueAt } from './settings.ts';
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValues,
+  problemsOf,
+  SETTINGS,
+  setAt,
+  valueAt,
+} from './settings.ts';
 
 export interface Change {
-  key: ConfigKey;
+  key: ConfigKey | 'prefix_disambiguation';
   /** Null if the key was not in the file. */
   from: unknown;
   to: unknown;
@@ -26,7 +35,11 @@ export interface WrittenConfig {
  *
  * Throws {@link ConfigError}: the present file is not JSON, the result would have wrong values, the disk refuses.
  */
-export async function writeConfig(home: string, values: ConfigValues): Promise<WrittenConfig> {
+export async function writeConfig(
+  home: string,
+  values: ConfigValues,
+  prefixRules?: Config['prefix_disambiguation'],
+): Promise<WrittenConfig> {
   const path = configPath(home);
   const wanted = normalized(values);
   refuseFlags(wanted);
@@ -43,6 +56,11 @@ export async function writeConfig(home: string, values: ConfigValues): Promise<W
     if (to === undefined || to === from || isUnsetAlready) continue;
     changes.push({ key, from: from ?? null, to });
     setAt(content, key, to);
+  }
+  const rules = content.prefix_disambiguation ?? null;
+  if (prefixRules && !isDeepStrictEqual(rules, prefixRules)) {
+    changes.push({ key: 'prefix_disambiguation', from: rules, to: prefixRules });
+    content.prefix_disambiguation = prefixRules;
   }
   refuse(
     problemsOf(content),

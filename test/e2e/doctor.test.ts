@@ -114,7 +114,7 @@ describe('doctor', () => {
     expect(byName.folder!.status).to.equal('ok');
     expect(byName.storage_write).to.include({
       status: 'not_checked',
-      because: '"Identity pool" is not fine',
+      because: 'Identity pool was skipped',
     });
     expect(sandbox.cloud.userPool.service.requests.get('RespondToAuthChallenge')).to.equal(1);
   });
@@ -127,6 +127,37 @@ describe('doctor', () => {
     expect(byName.google_sign_in!.remedy).to.contain('migrator login google');
     expect(byName.folder!.status).to.equal('not_checked');
     expect(byName.appsync_schema!.status).to.equal('ok');
+  });
+
+  it('lists every missing value with the one command that asks for them', async () => {
+    await open();
+    home.edit(config => {
+      config.aws.amplify = {};
+    });
+    const { code, byName } = await findings();
+    expect(code).to.equal(1);
+    expect(wrongOnes(byName)).to.deep.equal(['config']);
+    expect(byName.config!.problem).to.contain('api_endpoint').and.to.contain('storage_bucket');
+    expect(byName.storage_write!.because).to.equal('aws.amplify.storage_bucket is not set');
+    expect(byName.cognito_sign_in!.status).to.equal('ok');
+    const { stdout } = await home.migrator(['doctor']);
+    expect(stdout).to.match(
+      /^FAILED +Configuration +2 values are missing:\n +aws\.amplify\..*\n +aws\.amplify\..*\n +Fix: .*migrator config/m,
+    );
+  });
+
+  it('runs the other checks with a wrong configuration', async () => {
+    await open();
+    home.edit(config => {
+      config.migration.concurrency = 'many' as never;
+    });
+    const { code, byName } = await findings();
+    expect([code, wrongOnes(byName)]).to.deep.equal([1, ['config']]);
+    expect(byName.config!.problem).to.contain('migration.concurrency');
+    writeFileSync(join(home.path, 'config.json'), '{"aws": ');
+    const broken = (await findings()).byName;
+    expect(broken.config!.code).to.equal('config_not_json');
+    expect([broken.proxy!.status, broken.cognito_sign_in!.status]).to.deep.equal(['ok', 'not_checked']);
   });
 
   it('tells every name that the schema does not have', async () => {

@@ -154,7 +154,7 @@ describe('A fault that meets every file', () => {
         expect(stderr).to.not.match(/\d+ {2}failed/);
         const doctor = await home.migrator(['doctor', '--folder-id', folderId], { env });
         expect(doctor.code).to.equal(1);
-        expect(doctor.stdout).to.match(/WRONG .*NODE_EXTRA_CA_CERTS/);
+        expect(doctor.stdout).to.match(/FAILED .*\n.*NODE_EXTRA_CA_CERTS|FAILED .*NODE_EXTRA_CA_CERTS/);
       });
     }
   });

@@ -148,7 +148,7 @@ describe('behind a proxy', () => {
     expect(stderr).to.contain('HTTPS_PROXY is socks5://…@127.0.0.1:9').and.not.contain('secret');
     const doctor = await home.migrator(['doctor'], { env: { HTTPS_PROXY: 'socks5://u:secret@127.0.0.1:9' } });
     expect(doctor.stdout)
-      .to.match(/^WRONG +Proxy +HTTPS_PROXY is/m)
+      .to.match(/^FAILED +Proxy +HTTPS_PROXY is/m)
       .and.not.contain('secret');
   });
 });

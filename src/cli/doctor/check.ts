@@ -1,5 +1,6 @@
-/** A check of `doctor`, and how checks are run: one that fails hides no other, except those that cannot do without it. */
+/** A check of `doctor`, and how checks are run. A failed check skips only the checks that depend on it. */
 import type { DriveRef } from '../../../stages/record.ts';
+import type { ConfigError } from '../../config/error.ts';
 import type { Env } from '../../config/home.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { ConfigKey } from '../../config/settings.ts';
@@ -9,6 +10,8 @@ import type { Services } from '../../services/services.ts';
 /** What a check looks at. */
 export interface Surroundings {
   loaded: LoadedConfig;
+  /** What is wrong with the configuration; its wrong values are left out of `loaded`. */
+  fault: ConfigError | null;
   services: Services;
   env: Env;
   /** The Drive folder to look at; null if none is named. */
@@ -22,15 +25,15 @@ export interface Check {
   name: string;
   /** For people. */
   title: string;
-  /** Checks that have to be fine before this one makes sense. */
+  /** Checks that this one depends on. */
   after?: readonly string[];
-  /** Configuration without which there is nothing to check; the check of the configuration complains of it. */
+  /** Required values; the check of the configuration reports missing ones. */
   keys?: readonly ConfigKey[];
   /** What was found, for people. Throws an error with a remedy if something is wrong, {@link NotChecked} if it cannot tell. */
   run(at: Surroundings): Promise<string>;
 }
 
-/** There was nothing to be found out; no fault. */
+/** The check does not apply; nothing is wrong. */
 export class NotChecked extends Error {
   override readonly name = 'NotChecked';
 }
@@ -43,10 +46,10 @@ export type Finding = { name: string; title: string } & (
 
 /** Runs the checks in their order and gives each finding as soon as it is there. */
 export async function* examine(checks: readonly Check[], at: Surroundings): AsyncGenerator<Finding> {
-  const fine = new Set<string>();
+  const statuses = new Map<string, Finding['status']>();
   for (const check of checks) {
-    const finding = await findingOf(check, at, fine, checks);
-    if (finding.status === 'ok') fine.add(check.name);
+    const finding = await findingOf(check, at, statuses, checks);
+    statuses.set(check.name, finding.status);
     yield finding;
   }
 }
@@ -54,16 +57,17 @@ export async function* examine(checks: readonly Check[], at: Surroundings): Asyn
 async function findingOf(
   check: Check,
   at: Surroundings,
-  fine: ReadonlySet<string>,
+  statuses: ReadonlyMap<string, Finding['status']>,
   checks: readonly Check[],
 ): Promise<Finding> {
   const { name, title, after = [], keys = [] } = check;
   const missing = keys.find(key => valueAt(at.loaded.config, key) === '');
   if (missing) return { name, title, status: 'not_checked', because: `${missing} is not set` };
-  const failed = after.find(needed => !fine.has(needed));
+  const failed = after.find(needed => statuses.get(needed) !== 'ok');
   if (failed) {
+    const outcome = statuses.get(failed) === 'wrong' ? 'failed' : 'was skipped';
     const { title: what } = checks.find(other => other.name === failed)!;
-    return { name, title, status: 'not_checked', because: `"${what}" is not fine` };
+    return { name, title, status: 'not_checked', because: `${what} ${outcome}` };
   }
   try {
     return { name, title, status: 'ok', detail: await check.run(at) };
@@ -80,6 +84,6 @@ function wrong(error: unknown): { code: string; problem: string; remedy: string 
   return {
     code: typeof code === 'string' ? code : 'unexpected',
     problem: message,
-    remedy: typeof remedy === 'string' ? remedy : 'Run the command again with --verbose and look at the log.',
+    remedy: typeof remedy === 'string' ? remedy : 'Run the command again with --verbose and check the log.',
   };
 }

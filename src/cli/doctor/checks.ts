@@ -1,5 +1,8 @@
-/** All that `doctor` looks at, in the order in which it says so. */
-import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
+/** All checks of `doctor`, in order. */
+import { ConfigError } from '../../config/error.ts';
+import { KEYS_FOR } from '../../config/require-keys.ts';
+import { type ConfigKey, settingOf, valueAt } from '../../config/settings.ts';
+import { formatCount } from '../../run/text/format.ts';
 import { addresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
@@ -12,11 +15,23 @@ import { storage } from './storage.ts';
 const config: Check = {
   name: 'config',
   title: 'Configuration',
-  async run({ loaded }) {
-    requireKeys(loaded.config, [...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
+  async run({ loaded, fault }) {
+    if (fault) throw fault;
+    const keys = new Set([...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
+    const missing = [...keys].filter(key => valueAt(loaded.config, key) === '');
+    if (missing.length > 0) throw incomplete(missing);
     return loaded.path;
   },
 };
+
+function incomplete(missing: ConfigKey[]): ConfigError {
+  const lines = missing.map(key => `  ${key}: ${settingOf(key).summary}`);
+  return new ConfigError(
+    'config_incomplete',
+    [`${formatCount(missing.length, 'value is', 'values are')} missing:`, ...lines].join('\n'),
+    'Run "migrator config", which asks for each of them.',
+  );
+}
 
 export const CHECKS: readonly Check[] = [
   config,

@@ -3,11 +3,11 @@ import { KEYS_FOR } from '../../config/require-keys.ts';
 import { fetchThroughProxy } from '../../services/network/proxy.ts';
 import { type Check, NotChecked } from './check.ts';
 
-/** Sign-ins and signed requests are refused beyond this; S3 itself bears 15 minutes, Google and Cognito less. */
+/** S3 accepts 15 minutes; Google and Cognito accept less. */
 const TOLERATED_MS = 5 * 60_000;
 const TIMEOUT_MS = 10_000;
 
-/** This machine's clock against that of AWS: the Date of an answer to anybody, the key set of the user pool. */
+/** Compares this computer's clock with AWS: the Date header of the user pool's public key set. */
 export const clock: Check = {
   name: 'clock',
   title: 'Clock',
@@ -18,7 +18,7 @@ export const clock: Check = {
     const endpoint = (await services.session().addresses()).userPool;
     const askedAt = now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
-    if (Number.isNaN(date)) throw new NotChecked(`${endpoint} does not tell the time`);
+    if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);
     // The Date is cut to the second, and belongs somewhere between question and answer.
     const aheadMs = (askedAt + now()) / 2 - (date + 500);
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
@@ -26,11 +26,11 @@ export const clock: Check = {
     if (Math.abs(aheadMs) > TOLERATED_MS) {
       throw new RunError(
         'clock_skew',
-        `The clock of this machine is ${off}.`,
-        'Set the clock (switch on automatic time); sign-ins and uploads are refused otherwise.',
+        `The clock of this computer is ${off}.`,
+        'Turn on automatic time; AWS and Google refuse requests otherwise.',
       );
     }
-    return seconds < 2 ? 'right' : `${off}, which does no harm`;
+    return seconds < 2 ? 'accurate' : `${off}, within the tolerance`;
   },
 };
 
@@ -41,6 +41,6 @@ async function dateOf(url: string): Promise<number> {
     await answer.body?.cancel();
     return Date.parse(answer.headers.get('date') ?? '');
   } catch {
-    throw new NotChecked(`${new URL(url).origin} does not answer`);
+    throw new NotChecked(`${new URL(url).origin} does not respond`);
   }
 }

@@ -42,9 +42,7 @@ export const schema: Check = {
       const sent = type
         ? ` Media types are sent as ${sentAs(names)}; if the schema has other values, set --media-type-image and --media-type-video with "migrator config".`
         : '';
-      throw new NotChecked(
-        `the API does not tell its schema (introspection is off); what can be read, can be read.${sent}`,
-      );
+      throw new NotChecked(`the API does not publish its schema (introspection is off).${sent}`);
     }
     const models = fitted(found, names, rules.enabled ? rules.discriminator_field : null);
     const index = indexQueryIn(found, names.observation);

@@ -21,7 +21,7 @@ export const folder: Check = {
   after: ['google_sign_in'],
   async run(at) {
     const { services, root } = at;
-    if (!root) throw new NotChecked('no folder is named; give --folder-id, or set google_drive.folder_id');
+    if (!root) throw new NotChecked('no folder is set; use --folder-id or set google_drive.folder_id');
     const drive = await services.drive();
     const item = await drive.item(root);
     if (!item) throw notFound(root.id, await google.run(at));
@@ -43,7 +43,7 @@ function unreadable({ code, message }: FileError): RunError {
 function notFound(folderId: string, account: string): RunError {
   return new RunError(
     'folder_not_found',
-    `There is no folder ${folderId} that ${account} can see.`,
+    `${account} has no access to a folder ${folderId}.`,
     'Share the folder with that account, or correct the id: it is the part of the folder\'s address after "/folders/".',
   );
 }
@@ -51,7 +51,7 @@ function notFound(folderId: string, account: string): RunError {
 function notAFolder(name: string, folderId: string): RunError {
   return new RunError(
     'not_a_folder',
-    `${folderId} is "${name}", which is no folder.`,
+    `${folderId} is "${name}", which is not a folder.`,
     'Open the folder in the browser and copy the part of its address after "/folders/".',
   );
 }

@@ -22,6 +22,6 @@ export const storage: Check = {
       backoff: services.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });
-    return `${amplify.storage_bucket} takes and removes an object under media/. Files above ${migration.multipart_threshold_mb} MiB go in parts: a lifecycle rule with AbortIncompleteMultipartUpload removes those of uploads that were interrupted`;
+    return `${amplify.storage_bucket} accepts and deletes objects under media/. Files above ${migration.multipart_threshold_mb} MiB are uploaded in parts: add a lifecycle rule with AbortIncompleteMultipartUpload to delete parts of interrupted uploads`;
   },
 };

@@ -48,7 +48,7 @@ export function configPrompts(say: (text: string) => void, streams?: Streams): C
       const answer = await input({
         message,
         ...(current ? { default: current } : {}),
-        validate: text => check(text) ?? true,
+        validate: async text => (await check(text)) ?? true,
       });
       return answer.trim();
     },

@@ -20,7 +20,8 @@ export class CheckedBody extends Readable {
     expected: Pick<Upload, 'size' | 'md5' | 'fileName'>,
     { hash }: { hash: boolean },
   ) {
-    super({ highWaterMark: source.readableHighWaterMark });
+    // The source reads ahead. Read ahead here as well, its chunks would be copied together once more.
+    super({ highWaterMark: 1 });
     this.#source = source;
     this.#expected = expected;
     this.#md5 = hash && expected.md5 !== null ? createHash('md5') : null;

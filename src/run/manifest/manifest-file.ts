@@ -100,12 +100,12 @@ export class ManifestFile {
   /** The record that holds for an id, each time a new object; undefined if the manifest has none. */
   last(id: string): FileRecord | undefined {
     const offset = this.#offsets.get(id);
-    return offset === undefined ? undefined : this.#readAt(offset);
+    return offset === undefined ? undefined : this.#readAt(id, offset);
   }
 
   /** The records that hold, in the order in which their ids first appear. */
   *records(): Generator<FileRecord> {
-    for (const offset of this.#offsets.values()) yield this.#readAt(offset);
+    for (const [id, offset] of this.#offsets) yield this.#readAt(id, offset);
   }
 
   /** Appends a record; resolves when it is safe to hand over the next one. Throws RunError if the disk refuses. */
@@ -238,11 +238,14 @@ export class ManifestFile {
     this.#size = offset;
   }
 
-  #readAt(offset: number): FileRecord {
+  /** The record has the very `id` that is given: a million files share one text of each id, whatever keeps it. */
+  #readAt(id: string, offset: number): FileRecord {
     // Its number may be another file's by now.
     if (!this.#isOpen) throw new Error(`${this.path} is closed`);
     const text = this.#waiting.get(offset) ?? this.#leaving.get(offset) ?? this.#blocks.lineAt(offset);
-    return recordAgain(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
+    const record = recordAgain(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
+    record.id = id;
+    return record;
   }
 }
 

@@ -11,5 +11,7 @@ export type Stage = (records: AsyncIterable<FileRecord>) => AsyncIterable<FileRe
 /** The stage as a Node stream. Unlike with `Duplex.from(stage)`, destroying the stream ends the generator. */
 export function streamOf(stage: Stage): Duplex {
   const writable = new PassThrough({ objectMode: true });
-  return Duplex.from({ writable, readable: Readable.from(stage(writable)) });
+  // A stage that throws would otherwise close its input first, and the stream would report an AbortError instead.
+  const records = writable.iterator({ destroyOnReturn: false });
+  return Duplex.from({ writable, readable: Readable.from(stage(records)) });
 }

@@ -31,6 +31,7 @@ export interface ObservationTable {
 
 export class ObservationFinder {
   readonly #table: ObservationTable;
+  readonly #onRead: (sequentialIds: number[]) => void;
   /** The table as far as it has been read. */
   readonly #swept = new Map<number, Observation[]>();
   readonly #lookedUp = new Map<number, Observation[]>();
@@ -39,8 +40,10 @@ export class ObservationFinder {
   #lookUpsWanted = 0;
   #complete = false;
 
-  constructor(table: ObservationTable) {
+  /** `onRead` gets the sequential ids of the whole table, ascending, when a sweep has read all of it. */
+  constructor(table: ObservationTable, onRead: (sequentialIds: number[]) => void = () => {}) {
     this.#table = table;
+    this.#onRead = onRead;
   }
 
   /** Per id all its observations; ids without one are absent. Throws what the table throws. */
@@ -77,6 +80,7 @@ export class ObservationFinder {
       if (page.done) {
         this.#complete = true;
         this.#lookedUp.clear();
+        this.#onRead([...this.#swept.keys()].sort((a, b) => a - b));
         return;
       }
       this.#pagesRead += 1;

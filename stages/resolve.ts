@@ -24,6 +24,8 @@ export interface ResolveOptions {
   /** Records of earlier runs that have a key, so that it is not given away. */
   claimed?: Iterable<FileRecord>;
   shutdown?: Shutdown;
+  /** Gets the sequential ids of all observations, if the whole table is read. */
+  onTableRead?: (sequentialIds: number[]) => void;
 }
 
 /** Records are looked up together: enough to fill requests, few enough to start the transfers soon. */
@@ -35,7 +37,7 @@ const RECORDS_A_BATCH = 1000;
  * `duplicate`. Records that have `observations` (a person may have set them) are not looked up again.
  */
 export function resolve(table: ObservationTable, options: ResolveOptions = {}): Stage {
-  const finder = new ObservationFinder(table);
+  const finder = new ObservationFinder(table, options.onTableRead);
   const rules = options.prefixRules ?? null;
   const claims = new Claims();
   for (const record of options.claimed ?? []) claims.hold(record);

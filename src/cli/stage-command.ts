@@ -104,6 +104,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       root: input.run?.root(flags['folder-id'], config),
       claimed: output.claimed(),
       linking: output.linking,
+      onTableRead: ids => output.run?.saveObservationIds(ids),
       onReplaced: async record => output.run?.revise(record, this.warnLine),
       maxTransferBytes: flags['max-transfer'],
     });

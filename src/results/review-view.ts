@@ -1,9 +1,9 @@
 /** What `review` shows: text for people, and the same for programs and spreadsheets. */
 import { toUSVString } from 'node:util';
-import type { NameReading } from '../../stages/file-name.ts';
 import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
 import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
+import { readingText } from './relaxed-reading.ts';
 import { itemsOf, type Reviewed, type ReviewItem } from './review.ts';
 
 /** Where a person can look at the file. */
@@ -57,7 +57,7 @@ export function reasonLines(review: Reviewed, width: number): string[] {
 /** One line a file: its path, and what its name is read as. */
 export function readingLines(items: readonly ReviewItem[]): string[] {
   return items.map(
-    ({ record, relaxed }) => `  ${pathOf(record)} → ${relaxed ? readingOf(relaxed) : 'as downloaded'}`,
+    ({ record, relaxed }) => `  ${pathOf(record)} → ${relaxed ? readingText(relaxed) : 'as downloaded'}`,
   );
 }
 
@@ -121,7 +121,7 @@ function blocks(items: readonly ReviewItem[], width: number): string[][] {
   const cells = items.map(({ record, relaxed }) => ({
     path: pathOf(record),
     link: driveLink(record),
-    reading: relaxed ? `relaxed: ${readingOf(relaxed)}` : '',
+    reading: relaxed ? `relaxed: ${readingText(relaxed)}` : '',
   }));
   const pathWidth = cells.reduce((width, { path }) => Math.max(width, path.length), 0);
   const lines = cells.map(({ path, link, reading }) =>
@@ -144,15 +144,6 @@ function whyOf({ record, code }: ReviewItem): string {
   const message = record.error?.message ?? code;
   const named = `${nameOf(record)}: `;
   return message.startsWith(named) ? message.slice(named.length) : message;
-}
-
-/** `6602`, `6000-6002`, `4394, 4395`, `E 6602`. */
-function readingOf({ pattern, sequentialIds, prefix }: NameReading): string {
-  const ids =
-    pattern === 'range' && sequentialIds.length > 1
-      ? `${sequentialIds[0]}-${sequentialIds.at(-1)}`
-      : sequentialIds.join(', ');
-  return prefix ? `${prefix} ${ids}` : ids;
 }
 
 function wrapped(text: string, width: number, indent: number): string[] {
@@ -213,7 +204,7 @@ export function* reviewRows(review: Reviewed): Generator<Cell[]> {
       record.name,
       driveLink(record),
       whyOf(item),
-      relaxed && readingOf(relaxed),
+      relaxed && readingText(relaxed),
       relaxed?.sequentialIds.join(' '),
       record.id,
     ];

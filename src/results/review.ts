@@ -2,14 +2,14 @@
  * review: the files of a run that need a person, by reason, with what relaxed naming reads in their names; and the
  * acceptance of these readings. Asks nobody: the manifests say it all.
  */
-import type { NameReading, NameRules } from '../../stages/file-name.ts';
-import { parse } from '../../stages/parse.ts';
-import { type FileRecord, isOnTheWay, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
+import type { NameReading } from '../../stages/file-name.ts';
+import { type FileRecord, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
 import type { ManifestFile } from '../run/manifest/manifest-file.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { rewriterOf } from '../run/run-records.ts';
+import { type ReviewRules, relaxedReading } from './relaxed-reading.ts';
 import { REASONS } from './report/advice.ts';
 
 export interface ReviewItem {
@@ -26,9 +26,6 @@ export interface Reviewed {
   /** The most frequent reason first; items in the order of the listing. */
   reasons: { code: string; items: ReviewItem[] }[];
 }
-
-/** Naming is relaxed here, whatever the run's is. */
-export type ReviewRules = Omit<NameRules, 'naming'>;
 
 /**
  * True if no further run can do it alone: a name or a collision to decide on, an observation that does not exist, an
@@ -157,17 +154,6 @@ async function openFromParse(run: Run, warn: (message: string) => void): Promise
     if (run.has(stage)) manifests.push(await run.open(stage, { write: true, warn }));
   }
   return manifests;
-}
-
-/** Null unless parse has stopped the record, it names no ids by hand, and relaxed naming reads its name. */
-function relaxedReading(record: FileRecord, rules: ReviewRules): NameReading | null {
-  const { error, ...unread } = record;
-  if (record.status !== 'needs_review' || error?.stage !== 'parse' || record.sequentialIds?.length)
-    return null;
-  const read = parse({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
-  if (!isOnTheWay(read)) return null;
-  const { pattern, sequentialIds, type, contentType, prefix } = read as FileRecord & NameReading;
-  return { pattern, sequentialIds, ...(prefix !== undefined && { prefix }), type, contentType };
 }
 
 function withReading({ error: _error, ...record }: FileRecord, reading: NameReading): FileRecord {

@@ -63,6 +63,7 @@ async function streamOf(options: MigrationOptions, listing: Listing, linking: Li
     ...options,
     claimed: claimsIn(manifests.resolve!, manifests.transfer),
     linking,
+    onTableRead: ids => run.saveObservationIds(ids),
     onReplaced: record => run.revise(record, events.warn),
   });
   return migrateStages({

@@ -31,6 +31,8 @@ export interface StageContext {
   selection?: Selection;
   /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
+  /** Keeps the sequential ids of all observations, if resolve reads the whole table. */
+  onTableRead?: (sequentialIds: number[]) => void;
   /** Writes down that a file was replaced in Drive after it was listed. */
   onReplaced?: (record: FileRecord) => Promise<void>;
   /** Where link writes down which files it has started on; absent where nothing outlives the process. */
@@ -77,10 +79,11 @@ export class Stages {
   }
 
   async resolve(): Promise<Step> {
-    const { config, services, shutdown, claimed } = this.context;
+    const { config, services, shutdown, claimed, onTableRead } = this.context;
     const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
     const prefixRules = enabled ? { discriminatorField: discriminator_field, prefixes } : null;
-    return streamOf(resolve(await services.observations(), { prefixRules, claimed, shutdown }));
+    const observations = await services.observations();
+    return streamOf(resolve(observations, { prefixRules, claimed, shutdown, onTableRead }));
   }
 
   async transfer(): Promise<Step> {

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PageData } from '../../src/results/report/page-script.ts';
@@ -69,6 +71,13 @@ describe('report', () => {
       stored.length,
     ]);
     expect(report.files).to.have.length(report.need_attention);
+    const { photo, video } = report.by_kind;
+    expect([photo.files > 0, video.files > 0]).to.deep.equal([true, true]);
+    expect(report.observations.read_at).to.be.a('string');
+    expect(report.observations.not_existing.sequential_ids).to.match(/\b6999\b/);
+    expect(report.in_progress).to.equal(null);
+    const unread = report.files.filter((file: { relaxed_reading: string | null }) => file.relaxed_reading);
+    expect(unread).not.to.be.empty;
     expect(report.files.find(({ code }: { code: string }) => code === 'no_observation')).to.include({
       name: '6999.jpg',
       path: '6000-6999',
@@ -82,6 +91,26 @@ describe('report', () => {
     const clash = await home.migrator(['report', '--json', '--output', '-']);
     expect(clash.code).to.equal(2);
     expect(JSON.parse(clash.stdout).error.code).to.equal('usage');
+  });
+
+  it('serves the page with --watch on this computer until Ctrl-C, and says when the run has changed', async () => {
+    const { child, ended } = home.start(['report', '--watch']);
+    const [first] = await once(child.stdout!, 'data');
+    const url = String(first).trim();
+    expect(url).to.match(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/$/);
+    const page = await (await fetch(url)).text();
+    const { version } = dataIn(page);
+    expect(page).to.include('connect-src &#39;self&#39;');
+    const current = async () => (await fetch(`${url}version`)).text();
+    expect(await current()).to.equal(version);
+    const manifest = home.manifestPath(sample.folderId, 'link');
+    appendFileSync(manifest, `${readFileSync(manifest, 'utf8').split('\n')[0]}\n`);
+    expect(await current()).not.to.equal(version);
+    expect((await fetch(new URL('/', url))).status).to.equal(404);
+    const stranger = request(url, { headers: { Host: 'example.com' } }).end();
+    expect((await once(stranger, 'response'))[0].statusCode).to.equal(403);
+    child.kill('SIGINT');
+    expect((await ended).code).to.equal(0);
   });
 
   it('tells when each object was stored, and a second run does not move that time', async () => {

@@ -2,7 +2,6 @@
  * Charts as SVG that needs no script. Heights are in pixels and widths in percent, so that a chart fits any window and
  * its lettering keeps its size; a line, which cannot have percentages, lies in an SVG of its own that is stretched.
  */
-import type { Status } from '../../../stages/record.ts';
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 import { html, type Markup } from './markup.ts';
 import { ROUND_MS, type Session, type Timeline } from './timeline.ts';
@@ -18,15 +17,15 @@ const MINUTE_MS = 60_000;
 /** One bar, divided as the values are; values of 0 are left out. */
 export function shareBar(
   label: string,
-  shares: readonly { status: Status; value: number; text: string }[],
+  shares: readonly { name: string; value: number; text: string }[],
 ): Markup {
   const total = shares.reduce((sum, { value }) => sum + value, 0);
   let x = 0;
   const parts = shares
     .filter(({ value }) => value > 0)
-    .map(({ status, value, text }) => {
+    .map(({ name, value, text }) => {
       const width = percent(value / total);
-      const part = html`<rect class="fill-${status}" x="${x}%" width="${width}%" height="100%"><title>${text}</title></rect>`;
+      const part = html`<rect class="fill-${name}" x="${x}%" width="${width}%" height="100%"><title>${text}</title></rect>`;
       x = round(x + width);
       return part;
     });

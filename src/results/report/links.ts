@@ -1,9 +1,18 @@
-/** Addresses in Drive. The report's page carries `driveLink` as it stands: it may use nothing outside itself. */
+/** Addresses in Drive and S3. The report's page carries the first two as they are: they may use nothing outside themselves. */
 
 /** A file or a folder in Drive. */
 export function driveLink(id: string): string {
   // Half of a surrogate pair cannot be encoded; no id of Drive holds one.
   return `https://drive.google.com/open?id=${encodeURIComponent(id.replace(/\p{Cs}/gu, ''))}`;
+}
+
+/** The object in the AWS console, which asks for a sign-in: the object's own address answers 403. Null if it is not on AWS. */
+export function consoleLink(objectUrl: string): string | null {
+  const parts = /^https:\/\/([a-z0-9.-]+)\.s3\.([a-z0-9-]+)\.amazonaws\.com\/([^?#]+)$/.exec(objectUrl);
+  if (!parts) return null;
+  const [, bucket, region, key] = parts;
+  const prefix = key!.replaceAll('/', '%2F').replaceAll('+', '%2B').replaceAll('&', '%26');
+  return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
 export function driveFolderLink(id: string): string {

@@ -1,4 +1,13 @@
 import { STATUSES } from '../../../stages/record.ts';
+import { COVERAGE_STATES } from './coverage.ts';
+
+const COLORS = {
+  photo: 'completed',
+  video: 'uploaded',
+  unlinked: 'pending',
+  none: 'needs_review',
+  absent: 'orphan',
+} as const;
 
 /** The report's style sheet. No addresses in it: the page reaches nothing. */
 export const PAGE_STYLE = `
@@ -75,6 +84,23 @@ section button:not(.badge, .plain):hover { background: var(--hover); }
 button.plain { padding: 0; border: 0; background: none; color: var(--link); text-align: start; cursor: pointer; overflow-wrap: anywhere; }
 button.plain:hover { text-decoration: underline; }
 
+.live { margin-top: 10px !important; }
+.live::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 50%; background: var(--completed); }
+.kinds { margin-bottom: 26px; }
+.figures.coverage { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin-bottom: 18px; }
+.coverage dd { font-size: 22px; }
+.swatch { display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-radius: 2px; }
+.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(64px, 1fr)); gap: 8px 6px; max-height: 330px; overflow: auto; margin-bottom: 14px; }
+.strip a { color: var(--soft); font-size: 12px; line-height: 1.4; text-decoration: none; font-variant-numeric: tabular-nums; }
+.strip a:hover { color: var(--link); }
+.ids { margin-top: 10px; table-layout: fixed; }
+.ids th:first-child { width: 120px; }
+.ids td { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
+.ids tr:target { background: var(--hover); }
+#ids { max-height: 480px; overflow: auto; }
+summary { cursor: pointer; color: var(--link); }
+.relaxed { font-size: 13px; }
+
 .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 36px; margin-bottom: 20px; }
 .chart { margin: 0; min-width: 0; }
 figcaption { margin-bottom: 16px; font-size: 14px; }
@@ -102,7 +128,8 @@ label { display: flex; flex-direction: column; gap: 3px; color: var(--soft); fon
 label > *, #clear { height: 35px; color: var(--ink); font-size: 14px; max-width: 100%; }
 label.wide { flex: 1 1 260px; }
 select { max-width: 300px; text-overflow: ellipsis; }
-.found { min-height: 24px; margin: 0 0 10px; color: var(--soft); font-size: 14px; }
+.found { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; min-height: 35px; margin: 0 0 10px; color: var(--soft); font-size: 14px; }
+#csv { margin-left: auto; }
 .chip { display: inline-block; margin-left: 8px; padding: 1px 4px 1px 10px; border-radius: 999px; background: var(--hover); color: var(--ink); }
 .chip button { padding: 0 6px !important; border: 0 !important; background: none !important; }
 .scroller { max-height: min(72vh, 760px); overflow: auto; border-bottom: 1px solid var(--line); }
@@ -149,6 +176,11 @@ td em { color: var(--soft); }
   .statuses tr > :last-child, .reasons tr > :nth-child(3) { flex: 1 0 100%; width: 100%; }
   .reasons tr > th { flex: 1; }
   .sessions tr > :first-child { flex: 1 0 100%; width: 100%; }
+  .kinds thead, .ids thead { display: none; }
+  .kinds tr, .ids tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
+  .kinds tr > *, .ids tr > * { padding: 0; border: 0; }
+  .kinds tr > :first-child, .ids tr > * { flex: 1 0 100%; width: 100% !important; }
+  .kinds td::before, .ids td::before { content: attr(data-name) ": "; color: var(--soft); }
   label, label.wide { flex: 1 1 100%; }
   select { max-width: none; }
   .scroller table { min-width: 0; }
@@ -175,7 +207,7 @@ td em { color: var(--soft); }
   body { font-size: 11px; }
   .top, main { max-width: none; padding: 0; }
   section { padding: 0; border: 0; margin: 18px 0; }
-  nav, form, .reasons button, .chip button, th button::after { display: none !important; }
+  nav, form, #csv, .strip, .reasons button, .chip button, th button::after { display: none !important; }
   h1 { font-size: 20px; }
   h2 { font-size: 14px; margin-bottom: 8px; }
   .figures dd { font-size: 20px; }
@@ -194,4 +226,5 @@ td em { color: var(--soft); }
   .scroller thead th button { padding: 0; }
 }
 ${STATUSES.map(status => `.fill-${status} { fill: var(--${status}); } .badge-${status} { --of: var(--${status}); }`).join('\n')}
+${COVERAGE_STATES.map(state => `.fill-${state} { fill: var(--${COLORS[state]}); } .swatch-${state} { background: var(--${COLORS[state]}); }`).join('\n')}
 `;

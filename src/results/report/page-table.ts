@@ -1,174 +1,179 @@
 /**
- * A table of any length in a window of its own. Rows come in chunks; only chunks near the window hold their rows, the
- * others are as high as their rows were or probably are. For print the first rows are all there.
+ * A table of any length in a window of its own. Rows come in chunks; only chunks near the window have their rows in the page,
+ * the others are as high as their rows were or probably are. For print the first rows are all there.
  *
- * The report's page carries these functions as they stand: they may use nothing outside themselves but each other.
+ * The report's page carries these as they are: they may use nothing outside themselves but each other.
  */
-import type { PageElement, PageNode, PageWindow } from './page-dom.ts';
+import type { PageElement, PageNode, PageObserver, PageWindow } from './page-dom.ts';
 
 export interface Column<Row> {
   name: string;
-  /** What rows are sorted by; a column without cannot be. */
+  /** What rows are sorted by; a column without cannot be sorted. */
   sortBy?: (row: Row) => number | string;
   isNumber?: boolean;
   content: (row: Row) => (PageNode | string)[];
 }
 
-export interface PageTable<Row> {
-  show(rows: readonly Row[]): void;
+export interface Sorting {
+  column: number;
+  descending: boolean;
 }
 
-/** Puts an empty table into the holder. */
-export function pageTable<Row>(
-  window: PageWindow,
-  holder: PageElement,
-  { label, columns }: { label: string; columns: readonly Column<Row>[] },
-): PageTable<Row> {
-  const ROWS_A_CHUNK = 40;
-  const PRINTED_ROWS = 1000;
+interface Chunk {
+  body: PageElement;
+  from: number;
+  isFull: boolean;
+  /** Pixels; null before it has had its rows. */
+  height: number | null;
+}
 
-  interface Chunk {
-    body: PageElement;
-    from: number;
-    isFull: boolean;
-    /** Pixels; null before it has held its rows. */
-    height: number | null;
+export class PageTable<Row> {
+  readonly #rowsPerChunk = 40;
+  readonly #printedRows = 1000;
+  readonly #window: PageWindow;
+  readonly #columns: readonly Column<Row>[];
+  readonly #table: PageElement;
+  readonly #heads: readonly PageElement[];
+  readonly #cut: PageElement;
+  readonly #observer: PageObserver;
+  readonly scroller: PageElement;
+  #shown: readonly Row[] = [];
+  #sorted: readonly Row[] = [];
+  #chunks = new Map<PageElement, Chunk>();
+  #rowHeight = 56;
+  sorting: Sorting | null = null;
+
+  /** Puts an empty table into the holder. */
+  constructor(
+    window: PageWindow,
+    holder: PageElement,
+    { label, columns }: { label: string; columns: readonly Column<Row>[] },
+  ) {
+    this.#window = window;
+    this.#columns = columns;
+    this.#heads = columns.map((column, index) => this.#head(column, index));
+    const row = make(window, 'tr', { role: 'row', 'aria-rowindex': '1' }, ...this.#heads);
+    const head = make(window, 'thead', { role: 'rowgroup' }, row);
+    this.#table = make(window, 'table', { role: 'table', 'aria-label': label }, head);
+    const region = { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label };
+    this.scroller = make(window, 'div', region, this.#table);
+    this.#cut = make(window, 'p', { class: 'cut' });
+    holder.replaceChildren(this.scroller, this.#cut);
+    this.#observer = this.#observerOfChunks();
+    window.addEventListener('beforeprint', () => this.#showForPrint());
+    window.addEventListener('afterprint', () => {
+      this.#cut.textContent = '';
+      this.#render();
+    });
   }
 
-  let shown: readonly Row[] = [];
-  let sorted: readonly Row[] = [];
-  let sorting: { column: number; descending: boolean } | null = null;
-  let chunks = new Map<PageElement, Chunk>();
-  let rowHeight = 56;
+  show(rows: readonly Row[]): void {
+    this.#shown = rows;
+    this.#render();
+  }
 
-  const table = make(window, 'table', { role: 'table', 'aria-label': label });
-  const scroller = make(
-    window,
-    'div',
-    { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label },
-    table,
-  );
-  const cut = make(window, 'p', { class: 'cut' });
-  holder.replaceChildren(scroller, cut);
+  /** In the order in which they are shown. */
+  get rows(): readonly Row[] {
+    return this.#sorted;
+  }
 
-  const heads = columns.map(({ name, sortBy, isNumber }, index) => {
-    const content = sortBy ? make(window, 'button', { type: 'button' }, name) : name;
-    const head = make(
-      window,
-      'th',
-      { role: 'columnheader', scope: 'col', ...(isNumber && { class: 'number' }) },
-      content,
-    );
-    if (!sortBy || typeof content === 'string') return head;
-    head.setAttribute('aria-sort', 'none');
-    content.addEventListener('click', () => {
-      const again = sorting?.column === index;
-      sorting = { column: index, descending: again ? !sorting!.descending : false };
-      render();
+  #head({ name, sortBy, isNumber }: Column<Row>, index: number): PageElement {
+    const attributes = { role: 'columnheader', scope: 'col', ...(isNumber && { class: 'number' }) };
+    if (!sortBy) return make(this.#window, 'th', attributes, name);
+    const button = make(this.#window, 'button', { type: 'button' }, name);
+    button.addEventListener('click', () => {
+      const descending = this.sorting?.column === index && !this.sorting.descending;
+      this.sorting = { column: index, descending };
+      this.#render();
     });
-    return head;
-  });
-  const head = make(
-    window,
-    'thead',
-    { role: 'rowgroup' },
-    make(window, 'tr', { role: 'row', 'aria-rowindex': '1' }, ...heads),
-  );
+    return make(this.#window, 'th', { ...attributes, 'aria-sort': 'none' }, button);
+  }
 
-  table.append(head);
+  #row(row: Row, index: number): PageElement {
+    const cells = this.#columns.map(({ name, isNumber, content }) => {
+      const attributes = { role: 'cell', 'data-name': name, ...(isNumber && { class: 'number' }) };
+      return make(this.#window, 'td', attributes, ...content(row));
+    });
+    return make(this.#window, 'tr', { role: 'row', 'aria-rowindex': String(index + 2) }, ...cells);
+  }
 
-  const rowOf = (row: Row, index: number): PageElement => {
-    const cells = columns.map(({ name, isNumber, content }) =>
-      make(
-        window,
-        'td',
-        { role: 'cell', 'data-name': name, ...(isNumber && { class: 'number' }) },
-        ...content(row),
-      ),
-    );
-    return make(window, 'tr', { role: 'row', 'aria-rowindex': String(index + 2) }, ...cells);
-  };
-
-  const fill = (chunk: Chunk) => {
+  #fill(chunk: Chunk): void {
     if (chunk.isFull) return;
     chunk.isFull = true;
-    const rows = sorted.slice(chunk.from, chunk.from + ROWS_A_CHUNK);
-    chunk.body.replaceChildren(...rows.map((row, index) => rowOf(row, chunk.from + index)));
-  };
+    const rows = this.#sorted.slice(chunk.from, chunk.from + this.#rowsPerChunk);
+    chunk.body.replaceChildren(...rows.map((row, index) => this.#row(row, chunk.from + index)));
+  }
 
-  const empty = (chunk: Chunk) => {
+  #empty(chunk: Chunk): void {
     if (chunk.isFull) chunk.height = chunk.body.getBoundingClientRect().height || chunk.height;
     chunk.isFull = false;
-    const rows = Math.min(ROWS_A_CHUNK, sorted.length - chunk.from);
-    if (chunk.height) rowHeight = chunk.height / rows;
-    const cell = make(window, 'td', { colspan: String(columns.length) });
-    cell.style.height = `${chunk.height ?? rows * rowHeight}px`;
-    chunk.body.replaceChildren(make(window, 'tr', { class: 'spacer', 'aria-hidden': 'true' }, cell));
-  };
+    const rows = Math.min(this.#rowsPerChunk, this.#sorted.length - chunk.from);
+    if (chunk.height) this.#rowHeight = chunk.height / rows;
+    const cell = make(this.#window, 'td', { colspan: String(this.#columns.length) });
+    cell.style.height = `${chunk.height ?? rows * this.#rowHeight}px`;
+    chunk.body.replaceChildren(make(this.#window, 'tr', { class: 'spacer', 'aria-hidden': 'true' }, cell));
+  }
 
-  const observer = new window.IntersectionObserver(
-    entries => {
-      for (const { target, isIntersecting } of entries) {
-        const chunk = chunks.get(target);
-        if (!chunk) continue;
-        if (isIntersecting) fill(chunk);
-        // Whoever is in a row with the keyboard must not lose the place.
-        else if (chunk.isFull && !target.contains(window.document.activeElement)) empty(chunk);
-      }
-    },
-    { root: scroller, rootMargin: '800px 0px' },
-  );
+  #observerOfChunks(): PageObserver {
+    return new this.#window.IntersectionObserver(
+      entries => {
+        for (const { target, isIntersecting } of entries) {
+          const chunk = this.#chunks.get(target);
+          if (!chunk) continue;
+          if (isIntersecting) this.#fill(chunk);
+          // A row with the keyboard focus stays.
+          else if (chunk.isFull && !target.contains(this.#window.document.activeElement)) this.#empty(chunk);
+        }
+      },
+      { root: this.scroller, rootMargin: '800px 0px' },
+    );
+  }
 
-  const render = () => {
-    const by = sorting && columns[sorting.column]!.sortBy!;
-    sorted = by ? sortedBy(shown, by, sorting!.descending) : shown;
-    heads.forEach((head, index) => {
+  #render(): void {
+    const { sorting } = this;
+    this.#sorted = sorting
+      ? sortedBy(this.#shown, this.#columns[sorting.column]!.sortBy!, sorting.descending)
+      : this.#shown;
+    this.#heads.forEach((head, index) => {
       const order = sorting?.descending ? 'descending' : 'ascending';
-      if (columns[index]!.sortBy) head.setAttribute('aria-sort', sorting?.column === index ? order : 'none');
+      if (this.#columns[index]!.sortBy)
+        head.setAttribute('aria-sort', sorting?.column === index ? order : 'none');
     });
-    observer.disconnect();
-    // The head stays where it is: the button that was pressed keeps the focus.
-    for (const body of chunks.keys()) body.remove();
-    chunks = new Map();
-    for (let from = 0; from < sorted.length; from += ROWS_A_CHUNK) {
-      const body = make(window, 'tbody', { role: 'rowgroup' });
-      chunks.set(body, { body, from, isFull: false, height: null });
+    this.#observer.disconnect();
+    // The head stays in the page: the button that was pressed keeps the focus.
+    for (const body of this.#chunks.keys()) body.remove();
+    this.#chunks = new Map();
+    for (let from = 0; from < this.#sorted.length; from += this.#rowsPerChunk) {
+      const chunk = {
+        body: make(this.#window, 'tbody', { role: 'rowgroup' }),
+        from,
+        isFull: false,
+        height: null,
+      };
+      this.#chunks.set(chunk.body, chunk);
+      // The first rows are there at once, without waiting for the observer.
+      if (from === 0) this.#fill(chunk);
+      else this.#empty(chunk);
     }
-    const all = [...chunks.values()];
-    // The first rows are there at once, without waiting for the observer.
-    for (const chunk of all) {
-      if (chunk.from === 0) fill(chunk);
-      else empty(chunk);
-    }
-    table.setAttribute('aria-rowcount', String(sorted.length + 1));
-    table.append(...chunks.keys());
-    scroller.scrollTop = 0;
-    for (const { body } of all) observer.observe(body);
-  };
+    this.#table.setAttribute('aria-rowcount', String(this.#sorted.length + 1));
+    this.#table.append(...this.#chunks.keys());
+    this.scroller.scrollTop = 0;
+    for (const body of this.#chunks.keys()) this.#observer.observe(body);
+  }
 
-  window.addEventListener('beforeprint', () => {
-    observer.disconnect();
-    for (const chunk of chunks.values()) {
-      const isPrinted = chunk.from < PRINTED_ROWS;
-      if (isPrinted) fill(chunk);
-      chunk.body.hidden = !isPrinted;
+  #showForPrint(): void {
+    const printedRows = this.#printedRows;
+    this.#observer.disconnect();
+    for (const chunk of this.#chunks.values()) {
+      if (chunk.from < printedRows) this.#fill(chunk);
+      chunk.body.hidden = chunk.from >= printedRows;
     }
-    cut.textContent =
-      sorted.length > PRINTED_ROWS
-        ? `The first ${PRINTED_ROWS.toLocaleString('en-US')} of ${sorted.length.toLocaleString('en-US')} rows are printed. Search or filter to print others.`
+    const [printed, all] = [printedRows, this.#sorted.length].map(count => count.toLocaleString('en-US'));
+    this.#cut.textContent =
+      this.#sorted.length > printedRows
+        ? `The first ${printed} of ${all} rows are printed. Search or filter to print others.`
         : '';
-  });
-  window.addEventListener('afterprint', () => {
-    cut.textContent = '';
-    render();
-  });
-
-  return {
-    show(rows) {
-      shown = rows;
-      render();
-    },
-  };
+  }
 }
 
 /** An element with attributes and content; text becomes text, never HTML. */

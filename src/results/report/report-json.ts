@@ -1,7 +1,9 @@
 /** A report's data for scripts. */
 import type { Status } from '../../../stages/record.ts';
+import { rangesText } from '../../run/manifest/id-ranges.ts';
+import { COVERAGE_STATES } from './coverage.ts';
 import { driveLink } from './links.ts';
-import { type Report, STATUS_ORDER } from './report.ts';
+import { KINDS, type Report, STATUS_ORDER } from './report.ts';
 import { rateOf } from './timeline.ts';
 
 /** Names as in the other JSON of the tool; times are RFC 3339. */
@@ -11,6 +13,7 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
     folder_id: folderId,
     made_at: madeAt.toISOString(),
     started_at: report.startedAt,
+    in_progress: report.holder && { command: report.holder.command, since: report.holder.since },
     listed: report.isListed,
     total_files: counts.total,
     bytes: counts.bytes,
@@ -18,6 +21,17 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
     bytes_by_status: Object.fromEntries(
       STATUS_ORDER.filter(status => counts.files(status) > 0).map(status => [status, counts.bytesOf(status)]),
     ),
+    by_kind: Object.fromEntries(
+      KINDS.map(kind => [
+        kind,
+        {
+          files: report.kinds[kind].total,
+          bytes: report.kinds[kind].bytes,
+          summary: report.kinds[kind].summary(),
+        },
+      ]),
+    ),
+    observations: coverage(report),
     over_time: overTime(report),
     folders: report.folders.map(({ path, files, bytes, attention, statuses }) => ({
       path,
@@ -39,17 +53,38 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
       records.map(({ name, reason }) => ({ record: name, query, reason })),
     ),
     need_attention: attention.files,
-    files: [...report.filesToAttend()].map(({ id, name, path, size, status, reason, message, url }) => ({
-      id,
-      name,
-      path,
-      size,
-      status,
-      code: reason?.code ?? null,
-      message,
-      drive_url: driveLink(id),
-      s3_url: url,
-    })),
+    files: [...report.filesToAttend()].map(
+      ({ id, name, path, size, status, reason, message, url, kind, relaxed }) => ({
+        id,
+        name,
+        path,
+        size,
+        status,
+        code: reason?.code ?? null,
+        message,
+        kind,
+        relaxed_reading: relaxed,
+        drive_url: driveLink(id),
+        s3_url: url,
+      }),
+    ),
+  };
+}
+
+/** Sequential ids as text: `6600-6602, 6604`. */
+function coverage(report: Report): unknown {
+  const ids = report.coverage.ids();
+  const ranges = report.coverage.ranges();
+  const states = COVERAGE_STATES.map(state => [
+    state,
+    { count: ids[state].length, sequential_ids: rangesText(ranges[state]) },
+  ]);
+  const { photo, video, unlinked, none, absent } = Object.fromEntries(states);
+  return {
+    read_at: report.observationsReadAt,
+    ...{ with_photos: photo, with_videos_only: video, not_linked_yet: unlinked },
+    without_files: report.observationsReadAt === null ? null : none,
+    not_existing: absent,
   };
 }
 

@@ -1,9 +1,12 @@
 /** The data of a report: a run's records, counted and made small. Nothing here is HTML or looks at a clock. */
 import { type FileRecord, nameOf, type Status } from '../../../stages/record.ts';
+import type { IdRange } from '../../run/manifest/id-ranges.ts';
 import type { Run } from '../../run/manifest/run.ts';
 import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
 import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
+import { type ReviewRules, readingText, relaxedReading } from '../relaxed-reading.ts';
 import { type Advice, adviceOn, STATUS_ADVICE } from './advice.ts';
+import { Coverage, type Kind, kindOf } from './coverage.ts';
 import { httpsOnly } from './markup.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
 
@@ -49,7 +52,13 @@ export type FileRow = readonly [
   message: number,
   /** Of the object, https; empty for none. */
   url: string,
+  /** Index into {@link KINDS}. */
+  kind: number,
+  /** What relaxed naming reads in a name that could not be read; empty for none. */
+  relaxed: string,
 ];
+
+export const KINDS: readonly Kind[] = ['photo', 'video', 'other'];
 
 export interface ReportFile {
   id: string;
@@ -60,6 +69,19 @@ export interface ReportFile {
   reason: ReasonCount | null;
   message: string | null;
   url: string | null;
+  kind: Kind;
+  relaxed: string | null;
+}
+
+/** What a report is about, beside its records. */
+export interface ReportedRun {
+  folderId: string;
+  startedAt: string;
+  isListed: boolean;
+  unreadableRecords?: UnreadableRecords;
+  /** The other process that works on the run. */
+  holder?: { command: string; since: string } | null;
+  observationIds?: { readAt: string; ranges: IdRange[] } | null;
 }
 
 export class Report {
@@ -70,6 +92,12 @@ export class Report {
   readonly isListed: boolean;
   /** Records that the data service could not give. */
   readonly unreadable: UnreadableRecords;
+  /** The other process that works on the run; null if there is none. */
+  readonly holder: { command: string; since: string } | null;
+  /** When the ids of all observations were read; null if they never were. */
+  readonly observationsReadAt: string | null;
+  readonly coverage = new Coverage();
+  readonly kinds: Record<Kind, Counts> = { photo: new Counts(), video: new Counts(), other: new Counts() };
   readonly counts = new Counts();
   /** In the order in which they occur. */
   readonly reasons: ReasonCount[] = [];
@@ -77,6 +105,7 @@ export class Report {
   /** What records say of their errors, without the file's name: most say the same. */
   readonly messages: string[] = [];
   readonly files: FileRow[] = [];
+  readonly #rules: ReviewRules;
   readonly #arrivals: Arrival[] = [];
   readonly #places = {
     reasons: new Map<string, number>(),
@@ -84,22 +113,24 @@ export class Report {
     messages: new Map<string, number>(),
   };
 
-  constructor(run: {
-    folderId: string;
-    startedAt: string;
-    isListed: boolean;
-    unreadableRecords?: UnreadableRecords;
-  }) {
+  constructor(run: ReportedRun, rules: ReviewRules) {
     this.folderId = run.folderId;
     this.startedAt = run.startedAt;
     this.isListed = run.isListed;
     this.unreadable = run.unreadableRecords ?? {};
+    this.holder = run.holder ?? null;
+    this.observationsReadAt = run.observationIds?.readAt ?? null;
+    this.#rules = rules;
+    this.coverage.addExisting(run.observationIds?.ranges ?? []);
   }
 
   add(record: FileRecord): void {
     const { id, name, status, error } = record;
     const bytes = record.bytes ?? record.size ?? 0;
+    const kind = kindOf(record);
     this.counts.add(record);
+    this.kinds[kind].add(record);
+    this.coverage.add(record);
     const folder = this.#folderOf(record.path ?? '');
     const place = STATUS_ORDER.indexOf(status);
     const counted = this.folders[folder]!;
@@ -114,7 +145,10 @@ export class Report {
     }
     const message = error ? this.#messageOf(withoutName(error.message, record)) : -1;
     const size = record.bytes ?? record.size ?? null;
-    this.files.push([id, name, folder, size, place, reason, message, httpsOnly(record.url) ?? '']);
+    const relaxed = relaxedReading(record, this.#rules);
+    const reading = relaxed ? readingText(relaxed) : '';
+    const url = httpsOnly(record.url) ?? '';
+    this.files.push([id, name, folder, size, place, reason, message, url, KINDS.indexOf(kind), reading]);
     const at = record.url && record.storedAt ? Date.parse(record.storedAt) : Number.NaN;
     if (!Number.isNaN(at)) this.#arrivals.push({ at, bytes });
   }
@@ -126,12 +160,12 @@ export class Report {
 
   /** Files and bytes with a status that leaves nothing to do. */
   get done(): { files: number; bytes: number } {
-    return this.#sum(DONE);
+    return sumOf(this.counts, DONE);
   }
 
   /** Files and bytes that need a person or another run. */
   get attention(): { files: number; bytes: number } {
-    return this.#sum(UNFINISHED);
+    return sumOf(this.counts, UNFINISHED);
   }
 
   /** The files that need a person or another run, in the order of the listing. */
@@ -139,7 +173,7 @@ export class Report {
     for (const row of this.files) if (UNFINISHED.includes(STATUS_ORDER[row[4]]!)) yield this.#fileOf(row);
   }
 
-  #fileOf([id, name, folder, size, status, reason, message, url]: FileRow): ReportFile {
+  #fileOf([id, name, folder, size, status, reason, message, url, kind, relaxed]: FileRow): ReportFile {
     return {
       id,
       name,
@@ -149,14 +183,8 @@ export class Report {
       reason: this.reasons[reason] ?? null,
       message: this.messages[message] ?? null,
       url: url || null,
-    };
-  }
-
-  #sum(statuses: readonly Status[]): { files: number; bytes: number } {
-    const { counts } = this;
-    return {
-      files: statuses.reduce((sum, status) => sum + counts.files(status), 0),
-      bytes: statuses.reduce((sum, status) => sum + counts.bytesOf(status), 0),
+      kind: KINDS[kind]!,
+      relaxed: relaxed || null,
     };
   }
 
@@ -178,10 +206,21 @@ export class Report {
 }
 
 /** The run as far as it has come. */
-export async function reportOf(run: Run, warn: (message: string) => void): Promise<Report> {
-  const report = new Report(run);
+export async function reportOf(
+  run: Run,
+  rules: ReviewRules,
+  warn: (message: string) => void,
+): Promise<Report> {
+  const report = new Report(run, rules);
   for await (const record of run.latest(warn)) report.add(record);
   return report;
+}
+
+export function sumOf(counts: Counts, statuses: readonly Status[]): { files: number; bytes: number } {
+  return {
+    files: statuses.reduce((sum, status) => sum + counts.files(status), 0),
+    bytes: statuses.reduce((sum, status) => sum + counts.bytesOf(status), 0),
+  };
 }
 
 function placeIn(places: Map<string, number>, name: string, add: () => void): number {

@@ -13,11 +13,13 @@ import {
 } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
-import { holderOf } from '../../config/files/lock.ts';
+import { type Holder, holderOf } from '../../config/files/lock.ts';
 import { FOLDER_ID, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
+import type { IdRange } from './id-ranges.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { readObservationIds, refuseForeignIds, writeObservationIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
 import { isSameJson } from './same-json.ts';
 import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
@@ -95,6 +97,7 @@ export class Run {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.#facts.read();
     refuseForeignFile(this.#progressPath, PROGRESS);
+    refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command);
     const isNew = !existsSync(this.#facts.path);
     if (isNew) this.#made.add(this.#facts.path);
@@ -118,7 +121,27 @@ export class Run {
 
   /** True while another process works on the run. */
   get isHeldElsewhere(): boolean {
-    return this.#lock === null && holderOf(lockPath(this.folder)) !== null;
+    return this.holder !== null;
+  }
+
+  /** The other process that works on the run; null if there is none. */
+  get holder(): Holder | null {
+    return this.#lock ? null : holderOf(lockPath(this.folder));
+  }
+
+  /** The sequential ids of all observations when resolve last read the whole table; null if it never did. */
+  get observationIds(): { readAt: string; ranges: IdRange[] } | null {
+    return readObservationIds(this.folder);
+  }
+
+  saveObservationIds(sequentialIds: readonly number[]): void {
+    writeObservationIds(this.folder, sequentialIds);
+  }
+
+  /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
+  get version(): string {
+    const sizes = STAGES.map(stage => statSync(this.pathOf(stage), { throwIfNoEntry: false })?.size ?? 0);
+    return [this.holder?.since ?? '', ...sizes].join(' ');
   }
 
   /**

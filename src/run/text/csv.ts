@@ -1,5 +1,6 @@
 /** Tables for spreadsheets: CSV (RFC 4180) in UTF-8. */
 import { stringify } from 'csv-stringify/sync';
+import { safeCell } from './csv-cell.ts';
 import { visible } from './visible.ts';
 
 /** What one cell may hold; null and undefined make it empty. */
@@ -8,18 +9,11 @@ export type Cell = string | number | boolean | null | undefined;
 /** Excel takes a file without it for one in the local 8-bit character set. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Leading zeros, more digits than a spreadsheet counts, exponents, and days: `00042`, `1e5`, `1-2`, `2021-01-02`. */
-const TAKEN_FOR_ANOTHER =
-  /^(?:0\d+(?:\.\d+)?|\d{16,}|\d+(?:\.\d+)?e[+-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?)$/i;
-
 /**
  * Depending on the country and on what somebody chose at the import, each of these ends a cell; a space hardly ever, so
  * that it counts only where a formula would follow.
  */
 const SEPARATOR = /[;,|\t\r\n]|\s[=+\-@]/;
-
-/** Where some spreadsheet takes what follows for the start of a formula; the signs exist in full width, too. */
-const FORMULA = /(?:^|[;,|\t\r\n"])(?=[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 /**
  * The header and each row as one line of text with its line end; the first begins with a byte order mark. A text that
@@ -44,7 +38,5 @@ function lineOf(cells: readonly Cell[]): string {
 }
 
 function printable(cell: Cell): Cell {
-  if (typeof cell !== 'string') return cell;
-  if (TAKEN_FOR_ANOTHER.test(cell)) return `'${cell}`;
-  return visible(cell.replace(FORMULA, "$&'"));
+  return typeof cell === 'string' ? safeCell(cell, visible) : cell;
 }

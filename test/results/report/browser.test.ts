@@ -37,7 +37,7 @@ const SMALL: FileRecord[] = [
     id: 'id-ok',
     name: '6602.jpg',
     path: '',
-    url: 'https://b.s3.x.amazonaws.com/media/a/6602.jpg',
+    url: 'https://b.s3.us-east-1.amazonaws.com/media/a/6602.jpg',
     storedAt: '2026-03-02T08:00:30.000Z',
     status: 'completed',
   }),
@@ -76,11 +76,15 @@ describe('A report in a browser', () => {
 
   const place = (name: string) => join(scratch.folder, `${name}.html`);
   function put(name: string, records: Iterable<FileRecord>): void {
-    const report = new Report({
-      folderId: 'folder-1',
-      startedAt: '2026-03-02T08:00:00.000Z',
-      isListed: true,
-    });
+    const report = new Report(
+      {
+        folderId: 'folder-1',
+        startedAt: '2026-03-02T08:00:00.000Z',
+        isListed: true,
+        observationIds: { readAt: '2026-03-02T08:00:00.000Z', ranges: [[1, 21_000]] },
+      },
+      { maxRange: 100, prefixes: false },
+    );
     for (const record of records) report.add(record);
     writeFileSync(place(name), [...pageOf(report, { madeAt: new Date(0) })].join(''));
   }
@@ -116,7 +120,7 @@ describe('A report in a browser', () => {
     expect(await names(page)).to.deep.equal([NAMES[2]]);
     await page.getByRole('searchbox', { name: 'Search' }).fill('nowhere');
     await page.getByRole('searchbox', { name: 'Search' }).press('Enter');
-    expect(await page.locator('#found').textContent()).to.equal('No file of 7 fits.');
+    expect(await page.locator('#found').textContent()).to.equal('None of 7 files matches.');
     await page.getByRole('button', { name: 'Clear' }).click();
     expect(await names(page)).to.deep.equal(SHOWN);
     await page.getByLabel('Status').selectOption('completed');
@@ -168,7 +172,7 @@ describe('A report in a browser', () => {
         .evaluateAll(all => all.map(link => link.getAttribute('href')));
     expect(await links(0)).to.deep.equal([
       'https://drive.google.com/open?id=id-ok',
-      'https://b.s3.x.amazonaws.com/media/a/6602.jpg',
+      'https://us-east-1.console.aws.amazon.com/s3/object/b?region=us-east-1&prefix=media%2Fa%2F6602.jpg',
     ]);
     expect(await links(1)).to.deep.equal(['https://drive.google.com/open?id=id-js']);
   });

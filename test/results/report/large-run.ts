@@ -93,7 +93,16 @@ function recordOf(index: number, storedAt: number, random: () => number): FileRe
     stage && code
       ? { stage, code, message: `${name} (${id}): ${why}.`, retryable: status === 'failed' }
       : null;
-  return { id, name, path, size, ...object, status, ...(error && { error }) };
+  const sequentialId = index + 1 - (index % 3 === 0 ? 0 : 1);
+  const observation = { sequentialId, id: `observation-${sequentialId}` };
+  const isLinked = status === 'completed' || status === 'partial';
+  const resolved = stage !== 'parse' && {
+    observations: status === 'orphan' ? [] : [observation],
+    missing: status === 'orphan' ? [sequentialId] : [],
+    ...(isLinked && { media: [{ id: `media-${index}`, observationId: observation.id }] }),
+  };
+  const mimeType = isFilm ? 'video/mp4' : 'image/jpeg';
+  return { id, name, path, size, mimeType, ...resolved, ...object, status, ...(error && { error }) };
 }
 
 function endFor(percent: number) {

@@ -1,14 +1,12 @@
 import { expect } from 'chai';
-import {
-  fileSearch,
-  hiddenCharacters,
-  type PageData,
-  spelledOut,
-} from '../../../src/results/report/page-script.ts';
+import type { PageData } from '../../../src/results/report/page-script.ts';
 import { sortedBy } from '../../../src/results/report/page-table.ts';
+import { csvOf, fileSearch, hiddenCharacters, spelledOut } from '../../../src/results/report/page-text.ts';
 import type { FileRow } from '../../../src/results/report/report.ts';
 
 const DATA: PageData = {
+  version: null,
+  csvName: 'files.csv',
   statuses: [
     ['completed', 'Completed'],
     ['failed', 'Failed'],
@@ -16,6 +14,7 @@ const DATA: PageData = {
   ],
   attention: [1, 2],
   done: [0],
+  kinds: ['photo', 'video', 'other'],
   reasons: ['The download broke', 'No observation has this id'],
   messages: ['ECONNRESET', 'There is none.'],
   folders: [
@@ -23,15 +22,15 @@ const DATA: PageData = {
     ['חורף', 2, 0, 0, []],
   ],
   files: [
-    ['id-a', '6602.JPG', 0, 1, 0, -1, -1, ''],
-    ['id-b', '6603.jpg', 0, 1, 1, 0, 0, ''],
-    ['id-c', 'cafe\u0301 1.jpg', 1, 1, 2, 1, 1, ''],
-    ['id-d', '6602.mov', 1, null, 1, -1, -1, ''],
+    ['id-a', '6602.JPG', 0, 1, 0, -1, -1, '', 0, ''],
+    ['id-b', '6603.jpg', 0, 1, 1, 0, 0, '', 0, ''],
+    ['id-c', 'cafe\u0301 1.jpg', 1, 1, 2, 1, 1, '', 0, '=1'],
+    ['id-d', '6602.mov', 1, null, 1, -1, -1, '', 1, ''],
   ],
 };
 const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) =>
   DATA.files
-    .filter(fileSearch(DATA)({ text: '', status: 'all', reason: -1, folder: -1, ...asked }))
+    .filter(fileSearch(DATA)({ text: '', status: 'all', reason: -1, kind: -1, folder: -1, ...asked }))
     .map(row => row[0]);
 
 describe('Search in a report', () => {
@@ -50,8 +49,20 @@ describe('Search in a report', () => {
     expect(found({})).to.have.length(4);
     expect(found({ status: 'attention' })).to.deep.equal(['id-b', 'id-c', 'id-d']);
     expect(found({ status: 'failed' })).to.deep.equal(['id-b', 'id-d']);
+    expect(found({ kind: 1 })).to.deep.equal(['id-d']);
     expect(found({ reason: 1 })).to.deep.equal(['id-c']);
     expect(found({ status: 'attention', folder: 1, text: 'jpg' })).to.deep.equal(['id-c']);
+  });
+});
+
+describe('The CSV of a report', () => {
+  it('has status, folder, file, reason and link first, and no formula', () => {
+    const file = ['id', '=cmd|"x"\u202e.jpg', 0, 1, 1, 0, -1, '', 0, '1-2'] as const;
+    const [head, row] = csvOf(DATA, [file]).split('\r\n');
+    expect(head).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
+    expect(row).to.equal(
+      `"failed","1-500","'=cmd|""x""\\u202e.jpg","The download broke","https://drive.google.com/open?id=id","'1-2","photo",1,"","id"`,
+    );
   });
 });
 

@@ -6,10 +6,12 @@ import { Report } from '../../../src/results/report/report.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
 
+const RULES = { maxRange: 100, prefixes: false };
+
 const NASTY = `</script><script>window.hacked=1</script><!--"'&\u2028\u202e\ud800.jpg`;
 
 function pageWith(records: FileRecord[], { folderId = 'folder-1', isListed = true } = {}): string {
-  const report = new Report({ folderId, startedAt: '2026-03-02T08:00:00.000Z', isListed });
+  const report = new Report({ folderId, startedAt: '2026-03-02T08:00:00.000Z', isListed }, RULES);
   for (const record of records) report.add(record);
   return [...pageOf(report, { madeAt: new Date(0), timeZone: 'Asia/Jerusalem' })].join('');
 }
@@ -52,12 +54,15 @@ describe('The page of a report', () => {
 
   it('names records that could not be read, as text', () => {
     const found = { count: 101, records: [{ name: NASTY, reason: NASTY }] };
-    const report = new Report({
-      folderId: 'folder-1',
-      startedAt: '2026-03-02T08:00:00.000Z',
-      isListed: true,
-      unreadableRecords: { listMedia: found },
-    });
+    const report = new Report(
+      {
+        folderId: 'folder-1',
+        startedAt: '2026-03-02T08:00:00.000Z',
+        isListed: true,
+        unreadableRecords: { listMedia: found },
+      },
+      RULES,
+    );
     const page = [...pageOf(report, { madeAt: new Date(0) })].join('');
     expect(page).to.include('101 records').and.include('The first 1 are').and.not.include('<script>window');
   });
@@ -73,10 +78,10 @@ describe('The page of a report', () => {
 
   it('is there as well for a run without files, and says when the listing is not complete', () => {
     const empty = pageWith([], { isListed: false });
-    expect(empty).to.include('has not been listed to its end').and.to.include('No file needs attention');
+    expect(empty).to.include('has not been listed completely').and.to.include('No file needs attention');
     expect(shownIn(empty)).not.to.match(/NaN|undefined|Infinity/);
     expect(empty).to.include('There is no file in this run.').and.not.to.include('<table');
-    expect(pageWith([])).not.to.include('has not been listed to its end');
+    expect(pageWith([])).not.to.include('has not been listed completely');
   });
 
   it('does not say that all is done before it is', () => {

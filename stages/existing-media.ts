@@ -3,6 +3,7 @@
  * is neither transferred nor linked a second time. For `--skip-existing`, and for runs taken over from another tool.
  */
 import { RunError } from './errors.ts';
+import { isSafeKey } from './object-key.ts';
 import { type FileRecord, isOnTheWay } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
@@ -74,7 +75,7 @@ export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown
 
   return async function* (records) {
     for await (const record of records) {
-      const url = record.url ?? (record.key && urlOf?.(record.key));
+      const url = record.url ?? (record.key && isSafeKey(record.key) && urlOf?.(record.key));
       if (!url || !isOnTheWay(record) || !concerns(record)) {
         yield record;
         continue;

@@ -121,12 +121,13 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     });
   }
 
-  #summary({ manifest }: StageOutput, input: StageInput): void {
+  #summary({ manifest, run }: StageOutput, input: StageInput): void {
     const { stage, counts } = this;
     const { rejects } = input;
     if (rejects.count > 0)
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
-    const path = manifest?.path ?? null;
+    // Of a run that never saw a file nothing is kept.
+    const path = (run?.exists === false ? null : manifest?.path) ?? null;
     const { total: files, bytes } = counts;
     const summary = counts.summary();
     if (this.json) {

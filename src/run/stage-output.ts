@@ -65,6 +65,7 @@ export class StageOutput {
   async close(): Promise<void> {
     await closeManifests(this.#manifests);
     this.#linking?.close();
+    this.run?.discardIfVoid();
     this.run?.unlock();
   }
 }

@@ -41,8 +41,24 @@ describe("other people's files", () => {
     for (const command of ['scan', 'migrate'])
       expect((await home.migrator([command, '--folder-id', 'unknownFolder'])).code).to.equal(1);
     expect(readdirSync(folder)).to.have.members(['mine', 'notes.txt']);
-    await home.migrator(['scan', '--folder-id', 'otherUnknownFolder']);
-    expect(existsSync(join(home.path, 'runs', 'otherUnknownFolder'))).to.equal(false);
+    for (const command of ['scan', 'parse', 'transfer', 'link']) {
+      expect((await home.migrator([command, '--folder-id', 'otherUnknownFolder'])).code).to.equal(1);
+      expect(existsSync(join(home.path, 'runs', 'otherUnknownFolder')), command).to.equal(false);
+    }
+  });
+
+  it('in the place of rejected lines are left alone, and named', async () => {
+    const rejected = join(home.path, 'runs', folderId, 'parse.rejected.ndjson');
+    const victim = join(sandbox.folder, 'not-rejected');
+    writeFileSync(victim, 'precious');
+    for (const plant of [() => symlinkSync(victim, rejected), () => execFileSync('mkfifo', [rejected])]) {
+      plant();
+      const args = ['parse', '--in', '-', '--folder-id', folderId, '--skip-bad-lines'];
+      const { code, stderr } = await home.migrator(args, { stdin: 'hello\n' });
+      expect([code, readFileSync(victim, 'utf8')]).to.deep.equal([1, 'precious']);
+      expect(stderr).to.match(/parse\.rejected\.ndjson is (a symbolic link|not a regular file)/);
+      rmSync(rejected);
+    }
   });
 
   it('with the names of its own are neither changed nor removed, and a pipe there keeps nobody waiting', async () => {

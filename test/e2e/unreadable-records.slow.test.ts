@@ -76,9 +76,11 @@ describe('records that cannot be used', () => {
       expect(codes.filter(code => code === 'unsafe_observation_id')).to.have.length(3);
       expect(sandbox.cloud.s3.objects()).to.have.length(1);
       const [line] = home.manifest(folderId, 'resolve').filter(({ name }) => name === '4.jpg');
-      const stdin = `${JSON.stringify({ ...line, key: 'media/../other/4.jpg' })}\n`;
-      const { code, stdout } = await home.migrator(['transfer', '--in', '-', '--out', '-'], { stdin });
-      expect([code, JSON.parse(stdout).error.code]).to.deep.equal([3, 'unsafe_key']);
+      for (const key of ['media/../other/4.jpg', 'media/o1/\ud800.jpg']) {
+        const stdin = `${JSON.stringify({ ...line, key })}\n`;
+        const { code, stdout } = await home.migrator(['transfer', '--in', '-', '--out', '-'], { stdin });
+        expect([code, JSON.parse(stdout).error.code]).to.deep.equal([3, 'unsafe_key']);
+      }
       expect(sandbox.cloud.s3.objects()).to.have.length(1);
     } finally {
       await sandbox.close();

@@ -70,7 +70,7 @@ export class ManifestFile {
       if (options.write) makePrivateFolder(dirname(path));
       fd = openSync(path, options.write ? READ_AND_APPEND : 'r', 0o600);
     } catch (error) {
-      throw error instanceof RunError ? error : unusable(path, error);
+      throw unusable(path, error);
     }
     const manifest = new ManifestFile(options.foreign ?? path, fd);
     try {
@@ -78,7 +78,7 @@ export class ManifestFile {
       if (options.write) manifest.#handle = await open(path, APPEND, 0o600);
     } catch (error) {
       closeSync(fd);
-      throw error instanceof BadLine || error instanceof RunError ? error : unusable(path, error);
+      throw error instanceof BadLine ? error : unusable(path, error);
     }
     return manifest;
   }
@@ -283,7 +283,9 @@ export function manifestExists(path: string): boolean {
   return existsSync(path);
 }
 
-function unusable(path: string, error: unknown): RunError {
+/** The end of the run, for an error of the file system. */
+export function unusable(path: string, error: unknown): RunError {
+  if (error instanceof RunError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') {
     return new RunError(

@@ -1,8 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../../config/files/private-folder.ts';
 import { APPEND } from '../../config/files/replace-file.ts';
 import { jsonOf } from '../text/visible.ts';
+import { unusable } from './manifest-file.ts';
 import type { BadLine } from './record-line.ts';
 
 /** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
@@ -17,8 +19,7 @@ export class Rejects {
 
   readonly take = (line: string, reason: BadLine): void => {
     if (this.#fd === null) {
-      makePrivateFolder(dirname(this.path));
-      this.#fd = openSync(this.path, APPEND, 0o600);
+      this.#fd = openToAppend(this.path);
     }
     this.count += 1;
     writeSync(this.#fd, `${jsonOf({ line, reason: reason.message })}\n`);
@@ -27,5 +28,16 @@ export class Rejects {
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+  }
+}
+
+/** Throws RunError for what is not a file. */
+function openToAppend(path: string): number {
+  try {
+    isFileThere(path);
+    makePrivateFolder(dirname(path));
+    return openSync(path, APPEND, 0o600);
+  } catch (error) {
+    throw unusable(path, error);
   }
 }

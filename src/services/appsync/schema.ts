@@ -73,13 +73,15 @@ export async function readSchema(
 function nullIfRefused(error: unknown): null {
   const { code, cause } = error as RunError;
   if (code === 'schema_mismatch' || code === 'not_in_group') return null;
-  const isRefused =
-    cause instanceof RequestFailed &&
-    !isSignInRefused(cause) &&
-    !requestRetryPolicy(cause).throttled &&
-    [200, 400, 403].includes(cause.status ?? 0);
+  const isRefused = cause instanceof RequestFailed && !isSignInRefused(cause) && isLasting(cause);
   if (isRefused) return null;
   throw error;
+}
+
+function isLasting(failed: RequestFailed): boolean {
+  const { again, throttled } = requestRetryPolicy(failed);
+  const isClientError = failed.status !== null && failed.status >= 400 && failed.status < 500;
+  return failed.status === 200 ? !throttled : isClientError && !again;
 }
 
 /** The query of the index on the sequential id: as configured, else as the schema has it; null if there is none. */

@@ -1,3 +1,4 @@
+import { toUSVString } from 'node:util';
 import { FileError } from '../../../stages/errors.ts';
 import { type DriveRef, type FileRecord, nameOf } from '../../../stages/record.ts';
 import { type DownloadRequest, type DownloadResponse, type Downloads, headerOf } from './download.ts';
@@ -28,7 +29,7 @@ export class FileBytes {
   async open(offset: number, signal: AbortSignal): Promise<DownloadResponse> {
     const { apiUrl, query } = this.#source;
     const request = {
-      url: `${apiUrl}/drive/v3/files/${encodeURIComponent(this.#record.id)}?alt=media&supportsAllDrives=true`,
+      url: `${apiUrl}/drive/v3/files/${encodeURIComponent(toUSVString(this.#record.id))}?alt=media&supportsAllDrives=true`,
       headers: { 'accept-encoding': 'identity', ...(offset > 0 && { range: `bytes=${offset}-` }) },
       signal,
     };

@@ -22,30 +22,19 @@ export class ExistingObjects {
 
   /**
    * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
-   * there is none. By a listing, since Amplify's policy answers 403 to a HEAD of what does not exist.
+   * there is none, or the one that may be replaced.
    */
   async lookUp(upload: Upload): Promise<StoredObject | null> {
-    const { client, bucket } = this.#place;
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    try {
-      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: upload.key, MaxKeys: 1 });
-      const { Contents = [] } = await client.send(command);
-      if (Contents[0]?.Key !== upload.key) return null;
-    } catch (error) {
-      // A user who may not list may still upload; S3 compares then.
-      if (s3ErrorOf(error).status === 403) return null;
-      throw error;
-    }
-    return this.adopt(upload);
+    const isListed = upload.replaces ? null : await this.#isListed(upload.key);
+    if (isListed === false) return null;
+    const object = await this.#head(upload);
+    if (object ? etagOf(object) === upload.replaces : isListed === null) return null;
+    return this.#ownOrTaken(upload, object);
   }
 
   /** The object under a taken key, which must have the upload's bytes. */
   async adopt(upload: Upload): Promise<StoredObject> {
-    const object = await this.#head(upload);
-    if (!object) throw keyTaken(upload, 'which may not be read');
-    const own = this.#ownOf(upload, object);
-    if (own) return own;
-    throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
+    return this.#ownOrTaken(upload, await this.#head(upload));
   }
 
   /** The object if it has the upload's bytes; null if there is none, or another one. */
@@ -57,6 +46,27 @@ export class ExistingObjects {
   /** False also for an object that may not be read: S3 answers 403 to both. */
   async exists(upload: Upload): Promise<boolean> {
     return (await this.#head(upload)) !== null;
+  }
+
+  /** Amplify's policy answers 403 to a HEAD of what does not exist, so a listing tells. Null for a user who may not list. */
+  async #isListed(key: string): Promise<boolean | null> {
+    const { client, bucket } = this.#place;
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    try {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+      const { Contents = [] } = await client.send(command);
+      return Contents[0]?.Key === key;
+    } catch (error) {
+      if (s3ErrorOf(error).status === 403) return null;
+      throw error;
+    }
+  }
+
+  #ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null): StoredObject {
+    if (!object) throw keyTaken(upload, 'which may not be read');
+    const own = this.#ownOf(upload, object);
+    if (own) return own;
+    throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
   }
 
   async #head(upload: Upload): Promise<HeadObjectCommandOutput | null> {

@@ -102,7 +102,7 @@ export class Storage implements ObjectStore {
   }
 
   async #store(upload: Upload): Promise<StoredObject> {
-    if (!upload.replaces && (upload.isRetry || isWorthALookup(upload))) {
+    if (upload.isRetry || isWorthALookup(upload) || !fitsOnePut(upload, this.#place)) {
       const found = await this.#existing.lookUp(upload);
       if (found) return found;
     }

@@ -118,6 +118,14 @@ describe('the AppSync client', () => {
     expect(error.message).to.include('no response within 0.1 s');
   });
 
+  it('sends nothing to where a redirect leads', async () => {
+    const other = await serve({ operationOf: () => 'any', handle: (_, response) => void response.end('{}') });
+    inject(data.api.service, ANY, times(4, answer(307, '', { location: `${other.url}/graphql` })));
+    expect(await stopped()).to.include({ code: 'appsync_refused' });
+    expect(other.requests.get('any')).to.equal(undefined);
+    await other.close();
+  });
+
   it('says where nobody answers, and what to do', async () => {
     const dead = await serve({ operationOf: () => '', handle: () => {} });
     await dead.close();

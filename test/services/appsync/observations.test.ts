@@ -5,7 +5,7 @@ import { RunError } from '../../../stages/errors.ts';
 import type { Observation } from '../../../stages/observation-finder.ts';
 import type { UserPool } from '../../cloud/cognito/user-pool.ts';
 import { rejection } from '../../config/scratch.ts';
-import { inject, times } from '../../faults.ts';
+import { answer, inject, times } from '../../faults.ts';
 import { type LocalData, localData, localUsers, says } from './local-data.ts';
 
 const ANY = /^POST \/graphql/;
@@ -168,6 +168,13 @@ describe('observations', () => {
       const observations = data.observations();
       expect(await observations.index()).to.equal(null);
       expect(idsOf((await pagesOf(observations)).flat())).to.deep.equal([1]);
+    });
+
+    it('or none that could be found, whatever status refuses the question', async () => {
+      for (const status of [405, 422]) {
+        inject(data.api.service, ANY, [answer(status, '')]);
+        expect(await data.observations().index(), `${status}`).to.equal(null);
+      }
     });
 
     const plain = { kind: 'SCALAR', name: null, enumValues: null };

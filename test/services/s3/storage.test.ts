@@ -110,14 +110,17 @@ describe('the store', () => {
       );
     };
 
-    it('costs no bytes of a large file, nor of one that was tried before', async () => {
+    it('costs no bytes of a large file, nor of one that was tried before, nor where nothing may be listed', async () => {
       at.local.s3.put(KEY, bytesOf(10, 2));
-      for (const [size, isRetry] of [
-        [20 * MIB, false],
-        [1000, true],
+      for (const [size, more] of [
+        [20 * MIB, {}],
+        [6 * MIB, {}],
+        [1000, { isRetry: true }],
+        [6 * MIB, { replaces: md5Of(bytesOf(10, 3)) }],
       ] as const) {
+        inject(at.local.s3.service, /^GET .*list-type/, [xmlError(403, 'AccessDenied')]);
         const upload = uploadOf(bytesOf(size), {
-          isRetry,
+          ...more,
           open: () => expect.fail('the download was opened'),
         });
         expect(await putsOf(upload)()).to.equal(0);

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
-import type { Intercept } from '../cloud/service.ts';
 import { answer, inject, silence, times } from '../faults.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 
@@ -87,19 +86,9 @@ describe('a sign-in that ends', () => {
     const folderId = pictures(3);
     await login(sandbox.cloud.admin.password);
     const { drive, identityPool } = sandbox.cloud;
-    const listing = new Promise<void>(resolve => {
-      const never: Intercept = (...exchange) => {
-        resolve();
-        return silence(...exchange);
-      };
-      inject(drive.service, /files/, times(9, never));
-    });
+    inject(drive.service, /files/, times(9, silence));
     const refusal = answer(400, '{"__type":"NotAuthorizedException","message":"no"}');
-    const whenListing: Intercept = async (...exchange) => {
-      await listing;
-      return refusal(...exchange);
-    };
-    inject(identityPool.service, /./, times(9, whenListing));
+    inject(identityPool.service, /./, times(9, refusal));
     const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(code).to.equal(1);
     expect(stderr).to.contain('identity pool');

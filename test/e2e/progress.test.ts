@@ -134,13 +134,13 @@ describe('progress on a terminal', () => {
     process.kill(terminal.pid, 'SIGINT');
     const lines = await terminal.until(
       seen =>
-        seen.some(line => line.startsWith('Interrupted')) &&
+        seen.some(line => line.startsWith('Stopping')) &&
         workers(seen).length === 3 &&
         seen.some(line => NUMBERS.test(line)),
     );
-    const said = lines.findIndex(line => line.startsWith('Interrupted'));
+    const said = lines.findIndex(line => line.startsWith('Stopping'));
     expect(said).to.equal(0);
-    expect(lines.filter(line => line.startsWith('Interrupted'))).to.have.length(1);
+    expect(lines.filter(line => line.startsWith('Stopping'))).to.have.length(1);
     expect(lines.filter(line => NUMBERS.test(line))).to.have.length(1);
     expect(lines.findIndex(line => /^↓/.test(line))).to.be.above(said);
     gate.open();

@@ -264,7 +264,7 @@ describe('A manifest on disk', () => {
   it('says so when its place is taken by a folder', async () => {
     await scratch.put('runs/list.ndjson/x', '');
     const error = await rejection<RunError>(opened());
-    expect(error).to.be.instanceOf(RunError).and.include({ code: 'manifest_unusable' });
+    expect(error).to.be.instanceOf(RunError).and.include({ code: 'foreign_file' });
   });
 
   it('gives the last record of each id after any appends, over any number of openings', async () => {

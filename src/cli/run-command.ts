@@ -7,7 +7,7 @@ import type { ConfigValues } from '../config/load.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
-import { FailedFiles } from '../run/failed-files.ts';
+import { writeFailedFiles } from '../run/failed-files.ts';
 import type { Changes } from '../run/listing.ts';
 import { Run } from '../run/manifest/run.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
@@ -20,7 +20,6 @@ import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } f
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 import { Interrupted } from './interruption.ts';
-import { timestamp } from './log.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 
 export interface RunOptions {
@@ -112,7 +111,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
   ): Promise<Omit<RunOutcome, 'run' | 'config' | 'seconds'>> {
     const { events, shutdown } = this;
     const { until, rescan = false } = options;
-    const failed = new FailedFiles(events);
     const toMove = new FilesToMove();
     events.on('finished', record => {
       const { id, name, status, error } = record;
@@ -121,6 +119,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     });
     const manifests = await openManifests(run, { ...MANIFESTS_FOR[until], warn: this.warnLine });
     let changes: Changes | null;
+    let failedPath: string | null;
     try {
       changes = await runMigration({
         ...{ ...options, config, services, events, shutdown, run, manifests, rules, rescan, takenOver },
@@ -129,6 +128,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       });
       // Here the manifests need not be read again for it.
       await progressFile.last();
+      failedPath = await writeFailedFiles(this.home, run);
     } finally {
       await closeManifests(manifests);
     }
@@ -137,7 +137,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       toMove,
       measuredMbit: options.measures ? await measure(services, toMove.largest) : null,
       progressPath: await progressFile.last(),
-      failedPath: await failed.write(this.home, timestamp(new Date())),
+      failedPath,
     };
   }
 

@@ -42,6 +42,10 @@ export function progressPath(home: string, folderId: string): string {
   return join(home, `progress_${checkedFolderId(folderId)}.json`);
 }
 
+export function failedPath(home: string, folderId: string): string {
+  return join(home, `failed_${checkedFolderId(folderId)}.json`);
+}
+
 export function logsFolder(home: string): string {
   return join(home, 'logs');
 }

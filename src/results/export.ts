@@ -62,14 +62,14 @@ async function* jsonText(
   yield `  "total_files": ${counts.total},\n  "summary": ${JSON.stringify(counts.summary())}\n}\n`;
 }
 
-/** Columns that JSON has too bear its names. An md5 is left out: some would be read as numbers. */
+/** What people look for comes first. An md5 is left out: some would be read as numbers. */
 const COLUMNS: Readonly<Record<string, (record: FileRecord) => Cell>> = {
-  id: ({ id }) => id,
-  filename: ({ name }) => name,
-  path: ({ path }) => path,
   status: ({ status }) => status,
+  folder: ({ path }) => path,
+  file: ({ name }) => name,
+  reason: ({ error }) => error?.message,
+  link: driveLink,
   error_code: ({ error }) => error?.code,
-  error: ({ error }) => error?.message,
   sequential_ids: ({ sequentialIds = [] }) => joined(sequentialIds),
   missing_ids: ({ missing = [] }) => joined(missing),
   observation_ids: ({ observations = [] }) => joined(observations.map(({ id }) => id)),
@@ -78,7 +78,7 @@ const COLUMNS: Readonly<Record<string, (record: FileRecord) => Cell>> = {
   bytes: ({ bytes, size }) => bytes ?? size,
   mime_type: ({ mimeType }) => mimeType,
   modified_time: ({ modifiedTime }) => modifiedTime,
-  link: driveLink,
+  id: ({ id }) => id,
 };
 
 function rowOf(record: FileRecord): Cell[] {

@@ -1,5 +1,6 @@
 /** What `review` shows: text for people, and the same for programs and spreadsheets. */
 import { toUSVString } from 'node:util';
+import stringWidth from 'string-width';
 import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
 import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
@@ -36,7 +37,7 @@ function readableOf(items: readonly ReviewItem[]): ReviewItem[] {
 
 /**
  * The files by reason: path, link and reading on one line where the width (columns) allows it for all files of a
- * reason, else the link below. A reason that is the same for all of them is said once. Paths and links are never cut.
+ * reason, else each on its own line. A reason that is the same for all of them is written once. Paths and links are never cut.
  */
 export function reasonLines(review: Reviewed, width: number): string[] {
   return review.reasons.flatMap(({ code, items }) => {
@@ -123,11 +124,11 @@ function blocks(items: readonly ReviewItem[], width: number): string[][] {
     link: driveLink(record),
     reading: relaxed ? `relaxed: ${readingText(relaxed)}` : '',
   }));
-  const pathWidth = cells.reduce((width, { path }) => Math.max(width, path.length), 0);
+  const pathWidth = cells.reduce((width, { path }) => Math.max(width, stringWidth(path)), 0);
   const lines = cells.map(({ path, link, reading }) =>
-    `    ${path.padEnd(pathWidth)}  ${link}  ${reading}`.trimEnd(),
+    `    ${path}${' '.repeat(pathWidth - stringWidth(path))}  ${link}  ${reading}`.trimEnd(),
   );
-  if (lines.every(line => line.length <= width)) return lines.map(line => [line]);
+  if (lines.every(line => stringWidth(line) <= width)) return lines.map(line => [line]);
   return cells.map(({ path, link, reading }) => [
     `    ${path}`,
     `      ${link}`,
@@ -182,12 +183,12 @@ export function fileJson({ record, relaxed }: ReviewItem) {
 }
 
 export const REVIEW_COLUMNS = [
-  'reason',
   'status',
-  'path',
-  'name',
+  'folder',
+  'file',
+  'reason',
   'link',
-  'why',
+  'error_code',
   'relaxed_reading',
   'relaxed_sequential_ids',
   'id',
@@ -198,12 +199,12 @@ export function* reviewRows(review: Reviewed): Generator<Cell[]> {
   for (const item of itemsOf(review)) {
     const { record, code, relaxed } = item;
     yield [
-      code,
       record.status,
       record.path ?? '',
       record.name,
-      driveLink(record),
       whyOf(item),
+      driveLink(record),
+      code,
       relaxed && readingText(relaxed),
       relaxed?.sequentialIds.join(' '),
       record.id,

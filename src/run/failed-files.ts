@@ -1,27 +1,19 @@
-import { join } from 'node:path';
-import type { FileRecord } from '../../stages/record.ts';
+import { existsSync } from 'node:fs';
 import { replaceFile } from '../config/files/replace-file.ts';
-import type { RunEvents } from './events.ts';
+import { failedPath } from '../config/home.ts';
+import type { Run } from './manifest/run.ts';
 import { jsonOf } from './text/visible.ts';
 
-/** The files of a run that failed or were linked in part, for `failed_{time}.json`. */
-export class FailedFiles {
-  readonly #records: FileRecord[] = [];
-
-  constructor(events: RunEvents) {
-    events.on('finished', record => {
-      if (record.status === 'failed' || record.status === 'partial') this.#records.push(record);
-    });
-  }
-
-  /** Gives the path; null if no file failed. */
-  async write(home: string, timestamp: string): Promise<string | null> {
-    if (this.#records.length === 0) return null;
-    const path = join(home, `failed_${timestamp}.json`);
-    const entries = this.#records.map(({ id, name, path: folder, status, error }) => ({
-      ...{ id, name, path: folder, status, error },
-    }));
-    await replaceFile(path, `${jsonOf(entries, 2)}\n`, { mode: 0o600 });
-    return path;
-  }
+/**
+ * Replaces `failed_{folder_id}.json`, the files of a run that failed or were linked in part. Gives its path; null if there is
+ * no such file. For a process that has read the run's manifests before.
+ */
+export async function writeFailedFiles(home: string, run: Run): Promise<string | null> {
+  const entries = [];
+  for await (const { id, name, path, status, error } of run.latest(() => {}, { checked: true }))
+    if (status === 'failed' || status === 'partial') entries.push({ id, name, path, status, error });
+  const file = failedPath(home, run.folderId);
+  if (entries.length > 0 || existsSync(file))
+    await replaceFile(file, `${jsonOf(entries, 2)}\n`, { mode: 0o600 });
+  return entries.length > 0 ? file : null;
 }

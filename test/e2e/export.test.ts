@@ -122,7 +122,7 @@ describe('export, and status, of a run with every status', () => {
 
   it('CSV has one row a file that a spreadsheet neither runs nor misreads', async () => {
     const { stdout } = await exported('--status', 'needs_review', '--format', 'csv');
-    expect(stdout.startsWith('\uFEFFid,filename,path,status,')).to.equal(true);
+    expect(stdout.startsWith('\uFEFFstatus,folder,file,reason,link,')).to.equal(true);
     expect(stdout.endsWith('\r\n')).to.equal(true);
     const rows = stdout.slice(1, -2).split('\r\n');
     expect(rows).to.have.length(1 + AWKWARD.length);
@@ -140,13 +140,13 @@ describe('export, and status, of a run with every status', () => {
       expect(stdout).to.equal('');
       return readFileSync(path(name), 'utf8').slice(0, 6);
     };
-    expect(await begins('a.csv')).to.equal('\uFEFFid,fi');
+    expect(await begins('a.csv')).to.equal('\uFEFFstatu');
     expect(await begins('a.NDJSON')).to.equal('{"id":');
     expect(await begins('a.json')).to.equal('{\n  "f');
     expect(await begins('a.txt')).to.equal('{\n  "f');
-    expect(await begins('b.json', '--format', 'csv')).to.equal('\uFEFFid,fi');
+    expect(await begins('b.json', '--format', 'csv')).to.equal('\uFEFFstatu');
     await exported('--json', '--output', path('c.csv'));
-    expect(readFileSync(path('c.csv'), 'utf8').slice(0, 6)).to.equal('\uFEFFid,fi');
+    expect(readFileSync(path('c.csv'), 'utf8').slice(0, 6)).to.equal('\uFEFFstatu');
   });
 
   it('with --json and a file, standard output says what was written', async () => {

@@ -147,5 +147,7 @@ describe('a migration that is interrupted', () => {
     s3.service.intercept = null;
     expect((await home.migrator(['resume'])).code).to.equal(3);
     expectEverythingToHaveArrived();
+    const still = JSON.parse(home.only('.', /^failed_/));
+    expect(still.map(({ name }: { name: string }) => name)).to.deep.equal(['6002-6004.jpg']);
   });
 });

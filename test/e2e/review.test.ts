@@ -104,7 +104,7 @@ describe('review', () => {
       const { code, stdout } = await home.migrator(['review', '--format', 'csv']);
       expect(code).to.equal(3);
       const [header, ...rows] = stdout.trimEnd().split('\r\n');
-      expect(header).to.match(/^\uFEFFreason,status,path,name,link,why,/);
+      expect(header).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
       expect(rows).to.have.length((await shown()).need_a_person);
       expect(rows.find(row => row.includes('HYPERLINK'))).to.include(`,"'=HYPERLINK(""x"").jpg",`);
       expect(rows.join('')).not.to.match(/[^\P{C}]/u);

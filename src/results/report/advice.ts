@@ -1,42 +1,11 @@
-/** What a status and a reason mean to the person who reads the report, and what to do about it. */
-import type { RecordError, Status } from '../../../stages/record.ts';
+/** What the reason of a file means to the person who reads the report, and what to do about it. */
+import type { RecordError } from '../../../stages/record.ts';
 
 export interface Advice {
   title: string;
-  /** What to do; for a status also what it means. */
+  /** What to do. */
   text: string;
 }
-
-/** In the order in which a report shows them: from done to trouble. */
-export const STATUS_ADVICE: Readonly<Record<Status, Advice>> = {
-  completed: {
-    title: 'Completed',
-    text: 'In S3 and linked to every observation of its name. Nothing to do.',
-  },
-  duplicate: {
-    title: 'Duplicate',
-    text: 'The same bytes and observations as another file, which is migrated in its stead. Nothing to do.',
-  },
-  uploaded: { title: 'Uploaded', text: 'In S3, not linked yet. “migrator resume” links it.' },
-  downloaded: { title: 'Downloaded', text: 'On the way. “migrator resume” goes on.' },
-  pending: { title: 'Pending', text: 'Not worked on yet. “migrator resume” goes on.' },
-  partial: {
-    title: 'Partial',
-    text: 'Linked to some observations; others are missing, or their links failed. Each run tries again.',
-  },
-  failed: {
-    title: 'Failed',
-    text: 'An error remained after all retries, or the file was refused; the reason says which. “migrator resume” tries again.',
-  },
-  orphan: {
-    title: 'Orphan',
-    text: 'No observation has this id, or the file is gone from Drive. Only “migrator resume --retry-orphans” tries again.',
-  },
-  needs_review: {
-    title: 'Needs review',
-    text: 'A person has to decide. After a correction in Drive, “migrator resume” picks it up.',
-  },
-};
 
 const RENAME = 'Rename the file in Drive, then run “migrator resume”.';
 const RESUME = 'Run “migrator resume”.';

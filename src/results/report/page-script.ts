@@ -7,7 +7,7 @@ import { formatBytes } from '../../run/text/format.ts';
 import { consoleLink, driveLink } from './links.ts';
 import { bdi, type FolderRow, fileColumns, folderBar, folderColumns, folderName } from './page-columns.ts';
 import type { PageElement, PageWindow } from './page-dom.ts';
-import { make, PageTable, sortedBy } from './page-table.ts';
+import { make, PageTable, type Sorting, sortedBy } from './page-table.ts';
 import { csvOf, fileSearch, hiddenCharacters, type Search, spelledOut } from './page-text.ts';
 import type { FileRow } from './report.ts';
 
@@ -85,6 +85,13 @@ export function showReport(window: PageWindow): void {
   if (data.version !== null) keepUpToDate(window, data.version, list);
 }
 
+interface View {
+  search: Search;
+  names: { reason: string | null; folder: string | null };
+  sorting: Sorting | null;
+  scrollTop: number;
+}
+
 /** The table of files, with its search. */
 export class FileList {
   readonly #window: PageWindow;
@@ -120,6 +127,22 @@ export class FileList {
     if (this.#at('status').value === '') this.#at('status').value = 'all';
     this.#folder = folder;
     this.update();
+  }
+
+  /** With names in the place of numbers, which are others when the run has changed. */
+  get view(): View {
+    const { reasons, folders } = this.#data;
+    const { search, table } = this;
+    const names = { reason: reasons[search.reason] ?? null, folder: folders[search.folder]?.[0] ?? null };
+    return { search, names, sorting: table.sorting, scrollTop: table.scroller.scrollTop };
+  }
+
+  set view({ search, names, sorting, scrollTop }: View) {
+    this.table.sorting = sorting;
+    const reason = this.#data.reasons.indexOf(names.reason ?? '');
+    const folder = this.#data.folders.findIndex(([path]) => path === names.folder);
+    this.search = { ...search, reason, folder };
+    this.table.scroller.scrollTop = scrollTop;
   }
 
   /** Shows the files of one status, reason, kind or folder. */
@@ -186,23 +209,18 @@ export class FileList {
 
 /** Loads a served page again when the run has changed, and keeps search, sorting and places as they were. */
 export function keepUpToDate(window: PageWindow, version: string, list: FileList): void {
-  const storageKey = 'view';
-  const saved = window.sessionStorage.getItem(storageKey);
+  const saved = window.sessionStorage.getItem('view');
   const details = window.document.getElementById('ids');
   if (saved) {
-    window.sessionStorage.removeItem(storageKey);
-    const view = JSON.parse(saved);
-    list.table.sorting = view.sorting;
-    list.search = view.search;
-    if (details) details.open = view.open;
-    window.scrollTo(0, view.y);
-    list.table.scroller.scrollTop = view.scrollTop;
+    window.sessionStorage.removeItem('view');
+    const { view, open, y } = JSON.parse(saved);
+    list.view = view;
+    if (details) details.open = open;
+    window.scrollTo(0, y);
   }
   const reload = () => {
-    const { search, table } = list;
-    const { sorting } = table;
-    const places = { y: window.scrollY, scrollTop: table.scroller.scrollTop, open: details?.open ?? false };
-    window.sessionStorage.setItem(storageKey, JSON.stringify({ search, sorting, ...places }));
+    const places = { open: details?.open ?? false, y: window.scrollY };
+    window.sessionStorage.setItem('view', JSON.stringify({ view: list.view, ...places }));
     window.location.reload();
   };
   const look = async () => {

@@ -1,17 +1,17 @@
 /** The sections of the report's page that need no script. */
 import type { Status } from '../../../stages/record.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
+import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
-import { STATUS_ADVICE } from './advice.ts';
 import { progressChart, shareBar, throughputChart, type Zone } from './charts.ts';
 import { KIND_TITLES } from './coverage.ts';
 import { html, type Markup } from './markup.ts';
-import { DONE, KINDS, type Report, STATUS_ORDER, sumOf } from './report.ts';
+import { DONE, KINDS, type Report, sumOf } from './report.ts';
 import { rateOf, type Timeline } from './timeline.ts';
 
 export function overview(report: Report): Markup {
   const { counts, done, attention } = report;
-  const present = STATUS_ORDER.filter(status => counts.files(status) > 0);
+  const present = STATUSES_SHOWN.filter(status => counts.files(status) > 0);
   const ways = counts.total - done.files - attention.files;
   return html`<section id="overview" aria-labelledby="overview-heading">
 <h2 id="overview-heading">Overview</h2>
@@ -35,10 +35,10 @@ function shares({ counts }: Report): Markup {
   const bar = (label: string, value: (status: Status) => number, text: (value: number) => string) =>
     shareBar(
       label,
-      STATUS_ORDER.map(status => ({
+      STATUSES_SHOWN.map(status => ({
         name: status,
         value: value(status),
-        text: `${STATUS_ADVICE[status].title}: ${text(value(status))}`,
+        text: `${STATUS_TEXTS[status].title}: ${text(value(status))}`,
       })).filter(({ value }) => value > 0),
     );
   return html`<div class="shares">
@@ -68,7 +68,7 @@ function statusTable({ counts }: Report, present: readonly Status[]): Markup {
 <thead><tr><th scope="col">Status</th><th scope="col" class="number">Files</th><th scope="col" class="number">Share</th><th scope="col" class="number">Size</th><th scope="col">What it means, and what to do</th></tr></thead>
 <tbody>${present.map(
     status => html`
-<tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_ADVICE[status].title}</button></th><td class="number">${count(counts.files(status))}</td><td class="number">${share(counts.files(status), counts.total)}</td><td class="number">${formatBytes(counts.bytesOf(status))}</td><td>${STATUS_ADVICE[status].text}</td></tr>`,
+<tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_TEXTS[status].title}</button></th><td class="number">${count(counts.files(status))}</td><td class="number">${share(counts.files(status), counts.total)}</td><td class="number">${formatBytes(counts.bytesOf(status))}</td><td>${sentences(status)}</td></tr>`,
   )}
 </tbody>
 </table>`;
@@ -120,7 +120,7 @@ ${
 <thead><tr><th scope="col" class="number">Files</th><th scope="col">Why</th><th scope="col">What to do</th><th scope="col"><span class="unseen-label">Show</span></th></tr></thead>
 <tbody>${open.map(
         ({ status, code, advice, files, index }) => html`
-<tr><td class="number">${count(files)}</td><th scope="row"><span class="badge badge-${status}">${STATUS_ADVICE[status].title}</span> ${advice.title} <code>${code}</code></th><td>${advice.text}</td><td><button type="button" data-reason="${index}">Show<span class="unseen-label"> files: ${advice.title}</span></button></td></tr>`,
+<tr><td class="number">${count(files)}</td><th scope="row"><span class="badge badge-${status}">${STATUS_TEXTS[status].title}</span> ${advice.title} <code>${code}</code></th><td>${advice.text}</td><td><button type="button" data-reason="${index}">Show<span class="unseen-label"> files: ${advice.title}</span></button></td></tr>`,
       )}
 </tbody>
 </table>`
@@ -148,11 +148,11 @@ export function filesSection(report: Report): Markup {
   const { counts, attention } = report;
   const option = (value: string | number, text: string, isChosen = false) =>
     html`<option value="${value}"${isChosen && html` selected`}>${text}</option>`;
-  const statuses = STATUS_ORDER.filter(status => counts.files(status) > 0).map(status =>
-    option(status, `${STATUS_ADVICE[status].title} (${count(counts.files(status))})`),
+  const statuses = STATUSES_SHOWN.filter(status => counts.files(status) > 0).map(status =>
+    option(status, `${STATUS_TEXTS[status].title} (${count(counts.files(status))})`),
   );
   const reasons = report.reasons.map(({ status, advice, files }, index) =>
-    option(index, `${STATUS_ADVICE[status].title}: ${advice.title} (${count(files)})`),
+    option(index, `${STATUS_TEXTS[status].title}: ${advice.title} (${count(files)})`),
   );
   const kinds = KINDS.map((kind, index) => ({ kind, index, files: report.kinds[kind].total }))
     .filter(({ files }) => files > 0)
@@ -171,6 +171,15 @@ export function filesSection(report: Report): Markup {
 <div id="file-table"></div>
 <p class="note">“Drive” opens the file for accounts that the folder is shared with. “S3” opens the object in the AWS console and asks you to sign in; the files in S3 are not public.</p>
 </section>`;
+}
+
+/** What a status means and what to do, as in the summary of a run. */
+function sentences(status: Status): string {
+  const { meaning, next } = STATUS_TEXTS[status];
+  return [meaning, next || (status === 'pending' ? '' : 'nothing to do')]
+    .filter(Boolean)
+    .map(text => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)
+    .join(' ');
 }
 
 function count(value: number): string {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Status } from '../../../stages/record.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
-import { STATUS_ADVICE } from './advice.ts';
+import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { type Zone, zoneOf } from './charts.ts';
 import { driveFolderLink } from './links.ts';
 import { dataBlock, html, Markup } from './markup.ts';
@@ -10,7 +10,7 @@ import { coverageSection } from './page-coverage.ts';
 import { type PageData, pageScript } from './page-script.ts';
 import { filesSection, overTime, overview, whatToDo } from './page-sections.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { DONE, KINDS, type Report, STATUS_ORDER } from './report.ts';
+import { DONE, KINDS, type Report } from './report.ts';
 
 export interface PageOptions {
   madeAt: Date;
@@ -109,11 +109,11 @@ function inProgress({ holder }: Report, zone: Zone, isServed: boolean): Markup |
 }
 
 function* dataOf(report: Report, version: string | null): Generator<string> {
-  const places = (statuses: readonly Status[]) => statuses.map(status => STATUS_ORDER.indexOf(status));
+  const places = (statuses: readonly Status[]) => statuses.map(status => STATUSES_SHOWN.indexOf(status));
   const data: Omit<PageData, 'files'> = {
     version,
     csvName: `files_${report.folderId}.csv`,
-    statuses: STATUS_ORDER.map(status => [status, STATUS_ADVICE[status].title]),
+    statuses: STATUSES_SHOWN.map(status => [status, STATUS_TEXTS[status].title]),
     attention: places(UNFINISHED),
     done: places(DONE),
     kinds: KINDS,

@@ -1,9 +1,10 @@
 /** A report's data for scripts. */
 import type { Status } from '../../../stages/record.ts';
 import { rangesText } from '../../run/manifest/id-ranges.ts';
+import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { COVERAGE_STATES } from './coverage.ts';
 import { driveLink } from './links.ts';
-import { KINDS, type Report, STATUS_ORDER } from './report.ts';
+import { KINDS, type Report } from './report.ts';
 import { rateOf } from './timeline.ts';
 
 /** Names as in the other JSON of the tool; times are RFC 3339. */
@@ -19,7 +20,10 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
     bytes: counts.bytes,
     summary: counts.summary(),
     bytes_by_status: Object.fromEntries(
-      STATUS_ORDER.filter(status => counts.files(status) > 0).map(status => [status, counts.bytesOf(status)]),
+      STATUSES_SHOWN.filter(status => counts.files(status) > 0).map(status => [
+        status,
+        counts.bytesOf(status),
+      ]),
     ),
     by_kind: Object.fromEntries(
       KINDS.map(kind => [
@@ -89,7 +93,7 @@ function coverage(report: Report): unknown {
 }
 
 function namedCounts(statuses: readonly number[]): Partial<Record<Status, number>> {
-  const counts = statuses.map((files, index) => [STATUS_ORDER[index]!, files] as const);
+  const counts = statuses.map((files, index) => [STATUSES_SHOWN[index]!, files] as const);
   return Object.fromEntries(counts.filter(([, files]) => files > 0));
 }
 

@@ -4,14 +4,12 @@ import type { IdRange } from '../../run/manifest/id-ranges.ts';
 import type { Run } from '../../run/manifest/run.ts';
 import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
 import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
+import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { type ReviewRules, readingText, relaxedReading } from '../relaxed-reading.ts';
-import { type Advice, adviceOn, STATUS_ADVICE } from './advice.ts';
+import { type Advice, adviceOn } from './advice.ts';
 import { Coverage, type Kind, kindOf } from './coverage.ts';
 import { httpsOnly } from './markup.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
-
-/** In the order of a report. */
-export const STATUS_ORDER = Object.keys(STATUS_ADVICE) as Status[];
 
 /** Statuses that leave nothing to do. */
 export const DONE: readonly Status[] = ['completed', 'duplicate'];
@@ -32,7 +30,7 @@ export interface FolderCount {
   bytes: number;
   /** Files that need a person or another run. */
   attention: number;
-  /** Files by status, in {@link STATUS_ORDER}. */
+  /** Files by status, in {@link STATUSES_SHOWN}. */
   statuses: number[];
 }
 
@@ -44,7 +42,7 @@ export type FileRow = readonly [
   folder: number,
   /** Bytes; null if Drive gives none. */
   size: number | null,
-  /** Index into {@link STATUS_ORDER}. */
+  /** Index into {@link STATUSES_SHOWN}. */
   status: number,
   /** Index into `reasons`; -1 for none. */
   reason: number,
@@ -132,7 +130,7 @@ export class Report {
     this.kinds[kind].add(record);
     this.coverage.add(record);
     const folder = this.#folderOf(record.path ?? '');
-    const place = STATUS_ORDER.indexOf(status);
+    const place = STATUSES_SHOWN.indexOf(status);
     const counted = this.folders[folder]!;
     counted.files += 1;
     counted.bytes += bytes;
@@ -170,7 +168,7 @@ export class Report {
 
   /** The files that need a person or another run, in the order of the listing. */
   *filesToAttend(): Generator<ReportFile> {
-    for (const row of this.files) if (UNFINISHED.includes(STATUS_ORDER[row[4]]!)) yield this.#fileOf(row);
+    for (const row of this.files) if (UNFINISHED.includes(STATUSES_SHOWN[row[4]]!)) yield this.#fileOf(row);
   }
 
   #fileOf([id, name, folder, size, status, reason, message, url, kind, relaxed]: FileRow): ReportFile {
@@ -179,7 +177,7 @@ export class Report {
       name,
       path: this.folders[folder]!.path,
       size,
-      status: STATUS_ORDER[status]!,
+      status: STATUSES_SHOWN[status]!,
       reason: this.reasons[reason] ?? null,
       message: this.messages[message] ?? null,
       url: url || null,
@@ -190,7 +188,7 @@ export class Report {
 
   #folderOf(path: string): number {
     return placeIn(this.#places.folders, path, () => {
-      this.folders.push({ path, files: 0, bytes: 0, attention: 0, statuses: STATUS_ORDER.map(() => 0) });
+      this.folders.push({ path, files: 0, bytes: 0, attention: 0, statuses: STATUSES_SHOWN.map(() => 0) });
     });
   }
 

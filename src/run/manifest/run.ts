@@ -14,7 +14,7 @@ import {
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
 import { type Holder, holderOf } from '../../config/files/lock.ts';
-import { FOLDER_ID, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
+import { FOLDER_ID, failedPath, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import type { IdRange } from './id-ranges.ts';
 import { type Lock, lockPath, takeLock } from './lock.ts';
@@ -32,6 +32,7 @@ export class Run {
   readonly folder: string;
   readonly #facts: RunFacts;
   readonly #progressPath: string;
+  readonly #failedPath: string;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
@@ -45,6 +46,7 @@ export class Run {
     this.folder = runFolder(home, folderId);
     this.#facts = new RunFacts(this);
     this.#progressPath = progressPath(home, folderId);
+    this.#failedPath = failedPath(home, folderId);
   }
 
   get exists(): boolean {
@@ -97,6 +99,7 @@ export class Run {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.#facts.read();
     refuseForeignFile(this.#progressPath, PROGRESS);
+    refuseForeignFile(this.#failedPath, /^\[/);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command);
     const isNew = !existsSync(this.#facts.path);

@@ -5,13 +5,15 @@ import { shutDownOnSignals } from '../cli/interruption.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
+import type { Config } from '../config/settings.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
 import { LinkingFile } from '../run/manifest/linking.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import { recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
+import { type Rewriter, recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { folderAtHand } from '../run/which-run.ts';
+import type { Services } from '../services/services.ts';
 
 /** More would scroll away what else is said. */
 const LEFT_NAMED = 20;
@@ -41,45 +43,51 @@ export default class Undo extends BaseCommand<typeof Undo> {
       signal: this.shutdown.killSignal,
     });
     services.require(['storage', 'data']);
-    const dryRun = this.flags['dry-run'] ?? false;
     run.lock(`migrator ${this.id}`);
     const release = shutDownOnSignals(this.shutdown, text => this.say(text));
-    const rewriter = dryRun ? null : await rewriterOf(run, this.warnLine);
+    const rewriter = this.#isDryRun ? null : await rewriterOf(run, this.warnLine);
     try {
-      const linking = new LinkingFile(run.linkingPath);
-      const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
-      const records = latest.filter(isUndoable);
-      const made = records.filter(isMade).length;
-      if (!dryRun && made > 0 && !(await this.#agreed(made, folderId))) {
-        this.say('Nothing was removed.');
-        return;
-      }
-      const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
-      const storage = await services.storage();
-      const undone = await undo(records, {
-        objects: storage.objects(),
-        media: await services.mediaRecords(),
-        usedBy: key => uses.get(key),
-        dryRun,
-        concurrency: config.migration.concurrency,
-        stopped: () => this.shutdown.signal.aborted,
-        keep: record => rewriter?.writeLink(record),
-        setBack: records => rewriter?.writeTransfers(records),
-      });
-      this.#report(undone, dryRun);
-      if (!dryRun && !this.shutdown.signal.aborted) {
-        for (const record of latest) linking.end(record);
-        linking.close();
-      }
+      await this.#undo(run, services, config, rewriter);
     } finally {
       await rewriter?.close();
       // Also when it ends early: what was removed until then is removed.
-      if (!dryRun) await writeProjection(this.home, run);
+      if (!this.#isDryRun) await writeProjection(this.home, run);
       release();
       run.unlock();
       await services.close();
     }
     if (this.shutdown.reason) throw this.shutdown.reason;
+  }
+
+  get #isDryRun(): boolean {
+    return this.flags['dry-run'] ?? false;
+  }
+
+  async #undo(run: Run, services: Services, config: Config, rewriter: Rewriter | null): Promise<void> {
+    const linking = new LinkingFile(run.linkingPath);
+    const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
+    const records = latest.filter(isUndoable);
+    const made = records.filter(isMade).length;
+    if (rewriter && made > 0 && !(await this.#agreed(made, run.folderId))) {
+      this.say('Nothing was removed.');
+      return;
+    }
+    const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
+    const storage = await services.storage();
+    const undone = await undo(records, {
+      objects: storage.objects(),
+      media: await services.mediaRecords(),
+      usedBy: key => uses.get(key),
+      dryRun: this.#isDryRun,
+      concurrency: config.migration.concurrency,
+      stopped: () => this.shutdown.signal.aborted,
+      keep: record => rewriter?.writeLink(record),
+      setBack: records => rewriter?.writeTransfers(records),
+    });
+    this.#report(undone);
+    if (!rewriter || this.shutdown.signal.aborted) return;
+    for (const record of latest) linking.end(record);
+    linking.close();
   }
 
   async #agreed(files: number, folderId: string): Promise<boolean> {
@@ -97,7 +105,8 @@ export default class Undo extends BaseCommand<typeof Undo> {
     return confirm(message);
   }
 
-  #report({ media, objects, left }: Undone, dryRun: boolean): void {
+  #report({ media, objects, left }: Undone): void {
+    const dryRun = this.#isDryRun;
     if (this.json) {
       this.printJson({ dry_run: dryRun, media, objects, left });
     } else {

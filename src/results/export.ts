@@ -20,7 +20,7 @@ export interface ExportOptions {
 export interface Export {
   /** The text, piece by piece. Throws BadLine and RunError. */
   text: AsyncIterable<string>;
-  /** What the text holds; complete at its end. */
+  /** Of the files in the text; complete at its end. */
   counts: Counts;
 }
 

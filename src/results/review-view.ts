@@ -140,7 +140,7 @@ function pathOf({ path, name }: FileRecord): string {
   return path ? `${path}/${name}` : name;
 }
 
-/** The message without the file's name before it, which stands beside it anyway. */
+/** The message without the file's name, which is shown next to it. */
 function whyOf({ record, code }: ReviewItem): string {
   const message = record.error?.message ?? code;
   const named = `${nameOf(record)}: `;

@@ -1,6 +1,6 @@
 /**
- * review: the files of a run that need a person, by reason, with what relaxed naming reads in their names; and the
- * acceptance of these readings. Asks nobody: the manifests say it all.
+ * review: the files of a run that need a decision, by reason, with what relaxed naming reads in their names; accepts these
+ * readings. Needs only the manifests.
  */
 import type { NameReading } from '../../stages/file-name.ts';
 import { type FileRecord, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
@@ -28,8 +28,8 @@ export interface Reviewed {
 }
 
 /**
- * True if no further run can do it alone: a name or a collision to decide on, an observation that does not exist, an
- * error that no repetition mends. False for what the next run tries again with a chance.
+ * True if another run alone cannot complete the file: a name or a collision to decide on, a missing observation, a
+ * permanent error. False for what the next run retries.
  */
 export function needsPerson(record: FileRecord): boolean {
   switch (record.status) {
@@ -45,7 +45,7 @@ export function needsPerson(record: FileRecord): boolean {
   }
 }
 
-/** What needs a person among the records. */
+/** The records that need a person. */
 export async function review(
   records: AsyncIterable<FileRecord> | Iterable<FileRecord>,
   rules: ReviewRules,
@@ -65,9 +65,9 @@ export async function review(
   return { total, reasons: reasons.sort((a, b) => b.items.length - a.items.length) };
 }
 
-/** The review of those files only for which the condition holds. */
-export function reviewOnly(whole: Reviewed, holds: (item: ReviewItem) => boolean): Reviewed {
-  const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(holds) }));
+/** Only the files that match. */
+export function reviewOnly(whole: Reviewed, matches: (item: ReviewItem) => boolean): Reviewed {
+  const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(matches) }));
   return { total: whole.total, reasons: reasons.filter(({ items }) => items.length > 0) };
 }
 
@@ -89,10 +89,9 @@ export function itemsOf({ reasons }: Reviewed): ReviewItem[] {
 }
 
 /**
- * Writes what relaxed naming reads into the manifest of parse, as a person would: the next run goes on from there. The
- * manifest that tells how far the file has come learns it too, so that nobody is told to look at the file again before
- * that run. Gives the items whose reading was written: those that parse has stopped and nobody has decided on since.
- * The caller holds the run's lock.
+ * Writes the relaxed readings into the manifest of parse, as a person would; the next run continues from there. They also
+ * go into the latest manifest that has the file, so that `status` and `review` are right before that run. Returns the items
+ * whose reading was written: those that parse stopped and nobody has decided on since. Requires the run's lock.
  */
 export async function acceptRelaxed(
   run: Run,
@@ -110,7 +109,7 @@ export async function acceptRelaxed(
       await parse!.append(withReading(own, relaxed));
       accepted.push({ ...item, relaxed });
     }
-    // A crash in between must not leave a file that is said to be on its way, and that parse stops again.
+    // A crash in between must not leave a file that is pending in a later manifest but stopped by parse.
     await parse?.flush();
     later.reverse();
     for (const { record, relaxed } of accepted) {
@@ -124,8 +123,8 @@ export async function acceptRelaxed(
 }
 
 /**
- * Lets the next run take the bytes of these files as Drive sends them. Gives the items of which this was written down. The
- * caller holds the run's lock.
+ * Lets the next run accept the bytes of these files as Drive sends them. Returns the items that were accepted. Requires the
+ * run's lock.
  */
 export async function acceptAsDownloaded(
   run: Run,
@@ -146,7 +145,7 @@ export async function acceptAsDownloaded(
   return accepted;
 }
 
-/** The manifests from parse's on; none if the run never came so far. */
+/** The manifests of parse and the stages after it; none if the run never reached parse. */
 async function openFromParse(run: Run, warn: (message: string) => void): Promise<ManifestFile[]> {
   const manifests: ManifestFile[] = [];
   if (!run.has('parse')) return manifests;

@@ -1,7 +1,7 @@
 /**
- * Taking over a migration that the Python tool of the same name has begun. Its `progress_{folder_id}.json` stands where
- * ours does, with the same fields but without the singular ones, and with `size` and `checksum` for each file. It is set
- * aside as `.bak` before ours is written, and read from there in every run.
+ * Continues a migration that the Python tool of the same name started. Its `progress_{folder_id}.json` has the name of ours
+ * and the same fields, except the singular ones, and also `size` and `checksum` for each file. It is renamed to `.bak`
+ * before ours is written, and every run reads it from there.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
 import { isSafeKey } from '../../stages/object-key.ts';
@@ -21,11 +21,11 @@ interface Entry {
 export interface Takeover {
   /** How many files the other tool has stored. */
   count: number;
-  /** The record with what the other tool has done for it already. */
+  /** The record with what the other tool has already done for it. */
   apply(record: FileRecord): FileRecord;
 }
 
-/** Null if the folder has no progress file of the Python tool, now or set aside. */
+/** Null if the folder has no progress file of the Python tool, renamed or not. */
 export function takeoverOf(home: string, folderId: string): Takeover | null {
   const path = progressPath(home, folderId);
   const aside = isTheirs(path) ? setAside(path) : namesAside(path).existing.findLast(isTheirs);
@@ -34,7 +34,7 @@ export function takeoverOf(home: string, folderId: string): Takeover | null {
   return { count: stored.size, apply: record => takenOver(record, stored.get(record.id)) };
 }
 
-/** Under a name that nothing has: a `.bak` may be a person's own. */
+/** Under a free name: a `.bak` may be somebody's own file. */
 function setAside(path: string): string {
   const { free } = namesAside(path);
   renameSync(path, free);
@@ -105,7 +105,7 @@ function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
   return { ...record, key: keyOf(url)!, url, bytes, media, takenOver: true, status: 'uploaded' };
 }
 
-/** The file has changed in Drive since: what was stored is something else. */
+/** True if the file has changed in Drive since it was stored. */
 function isReplaced(record: FileRecord, { size, checksum }: Entry): boolean {
   const md5 =
     typeof checksum === 'string' && /^[0-9a-f]{32}$/i.test(checksum) ? checksum.toLowerCase() : null;
@@ -113,7 +113,7 @@ function isReplaced(record: FileRecord, { size, checksum }: Entry): boolean {
   return typeof size === 'number' && typeof record.size === 'number' && size !== record.size;
 }
 
-/** The bucket may stand in the host or before the key; null for what is no address of a file below `media/`. */
+/** The bucket may be in the host or before the key; null for anything but an address below `media/`. */
 function keyOf(url: unknown): string | null {
   const [, path] = /^https?:\/\/[^/]+\/(?:[^/]+\/)??(media\/[^?#]+)/.exec(String(url)) ?? [];
   if (!path) return null;

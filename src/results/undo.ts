@@ -1,7 +1,7 @@
 /**
- * undo: takes back what a run made, and nothing that it found there. A media record is the run's if its id follows from
- * observation and key and the run has created it; an object is, if the run has stored it, and it still has the etag and
- * the Drive file's id in its metadata. What other runs of this home use is left to them.
+ * undo: removes what a run created, and nothing that existed before. A media record is the run's if its id follows from
+ * observation and key and the run has created it; an object, if the run has stored it and it still has the ETag and the
+ * Drive file's id in its metadata. What other runs of this home use is kept.
  */
 import { mediaIdOf } from '../../stages/media-id.ts';
 import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
@@ -27,15 +27,14 @@ export interface UndoOptions {
   usedBy: (key: string) => Use | undefined;
   /** Say what would be removed, and remove nothing. */
   dryRun: boolean;
-  /** Objects removed at a time. */
+  /** Objects removed in parallel. */
   concurrency: number;
-  /** True when no more should be begun. */
+  /** True when no further records should be started. */
   stopped: () => boolean;
-  /** Writes down how far the undo of a record has come; a repeated undo goes on from there. */
+  /** Saves the progress of a record's undo; a repeated undo continues from there. */
   keep: (record: FileRecord) => Promise<void> | void;
   /**
-   * Writes down, before their objects are removed, that the records are to be transferred again; resolves when that is on
-   * disk.
+   * Saves, before their objects are removed, that the records are to be transferred again; resolves when that is on disk.
    */
   setBack: (records: FileRecord[]) => Promise<void> | void;
 }
@@ -43,27 +42,26 @@ export interface UndoOptions {
 export interface Undone {
   media: number;
   objects: number;
-  /** Files whose object was left alone, and why. */
+  /** Files whose object was kept, and why. */
   left: { id: string; name: string; why: string }[];
 }
 
-/** Media records go in requests of so many. */
+/** Media records per request. */
 const RECORDS_A_BATCH = 25;
 
-/** True if there is something of this run to take back, or to let go. */
+/** True if the run created something for the record, or refers to an object of another run. */
 export function isUndoable(record: FileRecord): boolean {
   return hasObject(record) || ownMedia(record).length > 0;
 }
 
-/** True if the run has made something of the record, and not only found it. */
+/** True if the run created something for the record. */
 export function isMade(record: FileRecord): boolean {
   return (hasObject(record) && !record.adopted) || ownMedia(record).length > 0;
 }
 
 /**
- * Takes the records back, some at a time: first their media records, then their objects, so that at no time an app shows
- * a record without its file. Each step is written down before the next one, so that an interrupted undo, or one that S3
- * does not let go on, continues where it stopped. Throws RunError.
+ * Works in batches: first the media records, then the objects, so that the app never shows a record without its file.
+ * Each step is saved before the next one, so that an interrupted undo continues where it stopped. Throws RunError.
  */
 export async function undo(records: Iterable<FileRecord>, options: UndoOptions): Promise<Undone> {
   const undone: Undone = { media: 0, objects: 0, left: [] };
@@ -101,7 +99,7 @@ interface Plan {
   /** Media records to be removed, and those that stay. */
   removing: Links;
   staying: Links;
-  /** Why the object stays and the run goes on knowing it; null if it need not. */
+  /** Why the object and its record are kept; null if they are not. */
   kept: string | null;
 }
 
@@ -117,7 +115,7 @@ function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
 function keptFor({ key }: FileRecord, use: Use | undefined, staying: Links): string | null {
   if (use) return `the run of the folder ${use.folderId} uses ${key}; undo that one first`;
   const [other] = staying;
-  return other ? `the media record ${other.id}, which this run has not made, points to ${key}` : null;
+  return other ? `the media record ${other.id}, which this run did not create, points to ${key}` : null;
 }
 
 async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promise<void> {
@@ -129,21 +127,21 @@ async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promis
     if (plan.removing.length > 0 || !plan.kept) await options.keep(withoutLinks(plan));
 }
 
-/** The record whose media records are going or gone, and whose object is still there. */
+/** The record without the media records that are being removed; its object still exists. */
 function withoutLinks({ record, staying }: Plan, more: Pick<FileRecord, 'removing'> = {}): FileRecord {
   const { media: _media, error: _error, linking: _linking, removing: _removing, ...rest } = record;
   const status = record.url ? 'uploaded' : 'pending';
   return { ...rest, ...(staying.length > 0 && { media: staying }), ...more, status };
 }
 
-/** False for what another tool has stored: the run knows no etag of it. */
+/** False for what another tool has stored: the manifest then has no ETag. */
 function hasObject(record: FileRecord): record is FileRecord & { key: string } {
   return Boolean(record.url && record.key && record.etag);
 }
 
 /**
- * The media records that the run has created. Other tools' have ids of their own. Those that were being created when the
- * run broke off count if it has stored the object, since nobody else could have linked that before.
+ * The media records that the run has created; those of other tools have different ids. Those that were being created when
+ * the run was interrupted count if it has stored the object, since nobody else could have linked that.
  */
 function ownMedia({
   key,
@@ -171,23 +169,23 @@ async function undoObject(plan: Plan, options: UndoOptions, undone: Undone): Pro
   if (!options.dryRun && !kept) await options.keep(takenBack(plan));
 }
 
-/** Null when the object is gone; otherwise why it was left alone. */
+/** Null when the object is gone; otherwise why it was kept. */
 async function removeObject(
   record: FileRecord & { key: string },
   { objects, dryRun }: UndoOptions,
 ): Promise<string | null> {
   const { key } = record;
-  if (record.adopted) return `${key} was there before this run`;
+  if (record.adopted) return `${key} existed before this run`;
   const object = await objects.find(key);
   if (!object) return null;
   if (object.etag !== record.etag)
     return `${key} was replaced since: its etag is ${object.etag}, not ${record.etag}`;
-  if (object.fileId !== record.id) return `${key} was put there by something else`;
+  if (object.fileId !== record.id) return `${key} was stored by another program`;
   if (dryRun || (await objects.remove(key, object.etag))) return null;
   return `${key} has just been replaced`;
 }
 
-/** The record without what the run made of it: before transfer, or with no more than another tool has made of it. */
+/** The record as before its transfer, or with only what another tool has created for it. */
 function takenBack({ record, staying }: Plan): FileRecord {
   const {
     media: _media,
@@ -196,7 +194,7 @@ function takenBack({ record, staying }: Plan): FileRecord {
     removing: _removing,
     ...rest
   } = untransferred(record);
-  // An adopted object is let go with its links: another run may undo it now.
+  // An adopted object is released with its links, so that another run can undo it.
   const foreign = record.adopted ? staying.filter(({ found }) => !found) : staying;
   const media = foreign.length > 0 && { media: foreign };
   const { url } = record;

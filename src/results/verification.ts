@@ -1,4 +1,4 @@
-/** verify: is everything that the manifests call done really there? Reads only. */
+/** verify: checks that every object and media record in the manifests exists. Reads only. */
 import { createHash } from 'node:crypto';
 import { isSameObject } from '../../stages/existing-media.ts';
 import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
@@ -10,7 +10,7 @@ export interface Finding {
   code: 'object_missing' | 'object_differs' | 'media_missing' | 'media_unreadable' | 'media_differs';
   /** What is wrong, with the file's name. */
   message: string;
-  /** The object that stands under the key with other bytes; null if there is none. */
+  /** ETag of the object with other bytes under the key; null if there is none. */
   etag?: string | null;
   /** Ids of the media records that are not as they should be. */
   mediaIds?: string[];
@@ -36,22 +36,22 @@ export interface VerificationOptions {
   media: MediaReader;
   /** Also read every object and compare its md5 with Drive's. */
   deep: boolean;
-  /** Objects looked at, or read, at a time. */
+  /** Objects checked, or read, in parallel. */
   concurrency: number;
   /** Called after each record. */
   onChecked?: (record: FileRecord) => void;
 }
 
-/** Up to so many are asked for one by one (objects) or by id (media); for more a sweep costs fewer requests. */
+/** Up to this many are requested one by one (objects) or by id (media); for more, a sweep costs fewer requests. */
 const FEW_OBJECTS = 200;
 const FEW_MEDIA = 2000;
 
-/** Records that say that an object stands in S3. */
+/** Records with an object in S3. */
 export function claimsObject(record: FileRecord): record is FileRecord & { key: string; url: string } {
   return Boolean(record.url && record.key);
 }
 
-/** What is not as the records say, in their order; records without an object are passed over. Throws RunError. */
+/** What differs from the records, in their order; records without an object are skipped. Throws RunError. */
 export async function verify(records: FileRecord[], options: VerificationOptions): Promise<Finding[]> {
   const claimed = records.filter(claimsObject);
   const objects = await objectsOf(claimed, options);
@@ -202,8 +202,8 @@ function mediaNamed(ids: string[], one: string, several: string): string {
 }
 
 /**
- * The record set back so that the next run puts right what was found: transferred again over the object that is wrong,
- * or linked again. Null for what a run cannot put right: a media record that somebody has changed.
+ * The record reset so that the next run repairs it: transfers the file again over the wrong object, or links it again.
+ * Null for what a run cannot repair: a media record that somebody has changed.
  */
 export function repaired(findings: Finding[]): FileRecord | null {
   const record = findings[0]!.record;

@@ -1,4 +1,4 @@
-/** Which observations have no media record: an audit of the live tables, whoever has filled them. Reads only. */
+/** Which observations have no media record: an audit of the live tables. Reads only. */
 import type { Observation } from '../../stages/observation-finder.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';

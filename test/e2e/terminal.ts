@@ -77,6 +77,10 @@ export class TerminalRun {
     });
   }
 
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
   /** What happens when a person pulls at the window. */
   resize(columns: number, rows: number): void {
     this.#terminal.resize(columns, rows);

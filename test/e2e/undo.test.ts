@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PictureFolder } from './picture-folder.ts';
 import { Sandbox } from './sandbox.ts';
+import { TerminalRun } from './terminal.ts';
 
 describe('undo', () => {
   let sandbox: Sandbox;
@@ -23,11 +24,16 @@ describe('undo', () => {
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
   });
 
-  it('asks first: where nobody can be asked it removes nothing without --yes', async () => {
+  it('asks first: it removes nothing after a no, nor without --yes where it cannot ask', async () => {
     const { folder, objects } = await PictureFolder.migrated(sandbox, 1);
     const { code, stderr } = await folder.migrator(['undo']);
     expect(code).to.equal(2);
     expect(stderr).to.include('--yes').and.to.include('1 file');
+    const terminal = new TerminalRun(['undo'], folder.home.env, { columns: 80 });
+    await terminal.until(lines => lines.some(line => /^. Remove the objects/.test(line)));
+    terminal.type('n\r');
+    expect(await terminal.ended).to.equal(0);
+    expect(terminal.lines().at(-1)).to.equal('Nothing was removed.');
     expect(folder.objects()).to.deep.equal(objects);
   });
 

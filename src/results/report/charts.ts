@@ -1,6 +1,6 @@
 /**
  * Charts as SVG that needs no script. Heights are in pixels and widths in percent, so that a chart fits any window and
- * its lettering keeps its size; a line, which cannot have percentages, lies in an SVG of its own that is stretched.
+ * its text keeps its size; a line, which cannot have percentages, is in an SVG of its own that is stretched.
  */
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 import { html, type Markup } from './markup.ts';
@@ -9,7 +9,7 @@ import { ROUND_MS, type Session, type Timeline } from './timeline.ts';
 const HEIGHT = 180;
 /** A pause, as part of all the time in which files arrived. */
 const PAUSE_SHARE = 0.025;
-/** Lettering below the axis stands at least so far apart, in percent: at 400 pixels it still fits. */
+/** Minimum distance of labels below the axis, in percent: they fit at 400 pixels. */
 const TICK_DISTANCE = 15;
 const TICK_DISTANCE_WITH_SECONDS = 22;
 const MINUTE_MS = 60_000;
@@ -90,7 +90,7 @@ export function throughputChart(timeline: Timeline, zone: Zone): Markup {
   });
 }
 
-/** How times are written: in the time zone of whoever makes the report. */
+/** How times are written: in the time zone of the computer that makes the report. */
 export interface Zone {
   name: string;
   /** `14:30`. */
@@ -129,11 +129,11 @@ interface Axis {
   /** Middles of the pauses, in percent. */
   pauses: { x: number; ms: number }[];
   ticks: { x: number; ms: number }[];
-  /** Whether ticks lie so close in time that minutes do not tell them apart. */
+  /** Whether ticks are less than a minute apart. */
   hasSeconds: boolean;
 }
 
-/** Time in which files arrived, without what lies between: a night's pause would leave no room for the work. */
+/** The time in which files arrived, without the pauses: a night would leave no room for the rest. */
 function timeAxis({ sessions, intervalMs }: Timeline): Axis {
   const worked = sessions.reduce((sum, { intervals }) => sum + intervals.length, 0);
   const pause = worked * PAUSE_SHARE;

@@ -2,7 +2,7 @@
 
 /** A file or a folder in Drive. */
 export function driveLink(id: string): string {
-  // Half of a surrogate pair cannot be encoded; no id of Drive holds one.
+  // Half of a surrogate pair cannot be encoded; Drive's ids have none.
   return `https://drive.google.com/open?id=${encodeURIComponent(id.replace(/\p{Cs}/gu, ''))}`;
 }
 

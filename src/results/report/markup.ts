@@ -41,7 +41,7 @@ function textOf(value: Content): string {
   return visible(String(value)).replace(/[&<>"']/g, char => ENTITIES[char]!);
 }
 
-/** JSON that can stand in a `<script>` element: nothing in it ends the element, opens a comment or is a line end to JavaScript. */
+/** JSON for a `<script>` element: nothing in it ends the element, opens a comment or ends a line in JavaScript. */
 export function dataBlock(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
@@ -49,7 +49,7 @@ export function dataBlock(value: unknown): string {
   );
 }
 
-/** The address if it is https, and may stand in a link; null for anything else. */
+/** The address if it is https and can be linked to; null for anything else. */
 export function httpsOnly(address: string | undefined): string | null {
   if (!address || !URL.canParse(address)) return null;
   return new URL(address).protocol === 'https:' ? address : null;

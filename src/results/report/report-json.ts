@@ -25,33 +25,11 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
         counts.bytesOf(status),
       ]),
     ),
-    by_kind: Object.fromEntries(
-      KINDS.map(kind => [
-        kind,
-        {
-          files: report.kinds[kind].total,
-          bytes: report.kinds[kind].bytes,
-          summary: report.kinds[kind].summary(),
-        },
-      ]),
-    ),
+    by_kind: byKind(report),
     observations: coverage(report),
     over_time: overTime(report),
-    folders: report.folders.map(({ path, files, bytes, attention, statuses }) => ({
-      path,
-      files,
-      bytes,
-      need_attention: attention,
-      summary: namedCounts(statuses),
-    })),
-    reasons: report.reasons.map(({ status, code, files, bytes, advice }) => ({
-      status,
-      code,
-      files,
-      bytes,
-      meaning: advice.title,
-      what_to_do: advice.text,
-    })),
+    folders: folders(report),
+    reasons: reasons(report),
     unreadable_record_count: Object.values(report.unreadable).reduce((sum, { count }) => sum + count, 0),
     unreadable_records: Object.entries(report.unreadable).flatMap(([query, { records }]) =>
       records.map(({ name, reason }) => ({ record: name, query, reason })),
@@ -73,6 +51,30 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
       }),
     ),
   };
+}
+
+function byKind({ kinds }: Report): unknown {
+  const entries = KINDS.map(kind => {
+    const { total, bytes } = kinds[kind];
+    return [kind, { files: total, bytes, summary: kinds[kind].summary() }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function folders(report: Report): unknown[] {
+  return report.folders.map(({ path, files, bytes, attention, statuses }) => ({
+    ...{ path, files, bytes },
+    need_attention: attention,
+    summary: namedCounts(statuses),
+  }));
+}
+
+function reasons(report: Report): unknown[] {
+  return report.reasons.map(({ status, code, files, bytes, advice }) => ({
+    ...{ status, code, files, bytes },
+    meaning: advice.title,
+    what_to_do: advice.text,
+  }));
 }
 
 /** Sequential ids as text: `6600-6602, 6604`. */

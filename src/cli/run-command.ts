@@ -10,6 +10,7 @@ import { takeoverOf } from '../results/takeover.ts';
 import { writeFailedFiles } from '../run/failed-files.ts';
 import type { Changes } from '../run/listing.ts';
 import { Run } from '../run/manifest/run.ts';
+import type { Shard } from '../run/manifest/shard.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
 import { MANIFESTS_FOR, runMigration } from '../run/migration.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
@@ -17,6 +18,7 @@ import type { Counts } from '../run/progress/counts.ts';
 import { FilesToMove } from '../run/progress/files-to-move.ts';
 import { ProgressFile } from '../run/progress-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
+import { requireListed, runShard } from '../run/shard-migration.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 import { Interrupted } from './interruption.ts';
@@ -28,6 +30,8 @@ export interface RunOptions {
   until: 'resolve' | 'link';
   retryOrphans: boolean;
   rescan?: boolean;
+  /** Only this part of a run that has been listed and resolved. */
+  shard?: Shard | null;
   skipExisting?: boolean;
   maxTransferBytes?: number;
   /** The flags that limit the run to a part of the folder. */
@@ -74,11 +78,14 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const startedAt = performance.now();
     const config = await this.configuration(options.configFlags);
     const run = this.#runFor(options, config);
-    const rules = this.#chosenRules(run, options);
-    run.lock(`migrator ${this.id}`);
-    const services = this.servicesFor(config, run, true);
-    run.rememberResourceKey(run.root(options.folderId, config));
-    if (options.configFlags.naming) run.rememberNaming(config.naming);
+    const { shard = null } = options;
+    if (shard) requireListed(run);
+    const rules = shard ? run.selection : this.#chosenRules(run, options);
+    run.lock(commandLine(this.id, shard));
+    // Shards leave alone what they share.
+    const services = this.servicesFor(config, run, !shard);
+    if (!shard) run.rememberResourceKey(run.root(options.folderId, config));
+    if (!shard && options.configFlags.naming) run.rememberNaming(config.naming);
     this.listenToSignals();
     // Before the progress file, which is written to the same place.
     const takenOver = takeoverOf(this.home, run.folderId)?.apply;
@@ -117,11 +124,14 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       this.logger?.debug({ id, name, status, error }, 'file');
       if (until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
     });
-    const manifests = await openManifests(run, { ...MANIFESTS_FOR[until], warn: this.warnLine });
+    const manifests = await openManifests(run, {
+      ...MANIFESTS_FOR[run.shard ? 'shard' : until],
+      warn: this.warnLine,
+    });
     let changes: Changes | null;
     let failedPath: string | null;
     try {
-      changes = await runMigration({
+      changes = await (run.shard ? runShard : runMigration)({
         ...{ ...options, config, services, events, shutdown, run, manifests, rules, rescan, takenOver },
         root: run.root(options.folderId, config),
         selection: selectionFrom(rules),
@@ -141,7 +151,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     };
   }
 
-  #runFor({ folderId: flag, until }: RunOptions, config: Config): Run {
+  #runFor({ folderId: flag, until, shard }: RunOptions, config: Config): Run {
     const folderId = folderToMigrate(flag, config);
     // All that is missing at once, before anybody is asked.
     requireKeys(config, [
@@ -150,7 +160,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       ...(until === 'link' ? KEYS_FOR.storage : []),
       ...KEYS_FOR.data,
     ]);
-    return new Run(this.home, folderId!);
+    return new Run(this.home, folderId!, shard);
   }
 
   #chosenRules(
@@ -192,6 +202,10 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     if (limit) process.exitCode = limit.exitCode;
     if (counts.unfinished) process.exitCode = EXIT.unfinished;
   }
+}
+
+function commandLine(id: string | undefined, shard: Shard | null): string {
+  return `migrator ${id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
 }
 
 function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown> {

@@ -16,6 +16,7 @@ import { isPiped } from '../run/standard-streams.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
 import type { Services } from '../services/services.ts';
 import { PipelineCommand } from './pipeline-command.ts';
+import { shardFrom } from './shard-flag.ts';
 import { unguarded } from './ui/guarded-streams.ts';
 
 const EMPTY_PIPE =
@@ -66,13 +67,14 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
   async run(): Promise<void> {
     const { stage, home, warnLine: warn } = this;
     const flags = this.flags as StageFlags;
+    const shard = shardFrom(flags.shard, this.env, text => this.say(text));
     const config = await this.configuration(this.configFlags());
-    const input = new StageInput({ stage, flags, config, home, warn });
+    const input = new StageInput({ stage, flags, config, home, shard, warn });
     const output = new StageOutput(stage, flags, input);
     const rules = this.selectionRules(output.run);
-    output.run?.lock(`migrator ${this.id}`);
+    output.run?.lock(`migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`);
     // Processes that share the work on a run store objects for it, wherever their records go.
-    const services = this.servicesFor(config, input.run, output.run !== null);
+    const services = this.servicesFor(config, input.run, output.run !== null && !shard);
     this.listenToSignals();
     try {
       services.require(this.needs);
@@ -107,6 +109,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       onTableRead: ids => output.run?.saveObservationIds(ids),
       onReplaced: async record => output.run?.revise(record, this.warnLine),
       maxTransferBytes: flags['max-transfer'],
+      isShard: flags.shard !== undefined,
     });
     const source = await this.source(stages, input, output);
     // In a pipe the transfer before the link draws already, on the same terminal.

@@ -1,4 +1,5 @@
 import { inputFlags } from '../cli/flags.ts';
+import { shardFlag } from '../cli/shard-flag.ts';
 import { StageCommand } from '../cli/stage-command.ts';
 import type { Stages, Step } from '../run/stages.ts';
 
@@ -8,7 +9,7 @@ export default class Link extends StageCommand<typeof Link> {
     '<%= config.bin %> link --folder-id FOLDER_ID',
     '<%= config.bin %> link --in transferred.ndjson --out linked.ndjson',
   ];
-  static override flags = inputFlags;
+  static override flags = { ...inputFlags, ...shardFlag };
 
   protected override readonly stage = 'link';
   protected override readonly needs = ['data'] as ['data'];

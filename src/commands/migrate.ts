@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { migrationFlags, transferConfig } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
+import { shardFlag, shardFrom } from '../cli/shard-flag.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { formatDuration } from '../run/text/format.ts';
 
@@ -12,16 +13,24 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     '<%= config.bin %> migrate --folder-id FOLDER_ID',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --dry-run',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --concurrency 20 --naming relaxed',
+    '<%= config.bin %> migrate --folder-id FOLDER_ID --shard 2/4',
     '<%= config.bin %> migrate --folder-id FOLDER_ID --bwlimit "08:00,2M 18:00,off"',
   ];
   static override flags = {
     ...migrationFlags,
+    shard: {
+      ...shardFlag.shard,
+      description: `${shardFlag.shard.description}; needs a run that "scan" has listed and resolved`,
+      exclusive: ['dry-run', 'rescan', 'naming', 'include', 'exclude', 'retry-orphans'],
+    },
     'dry-run': Flags.boolean({ description: 'list, parse and resolve only; write nothing to AWS' }),
   };
 
   async run(): Promise<void> {
     const dryRun = this.flags['dry-run'] ?? false;
+    const shard = shardFrom(this.flags.shard, this.env, text => this.say(text));
     const outcome = await this.migrateFolder({
+      shard,
       folderId: this.flags['folder-id'],
       configFlags: { ...transferConfig(this.flags), naming: this.flags.naming },
       until: dryRun ? 'resolve' : 'link',

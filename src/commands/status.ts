@@ -2,6 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
+import type { ShardState } from '../run/manifest/shard-files.ts';
 import { Counts } from '../run/progress/counts.ts';
 import { runAtHand } from '../run/which-run.ts';
 
@@ -21,6 +22,7 @@ export default class Status extends BaseCommand<typeof Status> {
     const counts = new Counts();
     for await (const record of run.latest(this.warnLine)) counts.add(record);
 
+    const { shards } = run;
     if (this.json) {
       const { total, bytes } = counts;
       const status = {
@@ -29,6 +31,7 @@ export default class Status extends BaseCommand<typeof Status> {
         total_files: total,
         bytes,
         summary: counts.summary(),
+        ...(shards.length > 0 && { shards }),
         manifests: run.folder,
       };
       this.printJson(status);
@@ -38,8 +41,18 @@ export default class Status extends BaseCommand<typeof Status> {
       `Folder ${folderId}: ${totalLine(counts)}${run.isListed ? '' : ' so far; the listing is not complete'}`,
     );
     for (const line of statusLines(counts)) this.log(line);
+    for (const line of shardLines(shards)) this.log(line);
     this.log('');
     for (const line of placeLines({ manifests: run.folder, progress: progressPath(this.home, folderId) }))
       this.log(line);
   }
+}
+
+function shardLines(shards: readonly ShardState[]): string[] {
+  return shards.map(({ index, count, holder, lastActivity }) => {
+    const state = holder
+      ? `running on ${holder.host}, process ${holder.pid}, since ${holder.since}`
+      : 'not running';
+    return `Shard ${index}/${count}: ${state}; last activity ${lastActivity}`;
+  });
 }

@@ -1,4 +1,5 @@
 import { inputFlags, maxTransferFlag, transferConfig, transferFlags } from '../cli/flags.ts';
+import { shardFlag } from '../cli/shard-flag.ts';
 import { StageCommand } from '../cli/stage-command.ts';
 import type { ConfigValues } from '../config/load.ts';
 import type { Stages, Step } from '../run/stages.ts';
@@ -11,6 +12,7 @@ export default class Transfer extends StageCommand<typeof Transfer> {
   ];
   static override flags = {
     ...inputFlags,
+    ...shardFlag,
     ...maxTransferFlag,
     ...transferFlags,
   };

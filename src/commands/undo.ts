@@ -64,7 +64,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
   }
 
   async #undo(run: Run, services: Services, config: Config, rewriter: Rewriter | null): Promise<void> {
-    const linking = new LinkingFile(run.linkingPath);
+    const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
     const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
     const records = latest.filter(isUndoable);
     const made = records.filter(isMade).length;

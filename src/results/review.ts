@@ -6,7 +6,7 @@ import type { NameReading } from '../../stages/file-name.ts';
 import { type FileRecord, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
-import type { ManifestFile } from '../run/manifest/manifest-file.ts';
+import type { Manifest } from '../run/manifest/merged-manifest.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { rewriterOf } from '../run/run-records.ts';
 import { type ReviewRules, relaxedReading } from './relaxed-reading.ts';
@@ -146,8 +146,8 @@ export async function acceptAsDownloaded(
 }
 
 /** The manifests of parse and the stages after it; none if the run never reached parse. */
-async function openFromParse(run: Run, warn: (message: string) => void): Promise<ManifestFile[]> {
-  const manifests: ManifestFile[] = [];
+async function openFromParse(run: Run, warn: (message: string) => void): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
   if (!run.has('parse')) return manifests;
   for (const stage of STAGES.slice(STAGES.indexOf('parse'))) {
     if (run.has(stage)) manifests.push(await run.open(stage, { write: true, warn }));

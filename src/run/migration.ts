@@ -55,6 +55,7 @@ export async function runMigration(options: MigrationOptions): Promise<Changes |
 export const MANIFESTS_FOR = {
   resolve: { write: ['list', 'parse', 'resolve'], read: ['transfer', 'link'] },
   link: { write: ['list', 'parse', 'resolve', 'transfer', 'link'] },
+  shard: { write: ['transfer', 'link'], read: ['list', 'resolve'] },
 } as const;
 
 async function streamOf(options: MigrationOptions, listing: Listing, linking: LinkingFile | undefined) {

@@ -1,9 +1,10 @@
 /** Where a command opens and closes the manifests that it works with. The caller holds the run's lock if it writes. */
 import { STAGES, type StageName } from '../../stages/record.ts';
-import type { ManifestFile, OpenOptions } from './manifest/manifest-file.ts';
+import type { OpenOptions } from './manifest/manifest-file.ts';
+import type { Manifest } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
 
-export type Manifests = Partial<Record<StageName, ManifestFile>>;
+export type Manifests = Partial<Record<StageName, Manifest>>;
 
 export interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
   write: readonly StageName[];

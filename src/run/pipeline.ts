@@ -27,21 +27,34 @@ export interface Migration {
 
 /** All stages in their order, each between what its manifest has already and what is new for it. */
 export async function migrateStages(migration: Migration): Promise<Duplex> {
-  const { stages, listing, takenOver, planned, until } = migration;
-  const withCheckpoint = (name: Parameters<Migration['checkpoint']>[0], stage: Step | Step[]): Step[] => {
-    const { restore, save } = migration.checkpoint(name);
-    return [restore, stage, save].flat();
-  };
-  const moves = until === 'link';
+  const { stages, checkpoint, listing, takenOver, planned, until } = migration;
   return chain<Steps>([
     listing,
     takenOver,
-    withCheckpoint('parse', stages.parse()),
-    withCheckpoint('resolve', await stages.resolve()),
+    withCheckpoint(checkpoint('parse'), stages.parse()),
+    withCheckpoint(checkpoint('resolve'), await stages.resolve()),
     planned,
-    moves && withCheckpoint('transfer', await stages.transfer()),
-    moves && withCheckpoint('link', await stages.link()),
+    until === 'link' && (await moving(migration)),
   ]);
+}
+
+/** Transfer and link of files that have been resolved. */
+export async function moveStages(
+  source: Step,
+  migration: Pick<Migration, 'stages' | 'checkpoint' | 'planned'>,
+): Promise<Duplex> {
+  return chain<Steps>([source, migration.planned, await moving(migration)]);
+}
+
+async function moving({ stages, checkpoint }: Pick<Migration, 'stages' | 'checkpoint'>): Promise<Step[]> {
+  return [
+    ...withCheckpoint(checkpoint('transfer'), await stages.transfer()),
+    ...withCheckpoint(checkpoint('link'), await stages.link()),
+  ];
+}
+
+function withCheckpoint({ restore, save }: Checkpoint, stage: Step | Step[]): Step[] {
+  return [restore, stage, save].flat();
 }
 
 /** One stage as its command runs it; without a checkpoint where no manifest is written. */

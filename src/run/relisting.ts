@@ -10,11 +10,11 @@ import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_A_QUERY } from '../../stages/walk.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
-import type { ManifestFile } from './manifest/manifest-file.ts';
+import type { Manifest } from './manifest/merged-manifest.ts';
 import { listOptions, type StageContext } from './stages.ts';
 
 export interface Relisting {
-  manifest: ManifestFile;
+  manifest: Manifest;
   checkpoint: Checkpoint;
   /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
   laterRecords: (id: string) => Iterable<FileRecord>;

@@ -8,8 +8,10 @@ import { folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 import { recordsFrom } from './manifest/input.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
+import type { Manifest } from './manifest/merged-manifest.ts';
 import { Rejects } from './manifest/rejects.ts';
 import { Run } from './manifest/run.ts';
+import { isInShard, type Shard } from './manifest/shard.ts';
 import type { Records } from './pipeline.ts';
 import { selectionFrom } from './run-selection.ts';
 import { isPiped } from './standard-streams.ts';
@@ -25,6 +27,7 @@ export interface StageFlags {
   'skip-bad-lines'?: boolean;
   'retry-orphans'?: boolean;
   'max-transfer'?: number;
+  shard?: string;
 }
 
 export class StageInput {
@@ -38,22 +41,26 @@ export class StageInput {
   readonly #warn: (message: string) => void;
   #isPipe = false;
   #isForeign = false;
-  #manifest: ManifestFile | null = null;
+  readonly #shard: Shard | null;
+  #manifest: Manifest | null = null;
 
   constructor(options: {
     stage: StageName;
     flags: StageFlags;
     config: Config;
     home: string;
+    /** Only the files of this shard are read. */
+    shard?: Shard | null;
     warn: (message: string) => void;
   }) {
-    const { stage, flags, config, home, warn } = options;
+    const { stage, flags, config, home, shard = null, warn } = options;
+    this.#shard = shard;
     this.#stage = stage;
     this.#flags = flags;
     this.#warn = warn;
     this.isRunNamed = Boolean(folderIdFrom(flags['folder-id'] ?? ''));
     const folderId = folderToMigrate(flags['folder-id'], config);
-    this.run = folderId ? new Run(home, folderId) : null;
+    this.run = folderId ? new Run(home, folderId, shard) : null;
     const beside = flags.out && flags.out !== '-' ? dirname(flags.out) : '.';
     const isRuns = this.run && !flags.out;
     this.rejects = new Rejects(
@@ -72,18 +79,25 @@ export class StageInput {
 
   /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
   ahead(): Iterable<FileRecord> | null {
-    return this.#manifest && this.#selected(this.#manifest.records());
+    const records = this.#manifest && this.#selected(this.#manifest.records());
+    return records && this.#shard ? inShardNow(records, this.#shard) : records;
   }
 
   /** Throws ConfigError (usage) if nothing says where to read. */
   async records(): Promise<Records> {
+    const records = await this.#records();
+    return this.#shard ? inShard(records, this.#shard) : records;
+  }
+
+  async #records(): Promise<Records> {
     const { in: file } = this.#flags;
     if (file !== undefined && file !== '-') return this.#fromForeignFile(file);
     if (file === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
     if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
     const before = STAGES[STAGES.indexOf(this.#stage) - 1]!;
     if (!this.run.has(before)) throw noManifest(this.run.pathOf(before), before);
-    return this.#fromFile(this.run.pathOf(before));
+    this.#manifest = await this.run.open(before, { write: false, warn: this.#warn, reject: this.reject });
+    return this.#selected(this.#manifest.records());
   }
 
   close(): void {
@@ -119,6 +133,14 @@ export class StageInput {
     const selection = selectionFrom(this.#isForeign ? null : (this.run?.selection ?? null));
     for (const record of records) if (selection?.takes(record) ?? true) yield record;
   }
+}
+
+async function* inShard(records: Records, shard: Shard): AsyncGenerator<FileRecord> {
+  for await (const record of records) if (isInShard(record.id, shard)) yield record;
+}
+
+function* inShardNow(records: Iterable<FileRecord>, shard: Shard): Generator<FileRecord> {
+  for (const record of records) if (isInShard(record.id, shard)) yield record;
 }
 
 function noInput(path: string): RunError {

@@ -3,6 +3,7 @@ import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
 import { LinkingFile } from './manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest/manifest-file.ts';
+import type { Manifest } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
 import { claimsIn, storedRecord } from './manifest/stored.ts';
 import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
@@ -29,7 +30,7 @@ export class StageOutput {
   }
 
   /** The manifest of earlier records and new ones; null for standard output. */
-  get manifest(): ManifestFile | null {
+  get manifest(): Manifest | null {
     return this.#manifests[this.#stage] ?? null;
   }
 
@@ -49,7 +50,7 @@ export class StageOutput {
       write: [stage],
       read: stage === 'resolve' ? ['transfer'] : [],
     });
-    if (stage === 'link') this.#linking = new LinkingFile(this.run.linkingPath);
+    if (stage === 'link') this.#linking = new LinkingFile(this.run.linkingPath, this.run.foreignLinkingPaths);
   }
 
   /** Records that have an S3 key; for resolve. */

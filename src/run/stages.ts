@@ -39,6 +39,8 @@ export interface StageContext {
   linking?: LinkingFile;
   /** The run ends when so much has been read from Drive; no limit when absent. */
   maxTransferBytes?: number;
+  /** One of several processes: what concerns other files or earlier stages is left for a run without shards. */
+  isShard?: boolean;
   /** Look for media records that other tools have made, and leave alone what they have linked. */
   skipExisting?: boolean;
 }
@@ -87,7 +89,8 @@ export class Stages {
   }
 
   async transfer(): Promise<Step> {
-    const { config, services, shutdown, events, skipExisting, maxTransferBytes, onReplaced } = this.context;
+    const { config, services, shutdown, events, skipExisting, maxTransferBytes, onReplaced, isShard } =
+      this.context;
     const storage = await services.storage();
     const drive = await services.drive();
     const moved = transfer(limited(drive, maxTransferBytes, shutdown), storage, {
@@ -96,7 +99,11 @@ export class Stages {
       shutdown,
       events,
     });
-    const revised = withRevisions(moved, { item: ref => drive.item(ref), onReplaced, shutdown });
+    const revised = withRevisions(moved, {
+      item: async ref => (isShard ? null : drive.item(ref)),
+      onReplaced,
+      shutdown,
+    });
     const unlinked = withExistingMedia(this.#existingMedia, {
       concerns: record => Boolean(skipExisting) && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
@@ -104,7 +111,9 @@ export class Stages {
     });
     // Before the first byte: what could not be linked afterwards is not worth moving.
     const checked = this.#schemaChecked(record => !record.url);
-    return streamOf(withCopies(records => revised(unlinked(checked(records))), shutdown));
+    const stage: Stage = records => revised(unlinked(checked(records)));
+    // Another shard may have the file whose copy a record is.
+    return streamOf(isShard ? stage : withCopies(stage, shutdown));
   }
 
   async link(): Promise<Step[]> {

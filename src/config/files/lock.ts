@@ -29,6 +29,8 @@ export interface Holder {
   command: string;
   /** RFC 3339. */
   since: string;
+  /** The last sign of life: when the file was touched last. RFC 3339; null if that is not known. */
+  seen?: string | null;
 }
 
 export interface Lock {
@@ -104,6 +106,27 @@ export function holderOf(path: string): Holder | null {
     return null;
   } finally {
     if (fd !== null) closeSync(fd);
+  }
+}
+
+/**
+ * The holder of the lock at `path`, for certain; null if nobody holds it. Others that ask at the same time are not in the
+ * way, but a process that takes the lock in that instant is refused.
+ */
+export function heldBy(path: string): Holder | null {
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unusable(path, (error as Error).message, error);
+  }
+  try {
+    const holder = holderIn(fd);
+    if (!extensions.tryLock(fd, LOCKED_BYTE, 1, { shared: true })) return holder ?? UNKNOWN;
+    return holder && holder.host !== hostname() && isTouched(fd) ? holder : null;
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -189,7 +212,8 @@ function holderIn(fd: number): Holder | null {
   try {
     const holder = JSON.parse(textIn(fd)) as Holder;
     const texts = [holder.host, holder.command, holder.since];
-    return Number.isInteger(holder.pid) && texts.every(text => typeof text === 'string') ? holder : null;
+    const isHolder = Number.isInteger(holder.pid) && texts.every(text => typeof text === 'string');
+    return isHolder ? { ...holder, seen: fstatSync(fd).mtime.toISOString() } : null;
   } catch {
     return null;
   }

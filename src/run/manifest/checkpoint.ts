@@ -13,7 +13,7 @@ import {
   stopped,
   untransferred,
 } from '../../../stages/record.ts';
-import type { ManifestFile } from './manifest-file.ts';
+import type { Manifest } from './merged-manifest.ts';
 import { isSameJson } from './same-json.ts';
 
 export interface CheckpointOptions {
@@ -29,7 +29,7 @@ export interface Checkpoint {
   save: (record: FileRecord) => FileRecord | Promise<FileRecord>;
 }
 
-export function checkpointOf(manifest: ManifestFile, options: CheckpointOptions): Checkpoint {
+export function checkpointOf(manifest: Manifest, options: CheckpointOptions): Checkpoint {
   /** Records that are just what the manifest has already. */
   const unchanged = new WeakSet<FileRecord>();
 

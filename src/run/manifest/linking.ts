@@ -13,10 +13,11 @@ export class LinkingFile {
   readonly #open = new Set<string>();
   readonly #unseen: Set<string>;
 
-  constructor(path: string) {
+  /** `foreign`: those of other processes, which are only read. */
+  constructor(path: string, foreign: readonly string[] = []) {
     this.#path = path;
-    this.#leftBehind = new Set(idsIn(path));
-    this.#unseen = new Set(this.#leftBehind);
+    this.#unseen = new Set(idsIn(path));
+    this.#leftBehind = new Set([...this.#unseen, ...foreign.flatMap(idsIn)]);
   }
 
   /** The record, marked if an earlier process broke off while it created the media records. */

@@ -13,15 +13,27 @@ import {
 } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
-import { type Holder, holderOf } from '../../config/files/lock.ts';
+import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
 import { FOLDER_ID, failedPath, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import type { IdRange } from './id-ranges.ts';
-import { type Lock, lockPath, takeLock } from './lock.ts';
+import { held, type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { type Manifest, MergedManifest } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds, writeObservationIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
 import { isSameJson } from './same-json.ts';
+import { isInShard, nameOfShard, type Shard } from './shard.ts';
+import {
+  mergeShards,
+  openIfThere,
+  openShards,
+  SHARDED_STAGES,
+  type ShardState,
+  shardFiles,
+  shardHolder,
+  shardStates,
+} from './shard-files.ts';
 import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
@@ -30,6 +42,8 @@ const PROGRESS = /"(?:folder_id|files)"\s*:/;
 export class Run {
   readonly folderId: string;
   readonly folder: string;
+  /** The part that this process works on; null for the whole run. */
+  readonly shard: Shard | null;
   readonly #facts: RunFacts;
   readonly #progressPath: string;
   readonly #failedPath: string;
@@ -39,9 +53,11 @@ export class Run {
   #isVoid = false;
   #unreadable: UnreadableMemory | null = null;
   /** What this process appends to. */
-  readonly #written = new Map<StageName, ManifestFile>();
+  readonly #written = new Map<StageName, Manifest>();
+  #isMerged = false;
 
-  constructor(home: string, folderId: string) {
+  constructor(home: string, folderId: string, shard: Shard | null = null) {
+    this.shard = shard;
     this.folderId = folderId;
     this.folder = runFolder(home, folderId);
     this.#facts = new RunFacts(this);
@@ -50,33 +66,106 @@ export class Run {
   }
 
   get exists(): boolean {
-    return STAGES.some(stage => manifestExists(this.pathOf(stage)));
+    return STAGES.some(stage => this.has(stage));
   }
 
   pathOf(stage: StageName): string {
     return join(this.folder, `${stage}.ndjson`);
   }
 
+  /** Of the shard, where this process works on one. */
+  #ownPath(name: string): string {
+    return join(this.folder, `${name}${this.shard ? `.${nameOfShard(this.shard)}` : ''}.ndjson`);
+  }
+
+  /** Every file with records of the stage. */
+  #pathsOf(stage: StageName): string[] {
+    const shards = shardFiles(this.folder, stage).map(({ path }) => path);
+    return manifestExists(this.pathOf(stage)) ? [this.pathOf(stage), ...shards] : shards;
+  }
+
+  /** The size of all files of the stage, and when one was last written. */
+  #statOf(stage: StageName): { size: number; mtimeMs: number } {
+    const stats = this.#pathsOf(stage).flatMap(path => statSync(path, { throwIfNoEntry: false }) ?? []);
+    const size = stats.reduce((sum, stat) => sum + stat.size, 0);
+    return { size, mtimeMs: Math.max(0, ...stats.map(stat => stat.mtimeMs)) };
+  }
+
   /** Where lines go that are not records. */
   rejectedPathOf(stage: StageName): string {
-    return join(this.folder, `${stage}.rejected.ndjson`);
+    return this.#ownPath(this.shard ? `rejected.${stage}` : `${stage}.rejected`);
   }
 
   /** Files whose media records are being created. */
   get linkingPath(): string {
-    return join(this.folder, 'linking.ndjson');
+    return this.#ownPath('linking');
+  }
+
+  /** The same of other processes, where they may have been about to link files of this one's shard. */
+  get foreignLinkingPaths(): string[] {
+    if (!this.shard) return shardFiles(this.folder, 'linking').map(({ path }) => path);
+    const shards = shardFiles(this.folder, 'linking').filter(({ shard }) => this.#mayShareFilesWith(shard));
+    return [join(this.folder, 'linking.ndjson'), ...shards.map(({ path }) => path)];
+  }
+
+  /** Two different shards of one count have no file in common. */
+  #mayShareFilesWith({ count }: Shard): boolean {
+    return count !== this.shard?.count;
+  }
+
+  takes(id: string): boolean {
+    return this.shard === null || isInShard(id, this.shard);
+  }
+
+  /** Every shard that works or has worked on the run since it was last worked on as a whole. */
+  get shards(): ShardState[] {
+    return shardStates(this.folder);
   }
 
   has(stage: StageName): boolean {
-    return manifestExists(this.pathOf(stage));
+    return this.#pathsOf(stage).length > 0;
   }
 
-  async open(stage: StageName, options: OpenOptions): Promise<ManifestFile> {
+  /**
+   * The manifest of the stage, with what shards have written. To write, the caller holds the lock; without a shard, what
+   * shards have written is moved into the run's own manifests first.
+   */
+  async open(stage: StageName, options: OpenOptions): Promise<Manifest> {
     const isNew = options.write && !this.has(stage);
-    const manifest = await ManifestFile.open(this.pathOf(stage), options);
+    if (options.write && this.#lock && !this.shard && !this.#isMerged) {
+      await mergeShards(this.folder, name => this.pathOf(name), options.warn);
+      this.#isMerged = true;
+    }
+    const manifest = await this.#openMerged(stage, options);
     if (isNew) this.#made.add(this.pathOf(stage));
     if (options.write) this.#written.set(stage, manifest);
     return manifest;
+  }
+
+  async #openMerged(
+    stage: StageName,
+    options: OpenOptions,
+    isRead = (shard: Shard) => !this.shard || this.#mayShareFilesWith(shard),
+  ): Promise<Manifest> {
+    const main = this.pathOf(stage);
+    const isSharded = (SHARDED_STAGES as readonly StageName[]).includes(stage);
+    const ownPath = isSharded ? this.#ownPath(stage) : main;
+    const files = shardFiles(this.folder, stage).filter(
+      ({ path, shard }) => path !== ownPath && isRead(shard),
+    );
+    if (ownPath === main && files.length === 0) return ManifestFile.open(main, options);
+    // Before the main manifest, into which they may be moved meanwhile.
+    const shards = await openShards(files, { ...options, warn: this.shard ? () => {} : options.warn });
+    const read = { ...options, write: false };
+    let own: ManifestFile | null = null;
+    if (ownPath !== main) {
+      own = options.write ? await ManifestFile.open(ownPath, options) : await openIfThere(ownPath, read);
+    }
+    return new MergedManifest(ownPath, {
+      main: await openIfThere(main, read),
+      shards: own ? [own, ...shards] : shards,
+      own,
+    });
   }
 
   /** Writes into the manifests before transfer what Drive says of a file now. The caller holds the lock. */
@@ -101,12 +190,24 @@ export class Run {
     refuseForeignFile(this.#progressPath, PROGRESS);
     refuseForeignFile(this.#failedPath, /^\[/);
     refuseForeignIds(this.folder);
-    this.#lock = takeLock(this.folder, command);
+    this.#lock = takeLock(this.folder, command, this.shard);
+    this.#refuseOthers();
     const isNew = !existsSync(this.#facts.path);
     if (isNew) this.#made.add(this.#facts.path);
     if (isNew || !this.id) {
       this.#facts.write({ ...this.#facts.read(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
+  }
+
+  /** The whole run and its shards exclude each other; each takes its own lock before it looks at the others'. */
+  #refuseOthers(): void {
+    const path = lockPath(this.folder);
+    const whole = this.shard && heldBy(path);
+    const other = this.shard ? whole && { holder: whole, path } : shardHolder(this.folder);
+    if (!other) return;
+    this.#lock?.release();
+    this.#lock = null;
+    throw held(other.holder, other.path);
   }
 
   unlock(): void {
@@ -129,7 +230,13 @@ export class Run {
 
   /** The other process that works on the run; null if there is none. */
   get holder(): Holder | null {
-    return this.#lock ? null : holderOf(lockPath(this.folder));
+    if (this.#lock) return null;
+    const shards = shardFiles(this.folder, 'lock').map(({ path }) => path);
+    for (const path of [lockPath(this.folder), ...shards]) {
+      const holder = holderOf(path);
+      if (holder) return holder;
+    }
+    return null;
   }
 
   /** The sequential ids of all observations when resolve last read the whole table; null if it never did. */
@@ -143,7 +250,7 @@ export class Run {
 
   /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
   get version(): string {
-    const sizes = STAGES.map(stage => statSync(this.pathOf(stage), { throwIfNoEntry: false })?.size ?? 0);
+    const sizes = STAGES.map(stage => this.#statOf(stage).size);
     return [this.holder?.since ?? '', ...sizes].join(' ');
   }
 
@@ -152,12 +259,16 @@ export class Run {
    * True if it was so.
    */
   discardIfVoid(): boolean {
-    const isEmpty = STAGES.every(stage => !this.has(stage) || statSync(this.pathOf(stage)).size === 0);
+    const isEmpty = STAGES.every(stage => this.#statOf(stage).size === 0);
     this.#isVoid = isEmpty && !this.isListed;
     // What is there besides, a person or another process has put there.
     if (this.#isVoid) for (const path of this.#made) unlinkSync(path);
     if (this.#isVoid) this.#made.clear();
     return this.#isVoid;
+  }
+
+  stats(): { size: number; mtimeMs: number }[] {
+    return STAGES.filter(stage => this.has(stage)).map(stage => this.#statOf(stage));
   }
 
   /** Null before the run has been worked on. */
@@ -241,15 +352,21 @@ export class Run {
   ): AsyncGenerator<FileRecord> {
     // A last line that is incomplete while another process works on the run is one that it is writing.
     const warn = this.isHeldElsewhere ? () => {} : warnOfDamage;
-    const manifests: ManifestFile[] = [];
-    const opened: ManifestFile[] = [];
+    const manifests: Manifest[] = [];
+    const opened: Manifest[] = [];
     try {
       for (const stage of STAGES) {
         if (!this.has(stage)) continue;
-        const written = this.#written.get(stage);
+        let written = this.#written.get(stage);
+        // A shard's own does not have what the others have written.
+        if (this.shard && written?.isOpen) {
+          await written.flush();
+          written = undefined;
+        }
         // Open already: it need not be read a second time, nor be in memory twice.
-        if (!written?.isOpen) this.#written.delete(stage);
-        const manifest = written?.isOpen ? written : await this.open(stage, { write: false, warn, checked });
+        if (!this.shard && !written?.isOpen) this.#written.delete(stage);
+        const read = { write: false, warn, checked };
+        const manifest = written?.isOpen ? written : await this.#openMerged(stage, read, () => true);
         if (manifest !== written) opened.push(manifest);
         manifests.push(manifest);
       }
@@ -265,7 +382,7 @@ export class Run {
   }
 }
 
-function furthest(latestFirst: readonly ManifestFile[], id: string): FileRecord | undefined {
+function furthest(latestFirst: readonly Manifest[], id: string): FileRecord | undefined {
   for (const manifest of latestFirst) {
     const record = manifest.last(id);
     if (record) return record;
@@ -286,7 +403,7 @@ export function lastRunOf(home: string): string | null {
   const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
   const times = folderIds.flatMap(folderId => {
     const run = new Run(home, folderId);
-    const manifests = STAGES.filter(stage => run.has(stage)).map(stage => statSync(run.pathOf(stage)));
+    const manifests = run.stats();
     // A process that was killed before it saw a file leaves empty ones.
     const isVoid = manifests.every(({ size }) => size === 0) && !run.isListed;
     return isVoid ? [] : [{ folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];

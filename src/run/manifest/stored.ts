@@ -1,10 +1,10 @@
 /** What the transfer manifest tells earlier stages: which files have an object in S3, and which cannot get one. */
 import { hasNoObject } from '../../../stages/duplicates.ts';
 import type { FileRecord } from '../../../stages/record.ts';
-import type { ManifestFile } from './manifest-file.ts';
+import type { Manifest } from './merged-manifest.ts';
 
 /** The record of a file that has an object in S3, or had one that is to be replaced; null for all others. */
-export function storedRecord(transferred: ManifestFile | null | undefined, id: string): FileRecord | null {
+export function storedRecord(transferred: Manifest | null | undefined, id: string): FileRecord | null {
   const record = transferred?.last(id);
   return record?.url || record?.replaces ? record : null;
 }
@@ -14,8 +14,8 @@ export function storedRecord(transferred: ManifestFile | null | undefined, id: s
  * in its place has the key of its object.
  */
 export function* claimsIn(
-  resolved: ManifestFile | null,
-  transferred: ManifestFile | null | undefined,
+  resolved: Manifest | null,
+  transferred: Manifest | null | undefined,
 ): Generator<FileRecord> {
   for (const record of resolved?.records() ?? []) {
     const later = transferred?.last(record.id);

@@ -1,0 +1,127 @@
+/** The files of shards in a run's folder. */
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunError } from '../../../stages/errors.ts';
+import type { StageName } from '../../../stages/record.ts';
+import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
+import { appendPrivately } from '../../config/files/replace-file.ts';
+import { lockPath } from './lock.ts';
+import { ManifestFile, type OpenOptions } from './manifest-file.ts';
+import { MergedManifest } from './merged-manifest.ts';
+import { nameOfShard, type Shard, shardNamed } from './shard.ts';
+
+/** The stages that can be done by shards. */
+export const SHARDED_STAGES = ['transfer', 'link'] as const;
+
+export interface ShardFile {
+  shard: Shard;
+  path: string;
+}
+
+export interface ShardState extends Shard {
+  /** The process that works on it; null if there is none. */
+  holder: Holder | null;
+  /** RFC 3339. */
+  lastActivity: string;
+}
+
+const FILE = /^(lock|linking|transfer|link)\.(\d+-of-\d+)(?:\.ndjson)?$/;
+
+function filesIn(folder: string): { kind: string; shard: Shard; path: string }[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap(name => {
+    const [, kind = '', text = ''] = FILE.exec(name) ?? [];
+    const shard = shardNamed(text);
+    return shard ? [{ kind, shard, path: join(folder, name) }] : [];
+  });
+}
+
+/** Those of one kind, the one written last first. */
+export function shardFiles(folder: string, kind: StageName | 'linking' | 'lock'): ShardFile[] {
+  const files = filesIn(folder).filter(file => file.kind === kind);
+  return files.sort((a, b) => modifiedAt(b.path) - modifiedAt(a.path));
+}
+
+function modifiedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Every shard that works or has worked on the run since it was last worked on as a whole. */
+export function shardStates(folder: string): ShardState[] {
+  const shards = new Map<string, { shard: Shard; at: number }>();
+  for (const { shard, path } of filesIn(folder)) {
+    const name = nameOfShard(shard);
+    shards.set(name, { shard, at: Math.max(modifiedAt(path), shards.get(name)?.at ?? 0) });
+  }
+  return [...shards.values()]
+    .map(({ shard, at }) => ({
+      ...shard,
+      holder: holderOf(lockPath(folder, shard)),
+      lastActivity: new Date(at).toISOString(),
+    }))
+    .sort((a, b) => a.count - b.count || a.index - b.index);
+}
+
+/** A process that holds the lock of any shard. */
+export function shardHolder(folder: string): { holder: Holder; path: string } | null {
+  for (const { path } of shardFiles(folder, 'lock')) {
+    const holder = heldBy(path);
+    if (holder) return { holder, path };
+  }
+  return null;
+}
+
+/** A file that is gone by now has been moved into the main manifest, which is to be opened after it. */
+export async function openIfThere(path: string, options: OpenOptions): Promise<ManifestFile | null> {
+  try {
+    return await ManifestFile.open(path, options);
+  } catch (error) {
+    if (error instanceof RunError && error.code === 'manifest_missing') return null;
+    throw error;
+  }
+}
+
+/** Opens the manifests of shards for reading. */
+export async function openShards(files: ShardFile[], options: OpenOptions): Promise<ManifestFile[]> {
+  const opened: ManifestFile[] = [];
+  for (const { path } of files) {
+    // Other processes append to them: nothing in them has been checked by this one, and the last line may be incomplete.
+    const file = await openIfThere(path, { ...options, write: false, checked: false });
+    if (file) opened.push(file);
+  }
+  return opened;
+}
+
+/** Moves what shards have written into the run's own files. The caller holds the lock of the whole run. */
+export async function mergeShards(
+  folder: string,
+  mainPathOf: (stage: StageName) => string,
+  warn: (message: string) => void,
+): Promise<void> {
+  for (const { path } of shardFiles(folder, 'linking')) {
+    appendPrivately(join(folder, 'linking.ndjson'), readFileSync(path, 'utf8').replace(/[^\n]*$/, ''));
+    rmSync(path);
+  }
+  for (const stage of SHARDED_STAGES) {
+    const files = shardFiles(folder, stage);
+    if (files.length === 0) continue;
+    const shards = await openShards(files, { write: false, warn });
+    const merged = new MergedManifest(mainPathOf(stage), { main: null, shards, own: null });
+    try {
+      const main = await ManifestFile.open(mainPathOf(stage), { write: true, warn });
+      try {
+        for (const record of merged.records()) await main.append(record);
+      } finally {
+        await main.close();
+      }
+    } finally {
+      await merged.close();
+    }
+    for (const { path } of files) rmSync(path);
+  }
+}

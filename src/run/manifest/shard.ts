@@ -1,0 +1,26 @@
+/** A shard: the part of a run that one of several processes transfers and links. */
+import { createHash } from 'node:crypto';
+
+export interface Shard {
+  /** From 1. */
+  index: number;
+  count: number;
+}
+
+const NAME = /^(\d+)-of-(\d+)$/;
+
+/** As it is part of file names: `2-of-4`. */
+export function nameOfShard({ index, count }: Shard): string {
+  return `${index}-of-${count}`;
+}
+
+/** Null for a text that is no name of a shard. */
+export function shardNamed(name: string): Shard | null {
+  const match = NAME.exec(name);
+  return match && { index: Number(match[1]), count: Number(match[2]) };
+}
+
+/** Whether the file belongs to the shard. Every version has to agree: processes of several may work on one run. */
+export function isInShard(id: string, { index, count }: Shard): boolean {
+  return createHash('sha256').update(id).digest().readUInt32BE(0) % count === index - 1;
+}

@@ -1,0 +1,65 @@
+/** One shard of a run that has been listed and resolved: its files are transferred and linked, and nothing else. */
+import { RunError } from '../../stages/errors.ts';
+import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
+import { checkpointOf } from './manifest/checkpoint.ts';
+import { LinkingFile } from './manifest/linking.ts';
+import type { Run } from './manifest/run.ts';
+import type { MigrationOptions } from './migration.ts';
+import { moveStages, run as runStream, sourceOf } from './pipeline.ts';
+import { Stages } from './stages.ts';
+
+/** The caller holds the shard's lock. Throws RunError if files of the shard have not been resolved. */
+export async function runShard(options: MigrationOptions): Promise<null> {
+  const { run, manifests, events, shutdown, retryOrphans } = options;
+  requireResolved(options);
+  const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
+  try {
+    // A first pass gives progress its totals.
+    for (const record of members(options)) {
+      const isTransferred = Boolean(manifests.transfer!.last(record.id)?.url);
+      if (!isWithdrawn(record)) events.emit('listed', record, isTransferred);
+    }
+    events.emit('allListed');
+    const stream = await moveStages(sourceOf(members(options), shutdown.signal), {
+      stages: new Stages({ ...options, linking, isShard: true }),
+      checkpoint: stage => checkpointOf(manifests[stage]!, { stage, retryOrphans }),
+      planned: record => {
+        events.emit('planned', record);
+        return record;
+      },
+    });
+    const finished = (record: FileRecord) => {
+      if (!isWithdrawn(record)) events.emit('finished', record);
+    };
+    await runStream(stream, finished, shutdown);
+    return null;
+  } finally {
+    linking.close();
+  }
+}
+
+/** Throws RunError, before anything is written, if the run is not ready for shards. */
+export function requireListed(run: Run): void {
+  if (!run.isListed || !run.has('resolve')) throw notResolved(run.folderId);
+}
+
+function requireResolved({ run, manifests, selection }: MigrationOptions): void {
+  for (const record of manifests.list!.records()) {
+    if (isWithdrawn(record) || !run.takes(record.id) || !(selection?.takes(record) ?? true)) continue;
+    if (!manifests.resolve!.has(record.id)) throw notResolved(run.folderId);
+  }
+}
+
+function* members({ run, manifests, selection }: MigrationOptions): Generator<FileRecord> {
+  for (const record of manifests.resolve!.records()) {
+    if (run.takes(record.id) && (selection?.takes(record) ?? true)) yield record;
+  }
+}
+
+function notResolved(folderId: string): RunError {
+  return new RunError(
+    'not_resolved',
+    `The folder ${folderId} has not been listed and resolved completely, which --shard requires.`,
+    `Run "migrator scan --folder-id ${folderId}" first, once, then the shards.`,
+  );
+}

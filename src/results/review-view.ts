@@ -47,10 +47,7 @@ export function reasonLines(review: Reviewed, width: number): string[] {
       '',
       `${code}: ${formatCount(items.length, 'file')}`,
       ...(shared ? wrapped(shared, width, 2) : []),
-      ...blocks(items, width).flatMap((block, index) => [
-        ...block,
-        ...(shared === null ? wrapped(whys[index]!, width, 6) : []),
-      ]),
+      ...fileLines(items, shared === null ? whys : null, width),
     ];
   });
 }
@@ -102,8 +99,7 @@ export function nextLines(
   if (dryRun) return [`Would accept ${formatCount(readable, 'reading')}; nothing was written.`];
   const isNameRefused = itemsOf(left).some(({ record }) => record.error?.stage === 'parse');
   const lines = [
-    readable > 0 &&
-      '"migrator review --accept relaxed" takes the relaxed readings: no file in Drive has to be renamed.',
+    readable > 0 && 'Accept the relaxed readings with "migrator review --accept relaxed".',
     isNameRefused && '"migrator resume" notices files that you rename in Drive.',
   ];
   return lines.filter(line => line !== false);
@@ -118,19 +114,22 @@ export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[
     .map(code => `No file needs a person for the reason "${code}". ${others}`);
 }
 
-function blocks(items: readonly ReviewItem[], width: number): string[][] {
-  const cells = items.map(({ record, relaxed }) => ({
+function fileLines(items: readonly ReviewItem[], whys: readonly string[] | null, width: number): string[] {
+  const cells = items.map(({ record, relaxed }, index) => ({
     path: pathOf(record),
+    why: whys ? wrapped(whys[index]!, width, 6) : [],
     link: driveLink(record),
     reading: relaxed ? `relaxed: ${readingText(relaxed)}` : '',
   }));
-  const pathWidth = cells.reduce((width, { path }) => Math.max(width, stringWidth(path)), 0);
+  const pathWidth = Math.max(...cells.map(({ path }) => stringWidth(path)));
   const lines = cells.map(({ path, link, reading }) =>
     `    ${path}${' '.repeat(pathWidth - stringWidth(path))}  ${link}  ${reading}`.trimEnd(),
   );
-  if (lines.every(line => stringWidth(line) <= width)) return lines.map(line => [line]);
-  return cells.map(({ path, link, reading }) => [
+  if (lines.every(line => stringWidth(line) <= width))
+    return cells.flatMap(({ why }, index) => [lines[index]!, ...why]);
+  return cells.flatMap(({ path, why, link, reading }) => [
     `    ${path}`,
+    ...why,
     `      ${link}`,
     ...(reading ? [`      ${reading}`] : []),
   ]);

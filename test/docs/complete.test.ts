@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { defaultConfig, problemsOf, SETTINGS } from '../../src/config/settings.ts';
+import { STATUS_TEXTS } from '../../src/run/progress/statuses.ts';
 import { STATUSES } from '../../stages/record.ts';
 import { COMMANDS } from '../command-list.ts';
 import { projectRoot } from '../project-root.ts';
@@ -105,6 +106,12 @@ describe('the pages', () => {
       expect(firstCells(page)).to.include.members([...STATUSES]);
     });
   }
+
+  it('give every status the meaning that the program shows', () => {
+    const text = textOf('docs/manifests.md');
+    for (const [status, { meaning }] of Object.entries(STATUS_TEXTS))
+      expect(text).to.include(`| \`${status}\` | ${meaning}`);
+  });
 
   it('explain every setting, and show a configuration that is accepted', () => {
     const text = textOf('docs/setup.md');

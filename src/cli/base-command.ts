@@ -11,7 +11,7 @@ import type { Config } from '../config/settings.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
 import { normalizeProxies } from '../services/network/proxy.ts';
 import { Services, type ServicesOptions } from '../services/services.ts';
-import { type Logger, openLog } from './log.ts';
+import { type Log, type Logger, openLog, openLogFile } from './log.ts';
 import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 import { promptsOn } from './ui/prompts.ts';
 
@@ -37,6 +37,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
     verbose: Flags.boolean({ char: 'v', description: 'write a detailed log file', helpGroup: 'GLOBAL' }),
+    'log-file': Flags.string({
+      description: 'append the log to this file (JSON lines); default: a new file in the logs folder',
+      helpValue: 'FILE',
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   protected flags!: FlagsOf<T>;
@@ -45,7 +50,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected readonly shutdown = new Shutdown();
   /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
   protected say: (...lines: string[]) => void = (...lines) => void process.stderr.write(asLines(lines));
-  #log: { logger: Logger; path: string } | null = null;
+  #log: Log | null = null;
 
   /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
   protected get logName(): string | null {
@@ -68,9 +73,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       args: this.ctor.args,
     });
     this.flags = flags as FlagsOf<T>;
-    const name = this.logName ?? (this.verbose || process.env.LOG_LEVEL ? this.id : null);
-    if (name) this.#log = await openLog({ home: this.home, name, verbose: this.verbose, env: this.env });
+    await this.#openLog();
     this.logger?.info({ command: this.id, version: this.config.version, node: process.version }, 'started');
+  }
+
+  async #openLog(): Promise<void> {
+    const { verbose, env, home } = this;
+    const { 'log-file': path } = this.flags as { 'log-file'?: string };
+    const name = this.logName ?? (this.verbose || process.env.LOG_LEVEL ? this.id : null);
+    if (path) this.#log = await openLogFile(path, { verbose, env });
+    else if (name) this.#log = await openLog({ home, name }, { verbose, env });
   }
 
   protected get logger(): Logger | null {
@@ -105,8 +117,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected readonly warnLine = (message: string): void => {
     this.logger?.warn(message);
-    this.say(`Warning: ${message}`);
+    this.showWarning(message);
   };
+
+  protected showWarning(message: string): void {
+    this.say(`Warning: ${message}`);
+  }
 
   protected async configuration(flags: ConfigValues = {}): Promise<Config> {
     const loaded = await loadConfig({ home: this.home, env: this.env, flags });
@@ -139,11 +155,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (isExit(error)) throw error;
     const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
     const helpful = withoutSecretsIn(known, this.env);
-    this.logger?.error({ err: error }, helpful.message);
+    // A stack trace helps only where nobody expected the error.
+    const { code, remedy } = helpful;
+    if (helpful.exitCode === EXIT.interrupted) this.logger?.info({ code }, helpful.message);
+    else this.logger?.error(known === error ? { code, remedy } : { err: error }, helpful.message);
     process.exitCode = helpful.exitCode ?? EXIT.fatal;
     if (this.json || process.argv.includes('--json')) {
-      const { code, message, remedy } = helpful;
-      this.printJson({ error: { code, message, remedy } });
+      this.printJson({ error: { code, message: helpful.message, remedy } });
     } else {
       const kind =
         helpful.exitCode === EXIT.interrupted || helpful.exitCode === EXIT.unfinished ? '' : 'Error: ';

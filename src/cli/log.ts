@@ -2,6 +2,8 @@
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { ConfigError } from '../config/error.ts';
+import { EXIT } from '../config/exit-codes.ts';
 import { refusePlantedLink } from '../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../config/files/private-folder.ts';
 import { APPEND } from '../config/files/replace-file.ts';
@@ -11,6 +13,17 @@ import { visibleLines } from '../run/text/visible.ts';
 
 export type { Logger } from 'pino';
 
+export interface Log {
+  logger: Logger;
+  path: string;
+}
+
+/** Level: `verbose` is debug, then LOG_LEVEL (in any case; Python's names WARNING and CRITICAL too), then info. */
+export interface LogOptions {
+  verbose: boolean;
+  env: Record<string, string | undefined>;
+}
+
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 /** As part of a file name: `20261122T150412Z`. */
@@ -18,38 +31,53 @@ export function timestamp(at: Date): string {
   return at.toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
-/**
- * Opens `logs/{name}_{timestamp}.log`. Level: `--verbose` is debug, then LOG_LEVEL (in any case; Python's names WARNING
- * and CRITICAL too), then info. Gives null if the folder cannot be written: a log is not worth a run.
- */
-export async function openLog(options: {
-  home: string;
-  name: string;
-  verbose: boolean;
-  env: Record<string, string | undefined>;
-  now?: Date;
-}): Promise<{ logger: Logger; path: string } | null> {
-  const { home, name, verbose, env, now = new Date() } = options;
+/** Opens the file that `--log-file` names, to append to it. Throws ConfigError if that is not possible. */
+export async function openLogFile(path: string, options: LogOptions): Promise<Log> {
+  let fd: number;
+  try {
+    fd = openSync(path, 'a', 0o600);
+  } catch (error) {
+    throw new ConfigError(
+      'log_file_unwritable',
+      `The log cannot be written to ${path}: ${(error as Error).message}.`,
+      'Give --log-file a file in an existing folder that you may write to.',
+      { exitCode: EXIT.usage },
+    );
+  }
+  return { path, logger: await loggerTo(fd, options) };
+}
+
+/** Opens `logs/{name}_{timestamp}.log`. Gives null if the folder cannot be written: a log is not worth a run. */
+export async function openLog(
+  { home, name, now = new Date() }: { home: string; name: string; now?: Date },
+  options: LogOptions,
+): Promise<Log | null> {
   const path = join(logsFolder(home), `${name}_${timestamp(now)}.log`);
   try {
     refusePlantedLink(logsFolder(home));
     makePrivateFolder(logsFolder(home));
-    const { default: pino } = await import('pino');
-    const level = verbose ? 'debug' : levelOf(env.LOG_LEVEL);
-    const destination = pino.destination({ dest: openSync(path, APPEND, 0o600), sync: true });
-    const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
-    const known = [password, JSON.stringify(password).slice(1, -1)];
-    // An error of somebody else's code may carry anything, so the line as a whole is looked through.
-    const clean = {
-      write: (line: string) => void destination.write(visibleLines(withoutSecrets(line, known))),
-    };
-    return {
-      path,
-      logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, clean),
-    };
+    return { path, logger: await loggerTo(openSync(path, APPEND, 0o600), options) };
   } catch {
     return null;
   }
+}
+
+async function loggerTo(fd: number, { verbose, env }: LogOptions): Promise<Logger> {
+  const { default: pino } = await import('pino');
+  const destination = pino.destination({ dest: fd, sync: true });
+  const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
+  const known = [password, JSON.stringify(password).slice(1, -1)];
+  // An error of somebody else's code may carry anything, so the line as a whole is looked through.
+  const clean = {
+    write: (line: string) => void destination.write(visibleLines(withoutSecrets(line, known))),
+  };
+  const options = {
+    level: verbose ? 'debug' : levelOf(env.LOG_LEVEL),
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+  };
+  return pino(options, clean);
 }
 
 function levelOf(name: string | undefined): string {

@@ -7,16 +7,21 @@ import { Counts } from '../run/progress/counts.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
+import { RunLog } from './run-log.ts';
 import type { ProgressView } from './ui/progress-view.ts';
+import { WarningLimit } from './warning-limit.ts';
 
 export abstract class PipelineCommand<T extends typeof Command> extends BaseCommand<T> {
   protected readonly events = new RunEvents();
   protected readonly counts = new Counts();
   #view: ProgressView | null = null;
+  #runLog: RunLog | null = null;
+  readonly #warnings = new WarningLimit();
   #ignoreSignals = () => {};
 
   override async init(): Promise<void> {
     await super.init();
+    if (this.logger) this.#runLog = new RunLog(this.logger, this.events);
     this.events.on('warning', this.warnLine).on('finished', record => this.counts.add(record));
   }
 
@@ -30,6 +35,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
       runId: run?.id,
       ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
       onSignInEnded: error => this.shutdown.drain(error),
+      onRetry: (what, retry) => this.#runLog?.retry(what, retry),
       signal: this.shutdown.killSignal,
     });
   }
@@ -47,8 +53,15 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
       },
     });
     view.follow(this.events);
+    this.#runLog?.start(() => view.facts());
     this.say = (...lines) => view.say(...lines);
     this.#view = view;
+  }
+
+  /** While a run is in progress the terminal gets one warning of a kind a minute. */
+  protected override showWarning(message: string): void {
+    const shown = this.#view ? this.#warnings.shown(message) : message;
+    if (shown !== null) super.showWarning(shown);
   }
 
   protected get isShowingProgress(): boolean {
@@ -56,7 +69,9 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   }
 
   protected stopProgress(): void {
+    this.#runLog?.stop();
     this.#view?.stop();
+    for (const message of this.#warnings.rest()) this.say(`Warning: ${message}`);
   }
 
   protected ignoreSignals(): void {

@@ -120,8 +120,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const { until, rescan = false } = options;
     const toMove = new FilesToMove();
     events.on('finished', record => {
-      const { id, name, status, error } = record;
-      this.logger?.debug({ id, name, status, error }, 'file');
+      const { status } = record;
       if (until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
     });
     const manifests = await openManifests(run, {

@@ -95,7 +95,7 @@ export class Stages {
     const drive = await services.drive();
     const moved = transfer(limited(drive, maxTransferBytes, shutdown), storage, {
       concurrency: config.migration.concurrency,
-      backoff: services.backoffFor('S3'),
+      backoff: services.backoffFor('S3', 'transfer'),
       shutdown,
       events,
     });

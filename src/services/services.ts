@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RunError } from '../../stages/errors.ts';
-import type { Backoff } from '../../stages/retry/backoff.ts';
+import type { Backoff, Retry } from '../../stages/retry/backoff.ts';
 import { Throttling } from '../../stages/retry/throttling.ts';
 import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
@@ -53,6 +53,8 @@ export interface ServicesOptions {
     add(record: UnreadableRecord): void;
     settle(query: string, name?: string): void;
   };
+  /** Called for each request or transfer that is tried again. */
+  onRetry?: (what: string, retry: Retry) => void;
   /** Ends the waits between attempts. */
   signal?: AbortSignal;
   /** How long a service may refuse everything as too fast; as configured when absent. */
@@ -80,10 +82,10 @@ export class Services {
     requireKeys(this.#config, services.length > 0 ? [...KEYS_FOR.cognito, ...keys] : []);
   }
 
-  /** Retries of requests to a service. All requests share what is known about its throttling. */
-  backoffFor(service: Service): Backoff {
+  /** Retries of requests to a service. All requests share what is known about its throttling. `what`: named in the log. */
+  backoffFor(service: Service, what: string = service): Backoff {
     const { retry_attempts, retry_delay_seconds, throttle_patience_minutes } = this.#config.migration;
-    const { throttleTimeoutMs = throttle_patience_minutes * 60_000, warn, signal } = this.#options;
+    const { throttleTimeoutMs = throttle_patience_minutes * 60_000, warn, signal, onRetry } = this.#options;
     const throttling =
       this.#throttling.get(service) ?? new Throttling(service, { timeoutMs: throttleTimeoutMs, say: warn });
     this.#throttling.set(service, throttling);
@@ -93,6 +95,7 @@ export class Services {
       capMs: MAX_WAIT_MS,
       signal,
       throttling,
+      ...(onRetry && { onRetry: retry => onRetry(what, retry) }),
     };
   }
 

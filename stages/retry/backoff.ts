@@ -4,6 +4,14 @@
  */
 import type { Throttling } from './throttling.ts';
 
+/** An attempt that failed and is repeated. */
+export interface Retry {
+  error: unknown;
+  waitMs: number;
+  /** The service only asked for fewer requests. */
+  throttled: boolean;
+}
+
 export interface Backoff {
   /** How often to try again after the first attempt. */
   retries: number;
@@ -14,6 +22,8 @@ export interface Backoff {
   signal?: AbortSignal;
   /** How long "too many requests" is waited for; it does not use up the retries. It does when absent. */
   throttling?: Throttling;
+  /** Called before the wait. */
+  onRetry?: (retry: Retry) => void;
   /** Injected by tests. */
   random?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -62,12 +72,15 @@ export async function withRetries<T>(
       if (!again || signal?.aborted) throw error;
       if (throttled && throttling) {
         const wait = throttling.waitMs(error, { refusals, waitedMs }, { baseMs, random, afterMs });
+        backoff.onRetry?.({ error, waitMs: wait, throttled: true });
         await sleep(wait, signal);
         refusals += 1;
         waitedMs += wait;
       } else {
         if (retry >= backoff.retries) throw error;
-        await sleep(waitMs(backoff, retry, afterMs), signal);
+        const wait = waitMs(backoff, retry, afterMs);
+        backoff.onRetry?.({ error, waitMs: wait, throttled: false });
+        await sleep(wait, signal);
         retry += 1;
       }
       if (signal?.aborted) throw error;

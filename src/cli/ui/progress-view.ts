@@ -1,7 +1,7 @@
 /** Progress on standard error: on a terminal lines that are redrawn, elsewhere a plain line with the time now and then. */
 import type { RunEvents } from '../../run/events.ts';
 import type { Move } from '../../run/progress/moves.ts';
-import { RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
+import { type ProgressFacts, RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
 import { asLines } from './guarded-streams.ts';
 import { LiveLines, type Screen } from './live-lines.ts';
 import { progressLine, progressLines } from './progress-lines.ts';
@@ -46,6 +46,10 @@ export class ProgressView {
 
   follow(events: RunEvents): void {
     this.#progress.follow(events);
+  }
+
+  facts(): ProgressFacts {
+    return this.#progress.facts();
   }
 
   /** Lines that stay, above the progress. */

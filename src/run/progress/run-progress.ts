@@ -42,6 +42,8 @@ export interface ProgressFacts {
   workers: { busy: number; allowed: number; most: number } | null;
   /** Queries a second to Drive, while Drive throttles; null otherwise. */
   throttled: { allowed: number; most: number } | null;
+  /** Queries a second to Drive that are allowed now; null where no files are transferred. */
+  queriesPerSecond: number | null;
   /** Finished files by status. */
   counts: Readonly<Record<string, number>>;
 }
@@ -162,6 +164,7 @@ export class RunProgress {
         most,
       },
       throttled: allowed < mostQueriesPerSecond ? { allowed, most: mostQueriesPerSecond } : null,
+      queriesPerSecond: this.#limits && allowed,
       counts: this.#finished.summary(),
     };
   }

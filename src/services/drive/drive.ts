@@ -164,8 +164,12 @@ export class Drive implements DriveFolders, MediaSource {
       onBytes,
       signal,
       open: (offset, abort) => bytes.open(offset, abort),
-      mayContinue: (error, breaks) =>
-        !(error instanceof FileError) && driveFault(error).kind === 'temporary' && breaks <= backoff.retries,
+      mayContinue: (error, breaks) => {
+        const isTemporary = !(error instanceof FileError) && driveFault(error).kind === 'temporary';
+        const again = isTemporary && breaks <= backoff.retries;
+        if (again) backoff.onRetry?.({ error, waitMs: 0, throttled: false });
+        return again;
+      },
       explain: error => aboutFile(this.#downloads.explain(error), nameOf(record)),
     });
     return bandwidth?.apply(download) ?? download;

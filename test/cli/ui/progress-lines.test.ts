@@ -18,6 +18,7 @@ const FACTS: ProgressFacts = {
   silentSeconds: 0,
   workers: { busy: 2, allowed: 10, most: 10 },
   throttled: null,
+  queriesPerSecond: 8,
   counts: { completed: 1201, failed: 3 },
 };
 

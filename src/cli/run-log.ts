@@ -1,0 +1,80 @@
+/** What a run leaves in the log: a heartbeat a minute, each retry, and at debug level each file. */
+import type { FileRecord } from '../../stages/record.ts';
+import type { Retry } from '../../stages/retry/backoff.ts';
+import { faultOf } from '../../stages/retry/faults.ts';
+import type { RunEvents } from '../run/events.ts';
+import type { ProgressFacts } from '../run/progress/run-progress.ts';
+import type { Logger } from './log.ts';
+
+const HEARTBEAT_EVERY_MS = 60_000;
+
+export class RunLog {
+  readonly #logger: Logger;
+  /** When the transfer of a file started (ms), and how long it took (s). */
+  readonly #startedAt = new Map<string, number>();
+  readonly #seconds = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(logger: Logger, events: RunEvents) {
+    this.#logger = logger;
+    events
+      .on('transferStarted', ({ id }) => this.#startedAt.set(id, performance.now()))
+      .on('transferEnded', ({ id }) => this.#ended(id))
+      .on('workersChanged', workers => logger.info({ workers }, 'workers changed'))
+      .on('finished', record => this.#file(record));
+  }
+
+  /** Writes `facts` once a minute until {@link stop}. */
+  start(facts: () => ProgressFacts): void {
+    this.#timer = setInterval(
+      () => this.#logger.info(heartbeatOf(facts()), 'heartbeat'),
+      HEARTBEAT_EVERY_MS,
+    ).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** `what`: the service, or `transfer` for a file as a whole. */
+  retry(what: string, { error, waitMs, throttled }: Retry): void {
+    const { code, status } = faultOf(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const seconds = Math.round(waitMs / 10) / 100;
+    this.#logger.info(
+      { service: what, code, status, reason, wait_seconds: seconds },
+      throttled ? 'throttled' : 'retry',
+    );
+  }
+
+  #ended(id: string): void {
+    const startedAt = this.#startedAt.get(id) ?? performance.now();
+    this.#startedAt.delete(id);
+    this.#seconds.set(id, Math.round(performance.now() - startedAt) / 1000);
+  }
+
+  #file(record: FileRecord): void {
+    const { id, name, path, status, key, error } = record;
+    const size = record.bytes ?? record.size;
+    const seconds = this.#seconds.get(id);
+    this.#seconds.delete(id);
+    this.#logger.debug({ id, name, path, status, size, seconds, key, error }, 'file');
+  }
+}
+
+function heartbeatOf(facts: ProgressFacts): Record<string, unknown> {
+  const { bytes, workers, queriesPerSecond, secondsLeft } = facts;
+  return {
+    files: facts.filesDone,
+    files_total: facts.files,
+    ...(facts.sessionFiles !== null && { files_this_session: facts.sessionFiles }),
+    ...(bytes && { bytes: bytes.done, bytes_total: bytes.all }),
+    ...(bytes && { bytes_per_second: Math.round(bytes.perSecond ?? 0) }),
+    ...(workers && { workers: workers.busy, workers_allowed: workers.allowed }),
+    ...(queriesPerSecond !== null && { queries_per_second: Math.round(queriesPerSecond * 10) / 10 }),
+    ...(facts.silentSeconds > 0 && { silent_seconds: Math.round(facts.silentSeconds) }),
+    seconds_left: secondsLeft === null ? null : Math.round(secondsLeft),
+    bottleneck: facts.bottleneck,
+    counts: facts.counts,
+  };
+}

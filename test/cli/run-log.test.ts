@@ -1,0 +1,45 @@
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { RunLog } from '../../src/cli/run-log.ts';
+import { WarningLimit } from '../../src/cli/warning-limit.ts';
+import { RunEvents } from '../../src/run/events.ts';
+import { RunProgress } from '../../src/run/progress/run-progress.ts';
+
+describe('the log of a run', () => {
+  afterEach(() => mock.timers.reset());
+
+  it('has a heartbeat a minute until it is stopped', () => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    const lines: Record<string, unknown>[] = [];
+    const events = new RunEvents();
+    const log = new RunLog(pino({}, { write: line => void lines.push(JSON.parse(line)) }), events);
+    const limits = { concurrency: 3, queriesPerSecond: () => 4, mostQueriesPerSecond: 8 };
+    const progress = new RunProgress(limits, () => 0).follow(events);
+    log.start(() => progress.facts());
+    events.emit('listed', { id: 'a', name: '1.jpg', size: 5, status: 'pending' }, false);
+    mock.timers.tick(120_000);
+    log.stop();
+    mock.timers.tick(120_000);
+    expect(lines).to.have.length(2);
+    expect(lines[0]).to.include({
+      ...{ msg: 'heartbeat', files: 0, files_total: 1, bytes: 0, bytes_total: 5, bytes_per_second: 0 },
+      ...{ workers: 0, workers_allowed: 3, queries_per_second: 4 },
+    });
+  });
+});
+
+describe('warnings on the terminal', () => {
+  it('are shown once per kind and minute, with the number of those between', () => {
+    let now = 0;
+    const limit = new WarningLimit(() => now);
+    const warning = (n: number) => `${n}.jpg (1AbCdEfGh${n}): the object "k/${n}" exists already.`;
+    expect(limit.shown(warning(1))).to.equal(warning(1));
+    expect(limit.shown(warning(2))).to.equal(null);
+    expect(limit.shown('S3 is slow.'), 'another kind').to.equal('S3 is slow.');
+    now = 60_000;
+    expect(limit.shown(warning(3))).to.equal(`${warning(3)} (1 more like this since; see the log)`);
+    expect(limit.shown(warning(4))).to.equal(null);
+    expect(limit.rest()).to.deep.equal([`${warning(3)} (1 more like this since; see the log)`]);
+  });
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { answer } from '../faults.ts';
+import { arrival, Sandbox } from './sandbox.ts';
+
+describe('the log file', () => {
+  let sandbox: Sandbox;
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+  });
+  afterEach(() => sandbox.close());
+
+  const linesOf = (path: string): Record<string, unknown>[] =>
+    readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+
+  it('names each retry, each throttled request and each finished file', async () => {
+    const { drive, s3 } = sandbox.cloud;
+    const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two2' }, [1, 2]) });
+    const tooFast = JSON.stringify({ error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
+    const [throttle, fail] = [answer(403, tooFast, { 'content-type': 'application/json' }), answer(500, '')];
+    let downloads = 0;
+    let uploads = 0;
+    drive.service.intercept = (request, response) =>
+      /alt=media/.test(request.url!) && ++downloads === 1 && throttle(request, response);
+    s3.service.intercept = (request, response) =>
+      request.method === 'PUT' && ++uploads === 1 && fail(request, response);
+    const path = join(sandbox.folder, 'run.log');
+    const { code, stderr } = await home.migrator(['migrate', '--verbose', '--log-file', path]);
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.include(path);
+    const lines = linesOf(path);
+    for (const { level } of lines) expect(level).to.be.oneOf(['debug', 'info', 'warn']);
+    const one = (msg: string) => lines.filter(line => line.msg === msg);
+    expect(one('throttled')[0]).to.include({ service: 'Google Drive', status: 403 });
+    const retry = one('retry').find(({ service }) => service === 'transfer');
+    expect(retry?.reason).to.match(/\d\.jpg/);
+    expect(one('file').map(({ name, size, status }) => `${name} ${size} ${status}`)).to.have.members([
+      '1.jpg 3 completed',
+      '2.jpg 4 completed',
+    ]);
+    for (const { key, seconds } of one('file')) {
+      expect(key).to.match(/\d\.jpg/);
+      expect(seconds).to.be.a('number');
+    }
+  });
+
+  it('has no stack trace after Ctrl-C', async () => {
+    const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one' }, [1]) });
+    const asked = arrival(sandbox.cloud.drive.service, ({ url }) => /alt=media/.test(url!));
+    const path = join(sandbox.folder, 'run.log');
+    const { child, ended } = home.start(['migrate', '--log-file', path]);
+    await asked;
+    child.kill('SIGINT');
+    expect((await ended).code).to.equal(130);
+    expect(readFileSync(path, 'utf8'))
+      .to.match(/"msg":"Interrupted/)
+      .and.not.include('stack');
+  });
+
+  it('must be in a folder that exists', async () => {
+    const home = await sandbox.home();
+    const { code, stderr } = await home.migrator(['status', '--log-file', '/nowhere/run.log']);
+    expect(code).to.equal(2);
+    expect(stderr).to.match(
+      /^Error: The log cannot be written to \/nowhere\/run.log: ENOENT.*\n.*--log-file/,
+    );
+  });
+});

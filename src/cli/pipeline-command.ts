@@ -42,7 +42,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
 
   /** Signs in before anything is drawn: a prompt would be lost in it. */
   protected async showProgress(config: Config, services: Services, isTransfer: boolean): Promise<void> {
-    await services.session().idToken();
+    await (await services.session()).idToken();
     const drive = isTransfer ? await services.drive() : null;
     const { ProgressView } = await import('./ui/progress-view.ts');
     const view = new ProgressView({

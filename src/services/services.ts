@@ -17,15 +17,13 @@ import type { Models } from './appsync/models.ts';
 import type { Observations } from './appsync/observations.ts';
 import type { SchemaPart } from './appsync/schema.ts';
 import type { OpenPrompts } from './cognito/password.ts';
-import { type Questions, questionsFor } from './cognito/questions.ts';
-import { CognitoSession } from './cognito/session.ts';
-import { TokenStore } from './cognito/token-store.ts';
+import type { Questions } from './cognito/questions.ts';
+import type { CognitoSession } from './cognito/session.ts';
 import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import { once } from './once.ts';
-import { encryptionOf } from './s3/encryption.ts';
 import type { Storage } from './s3/storage.ts';
 
 const MIB = 1024 * 1024;
@@ -131,8 +129,11 @@ export class Services {
 
   async #openStorage(): Promise<Storage> {
     const { aws, migration } = this.#config;
-    const session = this.session();
-    const { Storage: Client } = await import('./s3/storage.ts');
+    const [session, { Storage: Client }, { encryptionOf }] = await Promise.all([
+      this.session(),
+      import('./s3/storage.ts'),
+      import('./s3/encryption.ts'),
+    ]);
     await session.credentials();
     return Client.connect({
       bucket: aws.amplify.storage_bucket,
@@ -151,16 +152,17 @@ export class Services {
   }
 
   /** One sign-in for S3 and AppSync. */
-  session(): CognitoSession {
+  readonly session = once(async (): Promise<CognitoSession> => {
     requireUsableProxies(process.env);
-    return this.#signedIn();
-  }
-
-  readonly #signedIn = once((): CognitoSession => {
+    const [{ CognitoSession: Session }, { TokenStore }, { questionsFor }] = await Promise.all([
+      import('./cognito/session.ts'),
+      import('./cognito/token-store.ts'),
+      import('./cognito/questions.ts'),
+    ]);
     const { config, env, warn, openPrompts, onSignInEnded } = this.#options;
     const { username } = config.aws.cognito;
     const { questions = questionsFor({ env, username, openPrompts }) } = this.#options;
-    return new CognitoSession({
+    return new Session({
       config,
       env,
       questions,
@@ -172,7 +174,7 @@ export class Services {
 
   /** Sends documents to AppSync as the signed-in user. */
   async dataClient(): Promise<AppSyncClient> {
-    const session = this.session();
+    const session = await this.session();
     await session.idToken();
     const { AppSyncClient: Client } = await import('./appsync/client.ts');
     return new Client({

@@ -10,7 +10,7 @@ export const addresses: Check = {
   async run({ loaded, services }) {
     const { storageAddress } = await import('../../services/s3/client.ts');
     const { aws, google_drive } = loaded.config;
-    const { userPool, identityPool } = await services.session().addresses();
+    const { userPool, identityPool } = await (await services.session()).addresses();
     const used: [string, string][] = [
       ['Drive', new URL(google_drive.api_url).origin],
       ['user pool', userPool],

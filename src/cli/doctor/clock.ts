@@ -15,7 +15,7 @@ export const clock: Check = {
   keys: KEYS_FOR.cognito,
   async run({ loaded, services, now }) {
     const { cognito } = loaded.config.aws;
-    const endpoint = (await services.session().addresses()).userPool;
+    const endpoint = (await (await services.session()).addresses()).userPool;
     const askedAt = now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
     if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);

@@ -8,7 +8,7 @@ export const signIn: Check = {
   title: 'Cognito sign-in',
   keys: KEYS_FOR.cognito,
   async run({ loaded, services }) {
-    await services.session().idToken();
+    await (await services.session()).idToken();
     return loaded.config.aws.cognito.username;
   },
 };
@@ -21,7 +21,7 @@ export const groups: Check = {
   async run({ loaded, services }) {
     const { cognito, amplify } = loaded.config.aws;
     const group = amplify.storage_group;
-    const list = await services.session().groups();
+    const list = await (await services.session()).groups();
     if (list.includes(group)) return list.join(', ');
     throw new RunError(
       'not_in_group',
@@ -38,7 +38,7 @@ export const keys: Check = {
   after: ['cognito_sign_in'],
   keys: ['aws.cognito.identity_pool_id'],
   async run({ services }) {
-    const session = services.session();
+    const session = await services.session();
     const { expiration } = await session.credentials();
     const role = await session.keysRole();
     const which = role ? `role ${role.slice(role.lastIndexOf('/') + 1)}` : 'the role of all signed-in users';

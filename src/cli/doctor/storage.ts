@@ -18,7 +18,7 @@ export const storage: Check = {
       region: storageRegionOf(loaded.config.aws),
       encryption: encryptionOf(amplify),
       bucket: amplify.storage_bucket,
-      credentials: services.session().credentials,
+      credentials: (await services.session()).credentials,
       backoff: services.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });

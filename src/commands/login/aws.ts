@@ -27,7 +27,7 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
       ? questionsFromLines(await standardInput(), username)
       : questionsFor({ env: this.env, username, openPrompts: promptsOn });
     const services = this.services(config, { questions });
-    const session = services.session();
+    const session = await services.session();
     await session.signIn();
     const groups = await session.groups();
     if (!groups.includes(GROUP)) {

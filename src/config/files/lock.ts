@@ -15,13 +15,19 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hostname, uptime } from 'node:os';
 import { dirname } from 'node:path';
-import extensions from 'fs-native-extensions';
 import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
 import { foreignFile } from './foreign-file.ts';
 import { makePrivateFolder } from './private-folder.ts';
+
+/** The part of fs-native-extensions that is used. */
+interface NativeExtensions {
+  /** Locks bytes of an open file for as long as it stays open; false if another process has done so. */
+  tryLock(fd: number, offset: number, length: number): boolean;
+}
 
 export interface Holder {
   pid: number;
@@ -40,6 +46,9 @@ export interface Lock {
 /** A holder on another machine that has not touched the file for this long is gone. */
 export const SILENT_HOLDER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
+
+/** Loaded by whoever locks: most starts of a command do not, and would wait for a native library. */
+const native = () => createRequire(import.meta.url)('fs-native-extensions') as NativeExtensions;
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 /** Far behind the text, because nobody can read what is locked on Windows. */
@@ -181,7 +190,7 @@ function opened(path: string, attempt = 1): number {
 
 function locked(fd: number, path: string): boolean {
   try {
-    return extensions.tryLock(fd, LOCKED_BYTE, 1);
+    return native().tryLock(fd, LOCKED_BYTE, 1);
   } catch (error) {
     throw new RunError(
       'lock_unsupported',

@@ -26,7 +26,7 @@ import { makePrivateFolder } from './private-folder.ts';
 /** The part of fs-native-extensions that is used. */
 interface NativeExtensions {
   /** Locks bytes of an open file for as long as it stays open; false if another process has done so. */
-  tryLock(fd: number, offset: number, length: number): boolean;
+  tryLock(fd: number, offset: number, length: number, options?: { shared?: boolean }): boolean;
 }
 
 export interface Holder {
@@ -132,7 +132,7 @@ export function heldBy(path: string): Holder | null {
   }
   try {
     const holder = holderIn(fd);
-    if (!extensions.tryLock(fd, LOCKED_BYTE, 1, { shared: true })) return holder ?? UNKNOWN;
+    if (!native().tryLock(fd, LOCKED_BYTE, 1, { shared: true })) return holder ?? UNKNOWN;
     return holder && holder.host !== hostname() && isTouched(fd) ? holder : null;
   } finally {
     closeSync(fd);

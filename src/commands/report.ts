@@ -3,7 +3,9 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { outputOf, writeOutput } from '../cli/output.ts';
+import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
+import { defaultConfig } from '../config/settings.ts';
 import { mapped } from '../results/format.ts';
 import type { ReviewRules } from '../results/relaxed-reading.ts';
 import { pageOf } from '../results/report/page.ts';
@@ -69,9 +71,13 @@ export default class Report extends BaseCommand<typeof Report> {
     }
   }
 
-  /** How relaxed naming would read the names. */
+  /** How relaxed naming would read the names. The rest of the report needs no configuration. */
   async #rules(): Promise<ReviewRules> {
-    const { migration, prefix_disambiguation } = await this.configuration();
+    const { migration, prefix_disambiguation } = await this.configuration().catch(error => {
+      if (!(error instanceof ConfigError)) throw error;
+      this.warnLine(error.message);
+      return defaultConfig();
+    });
     return { maxRange: migration.max_range, prefixes: prefix_disambiguation.enabled };
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -121,6 +121,15 @@ describe('report', () => {
     for (const { storedAt } of stored) expect(Date.now() - Date.parse(storedAt!)).to.be.within(0, 600_000);
     await home.migrator(['resume']);
     expect(times()).to.deep.equal(before);
+  });
+
+  it('warns of a broken configuration, and needs none', async () => {
+    const config = home.read('config.json');
+    writeFileSync(join(home.path, 'config.json'), '{bad');
+    const { code, stderr } = await home.migrator(['report'], { cwd });
+    writeFileSync(join(home.path, 'config.json'), config);
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/^Warning: .*config\.json is not JSON/);
   });
 
   it('says what is wrong when there is no run, or no such place', async () => {

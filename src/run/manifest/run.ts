@@ -39,6 +39,9 @@ import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.t
 /** In this program's progress file, and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
 
+/** In the list of failed files. */
+const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
+
 export class Run {
   readonly folderId: string;
   readonly folder: string;
@@ -188,7 +191,7 @@ export class Run {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.#facts.read();
     refuseForeignFile(this.#progressPath, PROGRESS);
-    refuseForeignFile(this.#failedPath, /^\[/);
+    refuseForeignFile(this.#failedPath, FAILED);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
     this.#refuseOthers();

@@ -141,6 +141,12 @@ describe("other people's files", () => {
     chownSync(theirs, NOBODY, NOBODY);
     await home.migrator(['export', '--format', 'csv', '--output', join(theirs, 'out.csv')]);
     expect(readFileSync(victim, 'utf8')).to.equal('precious');
+    const planted = join(shared, 'theirs.ndjson');
+    symlinkSync(victim, planted);
+    lchownSync(planted, NOBODY, NOBODY);
+    const { stderr } = await home.migrator(['list', '--folder-id', folderId, '--out', planted]);
+    expect(stderr).to.include(`${planted} is a symbolic link`);
+    expect(readFileSync(victim, 'utf8')).to.equal('precious');
   });
 
   it('are not written through links in a home that others can write', async () => {

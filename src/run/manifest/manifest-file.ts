@@ -4,7 +4,16 @@
  * Only the place of each id's last line is kept in memory. Lines are read back from disk on demand; stages ask more or
  * less in the order of the manifest, so one read serves many.
  */
-import { appendFileSync, closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -283,6 +292,14 @@ export function manifestExists(path: string): boolean {
   return existsSync(path);
 }
 
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
 /** The end of the run, for an error of the file system. */
 export function unusable(path: string, error: unknown): RunError {
   if (error instanceof RunError) return error;
@@ -297,7 +314,8 @@ export function unusable(path: string, error: unknown): RunError {
       },
     );
   }
-  if (code === 'ELOOP') {
+  // Linux refuses a link of another user in a folder like /tmp as forbidden.
+  if (code === 'ELOOP' || (code === 'EACCES' && isLink(path))) {
     return new RunError(
       'manifest_is_link',
       `${path} is a symbolic link, and manifests are not written through links.`,

@@ -203,7 +203,14 @@ function withoutSecretsIn(error: Helpful, env: Env): Helpful {
 }
 
 function unexpected(error: Error, logPath: string | null): Helpful {
-  if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (path && ['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+    return Object.assign(new Error(`${path} cannot be used: ${error.message}.`), {
+      code: 'file_refused',
+      remedy: 'Check who owns it: files of a command that was run with sudo belong to root.',
+    });
+  }
+  if (['ENOSPC', 'EDQUOT'].includes(code)) {
     return Object.assign(new Error(`The disk is full: ${error.message}.`), {
       code: 'disk_full',
       remedy: 'Free some space, or write to another disk, then run the command again. Progress is saved.',

@@ -180,7 +180,7 @@ describe("other people's files", () => {
       ],
       { cwd: process.cwd() },
     );
-    expect(stdout.match(/id,filename,/g)).to.have.length(2);
+    expect(stdout.match(/status,folder,file,/g)).to.have.length(2);
     const device = join(sandbox.folder, 'device');
     symlinkSync('/dev/null', device);
     expect((await home.migrator(['export', '--output', device])).code).to.equal(0);

@@ -87,7 +87,7 @@ export function duplicateOf(
   return stopped(rest, 'duplicate', {
     stage: 'resolve',
     code: 'duplicate',
-    message: `${nameOf(record)}: the same bytes and the same observations as ${placeOf(survivor)}, which is migrated in its stead.`,
+    message: `${nameOf(record)}: identical copy of ${placeOf(survivor)}; only one copy is migrated.`,
     retryable: false,
     survivor: survivor.id,
   });

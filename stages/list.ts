@@ -71,6 +71,6 @@ function notAFolder(item: DriveItem): RunError {
   return new RunError(
     'not_a_folder',
     `${item.name} (${item.id}) is not a folder in Drive but ${item.mimeType}.`,
-    'Give the id of the folder that holds the files.',
+    'Give the id of the folder that contains the files.',
   );
 }

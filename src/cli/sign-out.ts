@@ -101,7 +101,7 @@ async function remove(path: string): Promise<boolean> {
     throw new RunError(
       'sign_in_not_removed',
       `${path} cannot be removed: ${(error as Error).message}.`,
-      'Remove the file by hand: whoever reads it is signed in.',
+      'Delete the file yourself: anyone who can read it is signed in.',
       { cause: error },
     );
   }

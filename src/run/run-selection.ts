@@ -32,7 +32,7 @@ function check(flag: string, pattern: string): void {
     throw new ConfigError(
       'bad_pattern',
       `--${flag} ${JSON.stringify(pattern)} is not a pattern: ${error.message}.`,
-      "Quote it for the shell, like --include '*.jpg'. A backslash makes the next character stand for itself.",
+      "Quote it for the shell, like --include '*.jpg'. A backslash makes the next character literal.",
       { exitCode: 2 },
     );
   }
@@ -68,7 +68,7 @@ function otherSelection(remembered: SelectionRules | null): ConfigError {
   return new ConfigError(
     'other_selection',
     `This run was started with ${remembered ? flagsOf(remembered) : 'the whole folder'}, not with the selection given now.`,
-    'Leave out --include, --exclude and --no-recursive to go on as before. To change the selection, run "migrator migrate" or "migrator scan" with the new one and --rescan.',
+    'Leave out --include, --exclude and --no-recursive to continue with the same files. To change the selection, run "migrator migrate" or "migrator scan" with the new one and --rescan.',
     { exitCode: 2 },
   );
 }

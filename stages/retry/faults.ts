@@ -97,7 +97,7 @@ export function connectionError(error: unknown, service: string): RunError | nul
   if (status !== 407) return null;
   return new RunError(
     'proxy_password_needed',
-    `The proxy on the way to ${service} asks for a user name and password (HTTP 407).`,
+    `The proxy between this computer and ${service} asks for a user name and password (HTTP 407).`,
     'Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), then run the command again.',
   );
 }

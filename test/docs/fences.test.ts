@@ -21,7 +21,7 @@ const PAGE = [
   '```text',
   'not of two',
   '```',
-  '<!-- anew -->',
+  '<!-- empty cloud -->',
   '```console',
   'before',
   '$ three',
@@ -45,7 +45,7 @@ describe('the blocks of a page', () => {
     expect(typedIn(PAGE).map(({ text, shown, remark }) => [text, shown, remark])).to.deep.equal([
       ['migrator status', 'Folder …', null],
       ['one\ntwo', null, 'not run: why'],
-      ['three', 'shown\n', 'anew'],
+      ['three', 'shown\n', 'empty cloud'],
       ['four', '', null],
     ]);
   });

@@ -81,8 +81,8 @@ function promptsIn({ line, text, remark }: Fence): Typed[] {
   for (const [index, shown] of text.split('\n').entries()) {
     const [, command] = /^\$ (.*)$/.exec(shown) ?? [];
     if (command !== undefined) {
-      // What is remarked on a recording holds for it as a whole, what is begun anew is begun once.
-      const own = typed.length === 0 || remark !== 'anew' ? remark : null;
+      // What is remarked on a recording holds for it as a whole, an empty cloud is created once.
+      const own = typed.length === 0 || remark !== 'empty cloud' ? remark : null;
       typed.push({ line: line + index + 1, text: command, shown: '', remark: own });
     } else if (typed.length > 0) typed.at(-1)!.shown += `${shown}\n`;
   }

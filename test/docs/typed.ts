@@ -5,14 +5,14 @@
  *     <!-- needs a real account -->       not typed here
  *     <!-- needs a person: … -->          asks at a browser or a prompt; not typed here
  *     <!-- not run: … -->                 not typed, for the reason that is given
- *     <!-- anew -->                       with a new, empty local cloud
+ *     <!-- empty cloud -->                       with a new, empty local cloud
  */
 import { expect } from 'chai';
 import { notShown, textOf, typedIn } from './fences.ts';
 import { lacking, Typist } from './typist.ts';
 
 const LEFT_OUT = /^(needs a real account|needs a person: .+|not run: .+)$/;
-const KNOWN = /^(needs|not run|anew)\b/;
+const KNOWN = /^(needs|not run|empty cloud)\b/;
 
 /** What tools other than this one say when they fail. */
 const TROUBLE = /^(Error: |jq: error|(\/bin\/)?sh: |(sort|split|parallel|grep|cat|mv|cp): )/m;
@@ -30,7 +30,7 @@ export function describeTyped(page: string): void {
     for (const { line, text, shown, remark } of typedIn(textOf(page))) {
       const [first = ''] = text.split('\n').filter(each => !each.startsWith('#'));
       const title = `line ${line}: ${first}`;
-      if (remark && KNOWN.test(remark) && remark !== 'anew') {
+      if (remark && KNOWN.test(remark) && remark !== 'empty cloud') {
         it(`${title} (${remark})`, () => expect(remark).to.match(LEFT_OUT));
         continue;
       }
@@ -40,7 +40,7 @@ export function describeTyped(page: string): void {
         continue;
       }
       it(title, async () => {
-        if (remark === 'anew') {
+        if (remark === 'empty cloud') {
           await typist.leave();
           typist = await Typist.sitDown();
         }

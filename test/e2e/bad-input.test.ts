@@ -125,7 +125,7 @@ describe('one clear message and no harm for', () => {
     env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'Wrong-Password-1' },
     says: [/admin@example\.com/, /wrong user name or password/],
   }));
-  rowFor('no password where nobody can be asked', () => ({
+  rowFor('no password without a terminal', () => ({
     env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' },
     says: [/no password for admin@example\.com/, /AMPLIFY_MEDIA_MIGRATOR_PASSWORD/],
   }));

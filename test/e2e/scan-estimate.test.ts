@@ -26,7 +26,7 @@ describe('the estimate of scan', () => {
     const folder = await PictureFolder.open(sandbox, 3);
     for (const id of folder.ids) folder.add(`${id}.jpg`, Buffer.alloc(1_000_000, id));
     const { stderr } = await folder.migrator(['scan']);
-    expect(stderr).to.include('bound by the line: 100 Mbit/s, assumed ("--measure"');
+    expect(stderr).to.include('limited by bandwidth: 100 Mbit/s, assumed (set it with "--bandwidth-mbit"');
     const said = await estimated(folder, '--bandwidth-mbit', '1');
     expect(said).to.include({
       estimated_seconds: 24,

@@ -58,7 +58,7 @@ async function openInBrowser(url: string): Promise<void> {
 function unopened(cause: Error): RunError {
   return new RunError(
     'google_no_browser',
-    'No browser could be opened here, and without a terminal nobody can be asked.',
+    'No browser could be opened, and standard input is not a terminal.',
     'Run "migrator login google" at a terminal, or with --no-browser: it prints the address for a browser on any machine, and takes the one where that browser ended as a line of standard input.',
     { cause },
   );

@@ -1,4 +1,4 @@
-/** How long a migration would take, and what that is said on the strength of. */
+/** How long a migration would take, and what limits it. */
 import type { Estimate } from '../../run/progress/estimate.ts';
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 import { roughDuration } from './progress-lines.ts';
@@ -18,8 +18,8 @@ export function estimateLine(
   const quota = `${queriesPerSecond} queries a second to Drive (google_drive.queries_per_second)`;
   const why =
     bound === 'bandwidth'
-      ? `bound by the line: ${lineOf(bandwidth)}`
-      : `bound by ${quota}; the line: ${lineOf(bandwidth)}`;
+      ? `limited by bandwidth: ${lineOf(bandwidth)}`
+      : `limited by ${quota}; bandwidth: ${lineOf(bandwidth)}`;
   return `To migrate: ${formatCount(files, 'file')}, ${formatBytes(bytes)}; about ${roughDuration(seconds)}, ${why}.`;
 }
 
@@ -29,8 +29,8 @@ function lineOf({ mbit, origin }: Bandwidth): string {
     case 'given':
       return rate;
     case 'measured':
-      return `${rate} came from Drive just now; the way to S3 was not measured`;
+      return `${rate}, measured from Drive; the upload to S3 was not measured`;
     case 'assumed':
-      return `${rate}, assumed ("--measure" tries it out, "--bandwidth-mbit" says it)`;
+      return `${rate}, assumed (set it with "--bandwidth-mbit", or use "--measure")`;
   }
 }

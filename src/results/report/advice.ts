@@ -85,7 +85,7 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
     text: 'Put the file back and run “migrator resume --rescan --retry-orphans”, or leave it.',
   },
   gone_from_drive: {
-    title: 'Gone from Drive, or no longer shared',
+    title: 'No longer in Drive, or no longer shared',
     text: 'Share or restore the file, then run “migrator resume --retry-orphans”.',
   },
   shortcut_target_gone: {

@@ -37,7 +37,7 @@ export function passwordFrom(options: PromptOptions): () => Promise<string> {
     if (!input.isTTY) {
       throw new RunError(
         'no_password',
-        `There is no password for ${username}: nobody can be asked, since standard input is not a terminal.`,
+        `There is no password for ${username}, and standard input is not a terminal.`,
         'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
       );
     }

@@ -65,7 +65,7 @@ export function questionsFromLines(text: string, username: string): Questions {
     if (line) return line;
     throw new RunError('no_password', `Standard input has no line with ${wants} for ${username}.`, remedy);
   };
-  const more = 'Put it on a line of its own after the password, or run "migrator login aws" on a terminal.';
+  const more = 'Put it on the line after the password, or run "migrator login aws" on a terminal.';
   return {
     retries: 0,
     password: async () =>
@@ -78,7 +78,7 @@ export function questionsFromLines(text: string, username: string): Questions {
 function needsTerminal(username: string, wants: string): RunError {
   return new RunError(
     'challenge_needs_terminal',
-    `Cognito wants ${wants} from ${username}, and nobody can be asked, since standard input is not a terminal.`,
+    `Cognito wants ${wants} from ${username}, but standard input is not a terminal.`,
     'Run "migrator login aws" on a terminal; the sign-in is kept, and this command then needs no answer.',
   );
 }

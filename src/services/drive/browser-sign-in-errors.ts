@@ -7,12 +7,12 @@ export function abandoned(waitedMs: number, inputClosed: boolean): RunError {
   return inputClosed
     ? new RunError(
         'google_sign_in_abandoned',
-        `Nobody signed in to Google within ${within} in a browser on this machine, and no address can be pasted: standard input is closed.`,
+        `Timed out after ${within}: the Google sign-in was not completed in a browser on this machine, and no address can be pasted because standard input is closed.`,
         'Run "migrator login google --no-browser" at a terminal, or pipe the address in where the browser ended. A scheduled job needs a sign-in from before, or a service-account key.',
       )
     : new RunError(
         'google_sign_in_abandoned',
-        `Nobody signed in to Google within ${within}.`,
+        `Timed out after ${within}: the Google sign-in was not completed.`,
         'Run "migrator login google" again; with --no-browser it prints the address for a browser on any machine.',
       );
 }

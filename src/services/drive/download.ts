@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const BUFFER_BYTES = 128 * 1024;
 
 /** One for all: the default reason takes a stack trace for each file. */
-const NO_LONGER_WANTED = new Error('nobody wants the bytes any more');
+const NO_LONGER_WANTED = new Error('the download was cancelled');
 
 export type DownloadResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 
@@ -113,7 +113,7 @@ export interface FileSource {
 
 export class FileDownload extends Readable {
   readonly #source: FileSource;
-  /** Aborts when nobody wants the bytes any more: requests and waits between them end. */
+  /** Aborts when the download was cancelled: requests and waits between them end. */
   readonly #unwanted = new AbortController();
   #body: Readable | null = null;
   #isWanted = false;

@@ -121,7 +121,7 @@ function refusedFile(error: DriveRefusal, fileName: string): FileError {
   if (isGone(error)) {
     return new FileError(
       'gone_from_drive',
-      `${fileName}: the file is gone from Drive, or is no longer shared with the signed-in account.`,
+      `${fileName}: the file is no longer in Drive, or is no longer shared with the signed-in account.`,
       { status: 'orphan', cause: error },
     );
   }

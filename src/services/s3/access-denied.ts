@@ -84,13 +84,13 @@ function noPermission({ words, user }: Denial): Reason {
   const check = `check that the storage of the Amplify project allows ${group} to read, write and delete media/*`;
   if (!user) {
     const remedy = `Add the user to the group ${group} of the Cognito user pool, and ${check}.`;
-    return [code, 'S3 does not let this user in under media/', remedy];
+    return [code, 'S3 does not allow this user to write under media/', remedy];
   }
   if (!user.groups.includes(group)) {
     const groups = user.groups.length > 0 ? `only in ${user.groups.join(', ')}` : 'in no group';
     return [
       code,
-      `S3 does not let ${user.username} in under media/: the user is not in the group ${group} (${groups})`,
+      `S3 does not allow ${user.username} to write under media/: the user is not in the group ${group} (${groups})`,
       `Add the user to the group ${group} (Cognito console, User pools, Groups), then run "migrator login aws". If the user should be able to write without it, ${check}, or name the group that may write: "migrator config --storage-group GROUP".`,
     ];
   }

@@ -58,10 +58,10 @@ describe('the blocks of a page', () => {
     expect(notShown('b .1.5 s.', output)).to.equal('b .1.5 s.');
   });
 
-  it('are nearly all typed', () => {
+  it('are nearly all typed, of those that need no person', () => {
     const all = PAGES.flatMap(page => typedIn(textOf(page)));
-    const leftOut = all.filter(({ remark }) => remark?.startsWith('n'));
+    const leftOut = all.filter(({ remark }) => /^n(?!eeds a person)/.test(remark ?? ''));
     expect(all).to.have.lengthOf.above(50);
-    expect(leftOut.length / all.length).to.be.below(0.2);
+    expect(leftOut.length / all.length).to.be.below(0.15);
   });
 });

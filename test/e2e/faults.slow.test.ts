@@ -76,7 +76,7 @@ describe('A fault that meets every file', () => {
           /POST/,
           whenStored(sandbox, everyFieldFails('MappingTemplate')),
         ),
-      /data service/,
+      /AppSync refused the media record/,
     ],
   ];
   for (const [what, begin, says] of cases) {
@@ -85,7 +85,7 @@ describe('A fault that meets every file', () => {
       const count = meter(sandbox.cloud);
       const { code, stderr } = await migrate();
       expect(code, stderr).to.equal(1);
-      expect(stderr)
+      expect(stderr, stderr)
         .to.match(says)
         .and.to.include('migrator resume')
         .and.not.match(/temporary|passing/);

@@ -169,13 +169,17 @@ const openRetryPolicy: RetryPolicy = error => ({
 });
 
 function refused(link: MediaLink, { errorType, message = 'no reason given' }: AppSyncError): FileError {
-  return new FileError('link_refused', `${link.fileName}: AppSync refused the media record: ${message}.`, {
-    everyFile: {
-      reason: `AppSync ${errorType || message}`,
-      remedy: 'Correct what AppSync reports.',
-      isUncertain: !errorType || /Validation|DynamoDbException/.test(errorType),
+  return new FileError(
+    'link_refused',
+    `${link.fileName}: AppSync refused the media record: ${message.replace(/\.$/, '')}.`,
+    {
+      everyFile: {
+        reason: `AppSync ${errorType || message}`,
+        remedy: 'Correct what AppSync reports.',
+        isUncertain: !errorType || /Validation|DynamoDbException/.test(errorType),
+      },
     },
-  });
+  );
 }
 
 function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncError): FileError {

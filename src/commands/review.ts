@@ -51,11 +51,11 @@ export default class Review extends BaseCommand<typeof Review> {
       multipleNonGreedy: true,
       delimiter: ',',
     }),
-    accept: Flags.string({
+    accept: Flags.option({
       description:
         'relaxed: read unreadable names with relaxed naming. as-downloaded: accept files whose bytes differ from what Drive lists. "resume" then continues with them',
-      options: ['relaxed', 'as-downloaded'],
-    }),
+      options: ['relaxed', 'as-downloaded'] as const,
+    })(),
     'dry-run': Flags.boolean({
       description: 'show what would be accepted, and write nothing',
       dependsOn: ['accept'],
@@ -95,7 +95,7 @@ export default class Review extends BaseCommand<typeof Review> {
   }
 
   async #show(run: Run, left: Reviewed, accepted: ReviewItem[]): Promise<void> {
-    const accept = this.flags.accept !== undefined;
+    const accept = this.flags.accept ?? null;
     const dryRun = this.flags['dry-run'] ?? false;
     if (this.json) {
       const acceptance = accept && { dry_run: dryRun, accepted: accepted.map(fileJson) };
@@ -116,13 +116,6 @@ export default class Review extends BaseCommand<typeof Review> {
       const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
       for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);
     }
-    const next = nextLines(left, {
-      accept,
-      asDownloaded: this.flags.accept === 'as-downloaded',
-      dryRun,
-      accepted,
-      manifest: run.pathOf('parse'),
-    });
-    this.say(...next);
+    this.say(...nextLines(left, { accept, dryRun, accepted, manifest: run.pathOf('parse') }));
   }
 }

@@ -59,50 +59,41 @@ export function readingLines(items: readonly ReviewItem[]): string[] {
   );
 }
 
-/** What was done, or what could be done now; empty if there is nothing to say. */
-export function nextLines(
-  left: Reviewed,
-  {
-    accept,
-    dryRun,
-    accepted,
-    manifest,
-    asDownloaded = false,
-  }: {
-    accept: boolean;
-    /** Bytes are accepted, and not readings. */
-    asDownloaded?: boolean;
-    dryRun: boolean;
-    accepted: readonly ReviewItem[];
-    /** Where the readings were written. */
-    manifest: string;
-  },
-): string[] {
-  if (asDownloaded) {
-    const open = itemsOf(left).filter(({ code }) => code === 'bytes_contradict').length;
-    if (accepted.length > 0)
-      return [
-        `${formatCount(accepted.length, 'file')} accepted as downloaded. Go on with "migrator resume".`,
-      ];
-    return [
-      open > 0 && dryRun
-        ? `Would accept ${formatCount(open, 'file')}; nothing was written.`
-        : 'There is no file to accept as downloaded.',
-    ];
-  }
+export interface Acceptance {
+  /** What is accepted; null if the review only lists the files. */
+  accept: 'relaxed' | 'as-downloaded' | null;
+  dryRun: boolean;
+  accepted: readonly ReviewItem[];
+  /** Path of the manifest that has the accepted readings. */
+  manifest: string;
+}
+
+/** What was done, or what to do next; empty if there is nothing to do. */
+export function nextLines(left: Reviewed, { accept, dryRun, accepted, manifest }: Acceptance): string[] {
+  const items = itemsOf(left);
+  if (accept === 'as-downloaded') return [downloadedLine(items, accepted.length, dryRun)];
   if (accepted.length > 0) {
     const readings = formatCount(accepted.length, 'reading');
-    return [`${readings} written to ${manifest}. Go on with "migrator resume".`];
+    return [`${readings} written to ${manifest}. Continue with "migrator resume".`];
   }
-  const readable = readableOf(itemsOf(left)).length;
+  const readable = readableOf(items).length;
   if (accept && readable === 0) return ['There is no relaxed reading to accept.'];
   if (dryRun) return [`Would accept ${formatCount(readable, 'reading')}; nothing was written.`];
-  const isNameRefused = itemsOf(left).some(({ record }) => record.error?.stage === 'parse');
+  const isNameRefused = items.some(({ record }) => record.error?.stage === 'parse');
   const lines = [
     readable > 0 && 'Accept the relaxed readings with "migrator review --accept relaxed".',
     isNameRefused && '"migrator resume" notices files that you rename in Drive.',
   ];
   return lines.filter(line => line !== false);
+}
+
+function downloadedLine(items: readonly ReviewItem[], accepted: number, dryRun: boolean): string {
+  if (accepted > 0)
+    return `${formatCount(accepted, 'file')} accepted as downloaded. Continue with "migrator resume".`;
+  const open = items.filter(({ code }) => code === 'bytes_contradict').length;
+  return open > 0 && dryRun
+    ? `Would accept ${formatCount(open, 'file')}; nothing was written.`
+    : 'There is no file to accept as downloaded.';
 }
 
 /** A warning for each reason that no file of the run has stopped for. */

@@ -58,7 +58,7 @@ describe('What review shows', () => {
   });
 
   it('says how a name is read anew that was corrected in Drive, where a name is what is wrong', async () => {
-    const nothing = { accept: false, dryRun: false, accepted: [], manifest: 'parse.ndjson' };
+    const nothing = { accept: null, dryRun: false, accepted: [], manifest: 'parse.ndjson' };
     expect(nextLines(await reviewOf('photo.jpg'), nothing).join()).to.include(
       'notices files that you rename',
     );

@@ -62,7 +62,7 @@ function verbatim(text: string): Markup {
   return new Markup(text);
 }
 
-function head({ folderId }: Report, policy: string): Markup {
+function head({ folderId, folderName }: Report, policy: string): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -71,7 +71,7 @@ function head({ folderId }: Report, policy: string): Markup {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>Migration of ${folderId}</title>
+<title>Migration of ${folderName ?? folderId}</title>
 <style>${verbatim(PAGE_STYLE)}</style>
 </head>
 `;
@@ -81,7 +81,7 @@ function body(report: Report, madeAt: Date, zone: Zone, isServed: boolean): Mark
   return html`<body>
 <header class="top">
 <h1>Media migration</h1>
-<p>Drive folder <a href="${driveFolderLink(report.folderId)}" target="_blank" rel="noopener noreferrer">${report.folderId}</a><br>
+<p>Drive folder <a href="${driveFolderLink(report.folderId)}" target="_blank" rel="noopener noreferrer" title="${report.folderId}"><bdi>${report.folderName ?? report.folderId}</bdi></a><br>
 Started ${zone.full(Date.parse(report.startedAt))}. This report: ${zone.full(madeAt.getTime())}. Times are local (${zone.name}).</p>
 ${inProgress(report, zone, isServed)}
 <p id="lost" class="note" hidden>The report is no longer updated: “migrator report --watch” has ended.</p>

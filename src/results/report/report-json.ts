@@ -12,6 +12,7 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
   const { folderId, counts, attention } = report;
   return {
     folder_id: folderId,
+    folder_name: report.folderName,
     made_at: madeAt.toISOString(),
     started_at: report.startedAt,
     in_progress: report.holder && { command: report.holder.command, since: report.holder.since },
@@ -35,22 +36,26 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
       records.map(({ name, reason }) => ({ record: name, query, reason })),
     ),
     need_attention: attention.files,
-    files: [...report.filesToAttend()].map(
-      ({ id, name, path, size, status, reason, message, url, kind, relaxed }) => ({
-        id,
-        name,
-        path,
-        size,
-        status,
-        code: reason?.code ?? null,
-        message,
-        kind,
-        relaxed_reading: relaxed,
-        drive_url: driveLink(id),
-        s3_url: url,
-      }),
-    ),
+    files: filesToAttend(report),
   };
+}
+
+function filesToAttend(report: Report): unknown[] {
+  return [...report.filesToAttend()].map(
+    ({ id, name, path, size, status, reason, message, url, kind, relaxed }) => ({
+      id,
+      name,
+      path,
+      size,
+      status,
+      code: reason?.code ?? null,
+      message,
+      kind,
+      relaxed_reading: relaxed,
+      drive_url: driveLink(id),
+      s3_url: url,
+    }),
+  );
 }
 
 function byKind({ kinds }: Report): unknown {

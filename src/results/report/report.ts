@@ -74,6 +74,8 @@ export interface ReportFile {
 /** What a report is about, beside its records. */
 export interface ReportedRun {
   folderId: string;
+  /** In Drive; null if it is not known. */
+  folderName?: string | null;
   startedAt: string;
   isListed: boolean;
   unreadableRecords?: UnreadableRecords;
@@ -84,6 +86,7 @@ export interface ReportedRun {
 
 export class Report {
   readonly folderId: string;
+  readonly folderName: string | null;
   /** RFC 3339. */
   readonly startedAt: string;
   /** False while the folder has not been listed to its end. */
@@ -113,6 +116,7 @@ export class Report {
 
   constructor(run: ReportedRun, rules: ReviewRules) {
     this.folderId = run.folderId;
+    this.folderName = run.folderName ?? null;
     this.startedAt = run.startedAt;
     this.isListed = run.isListed;
     this.unreadable = run.unreadableRecords ?? {};

@@ -10,8 +10,11 @@ const RULES = { maxRange: 100, prefixes: false };
 
 const NASTY = `</script><script>window.hacked=1</script><!--"'&\u2028\u202e\ud800.jpg`;
 
-function pageWith(records: FileRecord[], { folderId = 'folder-1', isListed = true } = {}): string {
-  const report = new Report({ folderId, startedAt: '2026-03-02T08:00:00.000Z', isListed }, RULES);
+function pageWith(
+  records: FileRecord[],
+  { folderId = 'folder-1', folderName = 'pictures', isListed = true } = {},
+): string {
+  const report = new Report({ folderId, folderName, startedAt: '2026-03-02T08:00:00.000Z', isListed }, RULES);
   for (const record of records) report.add(record);
   return [...pageOf(report, { madeAt: new Date(0), timeZone: 'Asia/Jerusalem' })].join('');
 }
@@ -78,6 +81,7 @@ describe('The page of a report', () => {
 
   it('is there as well for a run without files, and says when the listing is not complete', () => {
     const empty = pageWith([], { isListed: false });
+    expect(empty).to.include('<title>Migration of pictures</title>');
     expect(empty).to.include('has not been listed completely').and.to.include('No file needs attention');
     expect(shownIn(empty)).not.to.match(/NaN|undefined|Infinity/);
     expect(empty).to.include('There is no file in this run.').and.not.to.include('<table');

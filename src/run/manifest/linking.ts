@@ -46,7 +46,7 @@ export class LinkingFile {
 }
 
 /** A torn last line is of a request that was not sent. Throws RunError for a file that is something else. */
-function idsIn(path: string): string[] {
+export function idsIn(path: string): string[] {
   const lines = (textOfFile(path) ?? '').split('\n').slice(0, -1);
   if (!lines.every(line => /^"[^"]+"$/.test(line))) throw foreignFile(path);
   return lines.map(line => JSON.parse(line) as string);

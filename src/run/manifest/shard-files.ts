@@ -1,10 +1,11 @@
 /** The files of shards in a run's folder. */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import type { StageName } from '../../../stages/record.ts';
 import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
 import { appendPrivately } from '../../config/files/replace-file.ts';
+import { idsIn } from './linking.ts';
 import { lockPath } from './lock.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { MergedManifest } from './merged-manifest.ts';
@@ -104,7 +105,8 @@ export async function mergeShards(
   warn: (message: string) => void,
 ): Promise<void> {
   for (const { path } of shardFiles(folder, 'linking')) {
-    appendPrivately(join(folder, 'linking.ndjson'), readFileSync(path, 'utf8').replace(/[^\n]*$/, ''));
+    const lines = idsIn(path).map(id => `${JSON.stringify(id)}\n`);
+    appendPrivately(join(folder, 'linking.ndjson'), lines.join(''));
     rmSync(path);
   }
   for (const stage of SHARDED_STAGES) {

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
+import { shutDownOnSignals } from '../cli/interruption.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
 import { noRun, Run } from '../run/manifest/run.ts';
@@ -33,22 +34,36 @@ export default class Verify extends BaseCommand<typeof Verify> {
     const services = this.services(config);
     services.require(['storage', 'data']);
     if (this.flags.repair) run.lock(`migrator ${this.id}`);
+    // Nothing is changed while files are checked, so there is nothing to wait for.
+    const release = shutDownOnSignals(this.shutdown, () => {}, { graceMs: 0 });
     try {
       const records = await recordsOf(run, this.warnLine);
       const storage = await services.storage();
-      const findings = await verify(records, {
+      const checked = verify(records, {
         objects: storage.objects(),
         media: await services.mediaRecords(),
         deep: this.flags.deep,
         concurrency: config.migration.concurrency,
       });
+      const findings = await Promise.race([checked, this.#interrupted()]);
       const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
       if (setBack > 0) await writeProjection(this.home, run);
       this.#report(records.filter(claimsObject).length, findings, setBack);
     } finally {
+      release();
       run.unlock();
       await services.close();
     }
+  }
+
+  /** Rejects when a signal ends the command. */
+  #interrupted(): Promise<never> {
+    const { killSignal } = this.shutdown;
+    return new Promise((_, reject) => {
+      const interrupt = () => reject(killSignal.reason);
+      if (killSignal.aborted) interrupt();
+      killSignal.addEventListener('abort', interrupt, { once: true });
+    });
   }
 
   async #repair(run: Run, findings: Finding[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Intercept } from '../cloud/service.ts';
-import { answer, breakAfter, inject, stallAfter } from '../faults.ts';
+import { answer, breakAfter, inject, silence, stallAfter } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
@@ -37,6 +37,26 @@ describe('verify', () => {
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
   });
+
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+    it(`ends with 130 on ${signal}, also while S3 is silent`, async () => {
+      const { folder } = await migrated();
+      const { service } = sandbox.cloud.s3;
+      const asked = new Promise<void>(resolve => {
+        service.intercept = (...exchange) => {
+          resolve();
+          return silence(...exchange);
+        };
+      });
+      const running = folder.home.start(['verify', '--folder-id', folder.folderId]);
+      await asked;
+      process.kill(running.child.pid!, signal);
+      const { code, stderr } = await running.ended;
+      service.intercept = null;
+      expect(code, stderr).to.equal(130);
+      expect(stderr).to.include('Interrupted');
+    });
+  }
 
   it('finds what is missing or other than it should be; --repair and resume put it right, each link once', async () => {
     const { folder, files, objects, links } = await migrated();

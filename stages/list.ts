@@ -19,6 +19,7 @@ export function list(
     if (item.mimeType !== FOLDER) throw notAFolder(item);
     const ref = refOf({ ...item, resourceKey: item.resourceKey ?? root.resourceKey });
     const { name, modifiedTime, isClosed } = item;
+    options.onRoot?.(name);
     yield* walk(drive, root, [{ ref, name, above: '', path: '', modifiedTime, isClosed }], options);
   };
 }

@@ -38,6 +38,8 @@ export interface ListOptions {
   selection?: Selection;
   /** Waits before folders that Drive refused are asked for again. */
   pause?: () => Promise<unknown>;
+  /** Told the name of the folder that is listed. */
+  onRoot?: (name: string) => void;
   /** Told about folders whose content is not in the listing, or not all of it. */
   onUnread?: (folder: DriveRef, path: string) => void;
   /** Told the ids of files that are there, but not selected. */

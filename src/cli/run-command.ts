@@ -211,6 +211,7 @@ function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown>
   const { run, changes, seconds, progressPath, failedPath } = outcome;
   return {
     folder_id: run.folderId,
+    folder_name: run.folderName,
     total_files: counts.total,
     bytes: counts.bytes,
     summary: counts.summary(),

@@ -29,7 +29,7 @@ export default class List extends StageCommand<typeof List> {
     requireKeys(stages.context.config, input.run ? [] : KEYS_FOR.folder);
     output.run?.rememberResourceKey(stages.context.root!);
     output.run?.rememberSelection(this.selectionRules(output.run));
-    return sourceOf(await stages.list());
+    return sourceOf(await stages.list({ onRoot: name => output.run?.rememberFolderName(name) }));
   }
 
   protected override finished(run: Run): void {

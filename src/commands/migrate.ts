@@ -44,7 +44,7 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     const { counts } = this;
     const { run, seconds, progressPath, failedPath } = outcome;
     if (counts.total === 0 && !this.shutdown.signal.aborted)
-      this.say(`The folder ${run.folderId} has no files.`);
+      this.say(`The folder ${run.label} has no files.`);
     this.conclude(
       outcome,
       [

@@ -112,7 +112,7 @@ export default class Review extends BaseCommand<typeof Review> {
     } else {
       for (const line of readingLines(accepted)) this.log(line);
       const [count, ...reasons] = countLines(left);
-      this.log(`Folder ${run.folderId}: ${count}`);
+      this.log(`Folder ${run.label}: ${count}`);
       const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
       for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);
     }

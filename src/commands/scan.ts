@@ -46,7 +46,7 @@ export default class Scan extends RunCommand<typeof Scan> {
     const { counts } = this;
     const { run, config } = outcome;
     if (counts.total === 0 && !this.shutdown.signal.aborted)
-      this.say(`The folder ${run.folderId} has no files.`);
+      this.say(`The folder ${run.label} has no files.`);
     const { files, bytes } = outcome.toMove;
     const bandwidth = this.#bandwidth(outcome.measuredMbit);
     const queriesPerSecond = config.google_drive.queries_per_second;

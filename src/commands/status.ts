@@ -1,58 +1,102 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
+import { LiveLines } from '../cli/ui/live-lines.ts';
+import { fitted } from '../cli/ui/progress-lines.ts';
+import { activityJson, activityLines } from '../cli/ui/status-lines.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
-import type { ShardState } from '../run/manifest/shard-files.ts';
-import { Counts } from '../run/progress/counts.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { type RunStatus, statusOf } from '../run/run-status.ts';
+import { formatTime } from '../run/text/format.ts';
+import { visible } from '../run/text/visible.ts';
 import { runAtHand } from '../run/which-run.ts';
+
+/** On a terminal, and elsewhere. A large run takes longer to read, and then waits longer. */
+const REDRAW_MS = 2_000;
+const LINE_MS = 10_000;
+/** The share of the time that may be spent on reading the manifests: one in so many. */
+const READING_SHARE = 5;
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Show the progress of a run. Works offline.';
   static override description =
-    'Without --folder-id: the most recent run. Can be used while a run is in progress.';
+    'Without --folder-id: the most recent run. Can be used while a run is in progress. "runs" lists all runs.';
   static override examples = [
     '<%= config.bin %> status',
+    '<%= config.bin %> status --watch',
     '<%= config.bin %> status --folder-id FOLDER_ID --json',
   ];
-  static override flags = folderFlag;
+  static override flags = {
+    ...folderFlag,
+    watch: Flags.boolean({ char: 'w', description: 'update the display every few seconds until Ctrl-C' }),
+  };
 
   async run(): Promise<void> {
     const run = runAtHand(this.flags['folder-id'], this.home);
-    const { folderId } = run;
-    const counts = new Counts();
-    for await (const record of run.latest(this.warnLine)) counts.add(record);
+    if (this.flags.watch) return this.#watch(run);
+    const status = await statusOf(run, this.warnLine);
+    if (this.json) this.printJson(jsonOf(run, status));
+    else for (const line of this.#lines(run, status)) this.log(line);
+  }
 
-    const { shards } = run;
-    if (this.json) {
-      const { total, bytes } = counts;
-      const status = {
-        folder_id: folderId,
-        listed: run.isListed,
-        total_files: total,
-        bytes,
-        summary: counts.summary(),
-        ...(shards.length > 0 && { shards }),
-        manifests: run.folder,
-      };
-      this.printJson(status);
-      return;
+  /** On a terminal the same lines, redrawn; elsewhere one line each time. */
+  async #watch(run: Run): Promise<void> {
+    const ending = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ending.abort());
+    const { stdout } = process;
+    const live = stdout.isTTY && !this.json ? new LiveLines(stdout) : null;
+    while (!ending.signal.aborted) {
+      const startedAt = performance.now();
+      const status = await statusOf(run, () => {});
+      const lines = this.#lines(run, status);
+      if (live) live.draw(fittedTo(lines, stdout));
+      else if (this.json) this.printJson(jsonOf(run, status), 0);
+      else this.log(`${formatTime(new Date())} ${oneLine(run, status)}`);
+      const readingMs = performance.now() - startedAt;
+      const pauseMs = Math.max(live ? REDRAW_MS : LINE_MS, READING_SHARE * readingMs);
+      await wait(pauseMs, null, { signal: ending.signal }).catch(() => {});
     }
-    this.log(
-      `Folder ${folderId}: ${totalLine(counts)}${run.isListed ? '' : ' so far; the listing is not complete'}`,
-    );
-    for (const line of statusLines(counts)) this.log(line);
-    for (const line of shardLines(shards)) this.log(line);
-    this.log('');
-    for (const line of placeLines({ manifests: run.folder, progress: progressPath(this.home, folderId) }))
-      this.log(line);
+  }
+
+  #lines(run: Run, status: RunStatus): string[] {
+    return [
+      headLine(run, status),
+      ...statusLines(status.counts),
+      '',
+      ...activityLines(status),
+      '',
+      ...placeLines({ manifests: run.folder, progress: progressPath(this.home, run.folderId) }),
+    ];
   }
 }
 
-function shardLines(shards: readonly ShardState[]): string[] {
-  return shards.map(({ index, count, holder, lastActivity }) => {
-    const state = holder
-      ? `running on ${holder.host}, process ${holder.pid}, since ${holder.since}`
-      : 'not running';
-    return `Shard ${index}/${count}: ${state}; last activity ${lastActivity}`;
-  });
+function headLine(run: Run, { counts, isListed }: RunStatus): string {
+  return `Folder ${run.label}: ${totalLine(counts)}${isListed ? '' : ' so far; the listing is not complete'}`;
+}
+
+function oneLine(run: Run, status: RunStatus): string {
+  const counts = Object.entries(status.counts.summary()).map(([name, count]) => `${count} ${name}`);
+  const activity = activityLines(status).map(line => line.replace(/\.$/, ''));
+  return [headLine(run, status), ...counts, ...activity].join(' · ');
+}
+
+/** Lines that fit on the terminal; the cursor needs the last row. */
+function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStream): string[] {
+  return lines.slice(0, rows - 1).map(line => fitted(visible(line), columns - 1));
+}
+
+function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
+  const { counts, isListed } = status;
+  return {
+    folder_id: run.folderId,
+    folder_name: run.folderName,
+    listed: isListed,
+    total_files: counts.total,
+    bytes: counts.bytes,
+    summary: counts.summary(),
+    ...activityJson(status),
+    manifests: run.folder,
+  };
 }

@@ -68,7 +68,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
     const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
     const records = latest.filter(isUndoable);
     const made = records.filter(isMade).length;
-    if (rewriter && made > 0 && !(await this.#agreed(made, run.folderId))) {
+    if (rewriter && made > 0 && !(await this.#agreed(made, run.label))) {
       this.say('Nothing was removed.');
       return;
     }
@@ -90,7 +90,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
     linking.close();
   }
 
-  async #agreed(files: number, folderId: string): Promise<boolean> {
+  async #agreed(files: number, folder: string): Promise<boolean> {
     if (this.flags.yes) return true;
     if (!process.stdin.isTTY) {
       throw new ConfigError(
@@ -101,7 +101,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
       );
     }
     const { confirm } = await promptsOn();
-    const message = `Remove the objects and media records of ${formatCount(files, 'file')} of the folder ${folderId}?`;
+    const message = `Remove the objects and media records of ${formatCount(files, 'file')} of the folder ${folder}?`;
     return confirm(message);
   }
 

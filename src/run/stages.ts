@@ -68,7 +68,7 @@ export class Stages {
   }
 
   async list(
-    callbacks: Pick<ListOptions, 'onUnread' | 'onLeftOut'> = {},
+    callbacks: Pick<ListOptions, 'onRoot' | 'onUnread' | 'onLeftOut'> = {},
   ): Promise<AsyncGenerator<FileRecord>> {
     const { services, root } = this.context;
     return list(await services.drive(), { ...listOptions(this.context), ...callbacks })(root!);

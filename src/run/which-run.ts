@@ -1,7 +1,8 @@
 /** Which folder, and which run, a command is about. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { RunError } from '../../stages/errors.ts';
-import { folderIdFrom } from '../config/home.ts';
+import { FOLDER_ID, folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 import { lastRunOf, noRun, Run } from './manifest/run.ts';
 
@@ -13,6 +14,14 @@ export function folderToMigrate(flag: string | undefined, config: Config): strin
 /** The folder to continue with or to look at: the flag's, else that of the last run, else the configured one. */
 export function folderAtHand(flag: string | undefined, config: Config, home: string): string | null {
   return folderIdFrom(flag ?? '') || lastRunOf(home) || config.google_drive.folder_id || null;
+}
+
+/** Every run of this home; the one that was worked on last is not necessarily the first. */
+export function runsOf(home: string): Run[] {
+  const runs = join(home, 'runs');
+  if (!existsSync(runs)) return [];
+  const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
+  return folderIds.map(folderId => new Run(home, folderId)).filter(run => run.exists);
 }
 
 /** The run to look at: the flag's, else the last one. Needs no configuration. Throws RunError if there is none. */

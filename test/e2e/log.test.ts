@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { answer } from '../faults.ts';
 import { arrival, Sandbox } from './sandbox.ts';
+import { TerminalRun } from './terminal.ts';
 
-describe('the log file', () => {
+describe('a run watched from outside: its log file, and status', () => {
   let sandbox: Sandbox;
   beforeEach(async () => {
     sandbox = await Sandbox.open();
@@ -17,7 +18,7 @@ describe('the log file', () => {
       .split('\n')
       .map(line => JSON.parse(line));
 
-  it('names each retry, each throttled request and each finished file', async () => {
+  it('has a log that names each retry, each throttled request and each finished file', async () => {
     const { drive, s3 } = sandbox.cloud;
     const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two2' }, [1, 2]) });
     const tooFast = JSON.stringify({ error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
@@ -48,7 +49,7 @@ describe('the log file', () => {
     }
   });
 
-  it('has no stack trace after Ctrl-C', async () => {
+  it('has no stack trace in the log after Ctrl-C', async () => {
     const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one' }, [1]) });
     const asked = arrival(sandbox.cloud.drive.service, ({ url }) => /alt=media/.test(url!));
     const path = join(sandbox.folder, 'run.log');
@@ -61,12 +62,48 @@ describe('the log file', () => {
       .and.not.include('stack');
   });
 
-  it('must be in a folder that exists', async () => {
+  it('needs a log file in a folder that exists', async () => {
     const home = await sandbox.home();
     const { code, stderr } = await home.migrator(['status', '--log-file', '/nowhere/run.log']);
     expect(code).to.equal(2);
     expect(stderr).to.match(
       /^Error: The log cannot be written to \/nowhere\/run.log: ENOENT.*\n.*--log-file/,
     );
+  });
+
+  it('status says who works on the run, and --watch goes on until Ctrl-C', async () => {
+    const { drive } = sandbox.cloud;
+    const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]) });
+    let release = () => {};
+    const released = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const first = new Promise<void>(resolve => {
+      let downloads = 0;
+      drive.service.intercept = async ({ url }) => {
+        if (!/alt=media/.test(url!) || ++downloads === 1) return false;
+        resolve();
+        await released;
+        return false;
+      };
+    });
+    const running = home.start(['migrate']);
+    await first;
+    const watch = new TerminalRun(['status', '--watch'], home.env, {
+      columns: 80,
+      rows: 24,
+    });
+    await watch.until(lines => lines.some(line => /^This session: 1 file stored, 3 B, /.test(line)));
+    expect(watch.lines().join('\n')).to.match(/^Folder "pictures" .*2 files, 6 B/m);
+    const { stdout } = await home.migrator(['status', '--json']);
+    const { in_progress, session } = JSON.parse(stdout);
+    expect(in_progress).to.include({ command: 'migrator migrate', pid: running.child.pid });
+    expect(session).to.include({ files: 1, bytes: 3 });
+    release();
+    expect((await running.ended).code).to.equal(0);
+    await watch.until(lines => lines.some(line => line.startsWith('Not in progress.')));
+    process.kill(watch.pid, 'SIGINT');
+    expect(await watch.ended).to.equal(0);
+    expect(watch.lines().filter(line => /Error|Interrupted/.test(line))).to.deep.equal([]);
   });
 });

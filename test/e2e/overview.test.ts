@@ -61,7 +61,15 @@ describe('scan, dry run and status', () => {
       total_files: sample.files.length,
       summary: statuses(records),
     });
+    expect(JSON.parse(stdout)).to.include({ in_progress: null, session: null });
+    const { folder_name, last_activity } = JSON.parse(stdout);
+    expect(folder_name).to.equal(sandbox.cloud.drive.tree.get(sample.folderId)!.name);
+    expect(Date.now() - Date.parse(last_activity)).to.be.within(0, 120_000);
     const spoken = await home.migrator(['status']);
+    expect(spoken.stdout).to.include(`Folder "${folder_name}" (${sample.folderId}): `);
+    expect(spoken.stdout).to.match(/^Not in progress. Last activity: \d{4}-\d\d-\d\d /m);
+    const runs = await home.migrator(['runs']);
+    expect(runs.stdout).to.match(new RegExp(`^"${folder_name}" .${sample.folderId}.\n  .*: .* completed`));
     expect(spoken.stdout).to.match(new RegExp(`${statuses(records).completed} {2}completed`));
   });
 

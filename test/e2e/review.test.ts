@@ -190,7 +190,7 @@ describe('review', () => {
       expect((await home.migrator(['migrate'])).code).to.equal(0);
       const { code, stdout } = await home.migrator(['review']);
       expect(code).to.equal(0);
-      expect(stdout).to.equal(`Folder ${folderId}: none of 1 file needs a person.\n`);
+      expect(stdout).to.equal(`Folder "pictures" (${folderId}): none of 1 file needs a person.\n`);
     } finally {
       await sandbox.close();
     }

@@ -128,7 +128,7 @@ function folded(all: readonly string[], columns: number): string[] {
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** The text as far as it fits; where it is cut, the last column is an ellipsis. */
-function fitted(text: string, columns: number): string {
+export function fitted(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   let width = 1;
   let kept = '';

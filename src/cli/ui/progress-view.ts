@@ -2,6 +2,7 @@
 import type { RunEvents } from '../../run/events.ts';
 import type { Move } from '../../run/progress/moves.ts';
 import { type ProgressFacts, RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
+import { formatTime } from '../../run/text/format.ts';
 import { asLines } from './guarded-streams.ts';
 import { LiveLines, type Screen } from './live-lines.ts';
 import { progressLine, progressLines } from './progress-lines.ts';
@@ -71,7 +72,7 @@ export class ProgressView {
   #showAfter(ms: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       if (this.#live) this.draw();
-      else this.#screen.write(`${localTime()} ${progressLine(this.#progress.facts())}\n`);
+      else this.#screen.write(`${formatTime(new Date())} ${progressLine(this.#progress.facts())}\n`);
       this.#timer = this.#showAfter(this.#live ? DRAW_EVERY_MS : LINE_EVERY_MS);
     }, ms);
     return timer.unref();
@@ -99,9 +100,4 @@ export class ProgressView {
     while (this.#slots.length > workers && this.#slots.at(-1) === null) this.#slots.pop();
     return this.#slots.some(Boolean) ? this.#slots : [];
   }
-}
-
-/** `2026-11-28 14:05:09`; Swedish dates are written that way. */
-function localTime(): string {
-  return new Date().toLocaleString('sv-SE');
 }

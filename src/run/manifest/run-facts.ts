@@ -10,6 +10,8 @@ import type { UnreadableRecords } from './unreadable-records.ts';
 
 export interface Facts {
   folder_id: string;
+  /** In Drive, when the folder was last listed. */
+  folder_name?: string;
   /** Kept with the objects that the run stores, to tell them from those of other runs. */
   run_id?: string;
   /** RFC 3339. */

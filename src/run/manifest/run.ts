@@ -279,6 +279,22 @@ export class Run {
     return this.#facts.read().run_id ?? null;
   }
 
+  /** The folder's name in Drive; null if it was never listed. */
+  get folderName(): string | null {
+    return this.#facts.read().folder_name ?? null;
+  }
+
+  rememberFolderName(folder_name: string): void {
+    const facts = this.#facts.read();
+    if (facts.folder_name !== folder_name) this.#facts.write({ ...facts, folder_name });
+  }
+
+  /** How messages name the folder: `"Kenya 2024" (1AbC…)`. */
+  get label(): string {
+    const { folderName, folderId } = this;
+    return folderName === null ? folderId : `"${folderName}" (${folderId})`;
+  }
+
   get startedAt(): string {
     return this.#facts.read().started_at;
   }

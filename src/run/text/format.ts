@@ -20,6 +20,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** `2026-11-28 14:05:09`, local; Swedish dates are written that way. */
+export function formatTime(at: Date): string {
+  return at.toLocaleString('sv-SE');
+}
+
 /** `1 file`, `1,204 files`. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;

@@ -1,0 +1,40 @@
+/** How `status` and `runs` say whether a run is in progress. */
+import { hostname } from 'node:os';
+import type { Holder } from '../../config/files/lock.ts';
+import type { RunStatus } from '../../run/run-status.ts';
+import { formatBytes, formatCount, formatTime } from '../../run/text/format.ts';
+import { roughDuration } from './progress-lines.ts';
+
+/** In JSON. Times are RFC 3339. */
+export function activityJson({ holder, session, lastActivity }: RunStatus): Record<string, unknown> {
+  return {
+    in_progress: holder,
+    session: session && {
+      files: session.files,
+      bytes: session.bytes,
+      bytes_per_second: Math.round(session.bytesPerSecond),
+      seconds_left: session.secondsLeft === null ? null : Math.round(session.secondsLeft),
+    },
+    last_activity: lastActivity?.toISOString() ?? null,
+  };
+}
+
+export function activityLines({ holder, session, lastActivity }: RunStatus): string[] {
+  const last = lastActivity ? `Last activity: ${formatTime(lastActivity)}.` : '';
+  if (!holder) return [`Not in progress. ${last}`.trim()];
+  const lines = [`In progress: ${holderText(holder)}.`];
+  if (session) {
+    const { files, bytes, bytesPerSecond, secondsLeft } = session;
+    const left = secondsLeft === null ? '' : `; about ${roughDuration(secondsLeft)} left`;
+    const rate = `${formatBytes(bytes)}, ${formatBytes(bytesPerSecond)}/s`;
+    lines.push(`This session: ${formatCount(files, 'file')} stored, ${rate}${left}.`);
+  }
+  return last ? [...lines, last] : lines;
+}
+
+function holderText({ command, pid, host, since }: Holder): string {
+  const at = new Date(since);
+  const time = Number.isNaN(at.getTime()) ? since : formatTime(at);
+  const where = host === hostname() ? 'this computer' : host;
+  return `"${command}", process ${pid} on ${where}, since ${time}`;
+}

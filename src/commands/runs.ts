@@ -1,0 +1,55 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { activityJson, activityLines } from '../cli/ui/status-lines.ts';
+import { totalLine } from '../cli/ui/summary.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { type RunStatus, statusOf } from '../run/run-status.ts';
+import { runsOf } from '../run/which-run.ts';
+
+export default class Runs extends BaseCommand<typeof Runs> {
+  static override summary = 'List all runs with their counts and last activity. Works offline.';
+  static override description = 'The most recent run comes first. "status" shows one run in detail.';
+  static override examples = ['<%= config.bin %> runs', '<%= config.bin %> runs --json'];
+
+  async run(): Promise<void> {
+    const runs: { run: Run; status: RunStatus }[] = [];
+    for (const run of runsOf(this.home)) runs.push({ run, status: await statusOf(run, this.warnLine) });
+    runs.sort((a, b) => timeOf(b.status) - timeOf(a.status));
+    if (this.json) {
+      this.printJson({ runs: runs.map(({ run, status }) => runJson(run, status)) });
+    } else if (runs.length === 0) {
+      this.log('There are no runs yet. Start one with "migrator scan --folder-id FOLDER_ID".');
+    } else {
+      for (const { run, status } of runs) for (const line of runLines(run, status)) this.log(line);
+    }
+  }
+}
+
+function timeOf({ lastActivity }: RunStatus): number {
+  return lastActivity?.getTime() ?? 0;
+}
+
+function runLines(run: Run, status: RunStatus): string[] {
+  const { counts, isListed } = status;
+  const byStatus = Object.entries(counts.summary()).map(
+    ([name, count]) => `${count.toLocaleString('en-US')} ${name}`,
+  );
+  return [
+    run.label,
+    `  ${totalLine(counts)}${isListed ? '' : ' so far'}${byStatus.length > 0 ? `: ${byStatus.join(', ')}` : ''}`,
+    ...activityLines(status).map(line => `  ${line}`),
+  ];
+}
+
+function runJson(run: Run, status: RunStatus): Record<string, unknown> {
+  const { total, bytes } = status.counts;
+  return {
+    folder_id: run.folderId,
+    folder_name: run.folderName,
+    listed: status.isListed,
+    total_files: total,
+    bytes,
+    summary: status.counts.summary(),
+    ...activityJson(status),
+    manifests: run.folder,
+  };
+}

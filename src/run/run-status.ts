@@ -1,0 +1,97 @@
+/** How far a run is, from its manifests alone: for another process than the one that works on it. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import type { Holder } from '../config/files/lock.ts';
+import type { Run } from './manifest/run.ts';
+import { Counts } from './progress/counts.ts';
+import { estimate } from './progress/estimate.ts';
+
+/** The rate that the remaining time is estimated from is that of the last ten minutes. */
+const RECENT_MS = 10 * 60_000;
+/** Nothing can be said of the remaining time before. */
+const FIRST_ESTIMATE_MS = 10_000;
+
+/** What the process that works on the run has stored so far. */
+export interface Session {
+  files: number;
+  bytes: number;
+  bytesPerSecond: number;
+  /** Null if too little is known. */
+  secondsLeft: number | null;
+}
+
+export interface RunStatus {
+  counts: Counts;
+  isListed: boolean;
+  /** The process that works on the run; null if there is none. */
+  holder: Holder | null;
+  /** Null if nothing is in progress, or nothing has been stored yet. */
+  session: Session | null;
+  /** When a manifest was last written to. */
+  lastActivity: Date | null;
+}
+
+export async function statusOf(run: Run, warn: (message: string) => void): Promise<RunStatus> {
+  const { holder, isListed } = run;
+  const counts = new Counts();
+  const stored = new StoredSince(holder ? Date.parse(holder.since) : Number.POSITIVE_INFINITY);
+  for await (const record of run.latest(warn)) {
+    counts.add(record);
+    stored.add(record);
+  }
+  return { counts, isListed, holder, session: stored.session(), lastActivity: lastActivityIn(run.folder) };
+}
+
+/** Counts what has been stored since the session started, and what is still to be stored. */
+class StoredSince {
+  readonly #since: number;
+  readonly #now = Date.now();
+  readonly #all = { files: 0, bytes: 0 };
+  readonly #recent = { files: 0, bytes: 0 };
+  readonly #left = { files: 0, bytes: 0 };
+
+  /** `since`: ms of the epoch. */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  add(record: FileRecord): void {
+    const { url, storedAt, adopted } = record;
+    const bytes = record.bytes ?? record.size ?? 0;
+    const at = storedAt && !adopted ? Date.parse(storedAt) : Number.NEGATIVE_INFINITY;
+    if (isOnTheWay(record) && !url) count(this.#left, bytes);
+    // S3 gives whole seconds.
+    if (at + 999 >= this.#since) count(this.#all, bytes);
+    if (at >= this.#recentSince) count(this.#recent, bytes);
+  }
+
+  get #recentSince(): number {
+    return Math.max(this.#since, this.#now - RECENT_MS);
+  }
+
+  session(): Session | null {
+    if (this.#all.files === 0) return null;
+    const seconds = Math.max(1, (this.#now - this.#since) / 1000);
+    return { ...this.#all, bytesPerSecond: this.#all.bytes / seconds, secondsLeft: this.#secondsLeft() };
+  }
+
+  #secondsLeft(): number | null {
+    const ms = this.#now - this.#recentSince;
+    if (ms < FIRST_ESTIMATE_MS || this.#recent.files === 0) return null;
+    const bytesPerSecond = (this.#recent.bytes * 1000) / ms || Number.POSITIVE_INFINITY;
+    const queriesPerSecond = (this.#recent.files * 1000) / ms;
+    return estimate(this.#left, { bytesPerSecond, queriesPerSecond }).seconds;
+  }
+}
+
+function count(work: { files: number; bytes: number }, bytes: number): void {
+  work.files += 1;
+  work.bytes += bytes;
+}
+
+function lastActivityIn(folder: string): Date | null {
+  const names = readdirSync(folder).filter(name => name.endsWith('.ndjson'));
+  const times = names.map(name => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return times.length > 0 ? new Date(Math.max(...times)) : null;
+}

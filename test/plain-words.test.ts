@@ -24,7 +24,6 @@ const ODD: readonly RegExp[] = [
   /\bhas to decide\b/i,
   /\bgone from Drive\b/i,
   /\bin thought\b/i,
-  /\bmade anew\b/i,
   /\bthe configuration that holds\b/i,
   /\bis not fine\b/i,
   /\bsay(?:s)? (?:how far|aloud)\b/i,
@@ -38,6 +37,9 @@ const ODD: readonly RegExp[] = [
   /\bneighbou?rs\b/i,
   /\bmends?\b/i,
   /\bclimbs back\b/i,
+  /\bhalt(?:s|ed)?\b/i,
+  /\bin spite of\b/i,
+  /\bthrough all retries\b/i,
 ];
 
 /** Matches comments and strings, whichever starts first. The strings are the second group. */

@@ -113,7 +113,7 @@ function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
 }
 
 function keptFor({ key }: FileRecord, use: Use | undefined, staying: Links): string | null {
-  if (use) return `the run of the folder ${use.folderId} uses ${key}; undo that one first`;
+  if (use) return `the run of the folder ${use.folder} uses ${key}; undo that one first`;
   const [other] = staying;
   return other ? `the media record ${other.id}, which this run did not create, points to ${key}` : null;
 }

@@ -5,7 +5,8 @@ import { closeManifests, type Manifests, openManifests } from './open-manifests.
 
 /** What another run knows of an object that this one has stored. */
 export interface Use {
-  folderId: string;
+  /** How messages name the other run's folder. */
+  folder: string;
   mediaIds: ReadonlySet<string>;
 }
 
@@ -28,7 +29,7 @@ export async function usesBeside(
     for await (const { key, url, media = [] } of other.latest(() => {})) {
       if (!key || !url || !keys.has(key)) continue;
       const mediaIds = new Set([...media.map(({ id }) => id), ...(uses.get(key)?.mediaIds ?? [])]);
-      uses.set(key, { folderId: other.folderId, mediaIds });
+      uses.set(key, { folder: other.label, mediaIds });
     }
   }
   return uses;

@@ -8,6 +8,7 @@ import { activityJson, activityLines } from '../cli/ui/status-lines.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
+import type { ShardState } from '../run/manifest/shard-files.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';
@@ -66,6 +67,7 @@ export default class Status extends BaseCommand<typeof Status> {
       ...statusLines(status.counts),
       '',
       ...activityLines(status),
+      ...shardLines(run.shards),
       '',
       ...placeLines({ manifests: run.folder, progress: progressPath(this.home, run.folderId) }),
     ];
@@ -89,6 +91,7 @@ function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStre
 
 function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
   const { counts, isListed } = status;
+  const { shards } = run;
   return {
     folder_id: run.folderId,
     folder_name: run.folderName,
@@ -97,6 +100,16 @@ function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
     bytes: counts.bytes,
     summary: counts.summary(),
     ...activityJson(status),
+    ...(shards.length > 0 && { shards }),
     manifests: run.folder,
   };
+}
+
+function shardLines(shards: readonly ShardState[]): string[] {
+  return shards.map(({ index, count, holder, lastActivity }) => {
+    const state = holder
+      ? `running on ${holder.host}, process ${holder.pid}, since ${holder.since}`
+      : 'not running';
+    return `Shard ${index}/${count}: ${state}; last activity ${lastActivity}`;
+  });
 }

@@ -214,10 +214,16 @@ export class RunProgress {
 
   #bottleneck(): Bottleneck | null {
     if (!this.#limits || this.moves.count === 0) return null;
-    if (this.#isLimitedByQueries) return 'queries';
+    if (this.#isLimitedByQueries || this.#isWaitingForDrive) return 'queries';
     const { downloading, storing } = this.#averages;
     const isThrottled = this.workers < this.#limits.concurrency;
     return isThrottled || (storing.perSecond ?? 0) > (downloading.perSecond ?? 0) ? 's3' : 'connection';
+  }
+
+  /** Drive throttles, and most files wait for their first byte. */
+  get #isWaitingForDrive(): boolean {
+    const { queriesPerSecond, mostQueriesPerSecond } = this.#limits!;
+    return queriesPerSecond() < mostQueriesPerSecond && this.moves.in('opening') * 2 > this.moves.count;
   }
 
   get #isLimitedByQueries(): boolean {

@@ -65,8 +65,8 @@ export async function openLog(
 async function loggerTo(fd: number, { verbose, env }: LogOptions): Promise<Logger> {
   const { default: pino } = await import('pino');
   const destination = pino.destination({ dest: fd, sync: true });
-  const password = env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '';
-  const known = [password, JSON.stringify(password).slice(1, -1)];
+  const passwords = [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '', env.MIGRATOR_QUOTA_REDIS_PASSWORD ?? ''];
+  const known = passwords.flatMap(password => [password, JSON.stringify(password).slice(1, -1)]);
   // An error of somebody else's code may carry anything, so the line as a whole is looked through.
   const clean = {
     write: (line: string) => void destination.write(visibleLines(withoutSecrets(line, known))),

@@ -3,6 +3,7 @@ import type { Command } from '@oclif/core';
 import type { Config } from '../config/settings.ts';
 import { RunEvents } from '../run/events.ts';
 import type { Run } from '../run/manifest/run.ts';
+import type { Shard } from '../run/manifest/shard.ts';
 import { Counts } from '../run/progress/counts.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
@@ -30,8 +31,14 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   }
 
   /** `run`: whose objects are stored; `isWriter`: this process holds its lock. */
-  protected servicesFor(config: Config, run: Run | null, isWriter: boolean): Services {
+  protected servicesFor(
+    config: Config,
+    run: Run | null,
+    isWriter: boolean,
+    shard: Shard | null = null,
+  ): Services {
     return this.services(config, {
+      processes: shard?.count,
       runId: run?.id,
       ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
       onSignInEnded: error => this.shutdown.drain(error),
@@ -49,7 +56,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
       transfer: drive && {
         concurrency: config.migration.concurrency,
         queriesPerSecond: () => drive.queriesPerSecond,
-        mostQueriesPerSecond: config.google_drive.queries_per_second,
+        mostQueriesPerSecond: drive.mostQueriesPerSecond,
       },
     });
     view.follow(this.events);

@@ -83,7 +83,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const rules = shard ? run.selection : this.#chosenRules(run, options);
     run.lock(commandLine(this.id, shard));
     // Shards leave alone what they share.
-    const services = this.servicesFor(config, run, !shard);
+    const services = this.servicesFor(config, run, !shard, shard);
     if (!shard) run.rememberResourceKey(run.root(options.folderId, config));
     if (!shard && options.configFlags.naming) run.rememberNaming(config.naming);
     this.listenToSignals();

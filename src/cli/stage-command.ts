@@ -74,7 +74,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const rules = this.selectionRules(output.run);
     output.run?.lock(`migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`);
     // Processes that share the work on a run store objects for it, wherever their records go.
-    const services = this.servicesFor(config, input.run, output.run !== null && !shard);
+    const services = this.servicesFor(config, input.run, output.run !== null && !shard, shard);
     this.listenToSignals();
     try {
       services.require(this.needs);

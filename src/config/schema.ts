@@ -92,6 +92,11 @@ const googleDrive = section({
     to: 1000,
     initial: 10,
   }),
+  quota_redis_url: text('quota-redis-url', 'Redis through which several processes share the request rate', {
+    pattern: /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/,
+    accepts: 'an address like rediss://host:6379',
+    env: 'MIGRATOR_QUOTA_REDIS_URL',
+  }),
   api_url: endpoint('drive-api-url', 'address of the Drive API', 'https://www.googleapis.com'),
 });
 

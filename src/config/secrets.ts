@@ -11,6 +11,8 @@ const SHAPES: readonly RegExp[] = [
   /\bya29\.[\w.-]+/g,
   /(?<![\w/])(?:1\/\/|4\/0)[\w-]{20,}/g,
   /\bGOCSPX-[\w-]+/g,
+  // User and password in the address of a Redis.
+  /(?<=\brediss?:\/\/)[^\s"/]*@/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
@@ -59,6 +61,7 @@ const MASK = '********';
 /** A copy in which the value of every key that is named like a secret is hidden. */
 export function withHiddenValues(value: unknown, name = ''): unknown {
   if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) return value === '' || value === null ? value : MASK;
+  if (typeof value === 'string') return withoutCredentials(value);
   if (Array.isArray(value)) return value.map(item => withHiddenValues(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, withHiddenValues(below, key)]));

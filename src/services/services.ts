@@ -22,6 +22,7 @@ import type { CognitoSession } from './cognito/session.ts';
 import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
 import type { DriveAuth } from './drive/drive-auth.ts';
+import type { RedisAddress } from './drive/shared-limiter.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import { once } from './once.ts';
 import type { Storage } from './s3/storage.ts';
@@ -53,6 +54,8 @@ export interface ServicesOptions {
   };
   /** Called for each request or transfer that is tried again. */
   onRetry?: (what: string, retry: Retry) => void;
+  /** How many processes share the query rate of Drive; one when absent. */
+  processes?: number;
   /** Ends the waits between attempts. */
   signal?: AbortSignal;
   /** How long a service may refuse everything as too fast; as configured when absent. */
@@ -114,10 +117,18 @@ export class Services {
       auth,
       apiUrl: google_drive.api_url,
       queriesPerSecond: google_drive.queries_per_second,
+      processes: this.#options.processes,
+      quota: this.quotaRedis ? { redis: this.quotaRedis, warn: this.#options.warn } : undefined,
       backoff: this.backoffFor('Google Drive'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
       bandwidth: await this.#bandwidth(),
     });
+  }
+
+  /** The Redis through which processes share the query rate of Drive; null if none is configured. */
+  get quotaRedis(): RedisAddress | null {
+    const url = this.#config.google_drive.quota_redis_url;
+    return url ? { url, password: this.#options.env.MIGRATOR_QUOTA_REDIS_PASSWORD } : null;
   }
 
   async #bandwidth(): Promise<BandwidthLimit | undefined> {

@@ -21,6 +21,7 @@ const ALL = [
   'proxy',
   'google_sign_in',
   'folder',
+  'shared_query_rate',
   'cognito_sign_in',
   'admins_group',
   'identity_pool_keys',

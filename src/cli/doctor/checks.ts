@@ -10,6 +10,7 @@ import { groups, keys, signIn } from './cognito.ts';
 import { read, schema } from './data.ts';
 import { folder, google } from './google.ts';
 import { proxy } from './proxy.ts';
+import { quota } from './quota.ts';
 import { storage } from './storage.ts';
 
 const config: Check = {
@@ -39,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   proxy,
   google,
   folder,
+  quota,
   signIn,
   groups,
   keys,

@@ -9,6 +9,7 @@ import { FileError, type RunError } from '../../../stages/errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
+import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { Downloads, FileDownload } from './download.ts';
 import type { DriveAuth } from './drive-auth.ts';
@@ -24,12 +25,17 @@ import {
 import { FileBytes } from './file-bytes.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
+import type { RedisAddress } from './shared-limiter.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
   /** Root of the API; Google's is `https://www.googleapis.com`. */
   apiUrl: string;
   queriesPerSecond: number;
+  /** How many processes share that rate; one when absent. */
+  processes?: number;
+  /** Where all processes of one Google account share it exactly. */
+  quota?: { redis: RedisAddress; warn: (message: string) => void };
   /** For queries and broken downloads. */
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
@@ -60,12 +66,24 @@ export class Drive implements DriveFolders, MediaSource {
 
   private constructor(options: DriveOptions) {
     this.#options = options;
-    this.#rate = new QueryRate(options.queriesPerSecond);
+    this.#rate = new QueryRate(options.queriesPerSecond, options.processes);
     this.#downloads = new Downloads({ stallMs: options.stallTimeoutMs });
   }
 
   static async connect(options: DriveOptions): Promise<Drive> {
-    return new Drive({ ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') });
+    const drive = new Drive({ ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') });
+    await drive.#shareRate();
+    return drive;
+  }
+
+  async #shareRate(): Promise<void> {
+    const { quota, auth, apiUrl } = this.#options;
+    if (!quota) return;
+    const account = await accountOf(auth, apiUrl);
+    const { SharedLimiter } = await import('./shared-limiter.ts');
+    await this.#rate.share((perSecond, onShare) =>
+      SharedLimiter.connect(perSecond, { ...quota, account, onShare }),
+    );
   }
 
   /** Google's client, which downloads do without: loaded for the first query. */
@@ -79,11 +97,17 @@ export class Drive implements DriveFolders, MediaSource {
 
   close(): void {
     this.#downloads.close();
+    this.#rate.close();
   }
 
   /** The current limit; lower for a while after Drive has refused queries as too fast. */
   get queriesPerSecond(): number {
     return this.#rate.perSecond;
+  }
+
+  /** The limit of this process when Drive has refused nothing. */
+  get mostQueriesPerSecond(): number {
+    return this.#rate.ceiling;
   }
 
   async *children(folders: DriveRef[]): AsyncGenerator<DriveItem[]> {

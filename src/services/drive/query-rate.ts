@@ -1,5 +1,6 @@
 /** How fast queries go to Drive: at most as configured, and slower for a while when Drive says so. */
 import Bottleneck from 'bottleneck';
+import type { SharedLimiter } from './shared-limiter.ts';
 
 const SLOWEST_SHARE = 1 / 32;
 const RECOVERY_STEP = 1 / 10;
@@ -8,29 +9,46 @@ const SUCCESSES_PER_STEP = 20;
 const SAME_BURST_MS = 1000;
 
 /**
- * One limit for all workers. Every refusal because of the rate halves it, and it recovers in small steps while queries
- * succeed (additive increase, multiplicative decrease, as in RFC 5681).
+ * One limit for all workers, and for all processes that share the rate. Every refusal because of the rate halves it, and it
+ * recovers in small steps while queries succeed (additive increase, multiplicative decrease, as in RFC 5681).
  */
 export class QueryRate {
-  readonly #maxPerSecond: number;
+  readonly #wholePerSecond: number;
+  readonly #processes: number;
   readonly #limiter: Bottleneck;
+  #shared: SharedLimiter | null = null;
   #share = 1;
   #successes = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(queriesPerSecond: number) {
-    this.#maxPerSecond = queriesPerSecond;
-    this.#limiter = new Bottleneck({ minTime: 1000 / queriesPerSecond });
+  /** `processes` share the rate; without {@link share} each takes an equal part of it. */
+  constructor(queriesPerSecond: number, processes = 1) {
+    this.#wholePerSecond = queriesPerSecond;
+    this.#processes = processes;
+    this.#limiter = new Bottleneck({ minTime: 1000 / this.perSecond });
   }
 
-  /** Queries a second allowed at the moment. */
+  /** `connect` is given the rate of all processes, and what to call when another one has changed it. */
+  async share(
+    connect: (perSecond: number, onShare: (share: number) => void) => Promise<SharedLimiter>,
+  ): Promise<void> {
+    this.#shared = await connect(this.#wholePerSecond, share => this.#adopt(share));
+  }
+
+  /** Queries a second that this process may send, when Drive has not refused any. */
+  get ceiling(): number {
+    return this.#wholePerSecond / this.#processes;
+  }
+
+  /** The same at the moment. */
   get perSecond(): number {
-    return this.#maxPerSecond * this.#share;
+    return this.ceiling * this.#share;
   }
 
   /** Resolves when the next query may be sent, in the order of the calls. */
-  turn(): Promise<void> {
-    return this.#limiter.schedule(() => Promise.resolve());
+  async turn(): Promise<void> {
+    if (await this.#shared?.turn()) return;
+    await this.#limiter.schedule(() => Promise.resolve());
   }
 
   /** Drive refused a query because of the rate. `nowMs` is for tests. */
@@ -49,8 +67,23 @@ export class QueryRate {
     this.#setShare(Math.min(1, this.#share + RECOVERY_STEP));
   }
 
+  close(): void {
+    this.#shared?.close();
+  }
+
   #setShare(share: number): void {
     this.#share = share;
     this.#limiter.updateSettings({ minTime: 1000 / this.perSecond });
+    this.#shared?.setShare(share, this.#wholePerSecond * share);
+  }
+
+  /** What another process has seen counts here, too; its refusals and this one's of the same second count once. */
+  #adopt(share: number): void {
+    if (share === this.#share) return;
+    if (share < this.#share) this.#throttledAt = performance.now();
+    this.#share = share;
+    this.#successes = 0;
+    this.#limiter.updateSettings({ minTime: 1000 / this.perSecond });
+    this.#shared?.followShare(this.#wholePerSecond * share);
   }
 }

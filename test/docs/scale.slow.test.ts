@@ -1,0 +1,3 @@
+import { describeTyped } from './typed.ts';
+
+describeTyped('docs/scale.md');

@@ -1,6 +1,7 @@
 /** Every line that the help shows is typed for real, in the order of the work, by a shell, against the local cloud. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -77,10 +78,20 @@ describe('the examples of', () => {
   /** Types a line as at a terminal: neither input nor output is a pipe unless the line makes it one. */
   const typed = (line: string, env: Record<string, string>): Promise<{ code: number | null; said: string }> =>
     new Promise((resolve, reject) => {
-      const child = spawn('/bin/sh', ['-c', line], { cwd: place, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      const isWatching = line.includes('--watch');
+      const child = spawn('/bin/sh', ['-c', isWatching ? `exec ${line}` : line], {
+        cwd: place,
+        env,
+        stdio: ['ignore', isWatching ? 'pipe' : 'ignore', 'pipe'],
+      });
       const texts: string[] = [];
-      child.stderr.setEncoding('utf8').on('data', (text: string) => texts.push(text));
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => texts.push(text));
       child.on('error', reject);
+      if (isWatching) {
+        // It runs until Ctrl-C, which comes when it has shown something.
+        const shown = [child.stdout!, child.stderr!].map(stream => once(stream, 'data'));
+        void Promise.race(shown).then(() => child.kill('SIGINT'));
+      }
       child.on('close', code => resolve({ code, said: texts.join('') }));
     });
 

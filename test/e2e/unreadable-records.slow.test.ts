@@ -17,11 +17,15 @@ describe('records that cannot be used', () => {
         expect(doctor.code, doctor.stderr).to.equal(0);
         expect(doctor.stdout).to.match(/except for the record bad-[12]/);
         sandbox.cloud.appSync.addObservations([21, 22, 23]);
-        for (const command of ['migrate', 'observations-without-media']) {
-          const { code, stderr } = await home.migrator([command]);
-          expect(code, stderr).to.equal(0);
-          for (const id of bad) expect(stderr).to.contain(`record ${id}`);
-        }
+        const migrated = await home.migrator(['migrate']);
+        expect(migrated.code, migrated.stderr).to.equal(0);
+        // Warnings of one kind are shown once a minute while a run is in progress.
+        expect(migrated.stderr)
+          .to.match(/record bad-[12]/)
+          .and.to.match(/1 more like this/);
+        const { code, stderr } = await home.migrator(['observations-without-media']);
+        expect(code, stderr).to.equal(0);
+        for (const id of bad) expect(stderr).to.contain(`record ${id}`);
         const { stdout } = await home.migrator(['report', '--json', '--output', 'page.html']);
         const { unreadable_record_count: count, unreadable_records: records } = JSON.parse(stdout);
         expect(count).to.equal(2);

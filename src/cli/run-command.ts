@@ -80,12 +80,12 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const run = this.#runFor(options, config);
     const { shard = null } = options;
     if (shard) requireListed(run);
-    const rules = shard ? run.selection : this.#chosenRules(run, options);
+    const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
     run.lock(commandLine(this.id, shard));
     // Shards leave alone what they share.
     const services = this.servicesFor(config, run, !shard, shard);
-    if (!shard) run.rememberResourceKey(run.root(options.folderId, config));
-    if (!shard && options.configFlags.naming) run.rememberNaming(config.naming);
+    if (!shard) run.facts.rememberResourceKey(run.facts.root(options.folderId, config));
+    if (!shard && options.configFlags.naming) run.facts.rememberNaming(config.naming);
     this.listenToSignals();
     // Before the progress file, which is written to the same place.
     const takenOver = takeoverOf(this.home, run.folderId)?.apply;
@@ -132,7 +132,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     try {
       changes = await (run.shard ? runShard : runMigration)({
         ...{ ...options, config, services, events, shutdown, run, manifests, rules, rescan, takenOver },
-        root: run.root(options.folderId, config),
+        root: run.facts.root(options.folderId, config),
         selection: selectionFrom(rules),
       });
       // Here the manifests need not be read again for it.
@@ -167,10 +167,10 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     { selection, rescan = false, keepsSelection = false }: RunOptions,
   ): SelectionRules | null {
     const given = rulesFrom(selection);
-    const remembered = run.selection;
-    const isBegun = run.has('list');
-    const rules = chosenRules({ remembered, isBegun, given, rescan, keeps: keepsSelection });
-    if (isBegun && remembered && !given) {
+    const remembered = run.facts.selection;
+    const isStarted = run.has('list');
+    const rules = chosenRules({ remembered, isStarted, given, rescan, keeps: keepsSelection });
+    if (isStarted && remembered && !given) {
       const flags = flagsOf(remembered);
       if (rules) this.say(`As in earlier runs of this folder: ${flags}.`);
       else this.say(`The selection of earlier runs (${flags}) is dropped: the whole folder is listed.`);

@@ -103,7 +103,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const flags = this.flags as StageFlags;
     const stages = new Stages({
       ...{ config, services, shutdown, events, selection: selectionFrom(rules) },
-      root: input.run?.root(flags['folder-id'], config),
+      root: input.run?.facts.root(flags['folder-id'], config),
       claimed: output.claimed(),
       linking: output.linking,
       onTableRead: ids => output.run?.saveObservationIds(ids),

@@ -38,7 +38,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     try {
       const flag = this.flags['folder-id'];
       const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
-      const root = folderId ? new Run(this.home, folderId).root(flag, config) : null;
+      const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
         ...{ loaded, fault, services, root },
         ...{ env: this.env, now: Date.now },

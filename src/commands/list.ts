@@ -21,15 +21,15 @@ export default class List extends StageCommand<typeof List> {
   protected override selectionRules(run: Run | null) {
     const given = rulesFrom(this.flags);
     if (!run) return given;
-    const { selection: remembered } = run;
-    return chosenRules({ remembered, isBegun: run.has('list'), given, rescan: false, keeps: true });
+    const remembered = run.facts.selection;
+    return chosenRules({ remembered, isStarted: run.has('list'), given, rescan: false, keeps: true });
   }
 
   protected override async source(stages: Stages, input: StageInput, output: StageOutput): Promise<Step> {
     requireKeys(stages.context.config, input.run ? [] : KEYS_FOR.folder);
-    output.run?.rememberResourceKey(stages.context.root!);
-    output.run?.rememberSelection(this.selectionRules(output.run));
-    return sourceOf(await stages.list({ onRoot: name => output.run?.rememberFolderName(name) }));
+    output.run?.facts.rememberResourceKey(stages.context.root!);
+    output.run?.facts.rememberSelection(this.selectionRules(output.run));
+    return sourceOf(await stages.list({ onRoot: name => output.run?.facts.rememberFolderName(name) }));
   }
 
   protected override finished(run: Run): void {

@@ -4,9 +4,9 @@ import { migrationFlags, transferConfig } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
-import { noRun, Run } from '../run/manifest/run.ts';
+import { Run } from '../run/manifest/run.ts';
 import { formatDuration } from '../run/text/format.ts';
-import { folderAtHand } from '../run/which-run.ts';
+import { folderAtHand, noRun } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Continue an interrupted run and retry failed files.';
@@ -28,7 +28,7 @@ export default class Resume extends RunCommand<typeof Resume> {
       folderId,
       configFlags: {
         ...transferConfig(this.flags),
-        naming: this.flags.naming ?? previous.naming ?? undefined,
+        naming: this.flags.naming ?? previous.facts.naming ?? undefined,
       },
       until: 'link',
       retryOrphans: this.flags['retry-orphans'],

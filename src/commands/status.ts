@@ -17,7 +17,7 @@ import { runAtHand } from '../run/which-run.ts';
 /** On a terminal, and elsewhere. A large run takes longer to read, and then waits longer. */
 const REDRAW_MS = 2_000;
 const LINE_MS = 10_000;
-/** The share of the time that may be spent on reading the manifests: one in so many. */
+/** At most one part in this many of the time is spent on reading the manifests. */
 const READING_SHARE = 5;
 
 export default class Status extends BaseCommand<typeof Status> {

@@ -8,11 +8,11 @@ import { EXIT } from '../config/exit-codes.ts';
 import type { Config } from '../config/settings.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
 import { LinkingFile } from '../run/manifest/linking.ts';
-import { noRun, Run } from '../run/manifest/run.ts';
+import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { type Rewriter, recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
-import { folderAtHand } from '../run/which-run.ts';
+import { runFor } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 
 /** More would scroll away what else is said. */
@@ -34,10 +34,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
-    if (!folderId) throw noRun('to undo');
-    const run = new Run(this.home, folderId);
-    if (!run.exists) throw noRun(`of the folder ${folderId}`);
+    const run = runFor(this.flags['folder-id'], config, this.home, 'to undo');
     const services = this.services(config, {
       onSignInEnded: error => this.shutdown.drain(error),
       signal: this.shutdown.killSignal,

@@ -4,11 +4,11 @@ import { folderFlag } from '../cli/flags.ts';
 import { shutDownOnSignals } from '../cli/interruption.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
-import { noRun, Run } from '../run/manifest/run.ts';
+import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOf, rewriterOf } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
-import { folderAtHand } from '../run/which-run.ts';
+import { runFor } from '../run/which-run.ts';
 
 export default class Verify extends BaseCommand<typeof Verify> {
   static override summary = 'Check that every completed file exists in S3 and in the app.';
@@ -27,10 +27,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
-    if (!folderId) throw noRun('to verify');
-    const run = new Run(this.home, folderId);
-    if (!run.exists) throw noRun(`of the folder ${folderId}`);
+    const run = runFor(this.flags['folder-id'], config, this.home, 'to verify');
     const services = this.services(config);
     services.require(['storage', 'data']);
     if (this.flags.repair) run.lock(`migrator ${this.id}`);

@@ -42,7 +42,7 @@ export class Listing {
       return [sourceOf(this.#fromManifest(), shutdown.signal)];
     }
     const listed = await stages.list({
-      onRoot: name => run.rememberFolderName(name),
+      onRoot: name => run.facts.rememberFolderName(name),
       onLeftOut: id => this.#seen.add(id),
       onUnread: this.#unread.add,
     });

@@ -36,7 +36,7 @@ export async function runMigration(options: MigrationOptions): Promise<Changes |
   const linking = until === 'link' ? new LinkingFile(run.linkingPath) : undefined;
   try {
     const wasListed = run.isListed;
-    run.rememberSelection(options.rules);
+    run.facts.rememberSelection(options.rules);
     const listing = new Listing(options);
     const stream = await streamOf(options, listing, linking);
     const finished = (record: FileRecord) => {

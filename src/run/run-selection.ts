@@ -40,9 +40,9 @@ function check(flag: string, pattern: string): void {
 
 /** What to do when a run remembers one selection (null: the whole folder) and the flags give another one, or none. */
 export interface SelectionChoice {
-  /** Null if nothing is remembered yet: the run has not started to list. */
+  /** Null if the run has no selection. */
   remembered: SelectionRules | null;
-  isBegun: boolean;
+  isStarted: boolean;
   given: SelectionRules | null;
   /** The folder is listed again in this command. */
   rescan: boolean;
@@ -53,12 +53,12 @@ export interface SelectionChoice {
 /** The rules for this command; null for the whole folder. Throws ConfigError (usage) if the run has others. */
 export function chosenRules({
   remembered,
-  isBegun,
+  isStarted,
   given,
   rescan,
   keeps,
 }: SelectionChoice): SelectionRules | null {
-  if (!isBegun) return given;
+  if (!isStarted) return given;
   if (rescan) return given ?? (keeps ? remembered : null);
   if (given && !isSameJson(given, remembered)) throw otherSelection(remembered);
   return remembered;

@@ -130,7 +130,7 @@ export class StageInput {
 
   /** Of a run's manifest only what its selection takes; a file from elsewhere is worked on as it is. */
   *#selected(records: Iterable<FileRecord>): Generator<FileRecord> {
-    const selection = selectionFrom(this.#isForeign ? null : (this.run?.selection ?? null));
+    const selection = selectionFrom(this.#isForeign ? null : (this.run?.facts.selection ?? null));
     for (const record of records) if (selection?.takes(record) ?? true) yield record;
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RunError } from '../../stages/errors.ts';
 import { FOLDER_ID, folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
-import { lastRunOf, noRun, Run } from './manifest/run.ts';
+import { Run } from './manifest/run.ts';
 
 /** The folder to migrate: the flag's, else the configured one. */
 export function folderToMigrate(flag: string | undefined, config: Config): string | null {
@@ -22,6 +22,41 @@ export function runsOf(home: string): Run[] {
   if (!existsSync(runs)) return [];
   const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
   return folderIds.map(folderId => new Run(home, folderId)).filter(run => run.exists);
+}
+
+/** The other runs of this home. */
+export function runsBeside(home: string, { folderId }: Run): Run[] {
+  return runsOf(home).filter(run => run.folderId !== folderId);
+}
+
+/** The folder of the run that was worked on last; null if there is none. */
+export function lastRunOf(home: string): string | null {
+  const times = runsOf(home).flatMap(run => {
+    const manifests = run.stats();
+    // A process that was killed before it saw a file leaves empty ones.
+    const isVoid = manifests.every(({ size }) => size === 0) && !run.isListed;
+    return isVoid
+      ? []
+      : [{ folderId: run.folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
+  });
+  return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;
+}
+
+/** The run to change or to check. Throws RunError if there is none; `what` is to be done with it: "to undo". */
+export function runFor(flag: string | undefined, config: Config, home: string, what: string): Run {
+  const folderId = folderAtHand(flag, config, home);
+  if (!folderId) throw noRun(what);
+  const run = new Run(home, folderId);
+  if (!run.exists) throw noRun(`of the folder ${folderId}`);
+  return run;
+}
+
+export function noRun(what: string): RunError {
+  return new RunError(
+    'no_run',
+    `There is no run ${what}.`,
+    'Start one with "migrator scan --folder-id FOLDER_ID" or "migrator migrate --folder-id FOLDER_ID".',
+  );
 }
 
 /** The run to look at: the flag's, else the last one. Needs no configuration. Throws RunError if there is none. */

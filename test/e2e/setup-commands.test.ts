@@ -131,12 +131,19 @@ describe('config and show', () => {
     full.edit(config => {
       Object.assign(config.google_drive, { client_secret: 'GOCSPX-hidden', password: 'hidden-password' });
     });
+    const env = {
+      MIGRATOR_QUOTA_REDIS_URL: 'rediss://user:hidden-in-url@quota.example.org:6379',
+      MIGRATOR_QUOTA_REDIS_PASSWORD: 'hidden-redis',
+    };
     const token = JSON.parse(readFileSync(join(full.path, 'google_token.json'), 'utf8'));
     for (const args of [['show'], ['show', '--json']]) {
-      const { stdout, stderr } = await full.migrator(args);
+      const { stdout, stderr } = await full.migrator(args, { env });
       for (const secret of ['hidden', token.refresh_token, token.client_secret, sandbox.cloud.admin.password])
         expect(stdout + stderr).not.to.include(secret);
-      expect(stdout).to.include('google_token.json').and.to.include('1abc');
+      expect(stdout)
+        .to.include('google_token.json')
+        .and.to.include('1abc')
+        .and.to.include('quota.example.org');
     }
   });
 });

@@ -47,11 +47,11 @@ export interface Lock {
 export const SILENT_HOLDER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
 
-/** Loaded by whoever locks: most starts of a command do not, and would wait for a native library. */
+/** Loaded on the first lock: most commands take none, and the native library would slow their start. */
 const native = () => createRequire(import.meta.url)('fs-native-extensions') as NativeExtensions;
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-/** Far behind the text, because nobody can read what is locked on Windows. */
+/** Far behind the text: on Windows other processes cannot read locked bytes. */
 const LOCKED_BYTE = 2 ** 30;
 const MAX_TEXT_BYTES = 4096;
 /** A process that has taken the lock but not yet written its name. */
@@ -119,8 +119,8 @@ export function holderOf(path: string): Holder | null {
 }
 
 /**
- * The holder of the lock at `path`, for certain; null if nobody holds it. Others that ask at the same time are not in the
- * way, but a process that takes the lock in that instant is refused.
+ * The holder of the lock at `path`; null if it is free. Asks the operating system with a shared lock, so that several
+ * processes may ask at once; a process that takes the lock in that instant is refused.
  */
 export function heldBy(path: string): Holder | null {
   let fd: number;

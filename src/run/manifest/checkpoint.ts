@@ -1,7 +1,7 @@
 /**
- * What a stage remembers of earlier runs: its own manifest. `restore` stands before the stage and puts in the place of a
- * record what the manifest has of it, so that the stage finds its work done; `save` stands behind it and appends what
- * is new. A stage leaves alone what is done, so nothing else has to know about resuming.
+ * How a stage continues where an earlier run stopped. `restore`, the step before the stage, replaces a record by the line
+ * that the stage's manifest has for it, so that the stage finds its work done. `save`, the step behind it, appends new
+ * lines. A stage does not repeat finished work, so nothing else has to know about resuming.
  */
 import {
   type FileRecord,

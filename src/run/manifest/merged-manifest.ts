@@ -17,7 +17,7 @@ export interface MergedFiles {
 /**
  * Which line is valid for an id: one that this process has appended, else the one of the shards that has come furthest
  * (of equal ones that of the file written last), else the main manifest's. A shard's line is always newer than the main
- * manifest's, because whoever writes the main manifest first moves all lines of shards into it.
+ * manifest's, because all lines of shards are moved into the main manifest before it is written.
  */
 export class MergedManifest implements Manifest {
   readonly path: string;

@@ -2,10 +2,13 @@
 import { join } from 'node:path';
 import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
-import type { StageName } from '../../../stages/record.ts';
+import type { DriveRef, StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/replace-file.ts';
+import { folderRefFrom } from '../../config/home.ts';
+import type { Config } from '../../config/settings.ts';
+import { isSameJson } from './same-json.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
 export interface Facts {
@@ -51,6 +54,51 @@ export class RunFacts {
 
   write(facts: Facts): void {
     this.#file(facts).write();
+  }
+
+  rememberFolderName(folder_name: string): void {
+    const facts = this.read();
+    if (facts.folder_name !== folder_name) this.write({ ...facts, folder_name });
+  }
+
+  /** How the run's names are read; null if only the configuration says so. */
+  get naming(): Naming | null {
+    return this.read().naming ?? null;
+  }
+
+  /** For what goes on with the run: names that are read later are read like those before. */
+  rememberNaming(naming: Naming): void {
+    this.write({ ...this.read(), naming });
+  }
+
+  /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
+  root(address: string | undefined, { google_drive }: Config): DriveRef {
+    const given = folderRefFrom(address ?? '').resourceKey;
+    const configured = google_drive.folder_id === this.#run.folderId ? google_drive.resource_key : '';
+    const resourceKey = given || this.read().resource_key || configured;
+    return resourceKey ? { id: this.#run.folderId, resourceKey } : { id: this.#run.folderId };
+  }
+
+  /** For commands that name the folder by its id alone. */
+  rememberResourceKey({ resourceKey }: DriveRef): void {
+    const facts = this.read();
+    if (resourceKey && facts.resource_key !== resourceKey)
+      this.write({ ...facts, resource_key: resourceKey });
+  }
+
+  /** The part of the folder that the run is about; null for the whole folder. */
+  get selection(): SelectionRules | null {
+    const { selection } = this.read();
+    if (!selection) return null;
+    const { recursive = true, include = [], exclude = [] } = selection;
+    return { recursive, include, exclude };
+  }
+
+  /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
+  rememberSelection(rules: SelectionRules | null): void {
+    const { selection, ...facts } = this.read();
+    if (isSameJson(selection ?? null, rules)) return;
+    this.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
   }
 
   /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */

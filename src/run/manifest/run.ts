@@ -1,28 +1,17 @@
 /** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RunError } from '../../../stages/errors.ts';
-import type { Naming } from '../../../stages/file-name.ts';
-import {
-  type DriveRef,
-  type FileRecord,
-  isWithdrawn,
-  STAGES,
-  type StageName,
-} from '../../../stages/record.ts';
-import type { SelectionRules } from '../../../stages/selection.ts';
+import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
 import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
-import { FOLDER_ID, failedPath, folderRefFrom, progressPath, runFolder } from '../../config/home.ts';
-import type { Config } from '../../config/settings.ts';
+import { failedPath, progressPath, runFolder } from '../../config/home.ts';
 import type { IdRange } from './id-ranges.ts';
 import { held, type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, MergedManifest } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds, writeObservationIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
-import { isSameJson } from './same-json.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
 import {
   mergeShards,
@@ -47,7 +36,8 @@ export class Run {
   readonly folder: string;
   /** The part that this process works on; null for the whole run. */
   readonly shard: Shard | null;
-  readonly #facts: RunFacts;
+  /** What is true of the whole run. */
+  readonly facts: RunFacts;
   readonly #progressPath: string;
   readonly #failedPath: string;
   #lock: Lock | null = null;
@@ -63,7 +53,7 @@ export class Run {
     this.shard = shard;
     this.folderId = folderId;
     this.folder = runFolder(home, folderId);
-    this.#facts = new RunFacts(this);
+    this.facts = new RunFacts(this);
     this.#progressPath = progressPath(home, folderId);
     this.#failedPath = failedPath(home, folderId);
   }
@@ -189,16 +179,16 @@ export class Run {
    */
   lock(command: string): void {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
-    this.#facts.read();
+    this.facts.read();
     refuseForeignFile(this.#progressPath, PROGRESS);
     refuseForeignFile(this.#failedPath, FAILED);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
     this.#refuseOthers();
-    const isNew = !existsSync(this.#facts.path);
-    if (isNew) this.#made.add(this.#facts.path);
+    const isNew = !existsSync(this.facts.path);
+    if (isNew) this.#made.add(this.facts.path);
     if (isNew || !this.id) {
-      this.#facts.write({ ...this.#facts.read(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
+      this.facts.write({ ...this.facts.read(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
   }
 
@@ -276,17 +266,12 @@ export class Run {
 
   /** Null before the run has been worked on. */
   get id(): string | null {
-    return this.#facts.read().run_id ?? null;
+    return this.facts.read().run_id ?? null;
   }
 
   /** The folder's name in Drive; null if it was never listed. */
   get folderName(): string | null {
-    return this.#facts.read().folder_name ?? null;
-  }
-
-  rememberFolderName(folder_name: string): void {
-    const facts = this.#facts.read();
-    if (facts.folder_name !== folder_name) this.#facts.write({ ...facts, folder_name });
+    return this.facts.read().folder_name ?? null;
   }
 
   /** How messages name the folder: `"Kenya 2024" (1AbC…)`. */
@@ -296,67 +281,27 @@ export class Run {
   }
 
   get startedAt(): string {
-    return this.#facts.read().started_at;
+    return this.facts.read().started_at;
   }
 
   /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
   get isListed(): boolean {
-    return this.#facts.read().listed_at !== null && this.has('list');
+    return this.facts.read().listed_at !== null && this.has('list');
   }
 
   markListed(): void {
-    this.#facts.write({ ...this.#facts.read(), listed_at: new Date().toISOString() });
-  }
-
-  /** How the run's names are read; null if only the configuration says so. */
-  get naming(): Naming | null {
-    return this.#facts.read().naming ?? null;
-  }
-
-  /** For what goes on with the run: names that are read later are read like those before. */
-  rememberNaming(naming: Naming): void {
-    this.#facts.write({ ...this.#facts.read(), naming });
-  }
-
-  /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
-  root(address: string | undefined, { google_drive }: Config): DriveRef {
-    const given = folderRefFrom(address ?? '').resourceKey;
-    const configured = google_drive.folder_id === this.folderId ? google_drive.resource_key : '';
-    const resourceKey = given || this.#facts.read().resource_key || configured;
-    return resourceKey ? { id: this.folderId, resourceKey } : { id: this.folderId };
-  }
-
-  /** For commands that name the folder by its id alone. */
-  rememberResourceKey({ resourceKey }: DriveRef): void {
-    const facts = this.#facts.read();
-    if (resourceKey && facts.resource_key !== resourceKey)
-      this.#facts.write({ ...facts, resource_key: resourceKey });
-  }
-
-  /** The part of the folder that the run is about; null for the whole folder. */
-  get selection(): SelectionRules | null {
-    const { selection } = this.#facts.read();
-    if (!selection) return null;
-    const { recursive = true, include = [], exclude = [] } = selection;
-    return { recursive, include, exclude };
-  }
-
-  /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
-  rememberSelection(rules: SelectionRules | null): void {
-    const { selection, ...facts } = this.#facts.read();
-    if (isSameJson(selection ?? null, rules)) return;
-    this.#facts.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+    this.facts.write({ ...this.facts.read(), listed_at: new Date().toISOString() });
   }
 
   /** Records that the data service could not give in the run, for its report. */
   get unreadableRecords(): UnreadableRecords {
-    return this.#facts.read().unreadable_records ?? {};
+    return this.facts.read().unreadable_records ?? {};
   }
 
   /** What keeps them while this process holds the lock. */
   get unreadableMemory(): UnreadableMemory {
     this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
-      if (this.#lock && !this.#isVoid) this.#facts.write({ ...this.#facts.read(), unreadable_records });
+      if (this.#lock && !this.#isVoid) this.facts.write({ ...this.facts.read(), unreadable_records });
     });
     return this.#unreadable;
   }
@@ -407,33 +352,4 @@ function furthest(latestFirst: readonly Manifest[], id: string): FileRecord | un
     if (record) return record;
   }
   return undefined;
-}
-
-/** The other runs of this home. */
-export function runsBeside(home: string, { folderId: own }: Run): Run[] {
-  const names = readdirSync(join(home, 'runs')).filter(name => FOLDER_ID.test(name) && name !== own);
-  return names.map(folderId => new Run(home, folderId)).filter(run => run.exists);
-}
-
-/** The folder of the run that was worked on last; null if there is none. */
-export function lastRunOf(home: string): string | null {
-  const runs = join(home, 'runs');
-  if (!existsSync(runs)) return null;
-  const folderIds = readdirSync(runs).filter(name => FOLDER_ID.test(name));
-  const times = folderIds.flatMap(folderId => {
-    const run = new Run(home, folderId);
-    const manifests = run.stats();
-    // A process that was killed before it saw a file leaves empty ones.
-    const isVoid = manifests.every(({ size }) => size === 0) && !run.isListed;
-    return isVoid ? [] : [{ folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
-  });
-  return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;
-}
-
-export function noRun(what: string): RunError {
-  return new RunError(
-    'no_run',
-    `There is no run ${what}.`,
-    'Start one with "migrator scan --folder-id FOLDER_ID" or "migrator migrate --folder-id FOLDER_ID".',
-  );
 }

@@ -129,11 +129,11 @@ export class FileDownload extends Readable {
     this.once('close', () => signal?.removeEventListener('abort', giveUp));
   }
 
-  /** Resolves when Drive has begun to answer. Throws what `source.explain` makes of an error. */
+  /** Resolves when the response starts. Throws what `source.explain` makes of an error. */
   static async open(source: FileSource): Promise<FileDownload> {
     source.signal?.throwIfAborted();
     const download = new FileDownload(source);
-    // An error goes to whoever awaits this; the stream itself has no reader yet.
+    // The caller gets the error from this promise; the stream has no reader yet.
     download.once('error', () => {});
     try {
       download.#attach(await source.open(0, download.#unwanted.signal));

@@ -1,6 +1,5 @@
 /** `run.json`: what is true of a run and of no single file in it. */
 import { join } from 'node:path';
-import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
 import type { DriveRef, StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
@@ -19,7 +18,7 @@ export interface Facts {
   run_id?: string;
   /** RFC 3339. */
   started_at: string;
-  /** When the listing was complete; null before. */
+  /** When the listing was completed; null before. */
   listed_at: string | null;
   /** How names are read, if a command of this run said so by a flag. */
   naming?: Naming;
@@ -27,7 +26,6 @@ export interface Facts {
   resource_key?: string;
   /** The part of the folder that the run is about; the whole folder when absent. */
   selection?: SelectionRules;
-  /** Records that the data service could not give. */
   unreadable_records?: UnreadableRecords;
 }
 
@@ -46,14 +44,12 @@ export class RunFacts {
    */
   read(): Facts {
     const now = new Date().toISOString();
-    const unknown = { folder_id: this.#run.folderId, started_at: now };
-    const file = this.#file({ ...unknown, listed_at: this.#run.has('list') ? now : null });
-    file.read();
-    return Object.assign({ ...unknown, listed_at: null }, file.data);
+    const unknown = { folder_id: this.#run.folderId, started_at: now, listed_at: null };
+    return { ...unknown, ...(factsIn(this.path) ?? { listed_at: this.#run.has('list') ? now : null }) };
   }
 
   write(facts: Facts): void {
-    this.#file(facts).write();
+    replaceFileSync(this.path, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
   }
 
   rememberFolderName(folder_name: string): void {
@@ -66,12 +62,12 @@ export class RunFacts {
     return this.read().naming ?? null;
   }
 
-  /** For what goes on with the run: names that are read later are read like those before. */
+  /** Later commands on the run read names in the same way. */
   rememberNaming(naming: Naming): void {
     this.write({ ...this.read(), naming });
   }
 
-  /** The folder as Drive is asked for it: with a resource key, if the address, the run or the configuration has one. */
+  /** The folder, with the resource key that the address, the run or the configuration has. */
   root(address: string | undefined, { google_drive }: Config): DriveRef {
     const given = folderRefFrom(address ?? '').resourceKey;
     const configured = google_drive.folder_id === this.#run.folderId ? google_drive.resource_key : '';
@@ -94,21 +90,11 @@ export class RunFacts {
     return { recursive, include, exclude };
   }
 
-  /** For what goes on with the run. With another selection than before, the folder has to be listed again. */
+  /** With another selection than before, the folder has to be listed again. */
   rememberSelection(rules: SelectionRules | null): void {
     const { selection, ...facts } = this.read();
     if (isSameJson(selection ?? null, rules)) return;
     this.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
-  }
-
-  /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
-  #file(facts: Facts): LowSync<Facts> {
-    const adapter = {
-      read: () => factsIn(this.path),
-      write: (data: Facts) =>
-        replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
-    };
-    return new LowSync<Facts>(adapter, facts);
   }
 }
 

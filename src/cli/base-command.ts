@@ -23,7 +23,6 @@ export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof BaseCommand)['baseFlags'] & T['flags']
 >;
 
-/** An error that says what to do about it. */
 interface Helpful extends Error {
   code: string;
   remedy: string;
@@ -106,7 +105,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
   }
 
-  /** Writes a line of text to standard output. */
   override log(line = ''): void {
     process.stdout.write(`${visible(line)}\n`);
   }
@@ -134,7 +132,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     for (const warning of [...warnings, ...(await this.#closedFiles(config))]) this.warnLine(warning);
   }
 
-  /** Drive, Cognito, S3 and AppSync, with prompts at this terminal. */
   protected services(config: Config, options: Partial<ServicesOptions> = {}): Services {
     const { env, warnLine: warn } = this;
     return new Services({ config, env, warn, openPrompts: promptsOn, ...options });
@@ -187,7 +184,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 }
 
-/** `this.exit()` */
 function isExit(error: Error): boolean {
   return (error as { code?: string }).code === 'EEXIT';
 }

@@ -3,7 +3,6 @@ import type { EventEmitter } from 'node:events';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from '../config/exit-codes.ts';
 
-/** The person asked the command to end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 'interrupted';

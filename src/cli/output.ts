@@ -36,7 +36,6 @@ export const outputFlags = {
 
 export interface Output {
   format: Format;
-  /** Null for standard output. */
   path: string | null;
 }
 

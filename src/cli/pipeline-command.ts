@@ -26,6 +26,11 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.events.on('warning', this.warnLine).on('finished', record => this.counts.add(record));
   }
 
+  /** As the lock names the holder. */
+  protected commandLine(shard: Shard | null): string {
+    return `migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
+  }
+
   protected listenToSignals(): void {
     this.#ignoreSignals = shutDownOnSignals(this.shutdown, text => this.say(text));
   }

@@ -81,7 +81,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const { shard = null } = options;
     if (shard) requireListed(run);
     const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
-    run.lock(commandLine(this.id, shard));
+    run.lock(this.commandLine(shard));
     // Shards leave alone what they share.
     const services = this.servicesFor(config, run, !shard, shard);
     if (!shard) run.facts.rememberResourceKey(run.facts.root(options.folderId, config));
@@ -201,10 +201,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     if (limit) process.exitCode = limit.exitCode;
     if (counts.unfinished) process.exitCode = EXIT.unfinished;
   }
-}
-
-function commandLine(id: string | undefined, shard: Shard | null): string {
-  return `migrator ${id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
 }
 
 function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown> {

@@ -31,14 +31,12 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
   /** What takes long enough to show its progress: files being transferred, or linked. */
   protected readonly shows: 'transfer' | 'link' | null = null;
 
-  /** Where the records come from. */
   protected async source(_stages: Stages, input: StageInput, _output: StageOutput): Promise<Step> {
     const records = await input.records();
     // What another process still sends has been paid for, as files that are to be linked.
     return sourceOf(records, input.ahead() ? this.shutdown.signal : undefined);
   }
 
-  /** What is done to the records. */
   protected async steps(_stages: Stages): Promise<Step[]> {
     return [];
   }
@@ -48,7 +46,6 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     return null;
   }
 
-  /** Values of the configuration that this command has flags for. */
   protected configFlags(): ConfigValues {
     return {};
   }
@@ -72,7 +69,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const input = new StageInput({ stage, flags, config, home, shard, warn });
     const output = new StageOutput(stage, flags, input);
     const rules = this.selectionRules(output.run);
-    output.run?.lock(`migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`);
+    output.run?.lock(this.commandLine(shard));
     // Processes that share the work on a run store objects for it, wherever their records go.
     const services = this.servicesFor(config, input.run, output.run !== null && !shard, shard);
     this.listenToSignals();

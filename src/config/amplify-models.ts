@@ -5,7 +5,7 @@ import { type ConfigValues, settingOf } from './settings.ts';
 
 interface Field {
   name: string;
-  /** Name of a scalar, or of the enum or model that it points to. */
+  /** A scalar, or the name of an enum or model. */
   type: string;
   kind: 'scalar' | 'enum' | 'model';
   /** Of a BELONGS_TO: the field with the id of what it belongs to. */
@@ -57,7 +57,7 @@ export function modelValues(
 const TYPE_FIELD = 'aws.amplify.models.media.type';
 const TYPES = 'aws.amplify.models.media.types';
 
-/** The values for photos and videos, where the media type is an enum; those that are not clear are left out. */
+/** If the media type is an enum: its values for photos and videos, as far as they are clear. */
 function typeValues(
   media: Model,
   field: unknown,
@@ -124,7 +124,7 @@ function mediaValues({ observation, media }: { observation: Model; media: Model 
   };
 }
 
-/** Media belong to an observation and have an address; an observation has a number. */
+/** Media belong to an observation and have a URL; an observation has a number. */
 function isPair(observation: Model, media: Model): boolean {
   return (
     media !== observation &&

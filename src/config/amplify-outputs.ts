@@ -13,7 +13,6 @@ export interface AmplifyValues {
 interface Bucket {
   /** The name in Amplify's code. */
   name: string | null;
-  /** The name in S3. */
   bucketName: string;
   region: string | null;
   /** Access rules of the paths under `media/`, such as `groupsADMINS: ['write']`; null if there are none. */
@@ -39,9 +38,9 @@ export async function readAmplifyOutputs(
     bucketName?: string;
     /** S3's name of the bucket, if it is known already; the file need not have it. */
     knownBucket?: string;
-    /** Models that are looked for first; those of the MECO project when absent. */
+    /** Models to look for first; default: Observation and Media. */
     models?: Parameters<typeof modelValues>[1];
-    /** Asks which of several buckets it is; gives a name out of the list. */
+    /** Asks which bucket to use; returns its name. */
     askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
   } = {},
 ): Promise<AmplifyValues> {
@@ -100,7 +99,7 @@ function bucketValues(bucket: Bucket, region: string | undefined): ConfigValues 
   };
 }
 
-/** The groups that may write under `media/`; a rule's name is `groups` and theirs. */
+/** The groups that may write under `media/`, from rules like `groupsADMINS`. */
 function writersOf({ media }: Bucket): string[] {
   return Object.entries(media ?? {}).flatMap(([name, actions]) =>
     name.startsWith('groups') && asList(actions).includes('write')
@@ -159,7 +158,7 @@ function bucketsOf(storage: Record<string, unknown> | null): Bucket[] {
   return several.length > 0 || !text(storage.bucket_name) ? several : [toBucket(storage, region)];
 }
 
-/** `region` is the one of the whole storage. */
+/** `region`: of the whole storage. */
 function toBucket(entry: Record<string, unknown>, region: string | null): Bucket {
   const paths = isPlainObject(entry.paths) ? entry.paths : null;
   const rules = Object.entries(paths ?? {}).filter(([path]) => /^media\//.test(path));

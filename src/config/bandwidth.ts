@@ -13,7 +13,6 @@ export type BandwidthTimetable = readonly Entry[];
 
 const AT = /^(?:(mon|tue|wed|thu|fri|sat|sun)-)?([01]?\d|2[0-3]):([0-5]\d),(.+)$/i;
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-/** Slower limits would make concurrent transfers pause too long. */
 const MIN_BYTES_PER_SECOND = 1024;
 const MINUTES_PER_DAY = 24 * 60;
 

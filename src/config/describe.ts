@@ -20,7 +20,7 @@ export interface Description {
   warnings: string[];
 }
 
-/** What `show` prints: values with their sources, and the state of the files they name. Reads no file's content. */
+/** What `show` prints. Does not read the files that the values name. */
 export async function describeConfig({
   path,
   config,
@@ -39,7 +39,7 @@ async function fileState(path: string): Promise<FileState> {
   return { path, exists: found !== null, mode: found && (found.mode & 0o777).toString(8) };
 }
 
-/** Names that most projects leave at their defaults: shown only if they are set. */
+/** Shown only if they are set: most projects use the defaults. */
 const MODELS = 'aws.amplify.models.';
 
 /** Lines for people: `key  value  (source)`. */

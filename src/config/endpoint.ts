@@ -1,6 +1,6 @@
 import type { Env } from './home.ts';
 
-/** True for the addresses that never leave the machine: 127.0.0.0/8, ::1, `localhost`. */
+/** 127.0.0.0/8, ::1 and `localhost`. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -37,7 +37,6 @@ export function runFolder(home: string, folderId: string): string {
   return join(home, 'runs', checkedFolderId(folderId));
 }
 
-/** The progress file of one run, beside the configuration. */
 export function progressPath(home: string, folderId: string): string {
   return join(home, `progress_${checkedFolderId(folderId)}.json`);
 }
@@ -53,7 +52,6 @@ export function logsFolder(home: string): string {
 /** Characters of Drive ids, and a length that leaves room for `progress_….json` in a 255-byte file name. */
 export const FOLDER_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 
-/** Characters of resource keys. */
 export const RESOURCE_KEY = /^[A-Za-z0-9_-]{1,200}$/;
 
 /**
@@ -71,7 +69,6 @@ export function folderRefFrom(text: string): DriveRef {
   return resourceKey && RESOURCE_KEY.test(resourceKey) ? { id, resourceKey } : { id };
 }
 
-/** Its id alone. */
 export function folderIdFrom(text: string): string {
   return folderRefFrom(text).id;
 }

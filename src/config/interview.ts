@@ -6,7 +6,6 @@ import { readJson } from './json.ts';
 import { normalized } from './load.ts';
 import { type Config, type ConfigKey, type ConfigValues, nested, problemsOf, valueAt } from './settings.ts';
 
-/** Puts questions to a person. */
 export interface ConfigPrompts {
   /** Enter takes `current`. `check` says what is wrong with an answer, null if nothing is. */
   text(question: {
@@ -15,7 +14,6 @@ export interface ConfigPrompts {
     check: (answer: string) => Promise<string | null> | string | null;
   }): Promise<string>;
   choose(question: { message: string; choices: { name: string; value: string }[] }): Promise<string>;
-  /** Something to know between two questions. */
   tell(text: string): void;
 }
 

@@ -44,12 +44,12 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /** Windows PowerShell 5 writes it with `>`: a byte order mark, or every other byte zero as in no JSON in UTF-8. */
-function isUtf16([first, second]: Uint8Array): boolean {
+export function isUtf16([first, second]: Uint8Array): boolean {
   const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   return hasMark || (second !== undefined && (first === 0) !== (second === 0));
 }
 
-/** Like JSON.parse, but throws {@link JsonSyntaxError}; a BOM is skipped. */
+/** JSON.parse that skips a BOM and throws {@link JsonSyntaxError}. */
 export function parseJson(source: string): unknown {
   const text = source.replace(/^\uFEFF/, '');
   try {

@@ -86,7 +86,7 @@ export async function loadConfig(options: {
   return { config, warnings: unknownKeyWarnings(written), path, sources };
 }
 
-/** The configuration for checks: without its wrong values, and with the error that describes them. */
+/** For `doctor`: the configuration without its wrong values, and the error that describes them. */
 export async function loadUsable(options: {
   home: string;
   env: Env;

@@ -11,7 +11,6 @@ const WORDS = {
   video: ['VIDEO', 'MOVIE', 'FILM', 'CLIP'],
 } as const;
 
-/** Goes by the usual words, in any case. */
 export function mediaTypesIn(values: readonly string[]): MediaTypes {
   const only = (words: readonly string[]) => {
     const matching = values.filter(value => words.includes(value.toUpperCase()));

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate that was probably meant: the only one with this prefix, or the closest with at most one typo in three letters; null if there is none. */
+/** The only candidate with this prefix, or the closest with at most one typo in three letters; null if there is none. */
 export function nearest(typed: string, candidates: readonly string[]): string | null {
   const text = typed.toLowerCase();
   if (text === '') return null;

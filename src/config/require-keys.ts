@@ -1,7 +1,6 @@
 import { ConfigError } from './error.ts';
 import { type Config, type ConfigKey, settingOf, valueAt } from './settings.ts';
 
-/** What each service needs before it can be called. */
 export const KEYS_FOR = {
   /** Drive has defaults for all else; the folder usually comes by `--folder-id`. */
   folder: ['google_drive.folder_id'],
@@ -10,7 +9,7 @@ export const KEYS_FOR = {
   data: ['aws.amplify.api_endpoint'],
 } as const satisfies Record<string, readonly ConfigKey[]>;
 
-/** Nothing if all these keys are set; otherwise one {@link ConfigError} that names every missing one and how to set it. */
+/** Throws one {@link ConfigError} that names all missing keys and how to set them. */
 export function requireKeys(config: Config, keys: readonly ConfigKey[]): void {
   const missing = [...new Set(keys)].filter(key => valueAt(config, key) === '').map(settingOf);
   if (missing.length === 0) return;

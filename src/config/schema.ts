@@ -196,7 +196,7 @@ const migration = section({
 const PREFIX = 'as a prefix: one letter, or "" for names without one';
 const VALUE = 'a value of the discriminator field, or "*"';
 
-/** Edited in the file only: it has no flags. */
+/** Set in the file only; there are no flags. */
 const prefixDisambiguation = v.optional(
   v.pipe(
     v.object(

@@ -37,7 +37,7 @@ const MIN_JWT_HEADER = 13;
 const NAMED =
   /((?:access_?key|secret|session_?token|security-token|refresh_?token|id_?token|access_?token|client_secret|assertion|subject_?token(?!_)|code_verifier|password|passwd|authorization|x-amz-signature|signature|private_?key(?!_id)|secret_?block)[\w-]{0,40}\\?["']?\s{0,20}[:=]\s{0,20}(?:Bearer\s{1,20})?\\?["']?)([^\s"'&,;\\}{)]{8,})/gi;
 
-/** The text without anything that looks like a secret, and without the given ones, whatever they look like. */
+/** The text without anything that looks like a secret, and without the known secrets. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let clean = text;
   for (const secret of known) if (secret.length >= 4) clean = clean.replaceAll(secret, HIDDEN);

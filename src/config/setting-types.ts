@@ -5,9 +5,7 @@ import { isSafeEndpoint } from './endpoint.ts';
 
 /** How else a value can be given. */
 export interface Metadata {
-  /** Without the two hyphens. */
   flag: string;
-  /** Environment variable. */
   env?: string;
   isPath?: boolean;
   /** For help: the accepted range or values. */
@@ -32,7 +30,7 @@ function setting<const Schema extends v.GenericSchema>(
   );
 }
 
-/** Text that may be empty, which means "not set". */
+/** Empty text means "not set". */
 export function text(
   flag: string,
   description: string,
@@ -52,7 +50,7 @@ export function name(flag: string, description: string, initial: string) {
   return setting(flag, description, NAME, v.optional(v.pipe(v.string(), v.regex(NAME.pattern)), initial));
 }
 
-/** Empty for something that the project does not have, or that is found in its schema. */
+/** Empty: the project does not have it, or it is found in the schema. */
 export function optionalName(flag: string, description: string, initial = '') {
   return text(flag, description, { ...NAME, initial });
 }

@@ -50,7 +50,6 @@ export function defaultConfig(): Config {
 
 /** One value that cannot be used: where, what was found, what is accepted. */
 export interface Problem {
-  /** Dotted, as in `migration.concurrency`. */
   key: string;
   found: string;
   accepted: string;
@@ -96,14 +95,13 @@ export function setAt(values: object, key: string, value: unknown): void {
   at[last] = value;
 }
 
-/** Dotted keys into sections. */
+/** An object with sections, from dotted keys. */
 export function nested(values: ConfigValues): Record<string, unknown> {
   const result = {};
   for (const [key, value] of Object.entries(values)) setAt(result, key, value);
   return result;
 }
 
-/** The region of the bucket. */
 export function storageRegionOf({ region, amplify }: Config['aws']): string {
   return amplify.storage_region || region;
 }

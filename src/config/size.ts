@@ -12,7 +12,7 @@ export function parseSize(text: string): number | null {
   return unit && bytes > 0 && Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** The same for the value of a flag. Throws ConfigError (usage). */
+/** The bytes of a flag. Throws ConfigError (usage). */
 export function bytesOf(text: string, flag: string): number {
   const bytes = parseSize(text);
   if (bytes !== null) return bytes;

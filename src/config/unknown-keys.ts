@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 import { ConfigSchema } from './schema.ts';
 import { defaultConfig, valueAt } from './settings.ts';
 
-/** The Python tool of the same name calls `migration.concurrency` so. */
+/** The Python tool's name for `migration.concurrency`. */
 export const MAX_WORKERS = 'migration.max_workers';
 
 /** Keys of the Python tool, and of earlier versions of this one, that no longer have an effect. */
@@ -14,7 +14,7 @@ const WITHOUT_EFFECT = new Set(
   ),
 );
 
-/** Whether the number of workers is given by the Python tool's name only. */
+/** Whether only the Python tool's name for the number of workers is set. */
 export function usesMaxWorkers(values: unknown): boolean {
   return valueAt(values, MAX_WORKERS) !== undefined && valueAt(values, 'migration.concurrency') === undefined;
 }
@@ -58,7 +58,7 @@ function keysOutside(known: unknown, values: unknown, path = ''): string[] {
   });
 }
 
-/** The key with the most similar name, in whatever section it is. */
+/** The key with the most similar name in any section. */
 function probablyMeant(key: string): string | null {
   const plainName = (of: string) => of.split('.').at(-1)!.toLowerCase().replace(/[-_]/g, '');
   const byName = new Map<string, string>();

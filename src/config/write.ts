@@ -15,7 +15,6 @@ import {
 
 export interface Change {
   key: ConfigKey | 'prefix_disambiguation';
-  /** Null if the key was not in the file. */
   from: unknown;
   to: unknown;
 }

@@ -3,9 +3,8 @@ import type { FileRecord, Status } from '../../stages/record.ts';
 import { lineOf } from '../run/manifest/record-line.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { Counts } from '../run/progress/counts.ts';
-import { entryOf } from '../run/progress/projection.ts';
+import { progressText } from '../run/progress/projection.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
-import { jsonOf } from '../run/text/visible.ts';
 import { type Format, mapped } from './format.ts';
 import { driveLink } from './review-view.ts';
 
@@ -28,38 +27,21 @@ export interface Export {
 export function exportOf(run: Run, { format, statuses, warn, now = new Date() }: ExportOptions): Export {
   const counts = new Counts();
   const selected = async function* (): AsyncGenerator<FileRecord> {
-    for await (const record of run.latest(warn)) {
-      if (statuses && !statuses.has(record.status)) continue;
-      counts.add(record);
-      yield record;
-    }
+    for await (const record of run.latest(warn)) if (statuses?.has(record.status) ?? true) yield record;
   };
+  const counted = <Out>(map: (record: FileRecord) => Out) =>
+    mapped(selected(), record => {
+      counts.add(record);
+      return map(record);
+    });
   switch (format) {
     case 'json':
-      return { text: jsonText(run, selected(), counts, now), counts };
+      return { text: progressText(run, selected(), counts, now), counts };
     case 'ndjson':
-      return { text: mapped(selected(), lineOf), counts };
+      return { text: counted(lineOf), counts };
     case 'csv':
-      return { text: csvLines(Object.keys(COLUMNS), mapped(selected(), rowOf)), counts };
+      return { text: csvLines(Object.keys(COLUMNS), counted(rowOf)), counts };
   }
-}
-
-/** Written by hand as far as the files go: as one object a large run would not fit into memory. */
-async function* jsonText(
-  run: Run,
-  records: AsyncIterable<FileRecord>,
-  counts: Counts,
-  now: Date,
-): AsyncGenerator<string> {
-  yield `{\n  "folder_id": ${JSON.stringify(run.folderId)},\n`;
-  yield `  "started_at": ${JSON.stringify(run.startedAt)},\n  "updated_at": ${JSON.stringify(now)},\n`;
-  yield '  "files": {';
-  for await (const record of records) {
-    const comma = counts.total > 1 ? ',' : '';
-    yield `${comma}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
-  }
-  yield counts.total > 0 ? '\n  },\n' : '},\n';
-  yield `  "total_files": ${counts.total},\n  "summary": ${JSON.stringify(counts.summary())}\n}\n`;
 }
 
 /** What people look for comes first. An md5 is left out: some would be read as numbers. */

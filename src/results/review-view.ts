@@ -64,7 +64,6 @@ export interface Acceptance {
   accept: 'relaxed' | 'as-downloaded' | null;
   dryRun: boolean;
   accepted: readonly ReviewItem[];
-  /** Path of the manifest that has the accepted readings. */
   manifest: string;
 }
 

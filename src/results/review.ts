@@ -21,7 +21,6 @@ export interface ReviewItem {
 }
 
 export interface Reviewed {
-  /** Files in the run. */
   total: number;
   /** The most frequent reason first; items in the order of the listing. */
   reasons: { code: string; items: ReviewItem[] }[];
@@ -31,7 +30,7 @@ export interface Reviewed {
  * True if another run alone cannot complete the file: a name or a collision to decide on, a missing observation, a
  * permanent error. False for what the next run retries.
  */
-export function needsPerson(record: FileRecord): boolean {
+function needsPerson(record: FileRecord): boolean {
   switch (record.status) {
     case 'needs_review':
     case 'orphan':
@@ -45,7 +44,6 @@ export function needsPerson(record: FileRecord): boolean {
   }
 }
 
-/** The records that need a person. */
 export async function review(
   records: AsyncIterable<FileRecord> | Iterable<FileRecord>,
   rules: ReviewRules,
@@ -65,7 +63,6 @@ export async function review(
   return { total, reasons: reasons.sort((a, b) => b.items.length - a.items.length) };
 }
 
-/** Only the files that match. */
 export function reviewOnly(whole: Reviewed, matches: (item: ReviewItem) => boolean): Reviewed {
   const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(matches) }));
   return { total: whole.total, reasons: reasons.filter(({ items }) => items.length > 0) };

@@ -19,7 +19,6 @@ interface Entry {
 }
 
 export interface Takeover {
-  /** How many files the other tool has stored. */
   count: number;
   /** The record with what the other tool has already done for it. */
   apply(record: FileRecord): FileRecord;

@@ -8,14 +8,12 @@ import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
 import type { Use } from '../run/run-records.ts';
 import type { ObjectState } from '../services/s3/objects.ts';
 
-/** What undo needs of S3. */
 export interface ObjectRemover {
   find(key: string): Promise<ObjectState | null>;
   /** False if the object has another etag by now; it then stays. */
   remove(key: string, etag: string): Promise<boolean>;
 }
 
-/** What undo needs of the data service. */
 export interface MediaRemover {
   remove(ids: string[]): Promise<void>;
 }
@@ -25,11 +23,8 @@ export interface UndoOptions {
   media: MediaRemover;
   /** The other run of this home that uses the object under the key; undefined if none does. */
   usedBy: (key: string) => Use | undefined;
-  /** Say what would be removed, and remove nothing. */
   dryRun: boolean;
-  /** Objects removed in parallel. */
   concurrency: number;
-  /** True when no further records should be started. */
   stopped: () => boolean;
   /** Saves the progress of a record's undo; a repeated undo continues from there. */
   keep: (record: FileRecord) => Promise<void> | void;
@@ -46,7 +41,6 @@ export interface Undone {
   left: { id: string; name: string; why: string }[];
 }
 
-/** Media records per request. */
 const RECORDS_A_BATCH = 25;
 
 /** True if the run created something for the record, or refers to an object of another run. */

@@ -8,7 +8,6 @@ import type { ObjectState } from '../services/s3/objects.ts';
 export interface Finding {
   record: FileRecord;
   code: 'object_missing' | 'object_differs' | 'media_missing' | 'media_unreadable' | 'media_differs';
-  /** What is wrong, with the file's name. */
   message: string;
   /** ETag of the object with other bytes under the key; null if there is none. */
   etag?: string | null;
@@ -16,14 +15,12 @@ export interface Finding {
   mediaIds?: string[];
 }
 
-/** What verification needs of S3. */
 export interface ObjectReader {
   list(): AsyncIterable<ObjectState[]>;
   find(key: string): Promise<ObjectState | null>;
   read(key: string): Promise<AsyncIterable<Buffer> | null>;
 }
 
-/** What verification needs of the data service. */
 export interface MediaReader {
   sweep(): AsyncIterable<MediaRecord[]>;
   find(ids: string[]): Promise<Map<string, MediaRecord>>;
@@ -36,9 +33,7 @@ export interface VerificationOptions {
   media: MediaReader;
   /** Also read every object and compare its md5 with Drive's. */
   deep: boolean;
-  /** Objects checked, or read, in parallel. */
   concurrency: number;
-  /** Called after each record. */
   onChecked?: (record: FileRecord) => void;
 }
 

@@ -4,26 +4,22 @@ import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
 import { type Format, mapped } from './format.ts';
 
-/** What the audit needs of the Observation table. */
 export interface ObservationSweep {
   /** The whole table, page by page; an observation may come twice. */
   sweep(): AsyncIterable<Observation[]>;
 }
 
-/** What the audit needs of the Media table. */
 export interface MediaSweep {
   /** The observations that media records point to, page by page. */
   sweepObservationIds(): AsyncIterable<string[]>;
 }
 
 export interface WithoutMedia {
-  /** Observations in the table. */
   total: number;
   /** Those without a media record; by sequential id, then by id. */
   observations: Observation[];
 }
 
-/** Throws RunError. */
 export async function observationsWithoutMedia(
   table: ObservationSweep,
   media: MediaSweep,

@@ -1,7 +1,7 @@
 /** What happens in a run. Progress, counts, log and progress file listen; stages and pipeline emit. */
 import { EventEmitter } from 'node:events';
 import type { StageEvents } from '../../stages/events.ts';
-import type { FileRecord } from '../../stages/record.ts';
+import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
 
 export interface RunEventMap extends StageEvents {
   /** A file was listed. `isTransferred`: an earlier run has transferred it. */
@@ -17,6 +17,22 @@ export interface RunEventMap extends StageEvents {
 }
 
 export class RunEvents extends EventEmitter<RunEventMap> {
-  /** For code that takes a function. */
   readonly warn = (message: string): void => void this.emit('warning', message);
+
+  /** Reports all files before the first one is worked on, so that progress has its totals. */
+  listAll(records: Iterable<FileRecord>, isTransferred: (record: FileRecord) => boolean): void {
+    for (const record of records) {
+      if (!isWithdrawn(record)) this.emit('listed', record, isTransferred(record));
+    }
+    this.emit('allListed');
+  }
+
+  readonly plan = (record: FileRecord): FileRecord => {
+    this.emit('planned', record);
+    return record;
+  };
+
+  readonly finish = (record: FileRecord): void => {
+    if (!isWithdrawn(record)) this.emit('finished', record);
+  };
 }

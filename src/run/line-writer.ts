@@ -3,10 +3,10 @@ import type { Writable } from 'node:stream';
 import type { FileRecord } from '../../stages/record.ts';
 import { lineOf } from './manifest/record-line.ts';
 
-/** What is written at once; one write a line would cost more than all else that is done with a record. */
+/** One write a line would cost more than everything else that is done with a record. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Writes records as lines: together those that come together, and none later than in the next turn of the event loop. */
+/** Writes records as lines: all of one turn of the event loop together. */
 export class LineWriter {
   readonly #stream: Writable;
   readonly #signal: AbortSignal;
@@ -24,7 +24,7 @@ export class LineWriter {
     this.#text += lineOf(record);
     this.#turn ??= setImmediate(() => this.flush());
     if (this.#text.length >= CHUNK_CHARACTERS) this.flush();
-    // Also when it was what an earlier turn has written that nobody reads.
+    // True also for what an earlier turn has written.
     return this.#stream.writableNeedDrain ? once(this.#stream, 'drain', { signal: this.#signal }) : undefined;
   }
 

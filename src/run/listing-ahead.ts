@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import type { FileRecord } from '../../stages/record.ts';
 import type { RunEvents } from './events.ts';
 
-/** A run that is over by then needs no totals. */
+/** Shorter runs need no totals. */
 const WORTH_IT_AFTER_MS = 5_000;
 
 export interface ListingAheadOptions {
@@ -24,10 +24,10 @@ export class ListingAhead extends Duplex {
   readonly #startedAt: number;
   #isAhead = false;
   #isWanted = false;
-  /** Ids of the records that wait, and how many of them have been read back. */
+  /** Ids of the records that wait for the reader, and how many of them have been read back. */
   readonly #waiting: string[] = [];
   #readBack = 0;
-  /** Lets the listing go on, or end. */
+  /** Continues or ends the listing. */
   #resume: (() => void) | null = null;
 
   constructor(options: ListingAheadOptions) {

@@ -1,6 +1,6 @@
 /** Where a migration's files come from: from Drive the first time, or when asked to; from the list manifest after that. */
 import { FileError, RunError } from '../../stages/errors.ts';
-import { type FileRecord, isUnread, isWithdrawn, nameOf, stopped } from '../../stages/record.ts';
+import { type FileRecord, isUnread, nameOf, stopped } from '../../stages/record.ts';
 import { type Stage, streamOf } from '../../stages/stage.ts';
 import { ListingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
@@ -12,7 +12,6 @@ import { relist } from './relisting.ts';
 import type { Stages, Step } from './stages.ts';
 import { UnreadFolders } from './unread-folders.ts';
 
-/** What Drive has now, compared with the last listing. */
 export interface Changes {
   added: number;
   renamed: number;
@@ -25,7 +24,7 @@ export class Listing {
   readonly #options: MigrationOptions;
   readonly #manifests: Manifests;
   readonly #checkpoint: Checkpoint;
-  /** What a rescan has met, selected or not. */
+  /** Files that a rescan has seen, selected or not. */
   readonly #seen = new Set<string>();
   readonly #unread = new UnreadFolders();
 
@@ -68,7 +67,7 @@ export class Listing {
     return record;
   };
 
-  /** Adds what a rescan has not met any more, and marks the listing as complete. */
+  /** Adds the files that a rescan has not seen, and marks the listing as complete. */
   readonly #rest: Stage = listed => this.#andTheRest(listed);
 
   async *#andTheRest(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
@@ -76,7 +75,7 @@ export class Listing {
     const { list, resolve } = this.#manifests;
     const duplicates: FileRecord[] = [];
     for await (const record of listed) {
-      // Whether its original is still there is known at the end.
+      // Whether the original still exists is known at the end.
       if (resolve!.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
     }
@@ -92,7 +91,7 @@ export class Listing {
     const { list, transfer } = this.#manifests;
     this.#unread.learnPaths(list!.records());
     for (const before of list!.records()) {
-      // Nobody has looked for it, so nobody knows whether it is still there.
+      // It was not looked for, so it may still exist.
       if (this.#seen.has(before.id) || this.#unread.mayHave(before) || !this.#takes(before)) continue;
       if (!before.removed && !isUnread(before)) this.changes.removed += 1;
       const record = await this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
@@ -101,7 +100,7 @@ export class Listing {
     }
   }
 
-  /** Drive may be out of reach although all that is left to do is to link: then the stages decide what that means. */
+  /** Drive may be unreachable although only links are missing: a warning is enough, and a stage that needs Drive will fail. */
   async #lookForChanges(): Promise<void> {
     const { list, parse, resolve, transfer, link } = this.#manifests;
     const later = [link, transfer, resolve, parse];
@@ -126,12 +125,7 @@ export class Listing {
   }
 
   *#fromManifest(): Generator<FileRecord> {
-    const { events } = this.#options;
-    // The files are known already: a first pass gives progress its totals.
-    for (const record of this.#selected()) {
-      if (!isWithdrawn(record)) events.emit('listed', record, this.#isTransferred(record.id));
-    }
-    events.emit('allListed');
+    this.#options.events.listAll(this.#selected(), ({ id }) => this.#isTransferred(id));
     yield* this.#selected();
   }
 
@@ -143,7 +137,6 @@ export class Listing {
     return this.#options.selection?.takes(record) ?? true;
   }
 
-  /** The listing may be ahead of everything else: what a replaced file needs is not known yet. */
   #isTransferred(id: string): boolean {
     return Boolean(this.#manifests.transfer?.last(id)?.url);
   }
@@ -156,7 +149,7 @@ export class Listing {
   }
 }
 
-/** What is in S3 stays, and can be linked without Drive; what is not can no longer be migrated. */
+/** An object in S3 can be linked without Drive; a file without one can no longer be migrated. */
 function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
   if (standing || isUnread(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {

@@ -15,7 +15,7 @@ export class TransferLimitReached extends Error {
   }
 }
 
-/** The source, until so many bytes have come from it: then no new files are started, and those in progress are finished. */
+/** The source; after this many bytes no new files are started, and those in progress are finished. */
 export function limited(
   source: MediaSource,
   limitBytes: number | undefined,

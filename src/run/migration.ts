@@ -1,5 +1,5 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { type DriveRef, type FileRecord, isOnTheWay, isWithdrawn } from '../../stages/record.ts';
+import { type DriveRef, type FileRecord, isOnTheWay } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { type Changes, Listing } from './listing.ts';
 import { checkpointOf } from './manifest/checkpoint.ts';
@@ -20,7 +20,7 @@ export interface MigrationOptions extends StageContext {
   /** The stages to run, from list on. */
   until: 'resolve' | 'link';
   retryOrphans: boolean;
-  /** List the folder again, also if that was done to its end before. */
+  /** List the folder again, even if the listing is complete. */
   rescan: boolean;
   /** Adds to a record what another tool has done for the file. */
   takenOver?: (record: FileRecord) => FileRecord;
@@ -39,10 +39,8 @@ export async function runMigration(options: MigrationOptions): Promise<Changes |
     run.facts.rememberSelection(options.rules);
     const listing = new Listing(options);
     const stream = await streamOf(options, listing, linking);
-    const finished = (record: FileRecord) => {
-      if (isWithdrawn(record)) return;
-      events.emit('finished', until === 'resolve' ? furthest(manifests, record) : record);
-    };
+    const finished = (record: FileRecord) =>
+      events.finish(until === 'resolve' ? furthest(manifests, record) : record);
     await runStream(stream, finished, shutdown);
     const hasChanged = Object.values(listing.changes).some(count => count > 0);
     return wasListed && (options.rescan || hasChanged) ? listing.changes : null;
@@ -51,7 +49,7 @@ export async function runMigration(options: MigrationOptions): Promise<Changes |
   }
 }
 
-/** How far files have come is known to a run that stops before the transfer, too. */
+/** A scan also reads how far earlier runs have come. */
 export const MANIFESTS_FOR = {
   resolve: { write: ['list', 'parse', 'resolve'], read: ['transfer', 'link'] },
   link: { write: ['list', 'parse', 'resolve', 'transfer', 'link'] },
@@ -77,15 +75,12 @@ async function streamOf(options: MigrationOptions, listing: Listing, linking: Li
       }),
     listing: await listing.steps(stages),
     takenOver,
-    planned: record => {
-      events.emit('planned', record);
-      return record;
-    },
+    planned: events.plan,
     until,
   });
 }
 
-/** The record as the stages behind resolve have left it, if that holds still. */
+/** The record as transfer and link have left it, if it is still valid. */
 function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
   if (!isOnTheWay(record)) return record;
   const later = link?.last(record.id) ?? transfer?.last(record.id);

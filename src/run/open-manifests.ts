@@ -8,7 +8,6 @@ export type Manifests = Partial<Record<StageName, Manifest>>;
 
 export interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
   write: readonly StageName[];
-  /** Read if they are there. */
   read?: readonly StageName[];
 }
 
@@ -24,7 +23,7 @@ export async function openManifests(
   return manifests;
 }
 
-/** In the order of the stages: after a crash no manifest knows more than those before it. */
+/** In the order of the stages, so that after a crash no manifest is ahead of those before it. */
 export async function closeManifests(manifests: Manifests): Promise<void> {
   for (const stage of STAGES) await manifests[stage]?.close();
 }

@@ -10,7 +10,7 @@ import type { Stages, Step } from './stages.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 
-/** As stream-chain takes them: lists are flattened, and what is no step is left out. */
+/** stream-chain flattens lists and skips null, undefined and false. */
 export type Steps = (Step | Step[] | false | null | undefined)[];
 
 export interface Migration {
@@ -18,14 +18,14 @@ export interface Migration {
   checkpoint: (stage: 'parse' | 'resolve' | 'transfer' | 'link') => Checkpoint;
   /** The files of the folder, from Drive or from the list manifest, between its own checkpoint. */
   listing: Step[];
-  /** Adds what another tool has done for a file already. */
+  /** Adds what another tool has already done for a file. */
   takenOver?: Step;
-  /** Sees each file when it is known whether it is to be transferred. */
+  /** Called for each file when it is known whether it will be transferred. */
   planned: Step;
   until: 'resolve' | 'link';
 }
 
-/** All stages in their order, each between what its manifest has already and what is new for it. */
+/** All stages in order, each between the two steps of its checkpoint. */
 export async function migrateStages(migration: Migration): Promise<Duplex> {
   const { stages, checkpoint, listing, takenOver, planned, until } = migration;
   return chain<Steps>([
@@ -38,7 +38,6 @@ export async function migrateStages(migration: Migration): Promise<Duplex> {
   ]);
 }
 
-/** Transfer and link of files that have been resolved. */
 export async function moveStages(
   source: Step,
   migration: Pick<Migration, 'stages' | 'checkpoint' | 'planned'>,
@@ -90,7 +89,7 @@ export async function run(
   }
 }
 
-/** After so many records from memory or disk, signals, timers and writes get their turn. */
+/** After this many records, signals, timers and writes get a turn. */
 const RECORDS_A_TURN = 250;
 
 /** The records as the first stream of a chain; they end when `signal` aborts. */

@@ -2,10 +2,9 @@ import type { RunEvents } from './events.ts';
 import type { Run } from './manifest/run.ts';
 import { writeProjection } from './progress/projection.ts';
 
-/** Each wait until the next write is twice as long as the one before, so a long run writes it few times. */
+/** Each pause is twice as long as the one before, so that a long run writes the file few times. */
 const FIRST_WAIT_MS = 10_000;
 
-/** Keeps `progress_{folder_id}.json` up to date while files are listed and finished. */
 export class ProgressFile {
   readonly #write: () => Promise<string>;
   readonly #run: Run;
@@ -29,7 +28,7 @@ export class ProgressFile {
     return this.#last;
   }
 
-  /** An error, as of a full disk, is that of the last write. */
+  /** An error, such as a full disk, is reported by the last write. */
   #writeSoon(): void {
     this.#dueAt = Infinity;
     this.#writing = this.#write()

@@ -22,7 +22,7 @@ export interface Relisting {
   onChange: (record: FileRecord, before: FileRecord | undefined) => void;
 }
 
-/** Brings the list manifest up to date. Throws RunError, or FileError, if Drive refuses altogether. */
+/** Updates the list manifest. Throws RunError, or FileError, if Drive refuses. */
 export async function relist(context: StageContext, relisting: Relisting): Promise<void> {
   const { manifest, laterRecords } = relisting;
   const takes = (record: FileRecord) => context.selection?.takes(record) ?? true;

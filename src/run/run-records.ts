@@ -11,7 +11,6 @@ export interface Use {
   mediaIds: ReadonlySet<string>;
 }
 
-/** Every record of the run, as far as it has come. */
 export async function recordsOf(run: Run, warn: (message: string) => void): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
   for await (const record of run.latest(warn)) records.push(record);
@@ -26,7 +25,7 @@ export async function usesBeside(
 ): Promise<Map<string, Use>> {
   const uses = new Map<string, Use>();
   for (const other of runsBeside(home, run)) {
-    // What is torn or no record there is not this run's business.
+    // Damaged lines of another run do not matter here.
     for await (const { key, url, media = [] } of other.latest(() => {})) {
       if (!key || !url || !keys.has(key)) continue;
       const mediaIds = new Set([...media.map(({ id }) => id), ...(uses.get(key)?.mediaIds ?? [])]);
@@ -37,11 +36,10 @@ export async function usesBeside(
 }
 
 export interface Rewriter {
-  /** The record as it is to be from now on, for the stages that move and link. */
+  /** Writes the record for transfer and link. */
   write(record: FileRecord): Promise<void>;
-  /** The same for transfer alone, some at a time; resolves when they are on disk. */
+  /** For transfer only; resolves when the records are on disk. */
   writeTransfers(records: FileRecord[]): Promise<void>;
-  /** The same for link alone. */
   writeLink(record: FileRecord): Promise<void>;
   close(): Promise<void>;
 }

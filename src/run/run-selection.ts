@@ -40,11 +40,9 @@ function check(flag: string, pattern: string): void {
 
 /** What to do when a run remembers one selection (null: the whole folder) and the flags give another one, or none. */
 export interface SelectionChoice {
-  /** Null if the run has no selection. */
   remembered: SelectionRules | null;
   isStarted: boolean;
   given: SelectionRules | null;
-  /** The folder is listed again in this command. */
   rescan: boolean;
   /** Without flags the remembered selection is kept, also by a new listing. */
   keeps: boolean;

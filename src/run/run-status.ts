@@ -9,7 +9,7 @@ import { estimate } from './progress/estimate.ts';
 
 /** The rate that the remaining time is estimated from is that of the last ten minutes. */
 const RECENT_MS = 10 * 60_000;
-/** Nothing can be said of the remaining time before. */
+/** Earlier than this the remaining time cannot be estimated. */
 const FIRST_ESTIMATE_MS = 10_000;
 
 /** What the process that works on the run has stored so far. */
@@ -24,11 +24,8 @@ export interface Session {
 export interface RunStatus {
   counts: Counts;
   isListed: boolean;
-  /** The process that works on the run; null if there is none. */
   holder: Holder | null;
-  /** Null if nothing is in progress, or nothing has been stored yet. */
   session: Session | null;
-  /** When a manifest was last written to. */
   lastActivity: Date | null;
 }
 

@@ -14,24 +14,13 @@ export async function runShard(options: MigrationOptions): Promise<null> {
   requireResolved(options);
   const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
   try {
-    // A first pass gives progress its totals.
-    for (const record of members(options)) {
-      const isTransferred = Boolean(manifests.transfer!.last(record.id)?.url);
-      if (!isWithdrawn(record)) events.emit('listed', record, isTransferred);
-    }
-    events.emit('allListed');
+    events.listAll(members(options), ({ id }) => Boolean(manifests.transfer!.last(id)?.url));
     const stream = await moveStages(sourceOf(members(options), shutdown.signal), {
       stages: new Stages({ ...options, linking, isShard: true }),
       checkpoint: stage => checkpointOf(manifests[stage]!, { stage, retryOrphans }),
-      planned: record => {
-        events.emit('planned', record);
-        return record;
-      },
+      planned: events.plan,
     });
-    const finished = (record: FileRecord) => {
-      if (!isWithdrawn(record)) events.emit('finished', record);
-    };
-    await runStream(stream, finished, shutdown);
+    await runStream(stream, events.finish, shutdown);
     return null;
   } finally {
     linking.close();

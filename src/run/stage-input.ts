@@ -17,7 +17,7 @@ import { selectionFrom } from './run-selection.ts';
 import { isPiped } from './standard-streams.ts';
 import { folderToMigrate } from './which-run.ts';
 
-/** Absent on Windows. */
+/** Does not exist on Windows. */
 const STDIN_PATH = '/dev/stdin';
 
 export interface StageFlags {
@@ -72,12 +72,12 @@ export class StageInput {
     return this.#flags['skip-bad-lines'] ? this.rejects.take : null;
   }
 
-  /** True if standard input was read although the configuration names a run. For when nothing came. */
+  /** True if standard input was read although the configuration names a run: a likely mistake if it was empty. */
   get isEmptyPipe(): boolean {
     return this.#isPipe && this.run !== null;
   }
 
-  /** The records ahead of their turn, where they lie in a file that has been opened; null where they come from a pipe. */
+  /** All records before the first one is worked on; null if they come from a pipe. */
   ahead(): Iterable<FileRecord> | null {
     const records = this.#manifest && this.#selected(this.#manifest.records());
     return records && this.#shard ? inShardNow(records, this.#shard) : records;
@@ -107,7 +107,7 @@ export class StageInput {
 
   #fromStandardInput(): Promise<Records> | Records {
     this.#isPipe = true;
-    // A manifest by `<`: of several lines with one id the last one holds, which a stream cannot know.
+    // A file by `<` is read as a manifest: the last line of an id is valid, which a stream cannot know.
     if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH, 'standard input');
     return recordsFrom(process.stdin, { name: 'standard input', reject: this.reject });
   }
@@ -128,7 +128,7 @@ export class StageInput {
     return this.#selected(this.#manifest.records());
   }
 
-  /** Of a run's manifest only what its selection takes; a file from elsewhere is worked on as it is. */
+  /** The run's selection applies to its own manifests, not to other files. */
   *#selected(records: Iterable<FileRecord>): Generator<FileRecord> {
     const selection = selectionFrom(this.#isForeign ? null : (this.run?.facts.selection ?? null));
     for (const record of records) if (selection?.takes(record) ?? true) yield record;

@@ -34,7 +34,7 @@ export class StageOutput {
     return this.#manifests[this.#stage] ?? null;
   }
 
-  /** Files whose links were started on; of link in a run. */
+  /** Only for link in a run. */
   get linking(): LinkingFile | undefined {
     return this.#linking;
   }
@@ -53,7 +53,7 @@ export class StageOutput {
     if (stage === 'link') this.#linking = new LinkingFile(this.run.linkingPath, this.run.foreignLinkingPaths);
   }
 
-  /** Records that have an S3 key; for resolve. */
+  /** For resolve: records that have an S3 key. */
   claimed(): Iterable<FileRecord> {
     return claimsIn(this.manifest, this.#manifests.transfer);
   }
@@ -73,7 +73,7 @@ export class StageOutput {
 
 function runToWrite(stage: StageName, { run, isRunNamed }: StageInput): Run | null {
   if (run && isRunNamed && stage !== 'list') return run;
-  // A log is no place for records while there is another one.
+  // Records do not belong in a log, if there is another place for them.
   if (isPiped(1) && !(run && isLog())) return null;
   if (!run && process.stdout.isTTY)
     throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
+import type { FileRecord } from '../../stages/record.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { RunEvents } from './events.ts';
 import { LineWriter } from './line-writer.ts';
@@ -21,19 +21,17 @@ export interface StageRun {
   listsAhead: boolean;
 }
 
-/** Runs one stage over its input, into its output. */
 export async function runStage(options: StageRun): Promise<void> {
   const { source, steps, input, output, events, shutdown } = options;
   const ahead = options.listsAhead ? input.ahead() : null;
-  if (ahead) listAll(ahead, options);
+  if (ahead) events.listAll(ahead, ({ id, url }) => Boolean(url || output.manifest?.last(id)?.url));
   const planned = (record: FileRecord) => {
     if (!ahead) events.emit('listed', record, false);
-    events.emit('planned', record);
-    return record;
+    return events.plan(record);
   };
   const lines = output.isStandardOutput ? new LineWriter(options.standardOutput, shutdown.killSignal) : null;
   const finished = (record: FileRecord) => {
-    if (!isWithdrawn(record)) events.emit('finished', record);
+    events.finish(record);
     return lines?.write(record);
   };
   try {
@@ -42,12 +40,4 @@ export async function runStage(options: StageRun): Promise<void> {
   } finally {
     lines?.flush();
   }
-}
-
-function listAll(records: Iterable<FileRecord>, { output, events }: StageRun): void {
-  for (const record of records) {
-    if (isWithdrawn(record)) continue;
-    events.emit('listed', record, Boolean(record.url || output.manifest?.last(record.id)?.url));
-  }
-  events.emit('allListed');
 }

@@ -25,30 +25,28 @@ export interface StageContext {
   services: Services;
   shutdown: Shutdown;
   events: RunEvents;
-  /** The folder that is listed. */
   root?: DriveRef;
   /** The part of it that is listed; the whole folder when absent. */
   selection?: Selection;
-  /** Records of earlier runs that have an S3 key. */
   claimed?: Iterable<FileRecord>;
   /** Keeps the sequential ids of all observations, if resolve reads the whole table. */
   onTableRead?: (sequentialIds: number[]) => void;
   /** Writes down that a file was replaced in Drive after it was listed. */
   onReplaced?: (record: FileRecord) => Promise<void>;
-  /** Where link writes down which files it has started on; absent where nothing outlives the process. */
+  /** Where link records the files it has started on; absent if nothing is kept. */
   linking?: LinkingFile;
-  /** The run ends when so much has been read from Drive; no limit when absent. */
+  /** The run ends when this much has been read from Drive; no limit when absent. */
   maxTransferBytes?: number;
-  /** One of several processes: what concerns other files or earlier stages is left for a run without shards. */
+  /** One of several processes: other files and earlier stages are left to a run without shards. */
   isShard?: boolean;
   /** Look for media records that other tools have made, and leave alone what they have linked. */
   skipExisting?: boolean;
 }
 
-/** One link of the chain: a stream of records, or a function of one record. */
+/** A step of the chain: a stream of records, or a function of one record. */
 export type Step = Duplex | Readable | ((record: FileRecord) => FileRecord | Promise<FileRecord>);
 
-/** Drive is asked again for what it refused after so long, at most. */
+/** The longest pause before Drive is asked again for a refused folder. */
 const LONGEST_PAUSE_MS = 5_000;
 
 /** Each method signs in where its stage needs it. */
@@ -109,10 +107,10 @@ export class Stages {
       urlOf: key => storage.urlOf(key),
       shutdown,
     });
-    // Before the first byte: what could not be linked afterwards is not worth moving.
+    // Before the first byte: a file that cannot be linked is not worth transferring.
     const checked = this.#schemaChecked(record => !record.url);
     const stage: Stage = records => revised(unlinked(checked(records)));
-    // Another shard may have the file whose copy a record is.
+    // The original of a duplicate may belong to another shard.
     return streamOf(isShard ? stage : withCopies(stage, shutdown));
   }
 

@@ -1,7 +1,7 @@
 /** What the standard streams of this process are. */
 import { fstatSync, type Stats } from 'node:fs';
 
-/** True for a pipe, a socket and a file: somebody redirected the stream. A terminal, /dev/null or a closed stream is neither. */
+/** True for a pipe, a socket or a file; false for a terminal, /dev/null or a closed stream. */
 export function isPiped(fd: 0 | 1): boolean {
   const stat = statOf(fd);
   return stat !== null && (stat.isFIFO() || stat.isFile() || stat.isSocket());

@@ -1,6 +1,6 @@
 import type { DriveRef, FileRecord } from '../../stages/record.ts';
 
-/** Folders whose content is not in a listing, or not all of it. */
+/** Folders that could not be listed, or not completely. */
 export class UnreadFolders {
   readonly #ids = new Set<string>();
   readonly #paths = new Set<string>();
@@ -17,7 +17,7 @@ export class UnreadFolders {
       if (parent && this.#ids.has(parent.id)) this.#paths.add(path);
   }
 
-  /** True if the file may be in one of them, or below it. */
+  /** True if the file may be in one of these folders or below. */
   mayHave({ path = '' }: FileRecord): boolean {
     if (this.#paths.size === 0) return false;
     for (let above = path; ; above = above.slice(0, above.lastIndexOf('/'))) {

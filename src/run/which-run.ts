@@ -44,7 +44,10 @@ export function lastRunOf(home: string): string | null {
 
 /** The run to change or to check. Throws RunError if there is none; `what` is to be done with it: "to undo". */
 export function runFor(flag: string | undefined, config: Config, home: string, what: string): Run {
-  const folderId = folderAtHand(flag, config, home);
+  return existingRun(home, folderAtHand(flag, config, home), what);
+}
+
+function existingRun(home: string, folderId: string | null, what: string): Run {
   if (!folderId) throw noRun(what);
   const run = new Run(home, folderId);
   if (!run.exists) throw noRun(`of the folder ${folderId}`);
@@ -65,9 +68,5 @@ export function runAtHand(flag: string | undefined, home: string): Run {
     const remedy = 'Move it away, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.';
     throw new RunError('home_unusable', `${home} is no folder.`, remedy);
   }
-  const folderId = folderIdFrom(flag ?? '') || lastRunOf(home);
-  if (!folderId) throw noRun('yet');
-  const run = new Run(home, folderId);
-  if (!run.exists) throw noRun(`of the folder ${folderId}`);
-  return run;
+  return existingRun(home, folderIdFrom(flag ?? '') || lastRunOf(home), 'yet');
 }

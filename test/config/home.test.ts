@@ -2,14 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/error.ts';
-import {
-  expandTilde,
-  folderIdFrom,
-  homeFolder,
-  logsFolder,
-  progressPath,
-  runFolder,
-} from '../../src/config/home.ts';
+import { expandTilde, folderIdFrom, homeFolder, progressPath, runFolder } from '../../src/config/home.ts';
 
 describe('the home folder', () => {
   it('lies in the user’s home unless AMPLIFY_MEDIA_MIGRATOR_HOME moves it', () => {
@@ -29,12 +22,6 @@ describe('the home folder', () => {
       'x/~',
       '/~',
     ]);
-  });
-
-  it('has a place for runs, progress and logs', () => {
-    expect(runFolder('/h', '1A_b-c')).to.equal('/h/runs/1A_b-c');
-    expect(progressPath('/h', '1A')).to.equal('/h/progress_1A.json');
-    expect(logsFolder('/h')).to.equal('/h/logs');
   });
 
   it('never makes a path of text that is not an id', () => {

@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { acceptRelaxed, itemsOf, needsPerson, review, reviewOnly } from '../../src/results/review.ts';
+import { acceptRelaxed, itemsOf, review, reviewOnly } from '../../src/results/review.ts';
 import { lineOf } from '../../src/run/manifest/record-line.ts';
 import { Run } from '../../src/run/manifest/run.ts';
 import type { NameRules } from '../../stages/file-name.ts';
 import { parse } from '../../stages/parse.ts';
-import { type FileRecord, STATUSES, type StageName, type Status } from '../../stages/record.ts';
+import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../config/scratch.ts';
-import { all, fileRecord } from '../stages/flow.ts';
+import { fileRecord } from '../stages/flow.ts';
 
 const RULES = { maxRange: 100, prefixes: false };
 const STRICT: NameRules = { ...RULES, naming: 'strict' };
@@ -29,17 +29,6 @@ const readingsOf = async (records: FileRecord[], rules = RULES) =>
   );
 
 describe('A review', () => {
-  it('has the files that no further run can finish alone', () => {
-    const needing = (status: Status, fields: Partial<FileRecord> = {}) =>
-      needsPerson(fileRecord({ status, ...fields }));
-    const alone = STATUSES.filter(status => needing(status, { error: errorOf('link', { retryable: true }) }));
-    expect(alone).to.have.members(['needs_review', 'orphan']);
-    expect(needing('failed', { error: errorOf('transfer') })).to.equal(true);
-    expect(needing('partial', { missing: [2] })).to.equal(true);
-    const added = { missing: [2], observations: [{ sequentialId: 2, id: 'o' }] };
-    expect(needing('partial', added)).to.equal(false);
-  });
-
   it('groups by error code, the most frequent first, each in the order of the listing', async () => {
     const records = [
       fileRecord({ id: '1', status: 'orphan', error: errorOf('resolve', { code: 'no_observation' }) }),
@@ -149,8 +138,14 @@ describe('Accepting relaxed readings', () => {
     await accept();
     expect(text('resolve') + text('transfer')).to.equal(before);
     expect(await last('link', record.id)).to.deep.include({ ...object, status: 'uploaded' });
-    const needing = (await all(run.latest(() => {}))).filter(needsPerson);
-    expect(needing).to.deep.equal([]);
+    expect(
+      (
+        await review(
+          run.latest(() => {}),
+          RULES,
+        )
+      ).reasons,
+    ).to.deep.equal([]);
   });
 
   it('leaves a file alone whose line a person has changed since', async () => {

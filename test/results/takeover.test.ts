@@ -59,18 +59,6 @@ describe("the Python tool's progress file", () => {
     expect(readFileSync(`${path}.bak`, 'utf8')).to.equal('mine');
   });
 
-  it('gives a record the object and the media that the tool has made', async () => {
-    expect(await applied({})).to.deep.equal({
-      ...record,
-      key: 'media/obs-1/6602.jpg',
-      url: URL,
-      bytes: 3,
-      media: [{ id: 'random-1', observationId: 'obs-1' }],
-      takenOver: true,
-      status: 'uploaded',
-    });
-  });
-
   it('does not guess which media record belongs to which observation', async () => {
     const { media } = await applied({ status: 'partial', observation_ids: ['obs-1', 'obs-2'] });
     expect(media).to.deep.equal([]);

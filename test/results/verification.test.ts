@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { repaired, type VerificationOptions, verify } from '../../src/results/verification.ts';
+import { type VerificationOptions, verify } from '../../src/results/verification.ts';
 import type { MediaRecord } from '../../src/services/appsync/media-records.ts';
 import type { ObjectState } from '../../src/services/s3/objects.ts';
 import type { FileRecord } from '../../stages/record.ts';
@@ -85,11 +85,6 @@ const codes = (findings: { record: FileRecord; code: string }[]) =>
   findings.map(({ record, code }) => `${record.id} ${code}`);
 
 describe('verification', () => {
-  it('finds nothing where all is there, and passes over records without an object', async () => {
-    const records = [recordOf(1), recordOf(2), fileRecord({ id: 'x', status: 'needs_review' })];
-    expect(await verify(records, new World(records).options())).to.deep.equal([]);
-  });
-
   it('tells objects that are missing, of another size, or replaced, in the order of the records', async () => {
     const records = [recordOf(1), recordOf(2), recordOf(3), recordOf(4)];
     const world = new World(records);
@@ -107,19 +102,6 @@ describe('verification', () => {
     world.objects.get(records[0]!.key!)!.etag = md5Of(bytes);
     world.objects.get(records[1]!.key!)!.etag = 'anything-2';
     expect(await verify(records, world.options())).to.deep.equal([]);
-  });
-
-  it('reads bytes back only when told to, and compares them with Drive’s', async () => {
-    const records = [recordOf(1), recordOf(2)];
-    const world = new World(records);
-    world.objects.get(records[1]!.key!)!.content = Buffer.from('abd');
-    expect(await verify(records, world.options())).to.deep.equal([]);
-    expect(world.asked).not.to.include('read');
-    const findings = await verify(records, world.options({ deep: true }));
-    expect(codes(findings)).to.deep.equal(['f2 object_differs']);
-    expect(findings[0]!.message)
-      .to.include(md5Of(bytes))
-      .and.to.include(md5Of(Buffer.from('abd')));
   });
 
   it('calls an object missing that goes while it is read', async () => {
@@ -156,58 +138,5 @@ describe('verification', () => {
     const findings = await verify(many, large.options());
     expect(codes(findings)).to.deep.equal(['f7 object_missing', 'f8 media_missing']);
     expect(large.asked.sort()).to.deep.equal(['list', 'sweep']);
-  });
-});
-
-describe('a record that is set back', () => {
-  const record = recordOf(1, {
-    media: [
-      { id: 'm1', observationId: 'o1' },
-      { id: 'm2', observationId: 'o2' },
-    ],
-  });
-  const finding = (
-    code: 'object_missing' | 'object_differs' | 'media_missing' | 'media_differs',
-    more = {},
-  ) => ({
-    record,
-    code,
-    message: '',
-    ...more,
-  });
-  const {
-    url: _url,
-    bytes: _bytes,
-    etag: _etag,
-    verified: _verified,
-    storedAt: _storedAt,
-    ...untransferred
-  } = record;
-
-  it('is transferred again where its object is missing, over its object where that is wrong, and keeps its media', () => {
-    const pending = { ...untransferred, status: 'pending' };
-    expect(repaired([finding('object_missing', { etag: null })])).to.deep.equal(pending);
-    expect(repaired([finding('object_differs', { etag: 'e9' })])).to.deep.equal({
-      ...pending,
-      replaces: 'e9',
-    });
-  });
-
-  it('is linked again where media records are missing, and only there', () => {
-    expect(repaired([finding('media_missing', { mediaIds: ['m2'] })])).to.deep.equal({
-      ...record,
-      media: record.media!.slice(0, 1),
-      status: 'uploaded',
-    });
-  });
-
-  it('is both where both are missing', () => {
-    expect(
-      repaired([finding('object_missing', { etag: null }), finding('media_missing', { mediaIds: ['m1'] })]),
-    ).to.deep.equal({ ...untransferred, media: record.media!.slice(1), status: 'pending' });
-  });
-
-  it('is none where somebody has changed a media record', () => {
-    expect(repaired([finding('media_differs', { mediaIds: ['m1'] })])).to.equal(null);
   });
 });

@@ -7,7 +7,6 @@ import type { ConfigKey } from '../../config/settings.ts';
 import { valueAt } from '../../config/settings.ts';
 import type { Services } from '../../services/services.ts';
 
-/** What a check looks at. */
 export interface Surroundings {
   loaded: LoadedConfig;
   /** What is wrong with the configuration; its wrong values are left out of `loaded`. */
@@ -25,7 +24,6 @@ export interface Check {
   name: string;
   /** For people. */
   title: string;
-  /** Checks that this one depends on. */
   after?: readonly string[];
   /** Required values; the check of the configuration reports missing ones. */
   keys?: readonly ConfigKey[];

@@ -2,7 +2,6 @@ import { RunError } from '../../../stages/errors.ts';
 import { KEYS_FOR } from '../../config/require-keys.ts';
 import type { Check } from './check.ts';
 
-/** The user can sign in, or is signed in. */
 export const signIn: Check = {
   name: 'cognito_sign_in',
   title: 'Cognito sign-in',
@@ -13,7 +12,6 @@ export const signIn: Check = {
   },
 };
 
-/** The user is in the group that may write. */
 export const groups: Check = {
   name: 'admins_group',
   title: 'Group',

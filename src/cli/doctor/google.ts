@@ -14,7 +14,6 @@ export const google: Check = {
   },
 };
 
-/** The folder is there and can be read. */
 export const folder: Check = {
   name: 'folder',
   title: 'Drive folder',

@@ -4,7 +4,6 @@ import { storageRegionOf } from '../../config/settings.ts';
 import { encryptionOf } from '../../services/s3/encryption.ts';
 import type { Check } from './check.ts';
 
-/** An object can be put under `media/` and removed again. */
 export const storage: Check = {
   name: 'storage_write',
   title: 'Storage',

@@ -15,7 +15,6 @@ export function asLines(lines: readonly string[]): string {
 
 const RAW = new WeakMap<object, object>();
 
-/** Guards both streams of this process. */
 export function guardStandardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) guard(stream);
 }

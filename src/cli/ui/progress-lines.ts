@@ -7,7 +7,6 @@ import { visible } from '../../run/text/visible.ts';
 
 export interface Link {
   files: number;
-  /** Name of one of them. */
   example: string;
 }
 
@@ -37,7 +36,6 @@ export function progressLines(
   return [...workerLines(slots, columns, room), ...linkLines, ...numbers].slice(-rows);
 }
 
-/** The numbers alone, as one line. */
 export function progressLine(facts: ProgressFacts): string {
   return parts(facts).join(SEPARATOR);
 }

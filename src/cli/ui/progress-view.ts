@@ -18,7 +18,6 @@ export interface ViewOptions {
   /** Null where no files are transferred. */
   transfer: TransferLimits | null;
   screen?: Screen;
-  /** Gives ms. */
   now?: () => number;
   env?: Record<string, string | undefined>;
 }

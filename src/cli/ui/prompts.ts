@@ -39,7 +39,6 @@ export async function promptsOn({ input = process.stdin, output = process.stderr
   };
 }
 
-/** Questions at the terminal. Ctrl-C throws ExitPromptError. */
 export function configPrompts(say: (text: string) => void, streams?: Streams): ConfigPrompts {
   return {
     tell: say,

@@ -13,7 +13,7 @@ export function foreignFile(path: string, what = 'was not written by this progra
   );
 }
 
-/** False if nothing is there. Throws RunError for a pipe or a device, which could be read forever, and for a folder. */
+/** False if nothing is there. Throws RunError for a folder, a pipe or a device. */
 export function isFileThere(path: string): boolean {
   if (!existsSync(path)) return false;
   if (!statSync(path).isFile()) throw foreignFile(path, 'is not a regular file');
@@ -25,7 +25,7 @@ export function textOfFile(path: string): string | null {
   return isFileThere(path) ? readFileSync(path, 'utf8') : null;
 }
 
-/** Throws RunError for a file that is there, is not empty, and has nothing like this near its beginning. */
+/** Throws RunError for a file that is not empty and does not match near its beginning. */
 export function refuseForeignFile(path: string, own: RegExp): void {
   if (!isFileThere(path)) return;
   const fd = openSync(path, 'r');

@@ -47,11 +47,11 @@ export interface Lock {
 export const SILENT_HOLDER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
 
-/** Loaded on the first lock: most commands take none, and the native library would slow their start. */
+/** Loaded on the first lock: most commands take none, and it would slow their start. */
 const native = () => createRequire(import.meta.url)('fs-native-extensions') as NativeExtensions;
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-/** Far behind the text: on Windows other processes cannot read locked bytes. */
+/** Behind the text: on Windows other processes cannot read locked bytes. */
 const LOCKED_BYTE = 2 ** 30;
 const MAX_TEXT_BYTES = 4096;
 /** A process that has taken the lock but not yet written its name. */
@@ -166,7 +166,7 @@ export async function waitForLock(
   }
 }
 
-/** The folder may be removed together with a lock this often; more means that no file can be made there. */
+/** The folder may be removed with a lock now and then; after this many attempts it cannot be made at all. */
 const OPEN_ATTEMPTS = 100;
 
 function opened(path: string, attempt = 1): number {
@@ -177,7 +177,7 @@ function opened(path: string, attempt = 1): number {
     closeSync(fd);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // The holder has removed the folder together with its lock.
+    // The holder has just removed the folder with its lock.
     if (code === 'ENOENT' && attempt < OPEN_ATTEMPTS) return opened(path, attempt + 1);
     if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(code ?? '')) throw unusable(path, message, error);
   }
@@ -206,7 +206,7 @@ function isStillAt(path: string, fd: number): boolean {
   return there?.ino === ours.ino && there.dev === ours.dev;
 }
 
-/** True for another file of this name. A power cut may leave a lock file empty or filled with zeros. */
+/** True for a file of another program. After a power cut a lock file may be empty or filled with zeros. */
 function isForeign(fd: number): boolean {
   return !/^(?:\0*$|\s*\{.*"pid"\s*:)/s.test(textIn(fd));
 }
@@ -216,7 +216,7 @@ function textIn(fd: number): string {
   return bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0));
 }
 
-/** Null for what this program has not written. */
+/** Null for text that this program has not written. */
 function holderIn(fd: number): Holder | null {
   try {
     const holder = JSON.parse(textIn(fd)) as Holder;
@@ -234,7 +234,7 @@ function isTouched(fd: number): boolean {
 
 function isAlive({ pid, since }: Holder): boolean {
   if (pid <= 0) return false;
-  // A pid is used again: in every container, and after a restart of the machine.
+  // Process ids are reused: in each container, and after a restart.
   const startedAt = pid === process.pid ? performance.timeOrigin : Date.now() - uptime() * 1000;
   if (Date.parse(since) < startedAt) return false;
   try {

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { makePrivateFolder } from './private-folder.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** In the files in which this program, and the Python tool of the same name, keep sign-ins. */
+/** Matches the files in which this program and the Python tool of the same name keep sign-ins. */
 export const SIGN_INS = /"(?:refresh_token|sign_ins)"\s*:/;
 
 const OTHERS = 0o077;
@@ -43,7 +43,7 @@ export async function closeToOthers(path: string): Promise<string[]> {
     await file.chmod(CLOSED);
     return [`${path} was open to other users (mode ${modeText(found.mode)}); it is now ${modeText(CLOSED)}.`];
   } catch {
-    // What cannot be opened (a link: ELOOP) or changed is named at least.
+    // What cannot be opened (ELOOP for a link) or changed is at least reported.
     return openToOthers(path);
   } finally {
     await file?.close();
@@ -67,7 +67,7 @@ function modeText(mode: number): string {
   return (mode & 0o7777).toString(8);
 }
 
-/** Makes the rename itself durable, where the platform can open folders. */
+/** Makes the rename durable, where folders can be opened. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => {});

@@ -56,7 +56,7 @@ export async function replaceFile(
   const target = targetOf(path);
   const before = replaceable(target);
   const temporary = temporaryFor(target);
-  // Fails where something is there already, be it a link.
+  // Fails if anything is there, even a link.
   let file: FileHandle | null = await open(temporary, 'wx', mode);
   try {
     if (keepsMode && before?.isFile()) await file.chmod(before.mode & 0o777);
@@ -72,7 +72,7 @@ export async function replaceFile(
   }
 }
 
-/** The same at once, for a few lines of text. */
+/** The same, synchronously, for short text. */
 export function replaceFileSync(path: string, text: string, { mode }: { mode: number }): void {
   const target = targetOf(path);
   replaceable(target);
@@ -114,14 +114,14 @@ function isTrusted({ uid }: Stats): boolean {
   return own === undefined || uid === own || uid === 0;
 }
 
-/** What is there now, null if nothing is. Throws for what a file must not take the place of: a device, a folder. */
+/** Null if nothing is there. Throws for a device or a folder, which must not be replaced. */
 function replaceable(path: string): Stats | null {
   const found = lstatSync(path, { throwIfNoEntry: false }) ?? null;
   if (!found || found.isFile() || found.isSymbolicLink()) return found;
   throw Object.assign(new Error('it is not a regular file'), { code: 'EEXIST', syscall: 'rename' });
 }
 
-/** Not longer than most names: the target's own may be as long as the file system allows. */
+/** A short name: the target's may be as long as the file system allows. */
 function temporaryFor(target: string): string {
   return join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
 }

@@ -3,7 +3,6 @@ import type { RecordError } from '../../../stages/record.ts';
 
 export interface Advice {
   title: string;
-  /** What to do. */
   text: string;
 }
 

@@ -171,7 +171,6 @@ function timeAxis({ sessions, intervalMs }: Timeline): Axis {
 interface Figure {
   title: string;
   legend: Markup;
-  /** For those who cannot see it. */
   label: string;
   /** On the vertical axis; a share of 1 is the top. */
   ticks: { share: number; text: string }[];

@@ -19,7 +19,7 @@ ${groups.length === 0 ? html`<p class="note">No file is assigned to an observati
 
 function content(report: Report, groups: readonly CoverageGroup[], zone: Zone): Markup {
   const ids = report.coverage.ids();
-  const readAt = report.observationsReadAt;
+  const readAt = report.run.observationIds?.readAt ?? null;
   const known = COVERAGE_STATES.filter(state => state !== 'none' || readAt !== null);
   return html`<p class="note">${
     readAt === null

@@ -15,7 +15,6 @@ import type { FileRow } from './report.ts';
 export interface PageData {
   /** Of the run, where the page is served and updates itself; null in a file. */
   version: string | null;
-  /** Name of the CSV file. */
   csvName: string;
   /** Code and title. */
   statuses: readonly (readonly [string, string])[];
@@ -24,7 +23,6 @@ export interface PageData {
   /** Places of statuses that leave nothing to do. */
   done: readonly number[];
   kinds: readonly string[];
-  /** Titles. */
   reasons: readonly string[];
   messages: readonly string[];
   /** Path, files, bytes, files that need attention, files by status. */
@@ -92,7 +90,6 @@ interface View {
   scrollTop: number;
 }
 
-/** The table of files, with its search. */
 export class FileList {
   readonly #window: PageWindow;
   readonly #data: PageData;

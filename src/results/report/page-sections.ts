@@ -1,5 +1,6 @@
 /** The sections of the report's page that need no script. */
 import type { Status } from '../../../stages/record.ts';
+import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
@@ -15,7 +16,7 @@ export function overview(report: Report): Markup {
   const ways = counts.total - done.files - attention.files;
   return html`<section id="overview" aria-labelledby="overview-heading">
 <h2 id="overview-heading">Overview</h2>
-${!report.isListed && html`<p class="note">The folder has not been listed completely: there are more files than this.</p>`}
+${!report.run.isListed && html`<p class="note">The folder has not been listed completely: there are more files than this.</p>`}
 <dl class="figures">
 <div><dt>Files</dt><dd>${count(counts.total)}</dd><dd class="sub">${formatBytes(counts.bytes)}</dd></div>
 <div><dt>Done</dt><dd>${share(done.files, counts.total)}</dd><dd class="sub">${formatCount(done.files, 'file')}, ${formatBytes(done.bytes)}</dd></div>
@@ -125,11 +126,11 @@ ${
 </tbody>
 </table>`
 }
-${Object.entries(report.unreadable).map(([query, found]) => unreadable(query, found))}
+${Object.entries(report.run.unreadableRecords ?? {}).map(([query, found]) => unreadable(query, found))}
 </section>`;
 }
 
-function unreadable(query: string, { count: all, records }: Report['unreadable'][string]): Markup {
+function unreadable(query: string, { count: all, records }: UnreadableRecords[string]): Markup {
   return html`<h3>${formatCount(all, 'record')} that AppSync cannot give (<code>${query}</code>)</h3>
 <p class="note">As of the last run, which left them out. Correct them in the app, then run “migrator resume --retry-orphans”.${
     all > records.length && html` The first ${count(records.length)} are named here.`

@@ -43,7 +43,6 @@ export class PageTable<Row> {
   #rowHeight = 56;
   sorting: Sorting | null = null;
 
-  /** Puts an empty table into the holder. */
   constructor(
     window: PageWindow,
     holder: PageElement,
@@ -72,7 +71,6 @@ export class PageTable<Row> {
     this.#render();
   }
 
-  /** In the order in which they are shown. */
   get rows(): readonly Row[] {
     return this.#sorted;
   }

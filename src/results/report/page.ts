@@ -20,7 +20,6 @@ export interface PageOptions {
   version?: string;
 }
 
-/** Rows are written so many at a time. */
 const ROWS_A_PIECE = 500;
 
 /** The page, piece by piece: a large run's is never in memory as a whole. */
@@ -62,7 +61,7 @@ function verbatim(text: string): Markup {
   return new Markup(text);
 }
 
-function head({ folderId, folderName }: Report, policy: string): Markup {
+function head({ run: { folderId, folderName } }: Report, policy: string): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -81,8 +80,8 @@ function body(report: Report, madeAt: Date, zone: Zone, isServed: boolean): Mark
   return html`<body>
 <header class="top">
 <h1>Media migration</h1>
-<p>Drive folder <a href="${driveFolderLink(report.folderId)}" target="_blank" rel="noopener noreferrer" title="${report.folderId}"><bdi>${report.folderName ?? report.folderId}</bdi></a><br>
-Started ${zone.full(Date.parse(report.startedAt))}. This report: ${zone.full(madeAt.getTime())}. Times are local (${zone.name}).</p>
+<p>Drive folder <a href="${driveFolderLink(report.run.folderId)}" target="_blank" rel="noopener noreferrer" title="${report.run.folderId}"><bdi>${report.run.folderName ?? report.run.folderId}</bdi></a><br>
+Started ${zone.full(Date.parse(report.run.startedAt))}. This report: ${zone.full(madeAt.getTime())}. Times are local (${zone.name}).</p>
 ${inProgress(report, zone, isServed)}
 <p id="lost" class="note" hidden>The report is no longer updated: “migrator report --watch” has ended.</p>
 <nav aria-label="Parts of the report"><a href="#overview">Overview</a> <a href="#observations">Observations</a> <a href="#time">Over time</a> <a href="#todo">What to do</a> <a href="#folders">Folders</a> <a href="#files">Files</a></nav>
@@ -103,7 +102,7 @@ ${filesSection(report)}
 `;
 }
 
-function inProgress({ holder }: Report, zone: Zone, isServed: boolean): Markup | null {
+function inProgress({ run: { holder } }: Report, zone: Zone, isServed: boolean): Markup | null {
   if (!holder) return null;
   return html`<p class="live"><strong>In progress</strong> since ${zone.full(Date.parse(holder.since))} (${holder.command}). ${isServed ? 'This page updates itself.' : '“migrator report --watch” shows a report that updates itself.'}</p>`;
 }
@@ -112,7 +111,7 @@ function* dataOf(report: Report, version: string | null): Generator<string> {
   const places = (statuses: readonly Status[]) => statuses.map(status => STATUSES_SHOWN.indexOf(status));
   const data: Omit<PageData, 'files'> = {
     version,
-    csvName: `files_${report.folderId}.csv`,
+    csvName: `files_${report.run.folderId}.csv`,
     statuses: STATUSES_SHOWN.map(status => [status, STATUS_TEXTS[status].title]),
     attention: places(UNFINISHED),
     done: places(DONE),

@@ -1,6 +1,7 @@
 /** A report's data for scripts. */
 import type { Status } from '../../../stages/record.ts';
 import { rangesText } from '../../run/manifest/id-ranges.ts';
+import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { COVERAGE_STATES } from './coverage.ts';
 import { driveLink } from './links.ts';
@@ -9,14 +10,15 @@ import { rateOf } from './timeline.ts';
 
 /** Names as in the other JSON of the tool; times are RFC 3339. */
 export function reportJson(report: Report, madeAt: Date): Record<string, unknown> {
-  const { folderId, counts, attention } = report;
+  const { run, counts, attention } = report;
+  const { holder = null, unreadableRecords = {} } = run;
   return {
-    folder_id: folderId,
-    folder_name: report.folderName,
+    folder_id: run.folderId,
+    folder_name: run.folderName ?? null,
     made_at: madeAt.toISOString(),
-    started_at: report.startedAt,
-    in_progress: report.holder && { command: report.holder.command, since: report.holder.since },
-    listed: report.isListed,
+    started_at: run.startedAt,
+    in_progress: holder && { command: holder.command, since: holder.since },
+    listed: run.isListed,
     total_files: counts.total,
     bytes: counts.bytes,
     summary: counts.summary(),
@@ -31,8 +33,8 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
     over_time: overTime(report),
     folders: folders(report),
     reasons: reasons(report),
-    unreadable_record_count: Object.values(report.unreadable).reduce((sum, { count }) => sum + count, 0),
-    unreadable_records: Object.entries(report.unreadable).flatMap(([query, { records }]) =>
+    unreadable_record_count: Object.values(unreadableRecords).reduce((sum, { count }) => sum + count, 0),
+    unreadable_records: Object.entries(unreadableRecords).flatMap(([query, { records }]) =>
       records.map(({ name, reason }) => ({ record: name, query, reason })),
     ),
     need_attention: attention.files,
@@ -40,22 +42,23 @@ export function reportJson(report: Report, madeAt: Date): Record<string, unknown
   };
 }
 
-function filesToAttend(report: Report): unknown[] {
-  return [...report.filesToAttend()].map(
-    ({ id, name, path, size, status, reason, message, url, kind, relaxed }) => ({
+/** The files that need a person or another run, in the order of the listing. */
+function filesToAttend({ files, folders, reasons, messages }: Report): unknown[] {
+  return files
+    .filter(([, , , , status]) => UNFINISHED.includes(STATUSES_SHOWN[status]!))
+    .map(([id, name, folder, size, status, reason, message, url, kind, relaxed]) => ({
       id,
       name,
-      path,
+      path: folders[folder]!.path,
       size,
-      status,
-      code: reason?.code ?? null,
-      message,
-      kind,
-      relaxed_reading: relaxed,
+      status: STATUSES_SHOWN[status],
+      code: reasons[reason]?.code ?? null,
+      message: messages[message] ?? null,
+      kind: KINDS[kind],
+      relaxed_reading: relaxed || null,
       drive_url: driveLink(id),
-      s3_url: url,
-    }),
-  );
+      s3_url: url || null,
+    }));
 }
 
 function byKind({ kinds }: Report): unknown {
@@ -84,6 +87,7 @@ function reasons(report: Report): unknown[] {
 
 /** Sequential ids as text: `6600-6602, 6604`. */
 function coverage(report: Report): unknown {
+  const readAt = report.run.observationIds?.readAt ?? null;
   const ids = report.coverage.ids();
   const ranges = report.coverage.ranges();
   const states = COVERAGE_STATES.map(state => [
@@ -92,9 +96,9 @@ function coverage(report: Report): unknown {
   ]);
   const { photo, video, unlinked, none, absent } = Object.fromEntries(states);
   return {
-    read_at: report.observationsReadAt,
+    read_at: readAt,
     ...{ with_photos: photo, with_videos_only: video, not_linked_yet: unlinked },
-    without_files: report.observationsReadAt === null ? null : none,
+    without_files: readAt === null ? null : none,
     not_existing: absent,
   };
 }

@@ -1,5 +1,5 @@
 /** The data of a report: a run's records, counted and made small. Nothing here is HTML or looks at a clock. */
-import { type FileRecord, nameOf, type Status } from '../../../stages/record.ts';
+import { type FileRecord, nameOf, type RecordError, type Status } from '../../../stages/record.ts';
 import type { IdRange } from '../../run/manifest/id-ranges.ts';
 import type { Run } from '../../run/manifest/run.ts';
 import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
@@ -28,13 +28,12 @@ export interface FolderCount {
   path: string;
   files: number;
   bytes: number;
-  /** Files that need a person or another run. */
   attention: number;
   /** Files by status, in {@link STATUSES_SHOWN}. */
   statuses: number[];
 }
 
-/** One file. A tuple, since a page holds many: the places in it are those of {@link ReportFile}. */
+/** One file. A tuple, since a page holds many. */
 export type FileRow = readonly [
   id: string,
   name: string,
@@ -58,19 +57,6 @@ export type FileRow = readonly [
 
 export const KINDS: readonly Kind[] = ['photo', 'video', 'other'];
 
-export interface ReportFile {
-  id: string;
-  name: string;
-  path: string;
-  size: number | null;
-  status: Status;
-  reason: ReasonCount | null;
-  message: string | null;
-  url: string | null;
-  kind: Kind;
-  relaxed: string | null;
-}
-
 /** What a report is about, beside its records. */
 export interface ReportedRun {
   folderId: string;
@@ -79,28 +65,15 @@ export interface ReportedRun {
   startedAt: string;
   isListed: boolean;
   unreadableRecords?: UnreadableRecords;
-  /** The other process that works on the run. */
   holder?: { command: string; since: string } | null;
   observationIds?: { readAt: string; ranges: IdRange[] } | null;
 }
 
 export class Report {
-  readonly folderId: string;
-  readonly folderName: string | null;
-  /** RFC 3339. */
-  readonly startedAt: string;
-  /** False while the folder has not been listed to its end. */
-  readonly isListed: boolean;
-  /** Records that the data service could not give. */
-  readonly unreadable: UnreadableRecords;
-  /** The other process that works on the run; null if there is none. */
-  readonly holder: { command: string; since: string } | null;
-  /** When the ids of all observations were read; null if they never were. */
-  readonly observationsReadAt: string | null;
+  readonly run: ReportedRun;
   readonly coverage = new Coverage();
   readonly kinds: Record<Kind, Counts> = { photo: new Counts(), video: new Counts(), other: new Counts() };
   readonly counts = new Counts();
-  /** In the order in which they occur. */
   readonly reasons: ReasonCount[] = [];
   readonly folders: FolderCount[] = [];
   /** What records say of their errors, without the file's name: most say the same. */
@@ -115,15 +88,11 @@ export class Report {
   };
 
   constructor(run: ReportedRun, rules: ReviewRules) {
-    this.folderId = run.folderId;
-    this.folderName = run.folderName ?? null;
-    this.startedAt = run.startedAt;
-    this.isListed = run.isListed;
-    this.unreadable = run.unreadableRecords ?? {};
-    this.holder = run.holder ?? null;
-    this.observationsReadAt = run.observationIds?.readAt ?? null;
+    // A copy: a run reads these from its files each time.
+    const { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds } = run;
+    this.run = { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds };
     this.#rules = rules;
-    this.coverage.addExisting(run.observationIds?.ranges ?? []);
+    this.coverage.addExisting(observationIds?.ranges ?? []);
   }
 
   add(record: FileRecord): void {
@@ -133,19 +102,17 @@ export class Report {
     this.counts.add(record);
     this.kinds[kind].add(record);
     this.coverage.add(record);
-    const folder = this.#folderOf(record.path ?? '');
+    const path = record.path ?? '';
+    const folder = placeOf(path, this.#places.folders, this.folders, () => {
+      return { path, files: 0, bytes: 0, attention: 0, statuses: STATUSES_SHOWN.map(() => 0) };
+    });
     const place = STATUSES_SHOWN.indexOf(status);
     const counted = this.folders[folder]!;
     counted.files += 1;
     counted.bytes += bytes;
     counted.attention += Number(UNFINISHED.includes(status));
     counted.statuses[place]! += 1;
-    const reason = error ? this.#reasonOf(record, error) : -1;
-    if (reason >= 0) {
-      this.reasons[reason]!.files += 1;
-      this.reasons[reason]!.bytes += bytes;
-    }
-    const message = error ? this.#messageOf(withoutName(error.message, record)) : -1;
+    const [reason, message] = error ? this.#addError(record, error) : [-1, -1];
     const size = record.bytes ?? record.size ?? null;
     const relaxed = relaxedReading(record, this.#rules);
     const reading = relaxed ? readingText(relaxed) : '';
@@ -170,44 +137,19 @@ export class Report {
     return sumOf(this.counts, UNFINISHED);
   }
 
-  /** The files that need a person or another run, in the order of the listing. */
-  *filesToAttend(): Generator<ReportFile> {
-    for (const row of this.files) if (UNFINISHED.includes(STATUSES_SHOWN[row[4]]!)) yield this.#fileOf(row);
-  }
-
-  #fileOf([id, name, folder, size, status, reason, message, url, kind, relaxed]: FileRow): ReportFile {
-    return {
-      id,
-      name,
-      path: this.folders[folder]!.path,
-      size,
-      status: STATUSES_SHOWN[status]!,
-      reason: this.reasons[reason] ?? null,
-      message: this.messages[message] ?? null,
-      url: url || null,
-      kind: KINDS[kind]!,
-      relaxed: relaxed || null,
-    };
-  }
-
-  #folderOf(path: string): number {
-    return placeIn(this.#places.folders, path, () => {
-      this.folders.push({ path, files: 0, bytes: 0, attention: 0, statuses: STATUSES_SHOWN.map(() => 0) });
+  #addError(record: FileRecord, error: RecordError): [reason: number, message: number] {
+    const { status } = record;
+    const { reasons, messages } = this.#places;
+    const reason = placeOf(`${status} ${error.code}`, reasons, this.reasons, () => {
+      return { status, code: error.code, advice: adviceOn(error), files: 0, bytes: 0 };
     });
-  }
-
-  #reasonOf({ status }: FileRecord, error: NonNullable<FileRecord['error']>): number {
-    return placeIn(this.#places.reasons, `${status} ${error.code}`, () => {
-      this.reasons.push({ status, code: error.code, advice: adviceOn(error), files: 0, bytes: 0 });
-    });
-  }
-
-  #messageOf(text: string): number {
-    return placeIn(this.#places.messages, text, () => this.messages.push(text));
+    this.reasons[reason]!.files += 1;
+    this.reasons[reason]!.bytes += record.bytes ?? record.size ?? 0;
+    const text = withoutName(error.message, record);
+    return [reason, placeOf(text, messages, this.messages, () => text)];
   }
 }
 
-/** The run as far as it has come. */
 export async function reportOf(
   run: Run,
   rules: ReviewRules,
@@ -225,12 +167,12 @@ export function sumOf(counts: Counts, statuses: readonly Status[]): { files: num
   };
 }
 
-function placeIn(places: Map<string, number>, name: string, add: () => void): number {
+/** Index of the item with this name; a new one is added. */
+function placeOf<Item>(name: string, places: Map<string, number>, items: Item[], make: () => Item): number {
   const known = places.get(name);
   if (known !== undefined) return known;
-  places.set(name, places.size);
-  add();
-  return places.size - 1;
+  places.set(name, items.length);
+  return items.push(make()) - 1;
 }
 
 /** Messages begin with the file's name; beside the name they need not. */

@@ -27,7 +27,6 @@ export interface Session {
 
 export interface Timeline {
   intervalMs: number;
-  /** In order; at least one. */
   sessions: Session[];
 }
 

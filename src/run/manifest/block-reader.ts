@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 64 * 1024;
-/** Stages ask about in the order of the file; what they put off lies no further behind than this. */
+/** Stages ask roughly in the order of the file. */
 const BLOCKS_KEPT = 8;
 
 interface Block {
@@ -13,7 +13,6 @@ interface Block {
 
 export class BlockReader {
   readonly #fd: number;
-  /** The one that was used last comes first. */
   readonly #kept: Block[] = [];
 
   constructor(fd: number) {
@@ -44,7 +43,7 @@ export class BlockReader {
     }
   }
 
-  /** Forgets what was read; for a file that was cut off. */
+  /** For a file that has been truncated. */
   forget(): void {
     this.#kept.length = 0;
   }

@@ -42,7 +42,7 @@ export function checkpointOf(manifest: Manifest, options: CheckpointOptions): Ch
   };
 
   const save = (record: FileRecord): FileRecord | Promise<FileRecord> => {
-    // Taken out at once: a large weak set costs the garbage collector more than the records in it.
+    // Removed at once: a large WeakSet slows down garbage collection.
     if (unchanged.delete(record)) return record;
     const own = manifest.last(record.id);
     if (own && isSameJson(own, plain(record))) return record;
@@ -66,7 +66,7 @@ function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOp
   switch (own.status) {
     case 'completed':
       return own;
-    // Whose duplicate it is may have changed: resolve asks its claims in every run.
+    // Its original may be another file by now: resolve decides again in each run.
     case 'duplicate':
       return options.stage === 'resolve' ? askedAgain(own, options) : own;
     case 'orphan':
@@ -80,7 +80,7 @@ function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOp
   }
 }
 
-/** What Drive says now, over what was listed earlier and what people have added to it. */
+/** The file as it is in Drive now, with what people have added to its record. */
 function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
   if (isOnTheWay(own) && !own.removed && !isEdited(incoming, own)) return own;
   const { error: _error, ...kept } = own;
@@ -140,7 +140,7 @@ function carriedOver(
   }
 }
 
-/** Other bytes in Drive: they take the place of the object with this etag, and of no other. */
+/** The bytes in Drive have changed: they may replace the object with this ETag, and no other. */
 function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
   return { ...untransferred(incoming), ...(etag && { replaces: etag }), status: 'pending' };
 }
@@ -183,7 +183,7 @@ function again(own: FileRecord, stage: StageName): FileRecord {
   return { ...unresolved, status };
 }
 
-/** As the record comes back from disk: without undefined fields. */
+/** The record as it is read back from disk: without undefined fields. */
 function plain(record: FileRecord): FileRecord {
   return JSON.parse(JSON.stringify(record)) as FileRecord;
 }

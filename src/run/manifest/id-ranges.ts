@@ -3,7 +3,6 @@
 /** First and last id, both included. */
 export type IdRange = readonly [first: number, last: number];
 
-/** Of ascending ids. */
 export function rangesOf(sequentialIds: Iterable<number>): IdRange[] {
   const ranges: [number, number][] = [];
   for (const id of sequentialIds) {

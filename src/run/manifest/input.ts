@@ -8,9 +8,7 @@ import { MAX_LINE_BYTES, textOf } from './line-text.ts';
 import { BadLine, recordOf } from './record-line.ts';
 
 export interface InputOptions {
-  /** How messages name the stream. */
   name: string;
-  /** Takes lines that are not records, instead of the error that they are otherwise. */
   reject?: ((line: string, reason: BadLine) => void) | null;
 }
 

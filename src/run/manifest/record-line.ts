@@ -132,7 +132,7 @@ const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
 
 const RULES = Object.entries(FIELDS);
 
-/** More would take the stack of what compares and writes records. */
+/** Deeper values could overflow the stack when records are compared or written. */
 const MAX_DEPTH = 100;
 
 function isDeeperThan(depth: number, value: unknown): boolean {

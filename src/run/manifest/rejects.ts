@@ -4,7 +4,7 @@ import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../../config/files/private-folder.ts';
 import { APPEND } from '../../config/files/replace-file.ts';
 import { jsonOf } from '../text/visible.ts';
-import { unusable } from './manifest-file.ts';
+import { unusable } from './manifest-error.ts';
 import type { BadLine } from './record-line.ts';
 
 /** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
@@ -31,7 +31,6 @@ export class Rejects {
   }
 }
 
-/** Throws RunError for what is not a file. */
 function openToAppend(path: string): number {
   try {
     isFileThere(path);

@@ -1,45 +1,36 @@
-/** A run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
+/** A run: its manifests as one, its lock, and what is known of it as a whole. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
 import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
-import { failedPath, progressPath, runFolder } from '../../config/home.ts';
-import type { IdRange } from './id-ranges.ts';
+import { failedPath, progressPath } from '../../config/home.ts';
 import { held, type Lock, lockPath, takeLock } from './lock.ts';
-import { ManifestFile, manifestExists, type OpenOptions } from './manifest-file.ts';
+import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, MergedManifest } from './merged-manifest.ts';
-import { readObservationIds, refuseForeignIds, writeObservationIds } from './observation-ids.ts';
+import { refuseForeignIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
-import { isInShard, nameOfShard, type Shard } from './shard.ts';
+import { RunFolder } from './run-folder.ts';
+import type { Shard } from './shard.ts';
 import {
   mergeShards,
   openIfThere,
   openShards,
   SHARDED_STAGES,
-  type ShardState,
   shardFiles,
   shardHolder,
-  shardStates,
 } from './shard-files.ts';
 import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
 
-/** In the list of failed files. */
 const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
 
-export class Run {
-  readonly folderId: string;
-  readonly folder: string;
-  /** The part that this process works on; null for the whole run. */
-  readonly shard: Shard | null;
+export class Run extends RunFolder {
   /** What is true of the whole run. */
   readonly facts: RunFacts;
-  readonly #progressPath: string;
-  readonly #failedPath: string;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
@@ -50,73 +41,8 @@ export class Run {
   #isMerged = false;
 
   constructor(home: string, folderId: string, shard: Shard | null = null) {
-    this.shard = shard;
-    this.folderId = folderId;
-    this.folder = runFolder(home, folderId);
+    super(home, folderId, shard);
     this.facts = new RunFacts(this);
-    this.#progressPath = progressPath(home, folderId);
-    this.#failedPath = failedPath(home, folderId);
-  }
-
-  get exists(): boolean {
-    return STAGES.some(stage => this.has(stage));
-  }
-
-  pathOf(stage: StageName): string {
-    return join(this.folder, `${stage}.ndjson`);
-  }
-
-  /** Of the shard, where this process works on one. */
-  #ownPath(name: string): string {
-    return join(this.folder, `${name}${this.shard ? `.${nameOfShard(this.shard)}` : ''}.ndjson`);
-  }
-
-  /** Every file with records of the stage. */
-  #pathsOf(stage: StageName): string[] {
-    const shards = shardFiles(this.folder, stage).map(({ path }) => path);
-    return manifestExists(this.pathOf(stage)) ? [this.pathOf(stage), ...shards] : shards;
-  }
-
-  /** The size of all files of the stage, and when one was last written. */
-  #statOf(stage: StageName): { size: number; mtimeMs: number } {
-    const stats = this.#pathsOf(stage).flatMap(path => statSync(path, { throwIfNoEntry: false }) ?? []);
-    const size = stats.reduce((sum, stat) => sum + stat.size, 0);
-    return { size, mtimeMs: Math.max(0, ...stats.map(stat => stat.mtimeMs)) };
-  }
-
-  /** Where lines go that are not records. */
-  rejectedPathOf(stage: StageName): string {
-    return this.#ownPath(this.shard ? `rejected.${stage}` : `${stage}.rejected`);
-  }
-
-  /** Files whose media records are being created. */
-  get linkingPath(): string {
-    return this.#ownPath('linking');
-  }
-
-  /** The same of other processes, where they may have been about to link files of this one's shard. */
-  get foreignLinkingPaths(): string[] {
-    if (!this.shard) return shardFiles(this.folder, 'linking').map(({ path }) => path);
-    const shards = shardFiles(this.folder, 'linking').filter(({ shard }) => this.#mayShareFilesWith(shard));
-    return [join(this.folder, 'linking.ndjson'), ...shards.map(({ path }) => path)];
-  }
-
-  /** Two different shards of one count have no file in common. */
-  #mayShareFilesWith({ count }: Shard): boolean {
-    return count !== this.shard?.count;
-  }
-
-  takes(id: string): boolean {
-    return this.shard === null || isInShard(id, this.shard);
-  }
-
-  /** Every shard that works or has worked on the run since it was last worked on as a whole. */
-  get shards(): ShardState[] {
-    return shardStates(this.folder);
-  }
-
-  has(stage: StageName): boolean {
-    return this.#pathsOf(stage).length > 0;
   }
 
   /**
@@ -138,11 +64,11 @@ export class Run {
   async #openMerged(
     stage: StageName,
     options: OpenOptions,
-    isRead = (shard: Shard) => !this.shard || this.#mayShareFilesWith(shard),
+    isRead = (shard: Shard) => !this.shard || this.mayShareFilesWith(shard),
   ): Promise<Manifest> {
     const main = this.pathOf(stage);
     const isSharded = (SHARDED_STAGES as readonly StageName[]).includes(stage);
-    const ownPath = isSharded ? this.#ownPath(stage) : main;
+    const ownPath = isSharded ? this.ownPath(stage) : main;
     const files = shardFiles(this.folder, stage).filter(
       ({ path, shard }) => path !== ownPath && isRead(shard),
     );
@@ -180,8 +106,8 @@ export class Run {
   lock(command: string): void {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.facts.read();
-    refuseForeignFile(this.#progressPath, PROGRESS);
-    refuseForeignFile(this.#failedPath, FAILED);
+    refuseForeignFile(progressPath(this.home, this.folderId), PROGRESS);
+    refuseForeignFile(failedPath(this.home, this.folderId), FAILED);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
     this.#refuseOthers();
@@ -212,13 +138,8 @@ export class Run {
     try {
       rmdirSync(this.folder);
     } catch {
-      // It is not empty: other people's files, or a process that works on the run by now.
+      // The folder is not empty: it has other files, or another process has started the run.
     }
-  }
-
-  /** True while another process works on the run. */
-  get isHeldElsewhere(): boolean {
-    return this.holder !== null;
   }
 
   /** The other process that works on the run; null if there is none. */
@@ -232,18 +153,9 @@ export class Run {
     return null;
   }
 
-  /** The sequential ids of all observations when resolve last read the whole table; null if it never did. */
-  get observationIds(): { readAt: string; ranges: IdRange[] } | null {
-    return readObservationIds(this.folder);
-  }
-
-  saveObservationIds(sequentialIds: readonly number[]): void {
-    writeObservationIds(this.folder, sequentialIds);
-  }
-
   /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
   get version(): string {
-    const sizes = STAGES.map(stage => this.#statOf(stage).size);
+    const sizes = STAGES.map(stage => this.statOf(stage).size);
     return [this.holder?.since ?? '', ...sizes].join(' ');
   }
 
@@ -252,16 +164,12 @@ export class Run {
    * True if it was so.
    */
   discardIfVoid(): boolean {
-    const isEmpty = STAGES.every(stage => this.#statOf(stage).size === 0);
+    const isEmpty = STAGES.every(stage => this.statOf(stage).size === 0);
     this.#isVoid = isEmpty && !this.isListed;
-    // What is there besides, a person or another process has put there.
+    // Anything else in the folder belongs to a person or another process.
     if (this.#isVoid) for (const path of this.#made) unlinkSync(path);
     if (this.#isVoid) this.#made.clear();
     return this.#isVoid;
-  }
-
-  stats(): { size: number; mtimeMs: number }[] {
-    return STAGES.filter(stage => this.has(stage)).map(stage => this.#statOf(stage));
   }
 
   /** Null before the run has been worked on. */
@@ -314,8 +222,8 @@ export class Run {
     warnOfDamage: (message: string) => void,
     { checked = false } = {},
   ): AsyncGenerator<FileRecord> {
-    // A last line that is incomplete while another process works on the run is one that it is writing.
-    const warn = this.isHeldElsewhere ? () => {} : warnOfDamage;
+    // An incomplete last line is one that the other process is writing.
+    const warn = this.holder ? () => {} : warnOfDamage;
     const manifests: Manifest[] = [];
     const opened: Manifest[] = [];
     try {
@@ -327,7 +235,7 @@ export class Run {
           await written.flush();
           written = undefined;
         }
-        // Open already: it need not be read a second time, nor be in memory twice.
+        // A manifest that is open is not read a second time.
         if (!this.shard && !written?.isOpen) this.#written.delete(stage);
         const read = { write: false, warn, checked };
         const manifest = written?.isOpen ? written : await this.#openMerged(stage, read, () => true);

@@ -11,7 +11,6 @@ import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { MergedManifest } from './merged-manifest.ts';
 import { nameOfShard, type Shard, shardNamed } from './shard.ts';
 
-/** The stages that can be done by shards. */
 export const SHARDED_STAGES = ['transfer', 'link'] as const;
 
 export interface ShardFile {
@@ -87,7 +86,6 @@ export async function openIfThere(path: string, options: OpenOptions): Promise<M
   }
 }
 
-/** Opens the manifests of shards for reading. */
 export async function openShards(files: ShardFile[], options: OpenOptions): Promise<ManifestFile[]> {
   const opened: ManifestFile[] = [];
   for (const { path } of files) {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 
 export interface Shard {
-  /** From 1. */
   index: number;
   count: number;
 }

@@ -12,11 +12,10 @@ interface Met {
   records: Omit<UnreadableRecord, 'query'>[];
 }
 
-/** Told of each unreadable record while a process works on the run, and of queries that gave all others. */
+/** Collects the unreadable records while a process works on the run, and drops those that can be read again. */
 export class UnreadableMemory {
   readonly #remembered: UnreadableRecords;
   readonly #save: (remembered: UnreadableRecords) => void;
-  /** What this process has met. */
   readonly #met = new Map<string, Met>();
   #isSaved = true;
 

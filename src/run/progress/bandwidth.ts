@@ -9,7 +9,6 @@ export interface ProbeLimits {
   ms: number;
 }
 
-/** A few seconds, and less than a video. */
 const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
 
 /**
@@ -24,7 +23,7 @@ export async function measuredMbit(
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), limits.ms);
   let bytes = 0;
-  /** The first piece opens the measuring: what the request itself takes is no property of the line. */
+  /** Measured from the first chunk on: the latency of the request is not bandwidth. */
   let beganAt: number | null = null;
   let endedAt = 0;
   const arrived = (count: number): void => {

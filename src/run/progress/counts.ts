@@ -6,14 +6,12 @@ export const UNFINISHED: readonly Status[] = ['failed', 'partial', 'needs_review
 /** Why files of one status did not go on. */
 export interface Reason {
   status: Status;
-  /** The error's code. */
   code: string;
   files: number;
   /** Name of the first such file. */
   example: string;
 }
 
-/** Counts records and bytes by status, and the reasons of those that did not go on. */
 export class Counts {
   readonly #reasons = new Map<string, Reason>();
   readonly #files = new Map<Status, number>();

@@ -6,7 +6,7 @@ export interface Work {
 
 export interface Estimate {
   seconds: number;
-  /** What would have to be faster for the transfer to be; null if there is nothing to do. */
+  /** What limits the transfer; null if there is nothing to do. */
   bound: 'bandwidth' | 'queries' | null;
 }
 

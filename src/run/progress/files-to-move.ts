@@ -1,14 +1,12 @@
 import type { FileRecord } from '../../../stages/record.ts';
 import type { Work } from './estimate.ts';
 
-/** One connection alone seldom fills the line: the bandwidth is measured with this many files at once. */
+/** One connection seldom uses all the bandwidth, so this many files measure it together. */
 const LARGEST = 4;
 
-/** What a migration would transfer. */
 export class FilesToMove implements Work {
   files = 0;
   bytes = 0;
-  /** Largest first. */
   readonly largest: FileRecord[] = [];
 
   add(record: FileRecord): void {

@@ -31,12 +31,10 @@ export class Moves {
     return [...this.all].filter(move => move.phase === phase).length;
   }
 
-  /** Bytes read so far. */
   get bytesRead(): number {
     return [...this.all].reduce((sum, { moved }) => sum + moved, 0);
   }
 
-  /** Bytes still to read. */
   get bytesLeft(): number {
     return [...this.all].reduce((sum, { size, moved }) => sum + Math.max(0, (size ?? 0) - moved), 0);
   }
@@ -57,7 +55,7 @@ export class Moves {
     if (move) Object.assign(move, { moved: 0, phase: 'opening' });
   }
 
-  /** Gives the bytes that were read of it. */
+  /** Returns the bytes that were read of it. */
   end({ id }: FileRecord): number {
     const bytes = this.#moves.get(id)?.moved ?? 0;
     this.#moves.delete(id);

@@ -24,7 +24,6 @@ export interface Progress {
   started_at: string;
   updated_at: string;
   total_files: number;
-  /** By Drive file id. */
   files: Record<string, ProgressEntry>;
   summary: Partial<Record<Status, number>>;
 }
@@ -39,16 +38,21 @@ const PIECE_CHARACTERS = 64 * 1024;
  */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
   const path = progressPath(home, run.folderId);
-  await replaceFile(path, projectionOf(run, now), { mode: 0o600 });
+  const records = run.latest(() => {}, { checked: true });
+  await replaceFile(path, progressText(run, records, new Counts(), now), { mode: 0o600 });
   return path;
 }
 
-/** The text of a {@link Progress}, a line for each file. */
-async function* projectionOf(run: Run, now: Date): AsyncGenerator<string> {
-  const counts = new Counts();
+/** The text of a {@link Progress}, a line for each file, in pieces. Counts the files. */
+export async function* progressText(
+  run: Run,
+  records: AsyncIterable<FileRecord>,
+  counts: Counts,
+  now: Date,
+): AsyncGenerator<string> {
   const head = { folder_id: run.folderId, started_at: run.startedAt, updated_at: now.toISOString() };
   let text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": {`;
-  for await (const record of run.latest(() => {}, { checked: true })) {
+  for await (const record of records) {
     text += `${counts.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
     counts.add(record);
     if (text.length < PIECE_CHARACTERS) continue;
@@ -59,8 +63,7 @@ async function* projectionOf(run: Run, now: Date): AsyncGenerator<string> {
   yield `${text}\n  },${JSON.stringify(end, null, 2).slice(1)}\n`;
 }
 
-/** What the projection says of a file. */
-export function entryOf(record: FileRecord): ProgressEntry {
+function entryOf(record: FileRecord): ProgressEntry {
   const sequentialIds = record.sequentialIds ?? [];
   const observationIds = (record.observations ?? []).map(({ id }) => id);
   const mediaIds = (record.media ?? []).map(({ id }) => id);

@@ -35,7 +35,7 @@ export class Remaining {
     this.#transferred.delete(id);
   }
 
-  /** Of the files not resolved yet, the same share will need a transfer as of those before. */
+  /** Assumes that the same share of files needs a transfer as so far. */
   get work(): Work {
     const share = this.#resolved === 0 ? 1 : this.#toTransfer / this.#resolved;
     return {

@@ -7,15 +7,14 @@ import { Moves } from './moves.ts';
 import { Rate } from './rate.ts';
 import { Remaining } from './remaining.ts';
 
-/** A pause without a byte is reported from here on. */
+/** Longer pauses without a byte are reported. */
 const SILENCE_MS = 10_000;
-/** Nothing can be said of the remaining time before. */
+/** Earlier than this the remaining time cannot be estimated. */
 const FIRST_ESTIMATE_MS = 2_000;
-/** Files start at this share of the allowed rate: the rate is what limits them. */
+/** From this share of the allowed rate on, the rate is the limit. */
 const NEARLY = 0.8;
 
 export interface TransferLimits {
-  /** Files at a time, at most. */
   concurrency: number;
   /** Queries a second to Drive: allowed at the moment, and at most. */
   queriesPerSecond: () => number;
@@ -36,7 +35,7 @@ export interface ProgressFacts {
   bytes: { done: number; all: number; perSecond: number | null } | null;
   secondsLeft: number | null;
   bottleneck: Bottleneck | null;
-  /** How long no byte has come although files are being transferred; 0 if that is short. */
+  /** How long no byte has come although files are being transferred; 0 for short pauses. */
   silentSeconds: number;
   /** Null where no files are transferred. */
   workers: { busy: number; allowed: number; most: number } | null;
@@ -44,7 +43,6 @@ export interface ProgressFacts {
   throttled: { allowed: number; most: number } | null;
   /** Queries a second to Drive that are allowed now; null where no files are transferred. */
   queriesPerSecond: number | null;
-  /** Finished files by status. */
   counts: Readonly<Record<string, number>>;
 }
 
@@ -59,7 +57,7 @@ export class RunProgress {
   readonly #remaining = new Remaining();
   readonly #all: Work = { files: 0, bytes: 0 };
   #doneBytes = 0;
-  /** Read of files that are transferred and not finished. */
+  /** Bytes of files that are transferred and not finished. */
   readonly #unlinkedBytes = new Map<string, number>();
   readonly #inThisSession = new Set<string>();
   #sessionFiles = 0;
@@ -73,7 +71,6 @@ export class RunProgress {
   #lastByteAt: number | null = null;
   #notedAt: number | null = null;
 
-  /** `now` gives ms. */
   constructor(limits: TransferLimits | null, now: () => number) {
     this.#limits = limits;
     this.#now = now;
@@ -196,7 +193,7 @@ export class RunProgress {
     const { files, bytes } = this.#remaining.work;
     const work = { files, bytes: bytes + this.moves.bytesLeft };
     if (!this.#limits || (work.files < 1 && this.moves.count === 0)) return this.#secondsByFiles();
-    // While queries are the limit, the connection is idle between two files, and could do more.
+    // While queries are the limit, the connection is idle between two files.
     const { bytes: all, downloads } = this.#rates;
     const bytesPerSecond = (this.#isLimitedByQueries ? downloads : all).perSecond;
     const ms = this.#firstByteAt === null ? 0 : this.#now() - this.#firstByteAt;
@@ -205,7 +202,7 @@ export class RunProgress {
     return estimate(work, { bytesPerSecond, queriesPerSecond }).seconds;
   }
 
-  /** Where nothing is to be transferred: as fast as files have finished so far. */
+  /** If nothing is to be transferred: from the rate at which files finish. */
   #secondsByFiles(): number | null {
     const perSecond = this.#rates.files.perSecond;
     if (!perSecond || !this.#isListed) return null;

@@ -8,7 +8,6 @@ export interface StatusText {
   next: string;
 }
 
-/** In the order in which they are shown. */
 export const STATUS_TEXTS: Readonly<Record<Status, StatusText>> = {
   completed: {
     title: 'Completed',

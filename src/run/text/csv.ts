@@ -3,10 +3,10 @@ import { stringify } from 'csv-stringify/sync';
 import { safeCell } from './csv-cell.ts';
 import { visible } from './visible.ts';
 
-/** What one cell may hold; null and undefined make it empty. */
+/** Null and undefined are empty cells. */
 export type Cell = string | number | boolean | null | undefined;
 
-/** Excel takes a file without it for one in the local 8-bit character set. */
+/** Without it Excel reads the file in the local 8-bit character set. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**

@@ -1,12 +1,12 @@
 /** Names and messages contain what strangers have typed. */
 
-/** What moves a cursor, changes the writing direction, breaks a line, or cannot be seen at all. */
+/** Characters that move the cursor, change the writing direction, break a line or are invisible. */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The same without line feed and tab, in text of several lines. */
+/** The same, without line feed and tab. */
 const HARMFUL_IN_LINES = /[^\P{Cc}\n\t]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** What a terminal acts on and JSON leaves as it is: DEL, C1, bidirectional controls, Unicode's line separators. */
+/** What JSON does not escape and a terminal acts on: DEL, C1, bidirectional controls, line separators. */
 const HARMFUL_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** One line of text with such characters spelled out in UTF-16 units: `\u200f`, `\udb40\udc41`. */

@@ -22,11 +22,6 @@ function read(text: string, bytesAPiece?: number) {
 }
 
 describe('Records from a stream', () => {
-  it('come as they are, line by line', async () => {
-    expect(await read(lineOf(a) + lineOf(b))).to.deep.equal([a, b]);
-    expect(await read('')).to.deep.equal([]);
-  });
-
   it('may lack the last newline, and may stand between BOM, CRLF, blank lines and spaces', async () => {
     const [first, second] = [a, b].map(record => lineOf(record).trim());
     expect(await read(`\ufeff${first}\r\n\r\n  \n  ${second}`)).to.deep.equal([a, b]);
@@ -74,28 +69,12 @@ describe('Records from a stream', () => {
     expect(rejected[1]![0]).to.equal(16 * 1024 * 1024 + 1);
   });
 
-  it('are an error too when the last line is torn', async () => {
-    const error = await rejection<BadLine>(read(lineOf(a) + lineOf(b).slice(0, 20)));
-    expect(error).to.be.instanceOf(BadLine).and.include({ line: 2 });
-  });
-
   it('go on behind bad lines when these are set aside', async () => {
     const rejected: string[] = [];
     const reject = (line: string, reason: BadLine) => void rejected.push(`${reason.line}: ${line}`);
     const stream = streamOf(`what?\n${lineOf(a)}{"id":"x"}\n${lineOf(b)}`);
     expect(await all(recordsFrom(stream, { name: 'x', reject }))).to.deep.equal([a, b]);
     expect(rejected).to.deep.equal(['1: what?', '3: {"id":"x"}']);
-  });
-
-  it('end with the error of the stream when it breaks', async () => {
-    const broken = Readable.from(
-      (async function* () {
-        yield Buffer.from(lineOf(a));
-        throw new Error('the pipe broke');
-      })(),
-      { objectMode: false },
-    );
-    expect((await rejection(all(recordsFrom(broken, { name: 'x' })))).message).to.equal('the pipe broke');
   });
 
   it('are read no further than they are wanted, but for what is on its way', async () => {

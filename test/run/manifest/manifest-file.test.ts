@@ -2,7 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ManifestFile, manifestExists } from '../../../src/run/manifest/manifest-file.ts';
+import { ManifestFile } from '../../../src/run/manifest/manifest-file.ts';
 import { BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
 import { Rejects } from '../../../src/run/manifest/rejects.ts';
 import { RunError } from '../../../stages/errors.ts';
@@ -52,26 +52,6 @@ describe('A manifest on disk', () => {
   const a = fileRecord({ id: 'a' });
   const b = fileRecord({ id: 'b' });
 
-  it('is made with its folder when it is first written to, readable by its owner only', async () => {
-    expect(manifestExists(path)).to.equal(false);
-    const manifest = await opened();
-    expect(manifest.count).to.equal(0);
-    await manifest.append(a);
-    await manifest.close();
-    expect(manifestExists(path)).to.equal(true);
-    expect(readFileSync(path, 'utf8')).to.equal(lines(a));
-  });
-
-  it('gives back what was appended, after opening it again and before', async () => {
-    const manifest = await opened();
-    await manifest.append(a);
-    await manifest.append(b);
-    expect([...manifest.records()]).to.deep.equal([a, b]);
-    await manifest.close();
-    expect(await recordsIn()).to.deep.equal([a, b]);
-    expect(await recordsIn({ write: false })).to.deep.equal([a, b]);
-  });
-
   it('gives back what was appended before it has come to the disk', async () => {
     const manifest = await opened();
     const changed = { ...a, status: 'completed' as const };
@@ -108,12 +88,6 @@ describe('A manifest on disk', () => {
     expect(manifest.last('a')).to.deep.equal(changed);
     expect(manifest.last('c')).to.equal(undefined);
     await manifest.close();
-  });
-
-  it('appends behind what is there', async () => {
-    await append(a);
-    await append(b);
-    expect(readFileSync(path, 'utf8')).to.equal(lines(a, b));
   });
 
   it('keeps lines of any length, also longer than it reads at a time', async () => {
@@ -218,11 +192,6 @@ describe('A manifest on disk', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('takes a line without status for one that is pending', async () => {
-    await holding('{"id":"a","name":"6602.jpg"}\n');
-    expect(await recordsIn()).to.deep.equal([{ id: 'a', name: '6602.jpg', status: 'pending' }]);
-  });
-
   it('refuses a line that is not JSON, with file, line and column, and changes nothing', async () => {
     const content = `${lines(a)}\n${lineOf(b).replace('"status":', '"status";')}${lines(a)}`;
     await holding(content);
@@ -231,13 +200,6 @@ describe('A manifest on disk', () => {
     expect(error.column).to.equal(lineOf(b).indexOf('"status":') + '"status"'.length + 1);
     expect(error.message).to.contain(`${path}, line 3, column ${error.column}: `);
     expect(readFileSync(path, 'utf8')).to.equal(content);
-  });
-
-  it('refuses a torn line in the middle, which no crash leaves behind', async () => {
-    await holding(`${lineOf(a).slice(0, 30)}\n${lines(b)}`);
-    expect(await rejection(opened()))
-      .to.be.instanceOf(BadLine)
-      .and.include({ line: 1 });
   });
 
   it('sets lines aside that are not records, word for word and with the reason, when told to', async () => {

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
 import { Run } from '../../../src/run/manifest/run.ts';
-import { lastRunOf, noRun } from '../../../src/run/which-run.ts';
+import { lastRunOf } from '../../../src/run/which-run.ts';
 import type { FileRecord, StageName } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
 import { all, fileRecord } from '../../stages/flow.ts';
@@ -28,34 +28,6 @@ describe('A run', () => {
   const latest = () => all(run.latest(() => {}));
   const at = (id: string, stage: string) => fileRecord({ id, stage });
 
-  it('lies below the home folder, a manifest a stage', () => {
-    expect(run.pathOf('list')).to.equal(join(home, 'runs', 'folder-1', 'list.ndjson'));
-    expect(run.rejectedPathOf('link')).to.equal(join(home, 'runs', 'folder-1', 'link.rejected.ndjson'));
-  });
-
-  it('exists once it has a manifest', () => {
-    expect(run.exists).to.equal(false);
-    run.lock('x');
-    run.unlock();
-    expect(run.exists).to.equal(false);
-    put('parse', []);
-    expect(run.exists).to.equal(true);
-    expect(run.has('parse')).to.equal(true);
-    expect(run.has('list')).to.equal(false);
-  });
-
-  it('refuses a folder id that would lead out of its place', () => {
-    for (const id of ['../x', 'a/b', '', '.']) expect(() => new Run(home, id), id).to.throw('is not the id');
-  });
-
-  it('has one writer at a time', () => {
-    run.lock('migrator migrate');
-    expect(() => new Run(home, 'folder-1').lock('migrator resume')).to.throw('"migrator migrate"');
-    new Run(home, 'folder-2').lock('migrator migrate');
-    run.unlock();
-    new Run(home, 'folder-1').lock('migrator resume');
-  });
-
   it('shows each file as far as it has come, in the order of the listing', async () => {
     put('list', [at('a', 'list'), at('b', 'list'), at('c', 'list'), at('d', 'list')]);
     put('parse', [at('a', 'parse'), at('b', 'parse'), at('c', 'parse')]);
@@ -79,10 +51,6 @@ describe('A run', () => {
     put('resolve', [at('a', 'resolve'), at('b', 'resolve')]);
     put('transfer', [at('b', 'transfer')]);
     expect((await latest()).map(({ stage }) => stage)).to.deep.equal(['resolve', 'transfer']);
-  });
-
-  it('shows nothing when there is nothing', async () => {
-    expect(await latest()).to.deep.equal([]);
   });
 
   it('is shown while it is being written: a torn last line is left out with a warning', async () => {
@@ -118,18 +86,6 @@ describe('A run', () => {
     expect(run.isListed, 'a killed listing is not mistaken for it').to.equal(false);
   });
 
-  it('keeps the time when it was started', () => {
-    run.lock('x');
-    const { startedAt } = run;
-    expect(new Date(startedAt).toISOString()).to.equal(startedAt);
-    run.unlock();
-    run.lock('y');
-    run.markListed();
-    expect(new Run(home, 'folder-1').startedAt).to.equal(startedAt);
-    const facts = JSON.parse(readFileSync(join(run.folder, 'run.json'), 'utf8'));
-    expect(facts).to.include({ folder_id: 'folder-1', started_at: startedAt });
-  });
-
   it('that was worked on last is found by its manifests', () => {
     expect(lastRunOf(home)).to.equal(null);
     const [older, newer] = [new Run(home, 'older'), new Run(home, 'newer')];
@@ -143,18 +99,5 @@ describe('A run', () => {
     expect(lastRunOf(home)).to.equal('newer');
     utimesSync(older.pathOf('link'), 400, 400);
     expect(lastRunOf(home)).to.equal('older');
-  });
-
-  it('is not looked for in what others leave in the folder of runs', () => {
-    put('list', []);
-    writeFileSync(join(home, 'runs', '.DS_Store'), '');
-    mkdirSync(join(home, 'runs', 'a folder of mine'));
-    writeFileSync(join(home, 'runs', 'notes.txt'), '');
-    expect(lastRunOf(home)).to.equal('folder-1');
-  });
-
-  it('that is not there is an error that says how to start one', () => {
-    expect(noRun('for x')).to.include({ code: 'no_run', message: 'There is no run for x.' });
-    expect(noRun('for x').remedy).to.contain('migrator scan');
   });
 });

@@ -26,7 +26,11 @@ export const reset: Intercept = request => {
 export const silence: Intercept = () => true;
 
 /** Any answer. The request's body is read first, so that the client gets to see the answer. */
-export function answer(status: number, body: string, headers: Record<string, string> = {}): Intercept {
+export function answer(
+  status: number,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Intercept {
   return async (request, response) => {
     for await (const _ of request);
     response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers });

@@ -21,7 +21,7 @@ import type { Questions } from './cognito/questions.ts';
 import type { CognitoSession } from './cognito/session.ts';
 import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
 import type { Drive } from './drive/drive.ts';
-import type { DriveAuth } from './drive/drive-auth.ts';
+import type { DriveAuth } from './drive/http.ts';
 import type { RedisAddress } from './drive/shared-limiter.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import { once } from './once.ts';

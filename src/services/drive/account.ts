@@ -1,5 +1,5 @@
-import type { DriveAuth } from './drive-auth.ts';
-import { aboutListing, DriveRefusal } from './errors.ts';
+import { aboutListing } from './errors.ts';
+import { type DriveAuth, DriveHttp, textOf } from './http.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -9,20 +9,21 @@ const TIMEOUT_MS = 15_000;
  */
 export async function accountOf(auth: DriveAuth, apiUrl: string): Promise<string> {
   const url = `${apiUrl.replace(/\/+$/, '')}/drive/v3/about?fields=user(emailAddress)`;
-  const { data } = await auth
-    .request<string>({ url, responseType: 'text', timeout: TIMEOUT_MS })
-    .catch(error => {
-      const { status, data } = (error as { response?: { status: number; data: unknown } }).response ?? {};
-      throw aboutListing(status ? new DriveRefusal(status, String(data)) : error, 'ask who is signed in');
-    });
-  const { user } = aboutIn(String(data));
-  return user?.emailAddress ?? 'an account without an e-mail address';
+  const http = new DriveHttp(auth, TIMEOUT_MS);
+  try {
+    const response = await http.get({ url, headers: {}, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return emailIn(await textOf(response)) ?? 'an account without an e-mail address';
+  } catch (error) {
+    throw aboutListing(error, 'ask who is signed in');
+  } finally {
+    http.close();
+  }
 }
 
-function aboutIn(body: string): { user?: { emailAddress?: string } } {
+function emailIn(body: string): string | undefined {
   try {
-    return JSON.parse(body);
+    return JSON.parse(body).user?.emailAddress;
   } catch {
-    throw aboutListing(new Error('the response is not from Google Drive'), 'ask who is signed in');
+    throw new Error('the response is not from Google Drive');
   }
 }

@@ -3,105 +3,16 @@
  * reads it does not notice.
  */
 import { Readable } from 'node:stream';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
-import { DriveRefusal } from './errors.ts';
-import { redirectTarget } from './redirect.ts';
-
-/** Error bodies are small; whatever is longer is not Google's. */
-const MAX_ERROR_BODY = 64 * 1024;
-const MAX_REDIRECTS = 5;
-const CONNECT_TIMEOUT_MS = 15_000;
-/** What is buffered of one file here. TLS delivers 16 KiB at a time; larger pieces cost fewer writes to S3. */
-const BUFFER_BYTES = 128 * 1024;
+import { BUFFER_BYTES, type DriveResponse } from './http.ts';
 
 /** One for all: the default reason takes a stack trace for each file. */
 const NO_LONGER_WANTED = new Error('the download was cancelled');
-
-export type DownloadResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
-
-export interface DownloadRequest {
-  url: string;
-  headers: Record<string, string>;
-  /** Headers that only Google may see: left out when a redirect leads to another origin. */
-  signIn: Record<string, string>;
-  signal?: AbortSignal;
-}
-
-/** GET requests for the bytes of files, over kept connections. */
-export class Downloads {
-  readonly #dispatcher: Dispatcher;
-  readonly #stallMs: number;
-
-  /** A connection on which no byte arrives for `stallMs`, while somebody waits for one, is given up. */
-  constructor({ stallMs }: { stallMs: number }) {
-    this.#stallMs = stallMs;
-    this.#dispatcher = new EnvHttpProxyAgent({
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: stallMs,
-      bodyTimeout: stallMs,
-    });
-  }
-
-  /** Resolves when the body begins. Throws DriveRefusal for a status that is not 2xx, and network errors as they are. */
-  async open({ url, headers, signIn, signal }: DownloadRequest): Promise<DownloadResponse> {
-    let at = new URL(url);
-    let sent = { ...headers, ...signIn };
-    for (let redirects = 0; ; redirects += 1) {
-      const response = await this.#get(at, sent, signal);
-      const { statusCode: status, body } = response;
-      if (status >= 200 && status < 300) return response;
-      const location = headerOf(response, 'location');
-      if (status < 300 || status >= 400 || !location || redirects === MAX_REDIRECTS)
-        throw await refusal(response);
-      await body.dump();
-      const target = redirectTarget(at, location);
-      if (target.origin !== at.origin) sent = headers;
-      at = target;
-    }
-  }
-
-  async #get(url: URL, headers: Record<string, string>, signal?: AbortSignal) {
-    const dispatcher = this.#dispatcher;
-    try {
-      return await request(url, { dispatcher, headers, signal, highWaterMark: BUFFER_BYTES });
-    } catch (error) {
-      throw this.explain(error);
-    }
-  }
-
-  /** undici's timeouts in words that say which one it was. */
-  explain(error: unknown): unknown {
-    const { code } = error as { code?: unknown };
-    if (code !== 'UND_ERR_HEADERS_TIMEOUT' && code !== 'UND_ERR_BODY_TIMEOUT') return error;
-    return Object.assign(new Error(`no bytes came for ${this.#stallMs / 1000} s`, { cause: error }), {
-      code: 'STALLED',
-    });
-  }
-
-  close(): void {
-    void this.#dispatcher.destroy();
-  }
-}
-
-export function headerOf({ headers }: Pick<DownloadResponse, 'headers'>, name: string): string | null {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? null;
-}
-
-async function refusal(response: Dispatcher.ResponseData): Promise<DriveRefusal> {
-  let text = '';
-  for await (const chunk of response.body) {
-    text += (chunk as Buffer).toString();
-    if (text.length > MAX_ERROR_BODY) break;
-  }
-  return new DriveRefusal(response.statusCode, text, headerOf(response, 'retry-after'));
-}
 
 export interface FileSource {
   /** Bytes that the file has; null if nobody knows. */
   size: number | null;
   /** Opens the body at an offset. */
-  open(offset: number, signal: AbortSignal): Promise<DownloadResponse>;
+  open(offset: number, signal: AbortSignal): Promise<DriveResponse>;
   /** Told how many bytes arrived. */
   onBytes: (count: number) => void;
   /** True if a download that broke with this error may continue. `breaks`: how often in a row, without a byte between. */
@@ -155,7 +66,7 @@ export class FileDownload extends Readable {
     done(error);
   }
 
-  #attach({ body }: DownloadResponse): void {
+  #attach({ body }: DriveResponse): void {
     if (this.destroyed) {
       body.on('error', () => {}).destroy();
       return;

@@ -1,6 +1,6 @@
 /**
- * Google Drive v3 as the stages need it: folders through Google's own client, bytes through `download.ts`. All requests to
- * Drive share one query rate, downloads included.
+ * Google Drive v3 as the stages need it: folders through Google's client, bytes through `download.ts`. All requests to
+ * Drive share one HTTP client and one query rate.
  */
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
@@ -11,8 +11,7 @@ import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
 import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
-import { Downloads, FileDownload } from './download.ts';
-import type { DriveAuth } from './drive-auth.ts';
+import { FileDownload } from './download.ts';
 import {
   aboutFile,
   aboutListing,
@@ -23,6 +22,7 @@ import {
   isRefusedQuery,
 } from './errors.ts';
 import { FileBytes } from './file-bytes.ts';
+import { type DriveAuth, DriveHttp, textOf } from './http.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
 import type { RedisAddress } from './shared-limiter.ts';
@@ -61,13 +61,13 @@ const QUERY_TIMEOUT_MS = 60_000;
 export class Drive implements DriveFolders, MediaSource {
   readonly #options: DriveOptions;
   readonly #rate: QueryRate;
-  readonly #downloads: Downloads;
+  readonly #http: DriveHttp;
   #client: Promise<drive_v3.Drive> | null = null;
 
   private constructor(options: DriveOptions) {
     this.#options = options;
     this.#rate = new QueryRate(options.queriesPerSecond, options.processes);
-    this.#downloads = new Downloads({ stallMs: options.stallTimeoutMs });
+    this.#http = new DriveHttp(options.auth, options.stallTimeoutMs);
   }
 
   static async connect(options: DriveOptions): Promise<Drive> {
@@ -86,17 +86,25 @@ export class Drive implements DriveFolders, MediaSource {
     );
   }
 
-  /** Google's client, which downloads do without: loaded for the first query. */
+  /** Google's client, which downloads do without: loaded for the first query. It only sends GET requests here. */
   #api(): Promise<drive_v3.Drive> {
-    const { auth, apiUrl, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.#options;
+    const { apiUrl, queryTimeoutMs: timeout = QUERY_TIMEOUT_MS } = this.#options;
+    const fetchImplementation: typeof fetch = async (url, { headers, signal } = {}) => {
+      const response = await this.#http.get({
+        url: String(url),
+        headers: Object.fromEntries(new Headers(headers)),
+        signal: signal ?? undefined,
+      });
+      return new Response(await textOf(response), { headers: { 'content-type': 'application/json' } });
+    };
     this.#client ??= import('@googleapis/drive').then(({ drive }) =>
-      drive({ version: 'v3', auth, rootUrl: `${apiUrl}/`, retry: false, timeout: queryTimeoutMs }),
+      drive({ version: 'v3', rootUrl: `${apiUrl}/`, retry: false, timeout, fetchImplementation }),
     );
     return this.#client;
   }
 
   close(): void {
-    this.#downloads.close();
+    this.#http.close();
     this.#rate.close();
   }
 
@@ -180,9 +188,9 @@ export class Drive implements DriveFolders, MediaSource {
     onBytes: (count: number) => void = () => {},
     signal?: AbortSignal,
   ): Promise<Readable> {
-    const { auth, apiUrl, backoff, bandwidth } = this.#options;
+    const { apiUrl, backoff, bandwidth } = this.#options;
     const query = <T>(send: () => Promise<T>, abort?: AbortSignal) => this.#query(send, abort);
-    const bytes = new FileBytes(record, { auth, apiUrl, downloads: this.#downloads, query });
+    const bytes = new FileBytes(record, { http: this.#http, apiUrl, query });
     const download = await FileDownload.open({
       size: record.size ?? null,
       onBytes,
@@ -194,7 +202,7 @@ export class Drive implements DriveFolders, MediaSource {
         if (again) backoff.onRetry?.({ error, waitMs: 0, throttled: false });
         return again;
       },
-      explain: error => aboutFile(this.#downloads.explain(error), nameOf(record)),
+      explain: error => aboutFile(this.#http.explain(error), nameOf(record)),
     });
     return bandwidth?.apply(download) ?? download;
   }
@@ -208,7 +216,7 @@ export class Drive implements DriveFolders, MediaSource {
         this.#rate.succeeded();
         return result;
       } catch (caught) {
-        const error = refusalOf(caught);
+        const error = unwrapped(caught);
         if (driveFault(error).kind === 'throttled') this.#rate.throttled();
         throw error;
       }
@@ -217,13 +225,9 @@ export class Drive implements DriveFolders, MediaSource {
   }
 }
 
-/** Google's client throws an error of its own for a response that is not 2xx. */
-function refusalOf(error: unknown): unknown {
-  if (!(error instanceof Error) || !('response' in error)) return error;
-  const response = error.response as { status?: number; data?: unknown; headers?: Headers } | undefined;
-  if (!response?.status) return error;
-  const body = typeof response.data === 'string' ? response.data : JSON.stringify(response.data ?? '');
-  return new DriveRefusal(response.status, body, response.headers?.get?.('retry-after') ?? null);
+/** Google's client wraps the errors of its requests. */
+function unwrapped(error: unknown): unknown {
+  return error instanceof Error && 'config' in error ? (error.cause ?? error) : error;
 }
 
 /** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */

@@ -33,7 +33,7 @@ const AUTOMATED = 'automated_queries';
 const HTML = 'html_page';
 const REASONS: Reasons = { [AUTOMATED]: 'refused' };
 
-/** Of a query or download. Understands Google's client as well as {@link DriveRefusal}. */
+/** Of a query or download. */
 export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
 export const driveRetryPolicy = retryPolicyFor(REASONS);
 
@@ -172,9 +172,7 @@ export function aboutRun(error: unknown): RunError | null {
 export function aboutListing(error: unknown, what: string): RunError {
   const run = aboutRun(error);
   if (run) return run;
-  const message = error instanceof Error ? error.message : String(error);
-  // Google's client puts the whole address of the request before the reason.
-  const detail = /, reason: (.+)$/s.exec(message)?.[1] ?? message;
+  const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof DriveRefusal) {
     return new RunError(
       'drive_refused',

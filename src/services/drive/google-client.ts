@@ -10,13 +10,8 @@ import {
   OAuth2Client,
 } from 'google-auth-library';
 import { RunError } from '../../../stages/errors.ts';
-import {
-  type CredentialsJson,
-  DEFAULT_TOKEN_URI,
-  type DesktopClient,
-  isObject,
-  textIn,
-} from './google-files.ts';
+import { isPlainObject } from '../../config/json.ts';
+import { type CredentialsJson, DEFAULT_TOKEN_URI, type DesktopClient, textIn } from './google-files.ts';
 
 const TIMEOUT_MS = 15_000;
 /** Creating tokens for another service account is an operation of Google Cloud. */
@@ -65,7 +60,7 @@ async function clientFrom(
   const client = await auth.getClient();
   // The library's token exchange has no option for this, and would follow redirects with the subject token.
   const exchange: unknown = Reflect.get(client, 'stsCredential');
-  if (isObject(exchange)) exchange.transporter = clientOptions?.transporter;
+  if (isPlainObject(exchange)) exchange.transporter = clientOptions?.transporter;
   return client;
 }
 
@@ -143,7 +138,7 @@ function isTokenRequest({ method, url }: { method?: string; url: URL }): boolean
 
 /** The library takes any page with status 200 for a token. */
 function hasToken(data: unknown): boolean {
-  return isObject(data) && (textIn(data, 'access_token') ?? textIn(data, 'accessToken')) !== null;
+  return isPlainObject(data) && (textIn(data, 'access_token') ?? textIn(data, 'accessToken')) !== null;
 }
 
 /** A token of one universe (Google Cloud's separate installations) is no use in another, and a secret there. */

@@ -1,7 +1,9 @@
 /** The credential files that a Google sign-in starts from: which kinds there are, and what is wrong with an unusable one. */
 import { RunError } from '../../../stages/errors.ts';
 import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
-import { JsonError, readJson } from '../../config/json.ts';
+import { isPlainObject, JsonError, readJson } from '../../config/json.ts';
+
+type Content = Record<string, unknown>;
 
 /** The kinds of credential files that google-auth-library reads, and what each must contain. */
 const REQUIRED = {
@@ -12,7 +14,7 @@ const REQUIRED = {
   impersonated_service_account: ['service_account_impersonation_url', 'source_credentials'],
 } as const;
 
-export type CredentialsJson = Record<string, unknown> & { type: keyof typeof REQUIRED };
+export type CredentialsJson = Content & { type: keyof typeof REQUIRED };
 
 export interface GoogleCredentials {
   /** As google-auth-library takes it. A desktop client and its token file together are an `authorized_user`. */
@@ -46,24 +48,19 @@ const TOKEN_FILE =
 const AS_FROM_GOOGLE = 'Download the file again, and leave it as Google created it.';
 
 /**
- * The credentials to sign in with, from the files of the configuration: a desktop client
- * (`installed`) together with the token file, or any other credentials file at `credentialsPath`. The token file may be
- * the one of Python's google-auth.
+ * The credentials to sign in with, from the files of the configuration: a desktop client (`installed`) together with the
+ * token file, or any other credentials file at `credentials_path`. The token file may be the one of Python's google-auth.
  *
  * Throws {@link RunError}: file missing, not JSON, of another kind, incomplete, an address that is not safe.
  */
-export async function readCredentials({
-  credentials_path: credentialsPath,
-  token_path: tokenPath,
-}: {
-  /** Absolute, as the loaded configuration has them. */
+export async function readCredentials(paths: {
   credentials_path: string;
   token_path: string;
 }): Promise<GoogleCredentials> {
-  const content = await readObject(credentialsPath, DESKTOP_CLIENT);
-  if (!isObject(content.installed)) return credentialsIn(content, credentialsPath);
-  const client = desktopClientIn(content, credentialsPath);
-  const token = await readObject(tokenPath, TOKEN_FILE);
+  const content = await readObject(paths.credentials_path, DESKTOP_CLIENT);
+  if (!isPlainObject(content.installed)) return credentialsIn(content, paths.credentials_path);
+  const client = desktopClientIn(content, paths.credentials_path);
+  const token = await readObject(paths.token_path, TOKEN_FILE);
   const clientId = textIn(token, 'client_id') ?? client.clientId;
   // A secret belongs to one client: that of the credentials does not fit a token of another client.
   const secret = clientId === client.clientId ? client.clientSecret : null;
@@ -74,24 +71,23 @@ export async function readCredentials({
     client_secret: textIn(token, 'client_secret') ?? secret,
     token_uri: textIn(content.installed, 'token_uri') ?? textIn(token, 'token_uri'),
   };
-  return credentialsIn(user, tokenPath);
+  return credentialsIn(user, paths.token_path);
 }
 
 /**
- * The desktop client at `credentialsPath`; null if the file is one that needs no person to sign in (a service-account
- * key, an `authorized_user` file and so on). Throws {@link RunError} as {@link readCredentials} does.
+ * The desktop client at `path`; null if the file is one that needs no person to sign in (a service-account key, an
+ * `authorized_user` file and so on). Throws {@link RunError} as {@link readCredentials} does.
  */
-export async function readDesktopClient(credentialsPath: string): Promise<DesktopClient | null> {
-  const content = await readObject(credentialsPath, DESKTOP_CLIENT);
-  return isCredentials(content) ? null : desktopClientIn(content, credentialsPath);
+export async function readDesktopClient(path: string): Promise<DesktopClient | null> {
+  const content = await readObject(path, DESKTOP_CLIENT);
+  return isCredentials(content) ? null : desktopClientIn(content, path);
 }
 
-function desktopClientIn(content: Record<string, unknown>, path: string): DesktopClient {
+function desktopClientIn(content: Content, path: string): DesktopClient {
   const client = content.installed;
-  if (!isObject(client))
-    throw new RunError('google_credentials', `${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
+  if (!isPlainObject(client)) throw credentialsError(`${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
   const clientId = textIn(client, 'client_id');
-  if (!clientId) throw incomplete(path, ['installed.client_id'], DESKTOP_CLIENT);
+  if (!clientId) throw credentialsError(`${path} lacks installed.client_id.`, DESKTOP_CLIENT);
   requireSafeAddresses(client, path);
   return {
     clientId,
@@ -101,10 +97,8 @@ function desktopClientIn(content: Record<string, unknown>, path: string): Deskto
   };
 }
 
-function credentialsIn(content: Record<string, unknown>, path: string): GoogleCredentials {
-  if (!isCredentials(content)) {
-    throw new RunError('google_credentials', `${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
-  }
+function credentialsIn(content: Content, path: string): GoogleCredentials {
+  if (!isCredentials(content)) throw credentialsError(`${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
   requireComplete(content, path);
   if (content.type !== 'authorized_user') return { json: content, path, accessToken: null };
   const scopes = scopesIn(content);
@@ -112,26 +106,24 @@ function credentialsIn(content: Record<string, unknown>, path: string): GoogleCr
   return { json: content, path, accessToken: scopes.length > 0 ? accessTokenIn(content) : null };
 }
 
-function isCredentials(content: Record<string, unknown>): content is CredentialsJson {
+function isCredentials(content: Content): content is CredentialsJson {
   return typeof content.type === 'string' && Object.hasOwn(REQUIRED, content.type);
 }
 
 function requireComplete(json: CredentialsJson, path: string): void {
-  const missing = REQUIRED[json.type].filter(name => !textIn(json, name) && !isObject(json[name]));
+  const missing = REQUIRED[json.type].filter(name => !textIn(json, name) && !isPlainObject(json[name]));
   const remedy = json.type === 'authorized_user' ? TOKEN_FILE : AS_FROM_GOOGLE;
-  if (missing.length > 0) throw incomplete(path, missing, remedy);
+  if (missing.length > 0) throw credentialsError(`${path} lacks ${missing.join(' and ')}.`, remedy);
   requireSafeAddresses(json, path);
   if (json.type !== 'impersonated_service_account') return;
-  const source = json.source_credentials;
-  if (!isObject(source) || !isCredentials(source)) {
-    const what = isObject(source) ? wrongKind(source) : 'is not an object';
-    throw new RunError('google_credentials', `source_credentials in ${path} ${what}.`, AS_FROM_GOOGLE);
-  }
+  const source = isPlainObject(json.source_credentials) ? json.source_credentials : {};
+  if (!isCredentials(source))
+    throw credentialsError(`source_credentials in ${path} ${wrongKind(source)}.`, AS_FROM_GOOGLE);
   requireComplete(source, path);
 }
 
-function wrongKind(content: Record<string, unknown>): string {
-  if (isObject(content.web))
+function wrongKind(content: Content): string {
+  if (isPlainObject(content.web))
     return 'belongs to an OAuth client of type "Web application"; it has to be a "Desktop app"';
   if (typeof content.type === 'string')
     return `contains credentials of type "${content.type.slice(0, 40)}", which are not supported`;
@@ -141,7 +133,7 @@ function wrongKind(content: Record<string, unknown>): string {
 }
 
 /** Python writes `token` and `expiry` (UTC, with or without the Z), Node `access_token` and `expiry_date` (ms). */
-function accessTokenIn(file: Record<string, unknown>): GoogleCredentials['accessToken'] {
+function accessTokenIn(file: Content): GoogleCredentials['accessToken'] {
   const value = textIn(file, 'access_token') ?? textIn(file, 'token');
   const expiry = textIn(file, 'expiry');
   const zoned = expiry && !/(?:Z|[+-]\d\d:?\d\d)$/i.test(expiry) ? `${expiry}Z` : expiry;
@@ -150,7 +142,7 @@ function accessTokenIn(file: Record<string, unknown>): GoogleCredentials['access
 }
 
 /** Python writes a list `scopes`, Node and Google's responses a text `scope`. Empty if the file does not say. */
-export function scopesIn({ scope, scopes = scope }: Record<string, unknown>): string[] {
+export function scopesIn({ scope, scopes = scope }: Content): string[] {
   if (Array.isArray(scopes)) return scopes.map(String);
   return typeof scopes === 'string' ? scopes.split(/\s+/).filter(Boolean) : [];
 }
@@ -170,37 +162,38 @@ export function requireSufficientScopes(scopes: readonly string[], path: string)
   );
 }
 
-async function readObject(path: string, remedy: string): Promise<Record<string, unknown>> {
-  try {
-    const content = await readJson(path);
-    if (isObject(content)) return content;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (error instanceof JsonError)
-      throw new RunError('google_credentials', `${path} is not JSON: ${error.message}.`, remedy);
-    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? (error as Error).name})`;
-    throw new RunError('google_credentials', `${path} ${what}.`, remedy, { cause: error });
-  }
-  throw new RunError('google_credentials', `${path} does not hold an object { … }.`, remedy);
+async function readObject(path: string, remedy: string): Promise<Content> {
+  const content = await readJson(path).catch((error: NodeJS.ErrnoException) => {
+    const { code, name, message } = error;
+    if (error instanceof JsonError) throw credentialsError(`${path} is not JSON: ${message}.`, remedy);
+    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? name})`;
+    throw credentialsError(`${path} ${what}.`, remedy);
+  });
+  if (isPlainObject(content)) return content;
+  throw credentialsError(`${path} does not hold an object { … }.`, remedy);
 }
 
-function incomplete(path: string, missing: readonly string[], remedy: string): RunError {
-  return new RunError('google_credentials', `${path} lacks ${missing.join(' and ')}.`, remedy);
+export function credentialsError(message: string, remedy: string): RunError {
+  return new RunError('google_credentials', message, remedy);
 }
 
 /** What is sent to these addresses is a secret. */
 const ADDRESSES = ['auth_uri', 'token_uri', 'token_url', 'service_account_impersonation_url'];
 
-function requireSafeAddresses(json: Record<string, unknown>, path: string): void {
-  for (const name of ADDRESSES) {
-    const address = textIn(json, name);
-    if (address && !isSafeEndpoint(address)) throw unsafe(name, path);
-  }
-  const source = isObject(json.credential_source) ? json.credential_source : {};
-  for (const name of Object.keys(source).filter(key => /url$/.test(key))) {
+function requireSafeAddresses(json: Content, path: string): void {
+  const source = isPlainObject(json.credential_source) ? json.credential_source : {};
+  const isUnsafe = (name: string) => !isSafeEndpoint(textIn(json, name) ?? DEFAULT_TOKEN_URI);
+  const isUnsafeSource = (name: string) => {
     const address = (textIn(source, name) ?? '').replaceAll('{region}', 'region');
-    if (address && !isSafeEndpoint(address) && !isMetadataServer(address)) throw unsafe(name, path);
-  }
+    return /url$/.test(name) && address && !isSafeEndpoint(address) && !isMetadataServer(address);
+  };
+  const name = ADDRESSES.find(isUnsafe) ?? Object.keys(source).find(isUnsafeSource);
+  if (!name) return;
+  throw new RunError(
+    'google_token_uri',
+    `The ${name} in ${path} is not an https:// address: the sign-in would be sent unencrypted.`,
+    name === 'token_uri' ? `Set token_uri there to ${DEFAULT_TOKEN_URI}.` : AS_FROM_GOOGLE,
+  );
 }
 
 /** Clouds give a machine its identity over plain http, on addresses that never leave the host. */
@@ -213,20 +206,8 @@ function isMetadataServer(address: string): boolean {
   );
 }
 
-function unsafe(name: string, path: string): RunError {
-  return new RunError(
-    'google_token_uri',
-    `The ${name} in ${path} is not an https:// address: the sign-in would be sent unencrypted.`,
-    name === 'token_uri' ? `Set token_uri there to ${DEFAULT_TOKEN_URI}.` : AS_FROM_GOOGLE,
-  );
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Null for what is absent, empty or no text. */
-export function textIn(object: Record<string, unknown>, name: string): string | null {
+export function textIn(object: Content, name: string): string | null {
   const value = object[name];
   return typeof value === 'string' && value !== '' ? value : null;
 }

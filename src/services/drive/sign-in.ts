@@ -2,7 +2,6 @@ import { RunError } from '../../../stages/errors.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
-import type { DriveAuth, SignInHeaders } from './drive-auth.ts';
 import {
   DRIVE_SCOPE,
   type GoogleCredentials,
@@ -10,9 +9,8 @@ import {
   requireSufficientScopes,
   scopesIn,
 } from './google-files.ts';
+import type { DriveAuth, SignInHeaders } from './http.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
-
-export type { DriveAuth } from './drive-auth.ts';
 
 /** The section of the configuration that says how to sign in. */
 type GoogleSettings = Pick<
@@ -33,10 +31,7 @@ export async function googleSignIn(
   const { impersonate: subject } = settings;
   const credentials = await readCredentials(settings);
   if (subject && credentials.json.type !== 'service_account') throw cannotImpersonate(subject, credentials);
-  const [{ DriveAuth }, { requireSameUniverse }] = await Promise.all([
-    import('./drive-auth.ts'),
-    import('./google-client.ts'),
-  ]);
+  const { requireSameUniverse } = await import('./google-client.ts');
   requireSameUniverse(credentials.json, settings.api_url);
   const tokens = new Renewal<SignInHeaders>(
     () => requestToken(credentials, subject, { backoff, now }),
@@ -44,7 +39,7 @@ export async function googleSignIn(
     leaseFromFile(credentials, now()),
   );
   await tokens.get();
-  return new DriveAuth(tokens);
+  return tokens;
 }
 
 /** For commands that do nothing but sign in. */
@@ -113,16 +108,12 @@ function plain(headers: Headers): SignInHeaders {
   return { authorization: '', ...Object.fromEntries(headers) };
 }
 
-async function within<T>(ms: number, request: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+function within<T>(ms: number, request: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('no response'), { code: 'ETIMEDOUT' })), ms);
+    const error = Object.assign(new Error('no response'), { code: 'ETIMEDOUT' });
+    AbortSignal.timeout(ms).addEventListener('abort', () => reject(error));
   });
-  try {
-    return await Promise.race([request, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([request, late]);
 }
 
 function cannotImpersonate(subject: string, { json, path }: GoogleCredentials): RunError {

@@ -62,7 +62,7 @@ describe('signing in to Google in a browser', () => {
     expect((await stat(tokenPath())).mode & 0o777).to.equal(0o600);
     const asked = drive.service.requests.get('token');
     const auth = await googleSignIn(settings());
-    expect((await auth.headers()).authorization).to.match(/^Bearer ya29\./);
+    expect((await auth.get()).authorization).to.match(/^Bearer ya29\./);
     // The access token came along with the sign-in.
     expect(drive.service.requests.get('token')).to.equal(asked);
     const later = () => Date.now() + 3_600_000;

@@ -1,6 +1,5 @@
 /** The tool's Drive client, signed in to a local Drive, with nothing to wait for. */
 import { Drive, type DriveOptions } from '../../../src/services/drive/drive.ts';
-import { DriveAuth } from '../../../src/services/drive/drive-auth.ts';
 import { Renewal } from '../../../src/services/renewal.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { Throttling } from '../../../stages/retry/throttling.ts';
@@ -28,7 +27,7 @@ export async function connectDrive(
   });
   const waits: number[] = [];
   const drive = await Drive.connect({
-    auth: new DriveAuth(tokens),
+    auth: tokens,
     apiUrl: service.apiUrl,
     queriesPerSecond: 1000,
     stallTimeoutMs: 5_000,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { DriveItem } from '../../../stages/drive-item.ts';
 import { RunError } from '../../../stages/errors.ts';
@@ -70,13 +71,13 @@ describe('listing a folder of Drive', () => {
     expect(at.asked('files.list')).to.equal(3);
   });
 
-  it('goes on after pages that are empty', async () => {
+  it('goes on after pages that are empty, compressed as Drive sends them', async () => {
     const folder = at.service.tree.addFolder({ name: 'Photos' });
     at.service.tree.addFile({ name: '1.jpg', parent: folder, content: Buffer.of(1) });
     const page = JSON.stringify({ nextPageToken: 'a+b/c=&d', files: [] });
     const tokens: (string | null)[] = [];
     inject(at.service.service, LISTING, [
-      answer(200, page, { 'content-type': 'application/json' }),
+      answer(200, gzipSync(page), { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
       (request, response) => {
         tokens.push(new URL(request.url!, 'http://drive').searchParams.get('pageToken'));
         return answer(200, '{"files":[{"id":"x","name":"late.jpg"}]}', {

@@ -1,66 +1,26 @@
-import { drive as driveApi } from '@googleapis/drive';
 import { expect } from 'chai';
 import { googleSignIn } from '../../../src/services/drive/sign-in.ts';
 import type { RunError } from '../../../stages/errors.ts';
-import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
+import { createDrive } from '../../cloud/drive/drive.ts';
 import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
 import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../../cloud/drive/tokens.ts';
 import { sendJson } from '../../cloud/service.ts';
-import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
-
-const HOUR_MS = 3_600_000;
+import { rejection } from '../../config/scratch.ts';
+import { EMAIL, HOUR_MS, useGoogleSignIn } from './google-sign-in.ts';
 
 describe('signing in to Google', () => {
-  let scratch: Scratch;
-  let drive: DriveService;
-  let now: number;
-  const clock = () => now;
-  const waits: number[] = [];
-  const backoff: Backoff = {
-    retries: 3,
-    baseMs: 10,
-    capMs: 100,
-    sleep: async ms => {
-      waits.push(ms);
-    },
-  };
-  const email = 'person@example.com';
-
-  beforeEach(async () => {
-    now = Date.now();
-    waits.length = 0;
-    scratch = await scratchFolder();
-    drive = await createDrive({ now: clock });
-  });
-  afterEach(() => Promise.all([scratch.remove(), drive.service.close()]));
-
-  const settings = async (credentials: unknown, token?: unknown, impersonate = '') => ({
-    credentials_path: await scratch.put('credentials.json', credentials),
-    token_path: token === undefined ? `${scratch.folder}/token.json` : await scratch.put('token.json', token),
-    impersonate,
-    api_url: drive.apiUrl,
-  });
-  const signIn = async (credentials: unknown, token?: unknown, impersonate?: string) =>
-    googleSignIn(await settings(credentials, token, impersonate), { now: clock, backoff });
-  const refusal = (credentials: unknown, token?: unknown, impersonate?: string) =>
-    rejection<RunError>(signIn(credentials, token, impersonate));
-  const tokensAsked = () => drive.service.requests.get('token') ?? 0;
-  const whoIs = async (auth: Awaited<ReturnType<typeof signIn>>) => {
-    const api = driveApi({ version: 'v3', auth, rootUrl: `${drive.apiUrl}/`, retry: false });
-    const { data } = await api.about.get({ fields: 'user' });
-    return data.user?.emailAddress;
-  };
+  const at = useGoogleSignIn();
+  const { refusal, settings, signIn, tokensAsked, whoIs } = at;
 
   it('takes a desktop client with an authorized_user token', async () => {
-    const client = drive.accounts.addOAuthClient();
-    const { token_uri: _, ...token } = drive.accounts.addUser(email, client);
-    expect(await whoIs(await signIn(client.credentials, token))).to.equal(email);
+    const client = at.drive.accounts.addOAuthClient();
+    const { token_uri: _, ...token } = at.drive.accounts.addUser(EMAIL, client);
+    expect(await whoIs(await signIn(client.credentials, token))).to.equal(EMAIL);
   });
 
   it('takes the token file of Python’s library as it is', async () => {
-    const client = drive.accounts.addOAuthClient();
-    const { refresh_token, client_id, client_secret, token_uri } = drive.accounts.addUser(email, client);
+    const client = at.drive.accounts.addOAuthClient();
+    const { refresh_token, client_id, client_secret, token_uri } = at.drive.accounts.addUser(EMAIL, client);
     const python = {
       token: 'ya29.long-gone',
       refresh_token,
@@ -71,33 +31,33 @@ describe('signing in to Google', () => {
       universe_domain: 'googleapis.com',
       expiry: '2024-01-25T10:00:00.123456Z',
     };
-    expect(await whoIs(await signIn(client.credentials, python))).to.equal(email);
+    expect(await whoIs(await signIn(client.credentials, python))).to.equal(EMAIL);
     expect(tokensAsked()).to.equal(1);
   });
 
   it('takes a service-account key, signed for the token_uri in the key', async () => {
-    const key = drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
+    const key = at.drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
     expect(await whoIs(await signIn(key))).to.equal(key.client_email);
   });
 
   it('takes an authorized_user file in place of the credentials', async () => {
-    expect(await whoIs(await signIn(drive.accounts.addUser(email)))).to.equal(email);
+    expect(await whoIs(await signIn(at.drive.accounts.addUser(EMAIL)))).to.equal(EMAIL);
   });
 
   const ROBOT = 'robot@project.iam.gserviceaccount.com';
 
   it('takes a service-account key that acts for a user, once the administrator allows it', async () => {
-    const key = drive.accounts.addServiceAccount(ROBOT);
-    const error = await refusal(key, undefined, email);
+    const key = at.drive.accounts.addServiceAccount(ROBOT);
+    const error = await refusal(key, undefined, EMAIL);
     expect(error.code).to.equal('google_delegation');
-    expect(error.message).to.contain(ROBOT).and.contain(email);
+    expect(error.message).to.contain(ROBOT).and.contain(EMAIL);
     expect(error.remedy)
       .to.contain(key.client_id)
       .and.contain(READONLY_SCOPE)
       .and.contain('admin.google.com');
-    drive.accounts.delegate(ROBOT, READONLY_SCOPE);
-    expect(await whoIs(await signIn(key, undefined, email))).to.equal(email);
-    const other = await refusal(drive.accounts.addUser(email), undefined, email);
+    at.drive.accounts.delegate(ROBOT, READONLY_SCOPE);
+    expect(await whoIs(await signIn(key, undefined, EMAIL))).to.equal(EMAIL);
+    const other = await refusal(at.drive.accounts.addUser(EMAIL), undefined, EMAIL);
     expect([other.code, other.message.includes('authorized_user')]).to.deep.equal([
       'google_impersonate',
       true,
@@ -105,93 +65,93 @@ describe('signing in to Google', () => {
   });
 
   it('takes external accounts: a subject token from a file or an address, with or without a service account', async () => {
-    const file = await scratch.put('subject.jwt', 'subject-token');
-    const first = drive.accounts.addExternalAccount('subject-token', { file });
-    expect(await whoIs(await signIn(first))).to.equal(drive.accounts.principalOf(first.audience));
+    const file = await at.scratch.put('subject.jwt', 'subject-token');
+    const first = at.drive.accounts.addExternalAccount('subject-token', { file });
+    expect(await whoIs(await signIn(first))).to.equal(at.drive.accounts.principalOf(first.audience));
     const source = {
-      url: `${drive.apiUrl}/subject`,
+      url: `${at.drive.apiUrl}/subject`,
       format: { type: 'json', subject_token_field_name: 'jwt' },
     };
-    const second = drive.accounts.addExternalAccount('subject-token', source, ROBOT);
-    drive.service.intercept = (request, response) => {
+    const second = at.drive.accounts.addExternalAccount('subject-token', source, ROBOT);
+    at.drive.service.intercept = (request, response) => {
       if (request.url !== '/subject') return false;
       sendJson(response, 200, { jwt: 'subject-token' });
       return true;
     };
     expect(await whoIs(await signIn(second))).to.equal(ROBOT);
 
-    await scratch.put('subject.jwt', 'stolen');
+    await at.scratch.put('subject.jwt', 'stolen');
     const refused = await refusal(first);
     expect(refused.code).to.equal('google_external_account');
     expect(refused.message).to.contain('invalid_grant').and.not.contain('stolen');
     const missing = { ...first, credential_source: { file: '/nowhere/subject.jwt' } };
     expect((await refusal(missing)).message).to.contain('/nowhere/subject.jwt');
-    const gone = { ...first, credential_source: { url: `${drive.apiUrl}/gone` } };
+    const gone = { ...first, credential_source: { url: `${at.drive.apiUrl}/gone` } };
     expect((await refusal(gone)).message).to.contain('/gone, the credential_source of');
     const format = { type: 'json', subject_token_field_name: 'jwt' };
     const garbled = await refusal({ ...first, credential_source: { file, format } });
     expect(garbled.message).to.contain('not JSON').and.not.contain('stolen');
-    const workforce = { ...drive.accounts.addUser(email), token_url: drive.tokenUri };
+    const workforce = { ...at.drive.accounts.addUser(EMAIL), token_url: at.drive.tokenUri };
     expect(await whoIs(await signIn({ ...workforce, type: 'external_account_authorized_user' }))).to.equal(
-      email,
+      EMAIL,
     );
   });
 
   it('takes a service account that another account may act as', async () => {
-    const source = drive.accounts.addUser(email, undefined, CLOUD_SCOPE);
-    const json = drive.accounts.addImpersonation(ROBOT, email, source);
+    const source = at.drive.accounts.addUser(EMAIL, undefined, CLOUD_SCOPE);
+    const json = at.drive.accounts.addImpersonation(ROBOT, EMAIL, source);
     expect(await whoIs(await signIn(json))).to.equal(ROBOT);
-    const key = drive.accounts.addServiceAccount('source@project.iam.gserviceaccount.com');
-    expect(await whoIs(await signIn(drive.accounts.addImpersonation(ROBOT, key.client_email, key)))).to.equal(
-      ROBOT,
-    );
-    drive.accounts.addImpersonation(ROBOT, 'somebody@else.example', source);
+    const key = at.drive.accounts.addServiceAccount('source@project.iam.gserviceaccount.com');
+    expect(
+      await whoIs(await signIn(at.drive.accounts.addImpersonation(ROBOT, key.client_email, key))),
+    ).to.equal(ROBOT);
+    at.drive.accounts.addImpersonation(ROBOT, 'somebody@else.example', source);
     const error = await refusal(json);
     expect(error.code).to.equal('google_impersonation_refused');
     expect(error.remedy).to.contain('Service Account Token Creator');
   });
 
   it('bills the project that the file names', async () => {
-    const user = drive.accounts.addUser(email);
+    const user = at.drive.accounts.addUser(EMAIL);
     const files = [
       { ...user, quota_project_id: 'payer' },
-      { ...drive.accounts.addServiceAccount(ROBOT), quota_project_id: 'payer' },
+      { ...at.drive.accounts.addServiceAccount(ROBOT), quota_project_id: 'payer' },
     ];
     for (const file of files)
-      expect(await (await signIn(file)).headers()).to.include({ 'x-goog-user-project': 'payer' });
-    const { body } = await requestToken(drive.tokenUri, refreshForm(user));
-    const stored = { ...files[0], access_token: body.access_token, expiry_date: now + HOUR_MS };
-    expect(await (await signIn({ ...stored, scope: READONLY_SCOPE })).headers()).to.deep.equal({
+      expect(await (await signIn(file)).get()).to.include({ 'x-goog-user-project': 'payer' });
+    const { body } = await requestToken(at.drive.tokenUri, refreshForm(user));
+    const stored = { ...files[0], access_token: body.access_token, expiry_date: at.now + HOUR_MS };
+    expect(await (await signIn({ ...stored, scope: READONLY_SCOPE })).get()).to.deep.equal({
       authorization: `Bearer ${body.access_token}`,
       'x-goog-user-project': 'payer',
     });
   });
 
   it('knows before the first download that a token can only list, from the file or from Google', async () => {
-    const narrow = drive.accounts.addUser(email, undefined, METADATA_SCOPE);
-    const stored = { access_token: 'ya29.stored', expiry_date: now + HOUR_MS };
+    const narrow = at.drive.accounts.addUser(EMAIL, undefined, METADATA_SCOPE);
+    const stored = { access_token: 'ya29.stored', expiry_date: at.now + HOUR_MS };
     for (const file of [narrow, { ...narrow, ...stored }, { ...narrow, ...stored, scope: METADATA_SCOPE }]) {
       const error = await refusal(file);
       expect(error.code).to.equal('google_scope');
       expect(error.message).to.contain('drive.metadata.readonly');
       expect(error.remedy).to.contain('migrator login google');
     }
-    const full = drive.accounts.addUser(email, undefined, 'https://www.googleapis.com/auth/drive');
+    const full = at.drive.accounts.addUser(EMAIL, undefined, 'https://www.googleapis.com/auth/drive');
     expect(
       await whoIs(await signIn({ ...full, scopes: ['https://www.googleapis.com/auth/drive'] })),
-    ).to.equal(email);
+    ).to.equal(EMAIL);
   });
 
   it('does not follow a redirect with its secrets', async () => {
     const there = await createDrive();
     try {
-      const source = { file: await scratch.put('subject.jwt', 'subject-token') };
+      const source = { file: await at.scratch.put('subject.jwt', 'subject-token') };
       for (const file of [
-        drive.accounts.addUser(email),
-        drive.accounts.addServiceAccount(ROBOT),
-        drive.accounts.addExternalAccount('subject-token', source),
+        at.drive.accounts.addUser(EMAIL),
+        at.drive.accounts.addServiceAccount(ROBOT),
+        at.drive.accounts.addExternalAccount('subject-token', source),
       ]) {
-        drive.service.intercept = (_, response) => {
+        at.drive.service.intercept = (_, response) => {
           response.writeHead(307, { location: there.tokenUri }).end();
           return true;
         };
@@ -204,31 +164,31 @@ describe('signing in to Google', () => {
   });
 
   it('sends no credentials of another universe to Google', async () => {
-    const key = { ...drive.accounts.addServiceAccount(ROBOT), universe_domain: 'apis.example' };
+    const key = { ...at.drive.accounts.addServiceAccount(ROBOT), universe_domain: 'apis.example' };
     const paths = await settings(key);
     const elsewhere = { ...paths, api_url: 'https://www.googleapis.com' };
     expect((await rejection<RunError>(googleSignIn(elsewhere))).code).to.equal('google_universe');
     // There a key signs its own tokens.
-    expect((await (await googleSignIn(paths)).headers()).authorization).to.match(/^Bearer eyJ/);
+    expect((await (await googleSignIn(paths)).get()).authorization).to.match(/^Bearer eyJ/);
     expect(tokensAsked()).to.equal(0);
   });
 
   const lasting: [code: string, make: () => Record<string, unknown>, says: string, not: string][] = [
     [
       'google_sign_in_expired',
-      () => ({ ...drive.accounts.addUser(email), refresh_token: '1//revoked-long-ago' }),
+      () => ({ ...at.drive.accounts.addUser(EMAIL), refresh_token: '1//revoked-long-ago' }),
       'seven days',
       '1//revoked',
     ],
     [
       'google_client_refused',
-      () => ({ ...drive.accounts.addUser(email), client_secret: 'GOCSPX-other' }),
+      () => ({ ...at.drive.accounts.addUser(EMAIL), client_secret: 'GOCSPX-other' }),
       'OAuth client',
       'GOCSPX',
     ],
     [
       'google_key_refused',
-      () => ({ ...drive.accounts.addServiceAccount(ROBOT), client_email: 'gone@project.example' }),
+      () => ({ ...at.drive.accounts.addServiceAccount(ROBOT), client_email: 'gone@project.example' }),
       'gone@project',
       'PRIVATE',
     ],
@@ -241,8 +201,8 @@ describe('signing in to Google', () => {
     [
       'clock_skew',
       () => {
-        now += 24 * HOUR_MS;
-        return drive.accounts.addServiceAccount(ROBOT);
+        at.now += 24 * HOUR_MS;
+        return at.drive.accounts.addServiceAccount(ROBOT);
       },
       'clock',
       'PRIVATE',
@@ -258,45 +218,45 @@ describe('signing in to Google', () => {
   }
 
   it('names a token address that does not answer, and survives answers of 503 and of HTML', async () => {
-    const user = drive.accounts.addUser(email);
+    const user = at.drive.accounts.addUser(EMAIL);
     const dead = await refusal({ ...user, token_uri: 'http://127.0.0.1:9/token' });
     expect(dead.code).to.equal('google_not_answering');
     expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
-    expect(waits).to.have.length(3);
+    expect(at.waits).to.have.length(3);
     for (const body of ['<h1>Welcome to our Wi-Fi</h1>', '{}']) {
-      drive.service.intercept = (_, response) => {
+      at.drive.service.intercept = (_, response) => {
         response
           .writeHead(200, { 'content-type': body === '{}' ? 'application/json' : 'text/html' })
           .end(body);
         return true;
       };
-      for (const file of [user, drive.accounts.addServiceAccount(ROBOT)]) {
+      for (const file of [user, at.drive.accounts.addServiceAccount(ROBOT)]) {
         const error = await refusal(file);
         expect(error.code).to.equal('google_failing');
-        expect(error.message).to.contain(drive.tokenUri);
+        expect(error.message).to.contain(at.drive.tokenUri);
       }
     }
     let failures = 0;
-    drive.service.intercept = (_, response) => {
+    at.drive.service.intercept = (_, response) => {
       if (failures++ > 1) return false;
       response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
       return true;
     };
-    expect(await whoIs(await signIn(user))).to.equal(email);
+    expect(await whoIs(await signIn(user))).to.equal(EMAIL);
   });
 
   it('uses the token_uri of the client, and the token’s own where the client has none', async () => {
-    const token = { refresh_token: 'r', client_id: 'x', token_uri: `${drive.apiUrl}/other/token` };
+    const token = { refresh_token: 'r', client_id: 'x', token_uri: `${at.drive.apiUrl}/other/token` };
     const asked = async (installed: object) => (await refusal({ installed }, token)).message;
     expect(await asked({ client_id: 'x', token_uri: 'http://127.0.0.1:9/token' })).to.contain(':9/token');
     await asked({ client_id: 'x' });
-    expect(drive.service.requests.get('unknown')).to.equal(1);
+    expect(at.drive.service.requests.get('unknown')).to.equal(1);
   });
 
   it('never sends the secret of one client with the token of another', async () => {
-    const installed = { client_id: 'one', client_secret: 's1', token_uri: drive.tokenUri };
+    const installed = { client_id: 'one', client_secret: 's1', token_uri: at.drive.tokenUri };
     const forms: URLSearchParams[] = [];
-    drive.service.intercept = async (request, response) => {
+    at.drive.service.intercept = async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       forms.push(new URLSearchParams(Buffer.concat(chunks).toString()));

@@ -22,38 +22,6 @@ function located(id: string, fields: Partial<FileRecord> = {}): FileRecord & { k
 }
 
 describe('Claims', () => {
-  it('give a free key to the first file that asks, and to that file again', () => {
-    const claims = new Claims();
-    const record = located('one');
-    expect(claims.take(record)).to.equal(record);
-    expect(claims.take(record)).to.equal(record);
-  });
-
-  it('leave the second of two different files for one key to a person, naming the first', () => {
-    const claims = new Claims();
-    claims.take(located('one', { md5: A, path: '1-500' }));
-    const second = claims.take(located('two', { md5: B }));
-    expect(second.status).to.equal('needs_review');
-    expect(second.error).to.include({ stage: 'resolve', code: 'key_collision', first: 'one' });
-    expect(second.error!.message)
-      .to.match(/^6602\.jpg \(two\): /)
-      .and.to.contain('1-500/6602.jpg (one)');
-  });
-
-  it('take two files without md5 for different ones', () => {
-    const claims = new Claims();
-    claims.take(located('one', { md5: null }));
-    expect(claims.take(located('two', { md5: null })).error).to.include({ code: 'key_collision' });
-  });
-
-  it('make a file with the same bytes and the same ids a duplicate, also under another name, naming the survivor', () => {
-    const claims = new Claims();
-    claims.take(located('one', { md5: A }));
-    const second = claims.take(located('two', { md5: A, key: 'media/obs-1/6602 (1).jpg' }));
-    expect(second.status).to.equal('duplicate');
-    expect(second.error).to.include({ code: 'duplicate', survivor: 'one', retryable: false });
-  });
-
   it('keep the same bytes apart under other ids, other order of ids or another prefix', () => {
     const claims = new Claims();
     const others: Partial<FileRecord>[] = [
@@ -99,23 +67,6 @@ describe('Claims', () => {
     claims.giveUp({ ...located('two', { md5: A }), key: undefined });
     claims.giveUp(located('one', { md5: A }));
     expect(claims.take(located('three', { md5: A })).error).to.include({ survivor: 'one' });
-  });
-
-  it('hold keys and contents of files that earlier runs let through', () => {
-    const claims = new Claims();
-    claims.hold(located('old', { md5: A, key: 'media/obs-1/old.jpg' }));
-    expect(claims.take(located('new', { md5: A, key: 'media/obs-1/new.jpg' })).status).to.equal('duplicate');
-    expect(claims.take(located('other', { md5: B, key: 'media/obs-1/old.jpg' })).status).to.equal(
-      'needs_review',
-    );
-    const old = located('old', { md5: A, key: 'media/obs-1/old.jpg' });
-    expect(claims.take(old)).to.equal(old);
-  });
-
-  it('hold nothing for a file without key', () => {
-    const claims = new Claims();
-    claims.hold(fileRecord({ id: 'old', md5: A, sequentialIds: [6602] }));
-    expect(claims.take(located('new', { md5: A })).status).to.equal('pending');
   });
 });
 

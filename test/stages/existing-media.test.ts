@@ -59,12 +59,6 @@ describe('media that somebody else has made', () => {
     });
   });
 
-  it('are added to those that the record has, which stay', async () => {
-    const media = [{ id: 'own', observationId: 'obs-1' }];
-    const { media: now } = await one(looking(new Table(...both)), resolved({ media }));
-    expect(now).to.deep.equal([...media, { id: 'x2', observationId: 'obs-2', found: true }]);
-  });
-
   it('of another object or another observation are none', async () => {
     const table = new Table(
       { id: 'x1', url: `${URL}.bak`, observationId: 'obs-1' },

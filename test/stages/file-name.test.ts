@@ -26,7 +26,6 @@ interface Row {
   name: string;
   strict: string;
   relaxed: string;
-  note: string;
 }
 
 function table(): Row[] {
@@ -35,116 +34,68 @@ function table(): Row[] {
     .slice(1)
     .filter(line => line !== '')
     .map(line => {
-      const [name = '', strict = '', relaxed = '', note = ''] = line.split('\t');
-      return { name, strict, relaxed, note };
+      const [name = '', strict = '', relaxed = ''] = line.split('\t');
+      return { name, strict, relaxed };
     });
 }
 
 /** More names of the kinds in the table; the same columns. */
-const MORE: readonly [name: string, strict: string, relaxed: string][] = [
-  ['0.jpg', '0', '0'],
-  ['007.AVI', '7', '7'],
-  ['6602.JpEg', '6602', '6602'],
-  ['6602.gif', '6602', '6602'],
-  ['2147483647.png', '2147483647', '2147483647'],
-  ['2147483648.png', '-', '-'],
-  ['9007199254740993.jpg', '-', '-'],
-  ['2147483646-2147483648.jpg', '-', '-'],
-  ['0001-0003.jpg', '1,2,3', '1,2,3'],
-  ['6000-6001a.jpg', '-', '6000,6001'],
-  ['6000-6001 b.jpg', '-', '6000,6001'],
-  ['6000-6001-ק.jpg', '-', '6000,6001'],
-  ['2503-2504-A (1).jpg', '-', '2503,2504'],
-  ['6001-6000-A.jpg', '-', '-'],
-  ['6000-6001-6002-A.jpg', '-', '-'],
-  ['1540-A-B.jpg', '-', '-'],
-  ['1540--A.jpg', '-', '-'],
-  ['1540-.jpg', '-', '-'],
-  ['-1540.jpg', '-', '-'],
-  ['3826ABC.jpg', '-', '3826'],
-  ['3826קא.jpg', '-', '3826'],
-  ['3826é.jpg', '-', '3826'],
-  ['3826e\u0301.jpg', '-', '3826'],
-  ['131-Ab2.avi', '-', '131'],
-  ['1885-ק (2).jpg', '-', '1885'],
-  ['5287 - Copy.jpg', '-', '5287'],
-  ['5287 - copy.jpg', '-', '5287'],
-  ['5287 - Copy (2).jpg', '-', '5287'],
-  ['5287 - Copy - Copy.jpg', '-', '5287'],
-  ['5287(1)(2).jpg', '-', '5287'],
-  ['5287 (12).jpg', '-', '5287'],
-  ['6000-6001 (1).jpg', '-', '6000,6001'],
-  ['6000-6001 - Copy.jpg', '-', '6000,6001'],
-  ['5049  a.jpeg', '-', '5049'],
-  ['5049\u00a0a.jpeg', '-', '5049'],
-  ['4394+4395+4396.mp4', '-', '4394,4395,4396'],
-  ['4395+4394.mp4', '-', '4395,4394'],
-  ['4394+4394a.mp4', '-', '4394'],
-  ['4394 + 4395.mp4', '-', '4394,4395'],
-  ['4394,4395+4396.mp4', '-', '4394,4395,4396'],
-  ['4394a, 4395 b.mp4', '-', '4394,4395'],
-  ['4394+4395 (1).mp4', '-', '4394,4395'],
-  ['4394+.mp4', '-', '-'],
-  [',4394.mp4', '-', '-'],
-  ['4394++4395.mp4', '-', '-'],
-  ['4394-4396+4400.mp4', '-', '-'],
-  ['4394+99999999999.mp4', '-', '-'],
-  ['4394+a.mp4', '-', '-'],
-  ['4394;4395.mp4', '-', '-'],
-  ['4394 12a.mp4', '-', '4394'],
-  ['4394 123a.mp4', '-', '-'],
-  ['4394&4395.mp4', '-', '-'],
-  ['4394 and 4395.mp4', '-', '-'],
-  ['4394 & 4395.mp4', '-', '-'],
-  ['4394 4395.mp4', '-', '-'],
-  ['4394 – 4395.mp4', '-', '-'],
-  ['4394–4395.mp4', '-', '-'],
-  ['4394_4395.mp4', '-', '-'],
-  ['4394-٤٣٩٥.mp4', '-', '-'],
-  ['4394-４３９５.mp4', '-', '-'],
-  ['٤٣٩٤.mp4', '-', '-'],
-  ['４３９４.mp4', '-', '-'],
-  ['1e3.jpg', '-', '-'],
-  ['0x10.jpg', '-', '-'],
-  ['1.5.jpg', '-', '-'],
-  ['+5.jpg', '-', '-'],
-  ['4290.JFIF', '-', '4290'],
-  ['771b.WMV', '-', '771'],
-  ['771.heic', '-', '-'],
-  ['771.tiff', '-', '-'],
-  ['771.mp4.', '-', '-'],
-  ['771.', '-', '-'],
-  ['\u200e6610.jpg', '-', '6610'],
-  ['6610\u200f.jpg', '-', '6610'],
-  ['6610.jpg\u200f', '-', '6610'],
-  ['66\u200b10.jpg', '-', '6610'],
-  ['\ufeff6610.jpg', '-', '6610'],
-  ['IMG_6602.jpg', '-', '-'],
-  ['Copy of 6602.jpg', '-', '-'],
-  ['(1).jpg', '-', '-'],
-  ['constructor', '-', '-'],
-  ['1.constructor', '-', '-'],
-  ['1.__proto__', '-', '-'],
-];
+const MORE: readonly Row[] = (
+  [
+    ['0.jpg', '0', '0'],
+    ['2147483648.png', '-', '-'],
+    ['9007199254740993.jpg', '-', '-'],
+    ['2147483646-2147483648.jpg', '-', '-'],
+    ['0001-0003.jpg', '1,2,3', '1,2,3'],
+    ['6000-6001a.jpg', '-', '6000,6001'],
+    ['6000-6001-ק.jpg', '-', '6000,6001'],
+    ['6001-6000-A.jpg', '-', '-'],
+    ['6000-6001-6002-A.jpg', '-', '-'],
+    ['1540-A-B.jpg', '-', '-'],
+    ['1540--A.jpg', '-', '-'],
+    ['3826ABC.jpg', '-', '3826'],
+    ['3826é.jpg', '-', '3826'],
+    ['131-Ab2.avi', '-', '131'],
+    ['1885-ק (2).jpg', '-', '1885'],
+    ['5287 - Copy.jpg', '-', '5287'],
+    ['5287 - Copy - Copy.jpg', '-', '5287'],
+    ['6000-6001 (1).jpg', '-', '6000,6001'],
+    ['5049  a.jpeg', '-', '5049'],
+    ['4394+4395+4396.mp4', '-', '4394,4395,4396'],
+    ['4395+4394.mp4', '-', '4395,4394'],
+    ['4394,4395+4396.mp4', '-', '4394,4395,4396'],
+    ['4394a, 4395 b.mp4', '-', '4394,4395'],
+    ['4394+.mp4', '-', '-'],
+    ['4394-4396+4400.mp4', '-', '-'],
+    ['4394+99999999999.mp4', '-', '-'],
+    ['4394;4395.mp4', '-', '-'],
+    ['4394 12a.mp4', '-', '4394'],
+    ['4394 123a.mp4', '-', '-'],
+    ['4394&4395.mp4', '-', '-'],
+    ['4394 and 4395.mp4', '-', '-'],
+    ['4394 4395.mp4', '-', '-'],
+    ['4394–4395.mp4', '-', '-'],
+    ['4394_4395.mp4', '-', '-'],
+    ['4394-٤٣٩٥.mp4', '-', '-'],
+    ['٤٣٩٤.mp4', '-', '-'],
+    ['1e3.jpg', '-', '-'],
+    ['1.5.jpg', '-', '-'],
+    ['4290.JFIF', '-', '4290'],
+    ['771.heic', '-', '-'],
+    ['771.mp4.', '-', '-'],
+    ['\u200e6610.jpg', '-', '6610'],
+    ['66\u200b10.jpg', '-', '6610'],
+    ['\ufeff6610.jpg', '-', '6610'],
+    ['Copy of 6602.jpg', '-', '-'],
+    ['constructor', '-', '-'],
+    ['1.__proto__', '-', '-'],
+  ] as const
+).map(([name, strict, relaxed]) => ({ name, strict, relaxed }));
 
 describe('The name of a file', () => {
-  const rows = table();
-
-  it('has a table of forty examples', () => {
-    expect(rows).to.have.length(40);
-  });
-
-  for (const { name, strict, relaxed, note } of rows) {
-    it(`${JSON.stringify(name)} is read as ${strict} strictly and ${relaxed} relaxed${note && ` (${note})`}`, () => {
-      expect(idsOf(name, 'strict'), 'strict').to.equal(strict);
-      expect(idsOf(name, 'relaxed'), 'relaxed').to.equal(relaxed);
-    });
-  }
-
-  for (const [name, strict, relaxed] of MORE) {
+  for (const { name, strict, relaxed } of [...table(), ...MORE]) {
     it(`${JSON.stringify(name)} is read as ${strict} strictly and ${relaxed} relaxed`, () => {
-      expect(idsOf(name, 'strict'), 'strict').to.equal(strict);
-      expect(idsOf(name, 'relaxed'), 'relaxed').to.equal(relaxed);
+      expect([idsOf(name, 'strict'), idsOf(name, 'relaxed')]).to.deep.equal([strict, relaxed]);
     });
   }
 
@@ -153,17 +104,13 @@ describe('The name of a file', () => {
       const reading = read(name, 'relaxed');
       return 'problem' in reading ? reading.problem.code : reading.pattern;
     };
-    expect(patternOf('6602.jpg')).to.equal('single');
-    expect(patternOf('6602 (1).jpg')).to.equal('single');
-    expect(patternOf('6602a.jpg')).to.equal('multiple');
-    expect(patternOf('6602-A.jpg')).to.equal('multiple');
-    expect(patternOf('6602 a.jpg')).to.equal('multiple');
-    expect(patternOf('6000-6001.jpg')).to.equal('range');
-    expect(patternOf('6000-6000.jpg')).to.equal('range');
-    expect(patternOf('6000-6001-A.jpg')).to.equal('range');
-    expect(patternOf('6000+6001.jpg')).to.equal('list');
-    const strict = read('6602a.jpg', 'strict');
-    expect(strict).to.have.property('pattern', 'multiple');
+    for (const [pattern, names] of Object.entries({
+      single: ['6602.jpg', '6602 (1).jpg'],
+      multiple: ['6602a.jpg', '6602-A.jpg', '6602 a.jpg'],
+      range: ['6000-6001.jpg', '6000-6000.jpg', '6000-6001-A.jpg'],
+      list: ['6000+6001.jpg'],
+    }))
+      expect(names.map(patternOf), pattern).to.deep.equal(names.map(() => pattern));
   });
 
   it('tells type and content type by the extension in any case', () => {
@@ -184,17 +131,24 @@ describe('The name of a file', () => {
   });
 
   it('that cannot be read says why, in a code for scripts and a sentence for people', () => {
-    expect(problemOf('6602', 'strict')).to.equal('no_extension');
-    expect(problemOf('', 'strict')).to.equal('no_extension');
-    expect(problemOf('6602.pdf', 'relaxed')).to.equal('unsupported_extension');
-    expect(problemOf('6602.jfif', 'strict')).to.equal('unsupported_extension');
-    expect(problemOf('photo.jpg', 'strict')).to.equal('name_unreadable');
-    expect(problemOf('6602.a.jpg', 'strict')).to.equal('name_unreadable');
-    expect(problemOf('6001-6000.jpg', 'strict')).to.equal('range_backwards');
-    expect(problemOf('1-99999.jpg', 'strict')).to.equal('range_too_wide');
-    expect(problemOf('99999999999999999999.jpg', 'strict')).to.equal('id_too_large');
-    const reading = read('photo.jpg', 'strict');
-    expect('problem' in reading && reading.problem.message).to.contain('--naming relaxed');
+    for (const [code, names] of Object.entries({
+      no_extension: ['6602', ''],
+      unsupported_extension: ['6602.pdf', '6602.jfif'],
+      name_unreadable: ['photo.jpg', '6602.a.jpg', 'E6602.jpg'],
+      range_backwards: ['6001-6000.jpg'],
+      range_too_wide: ['1-99999.jpg'],
+      id_too_large: ['99999999999999999999.jpg'],
+    }))
+      expect(
+        names.map(name => problemOf(name, 'strict')),
+        code,
+      ).to.deep.equal(names.map(() => code));
+    const message = (name: string) => {
+      const reading = read(name, 'strict');
+      return 'problem' in reading ? reading.problem.message : '';
+    };
+    expect(message('photo.jpg')).to.contain('--naming relaxed');
+    expect(message('99999999999999999999.jpg'), 'every digit').to.contain('99999999999999999999 ');
   });
 
   it('with a slash, a control character or half a character is unsafe under both namings', () => {
@@ -210,11 +164,6 @@ describe('The name of a file', () => {
     expect(problemOf('1-101.jpg', 'strict', 100)).to.equal('range_too_wide');
     expect(problemOf('1+2+3.jpg', 'relaxed', 3)).to.equal(null);
     expect(problemOf('1+2+3.jpg', 'relaxed', 2)).to.equal('range_too_wide');
-  });
-
-  it('too large for a GraphQL Int is quoted digit by digit', () => {
-    const reading = read('99999999999999999999.jpg', 'strict');
-    expect('problem' in reading && reading.problem.message).to.contain('99999999999999999999 ');
   });
 });
 
@@ -240,17 +189,9 @@ describe('A leading letter', () => {
     expect(read('א6602.jpg', 'strict', { prefixes: true })).to.include({ prefix: 'א' });
   });
 
-  it('keeps its case, because rules are case-sensitive', () => {
-    expect(read('e6602.jpg', 'strict', { prefixes: true })).to.include({ prefix: 'e' });
-  });
-
   it('that is missing is the empty prefix when prefix rules are on, and no prefix at all otherwise', () => {
     expect(read('6602.jpg', 'strict', { prefixes: true })).to.have.property('prefix', '');
     expect(read('6602.jpg', 'strict')).not.to.have.property('prefix');
-  });
-
-  it('makes the name unreadable when prefix rules are off', () => {
-    for (const naming of NAMINGS) expect(problemOf('E6602.jpg', naming)).to.equal('name_unreadable');
   });
 
   it('is one letter only', () => {
@@ -269,10 +210,6 @@ describe('The media type of a file whose ids a person wrote down', () => {
     expect(mediaOf('film', 'video/webm')).to.deep.equal({ type: 'VIDEO', contentType: 'video/webm' });
     expect(mediaOf('paper.pdf', 'application/pdf')).to.equal(null);
     expect(mediaOf('paper.constructor')).to.equal(null);
-  });
-
-  it('is not taken from a name that is nothing but an extension', () => {
-    expect(mediaOf('jpg', 'application/pdf')).to.equal(null);
   });
 });
 
@@ -314,28 +251,17 @@ const rules = fc.record({
 });
 
 describe('Any name at all', () => {
-  it('is either read or refused with a reason, never an exception', () => {
+  it('is refused with a reason, or gives ids for a GraphQL Int, each once, no more than allowed, a range without gaps', () => {
     fc.assert(
       fc.property(anyName, rules, (name, given) => {
         const reading = readName(name, given);
         if ('problem' in reading) {
-          expect(reading.problem.code).to.match(/^[a-z_]+$/);
           expect(reading.problem.message).not.to.equal('');
           return;
         }
-        expect(reading.sequentialIds).not.to.deep.equal([]);
-        expect('prefix' in reading).to.equal(given.prefixes);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  it('gives ids that a GraphQL Int can hold, each once, no more than allowed, a range without gaps', () => {
-    fc.assert(
-      fc.property(likelyName, rules, (name, given) => {
-        const reading = readName(name, given);
-        if ('problem' in reading) return;
         const { sequentialIds: ids, pattern } = reading;
+        expect(ids).not.to.deep.equal([]);
+        expect('prefix' in reading).to.equal(given.prefixes);
         expect(ids.every(id => Number.isInteger(id) && id >= 0 && id <= MAX_SEQUENTIAL_ID)).to.equal(true);
         expect(new Set(ids).size).to.equal(ids.length);
         expect(ids.length).to.be.at.most(given.maxRange);

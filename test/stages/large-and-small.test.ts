@@ -32,14 +32,6 @@ describe('Large and small files that wait for a worker', () => {
     expect(taken(room, 10)).to.deep.equal(['v0', 'v1', 'v2', 'p0', 'p1', 'v3', 'v4', 'p2', 'v5', 'p3']);
   });
 
-  it('leave no worker idle when only large ones wait', () => {
-    expect(taken(roomWith(video('v1', 20), video('v2', 30), video('v3', 40)), 2, 3)).to.deep.equal([
-      'v3',
-      'v2',
-      'v1',
-    ]);
-  });
-
   it('give way to small ones that come while large ones are on their share of the workers', () => {
     const room = roomWith(video('v1', 20), video('v2', 30), video('v3', 40));
     const first = room.next(2)!;
@@ -48,19 +40,6 @@ describe('Large and small files that wait for a worker', () => {
     room.done(first);
     room.add(photo('p2'));
     expect(room.next(2)!.name).to.equal('v2');
-  });
-
-  it('begin with a large one also when there is a single worker', () => {
-    const room = roomWith(photo('p1'), video('v1', 20));
-    const first = room.next(1)!;
-    expect(first.name).to.equal('v1');
-    room.done(first);
-    expect(room.next(1)!.name).to.equal('p1');
-  });
-
-  it('keep the order in which they came if they are of one size', () => {
-    const room = roomWith(video('v1', 20), video('v2', 20), video('v3', 20));
-    expect(taken(room, 3)).to.deep.equal(['v1', 'v2', 'v3']);
   });
 
   it('are let in only as far as there are places', () => {

@@ -105,12 +105,6 @@ describe('link', () => {
     );
   });
 
-  it('makes media public only when told to', async () => {
-    const media = new FakeMedia();
-    await one(link(media, { ...options, isAvailableForPublicUse: true }), uploaded());
-    expect(media.links[0]).to.include({ isAvailableForPublicUse: true });
-  });
-
   it('links an observation that a file names twice once', async () => {
     const media = new FakeMedia();
     const twice = { sequentialId: 6602, id: 'obs-1' };
@@ -126,19 +120,6 @@ describe('link', () => {
     const results = await through(link(media, options), records);
     expect(results.every(({ status }) => status === 'completed')).to.equal(true);
     expect(media.requests.map(links => links.length)).to.deep.equal([25, 25, 10]);
-  });
-
-  it('cuts the links of a wide range into requests, and gives each file its own', async () => {
-    const media = new FakeMedia();
-    const results = await through(link(media, options), [
-      uploaded({ id: 'before' }),
-      rangeOf(60, { id: 'wide' }),
-      uploaded({ id: 'after' }),
-    ]);
-    const counts = Object.fromEntries(results.map(({ id, media: linked }) => [id, linked!.length]));
-    expect(counts).to.deep.equal({ before: 1, wide: 60, after: 1 });
-    expect(media.requests.every(links => links.length <= 25)).to.equal(true);
-    expect(media.links).to.have.length(62);
   });
 
   it('sends a request that is not full when nothing more comes for a while', async () => {
@@ -167,14 +148,6 @@ describe('link', () => {
     )(counted(index => uploaded({ id: `f${index}` })).records))
       break;
     expect(timers()).to.equal(before);
-  });
-
-  it('does not hold back records that are not for it to fill a request', async () => {
-    const input = counted(index => uploaded({ id: `f${index}`, status: 'completed' }));
-    const results = link(new FakeMedia(), options)(input.records)[Symbol.asyncIterator]();
-    await results.next();
-    expect(input.taken()).to.be.below(2000);
-    await results.return?.();
   });
 
   it('has at most four requests on their way, and takes no input beyond them', async () => {
@@ -215,14 +188,6 @@ describe('link', () => {
     expect(record.error).to.include({ code: 'link_refused', retryable: false });
   });
 
-  it('gives a failure to the file it belongs to, and to no other in the request', async () => {
-    const media = new FakeMedia();
-    media.refuse = ({ fileName }) => (fileName.includes('(f1)') ? refused() : null);
-    const records = [0, 1, 2].map(index => rangeOf(2, { id: `f${index}` }));
-    const results = await through(link(media, options), records);
-    expect(results.map(({ status }) => status)).to.deep.equal(['completed', 'failed', 'completed']);
-  });
-
   it('makes a file partial when observations are missing, and names them', async () => {
     const record = await one(
       link(new FakeMedia(), options),
@@ -260,24 +225,6 @@ describe('link', () => {
       'obs-3',
     ]);
     expect(record.status).to.equal('completed');
-  });
-
-  it('asks for the stages before it when a record lacks what it needs', async () => {
-    const lacking: (keyof FileRecord)[] = ['url', 'key', 'type', 'observations'];
-    for (const field of lacking) {
-      const media = new FakeMedia();
-      const record = await one(link(media, options), uploaded({ [field]: undefined }));
-      expect(record.status, String(field)).to.equal('failed');
-      expect(record.error).to.include({ code: 'not_transferred', retryable: true });
-      expect(media.links).to.deep.equal([]);
-    }
-    const nobody = await one(link(new FakeMedia(), options), uploaded({ observations: [] }));
-    expect(nobody.status).to.equal('failed');
-  });
-
-  it('forgets an old error once all is well', async () => {
-    const error = { stage: 'link' as const, code: 'old', message: 'old', retryable: true };
-    expect(await one(link(new FakeMedia(), options), uploaded({ error }))).not.to.have.property('error');
   });
 
   it('passes records that are not for it as the very objects they are', async () => {
@@ -338,14 +285,6 @@ describe('When no media may be created at all', () => {
       'there completed',
       'done duplicate',
     ]);
-  });
-
-  it('the error is thrown where there is no switch', async () => {
-    const media = new SlowMedia();
-    const failure = rejection(through(link(media, options), [uploaded()]));
-    await settled();
-    media.open[0]!.fail(refusal);
-    expect(await failure).to.equal(refusal);
   });
 });
 

@@ -95,28 +95,6 @@ describe('list', () => {
     ]);
   });
 
-  it('goes down into all folders and joins their names to the path', async () => {
-    const drive = new FakeDrive(
-      folder('root', ''),
-      file('a', 'root'),
-      folder('1-500', 'root'),
-      file('b', '1-500'),
-      folder('deep', '1-500'),
-      file('c', 'deep'),
-    );
-    expect(await placesIn(drive)).to.deep.equal({ a: 'a.jpg', b: '1-500/b.jpg', c: '1-500/deep/c.jpg' });
-  });
-
-  it('lists Google documents and other files that are no media as well', async () => {
-    const document = file('doc', 'root', {
-      mimeType: 'application/vnd.google-apps.document',
-      size: null,
-      md5: null,
-    });
-    const [record] = await listed(new FakeDrive(folder('root', ''), document));
-    expect(record).to.include({ id: 'doc', size: null, md5: null, status: 'pending' });
-  });
-
   it('reads pages to the last, also behind short and empty ones', async () => {
     const files = Array.from({ length: 25 }, (_, index) => file(`f${index}`, 'root'));
     const drive = new FakeDrive(folder('root', ''), ...files);
@@ -130,17 +108,6 @@ describe('list', () => {
     const drive = new FakeDrive(folder('root', ''), ...folders, ...files);
     expect(Object.keys(await placesIn(drive))).to.have.length(120);
     expect(drive.queries.map(ids => ids.length)).to.deep.equal([1, 50, 50, 20]);
-  });
-
-  it('gives a file of a grouped query the path of its own folder', async () => {
-    const drive = new FakeDrive(
-      folder('root', ''),
-      folder('x', 'root'),
-      folder('y', 'root'),
-      file('b', 'y', { parents: ['elsewhere', 'y'] }),
-      file('a', 'x'),
-    );
-    expect(await placesIn(drive)).to.deep.equal({ a: 'x/a.jpg', b: 'y/b.jpg' });
   });
 
   it('asks folder by folder, from then on, when a query over several finds nothing though there is something', async () => {
@@ -167,18 +134,6 @@ describe('list', () => {
     expect(drive.queries, 'no folder is read twice').to.deep.equal([['root'], ['x', 'y']]);
   });
 
-  it('does not ask again for a group of folders that hold nothing but folders', async () => {
-    const drive = new FakeDrive(folder('root', ''), folder('x', 'root'), folder('y', 'root'));
-    drive.items.push(folder('below', 'x'), file('a', 'below'));
-    expect(await placesIn(drive)).to.deep.equal({ a: 'x/below/a.jpg' });
-    expect(drive.queries).to.deep.equal([['root'], ['x', 'y'], ['below']]);
-  });
-
-  it('takes a folder that disappears while it is read for an empty one', async () => {
-    const drive = new FakeDrive(folder('root', ''), folder('x', 'root'), file('a', 'root'));
-    expect(await placesIn(drive)).to.deep.equal({ a: 'a.jpg' });
-  });
-
   it('lists a file that is in the folder and behind a shortcut once, where it lies', async () => {
     const drive = new FakeDrive(
       folder('root', ''),
@@ -201,17 +156,6 @@ describe('list', () => {
     const records = await listed(drive);
     expect(records).to.have.length(1);
     expect(records[0]).to.include({ id: 'a', name: 's.jpg', path: 'x', size: 99, shortcutId: 's' });
-  });
-
-  it('reads a folder behind a shortcut, with the folders below it', async () => {
-    const drive = new FakeDrive(
-      folder('root', ''),
-      shortcut('s', 'root', 'far'),
-      folder('far', 'elsewhere'),
-      folder('below', 'far'),
-      file('a', 'below'),
-    );
-    expect(await placesIn(drive)).to.deep.equal({ a: 's.jpg/below/a.jpg' });
   });
 
   it('ends although shortcuts lead in circles', async () => {
@@ -256,10 +200,6 @@ describe('list', () => {
     const photo = await rejection<RunError>(listed(new FakeDrive(file('root', ''))));
     expect(photo).to.be.instanceOf(RunError).and.include({ code: 'not_a_folder' });
     expect(photo.message).to.contain('root.jpg').and.to.contain('image/jpeg');
-  });
-
-  it('lists nothing for an empty folder', async () => {
-    expect(await listed(new FakeDrive(folder('root', '')))).to.deep.equal([]);
   });
 
   it('stops asking once the run is shut down', async () => {

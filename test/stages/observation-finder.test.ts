@@ -78,33 +78,6 @@ describe('Finding observations', () => {
     expect(table).to.include({ sweeps: 1, pagesRead: 5 });
   });
 
-  it('reads a sweep to its end though most of its pages hold no match or nothing at all', async () => {
-    const empty = Array.from({ length: 7 }, () => []);
-    const others = pagesOf(100_000, 102_000, 1000);
-    const table = new FakeTable(
-      [...empty, ...others, ...pagesOf(5, 5, 1), ...empty, ...pagesOf(9, 9, 1)],
-      null,
-    );
-    const found = await new ObservationFinder(table).find([5, 7, 9]);
-    expect([...found.keys()]).to.deep.equal([5, 9]);
-  });
-
-  it('asks the index alone when few ids are wanted', async () => {
-    const table = new FakeTable(pagesOf(1, 5000, 1000), 25);
-    const found = await new ObservationFinder(table).find([1, 2, 4999]);
-    expect(found.get(4999)).to.deep.equal([{ id: 'obs-4999', sequentialId: 4999 }]);
-    expect(table.pagesRead).to.equal(0);
-    expect(table.lookUps).to.deep.equal([[1, 2, 4999]]);
-  });
-
-  it('sweeps instead of asking the index when many ids are wanted', async () => {
-    const table = new FakeTable(pagesOf(1, 5000, 1000), 25);
-    const found = await new ObservationFinder(table).find(range(1, 1000));
-    expect(found.size).to.equal(1000);
-    expect(table.lookUps).to.deep.equal([]);
-    expect(table.pagesRead).to.equal(5);
-  });
-
   it('spends on a huge table at most twice what the index alone would have cost', async () => {
     const table = new FakeTable(pagesOf(1, 100_000, 1000), 25);
     const finder = new ObservationFinder(table);
@@ -127,35 +100,12 @@ describe('Finding observations', () => {
     expect(table.requests).to.equal(requests);
   });
 
-  it('does not ask again for ids that it has asked for', async () => {
-    const table = new FakeTable(pagesOf(1, 10, 1000), 25);
-    const finder = new ObservationFinder(table);
-    await finder.find([3, 99]);
-    const found = await finder.find([99, 3, 3]);
-    expect([...found.keys()]).to.deep.equal([3]);
-    expect(table.lookUps).to.have.length(1);
-  });
-
-  it('asks nothing at all when no ids are wanted', async () => {
-    const table = new FakeTable(pagesOf(1, 10, 1000), null);
-    expect((await new ObservationFinder(table).find([])).size).to.equal(0);
-    expect(table.requests).to.equal(0);
-  });
-
   it('does not take an id for unknown because a look-up failed', async () => {
     const table = new FakeTable(pagesOf(1, 10, 1000), 25);
     const finder = new ObservationFinder(table);
     table.failNextLookUp = new Error('broken');
     expect((await rejection(finder.find([3]))).message).to.equal('broken');
     expect((await finder.find([3])).size).to.equal(1);
-  });
-
-  it('gives all observations of one id, however it is found', async () => {
-    const pages = [[{ id: 'a', sequentialId: 5 }], [], [{ id: 'b', sequentialId: 5 }]];
-    for (const idsARequest of [null, 25]) {
-      const found = await new ObservationFinder(new FakeTable(pages, idsARequest)).find([5]);
-      expect(found.get(5)!.map(({ id }) => id)).to.deep.equal(['a', 'b']);
-    }
   });
 
   it('finds just what is there and never costs more than twice the cheaper way', async () => {

@@ -24,12 +24,6 @@ describe('parse', () => {
     });
   });
 
-  it('adds the prefix only when prefix rules are on', () => {
-    expect(parsed({ name: '6602.jpg' })).not.to.have.property('prefix');
-    expect(parsed({ name: '6602.jpg' }, { prefixes: true })).to.have.property('prefix', '');
-    expect(parsed({ name: 'E6602.jpg' }, { prefixes: true })).to.have.property('prefix', 'E');
-  });
-
   it('leaves a file whose name it cannot read to a person, and says which and why', () => {
     const { status, error } = parsed({ id: 'x1', name: 'photo.jpg' });
     expect(status).to.equal('needs_review');
@@ -61,27 +55,11 @@ describe('parse', () => {
     });
   });
 
-  it('does not change a media type that a person wrote down', () => {
-    expect(parsed({ name: '6602.gif', sequentialIds: [6602], type: 'VIDEO' })).to.include({
-      type: 'VIDEO',
-      contentType: 'image/gif',
-    });
-  });
-
-  it('asks for the media type where neither name nor Drive tells it', () => {
-    const { error } = parsed({ name: 'paper', mimeType: 'application/pdf', sequentialIds: [7] });
-    expect(error).to.include({ code: 'unsupported_extension' });
-  });
-
   it('goes on with a file that it had stopped once a person has written down its ids, error gone', () => {
     const stopped = parsed({ name: 'photo.jpg' });
     const answered = parse({ ...stopped, sequentialIds: [6602] }, STRICT);
     expect(answered).to.deep.include({ status: 'pending', sequentialIds: [6602], type: 'IMAGE' });
     expect(answered).not.to.have.property('error');
-  });
-
-  it('takes an empty list of ids for none, and reads the name', () => {
-    expect(parsed({ name: '6602.jpg', sequentialIds: [] })).to.deep.include({ sequentialIds: [6602] });
   });
 
   it('knows the prefix of a file whose ids a person wrote down, so that it is not linked elsewhere', () => {

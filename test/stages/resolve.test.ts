@@ -8,7 +8,7 @@ import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/res
 import { Shutdown } from '../../stages/shutdown.ts';
 import { streamOf } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
-import { all, anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
+import { anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
 const A = 'a'.repeat(32);
 const B = 'b'.repeat(32);
@@ -55,13 +55,6 @@ function resolved(fields: Partial<FileRecord>, options: ResolveOptions = {}): Pr
 }
 
 describe('resolve', () => {
-  it('gives files that gave way to others after those', async () => {
-    const copies = ['6602 (1).jpg', '6602a.jpg', '6602.jpg'].map(name => parsed({ id: name, name, md5: A }));
-    const other = parsed({ id: 'other', name: '6000.jpg', sequentialIds: [6000] });
-    const results = await through(resolve(tableOf(...TABLE)), [...copies, other]);
-    expect(results.map(({ id }) => id)).to.deep.equal(['6602.jpg', 'other', '6602 (1).jpg', '6602a.jpg']);
-  });
-
   it('adds observations, what is missing, and the key, and passes on all other fields', async () => {
     const given = { name: '6000-6002.jpg', sequentialIds: [6000, 6001, 6002], note: 'mine' };
     expect(await resolved(given)).to.deep.equal({
@@ -75,24 +68,10 @@ describe('resolve', () => {
     });
   });
 
-  it('names the key after the first observation that exists', async () => {
-    const record = await resolved({ name: '5999-6000.jpg', sequentialIds: [5999, 6000] });
-    expect(record).to.deep.include({
-      key: 'media/obs-6000/5999-6000.jpg',
-      missing: [5999],
-      status: 'pending',
-    });
-  });
-
   it('keeps the order of the name', async () => {
     const record = await resolved({ name: '6001+6000.jpg', sequentialIds: [6001, 6000] });
     expect(record.observations!.map(({ sequentialId }) => sequentialId)).to.deep.equal([6001, 6000]);
     expect(record.key).to.equal('media/obs-6001/6001+6000.jpg');
-  });
-
-  it('keeps the name in the key as it is, spaces and other scripts too', async () => {
-    const name = '6602 ק, é (1).jpg';
-    expect(await resolved({ name })).to.include({ key: `media/obs-6602/${name}` });
   });
 
   it('makes a file without any observation an orphan that has no key', async () => {
@@ -138,14 +117,6 @@ describe('resolve', () => {
     expect(record.observations).to.have.length(1);
   });
 
-  it('leaves a name that cannot be an S3 key to a person', async () => {
-    for (const name of ['66/02.jpg', '66\n02.jpg', '6602\u0007.jpg']) {
-      const record = await resolved({ name });
-      expect(record.error, JSON.stringify(name)).to.include({ code: 'unsafe_name' });
-      expect(record).not.to.have.any.keys('key', 'observations', 'missing');
-    }
-  });
-
   it('counts the bytes of a key, not its characters: 1,024 are allowed, one more is not', async () => {
     const room = 1024 - 'media/obs-6602/.jpg'.length;
     const fits = await resolved({ name: `${'é'.repeat(Math.floor(room / 2))}${'a'.repeat(room % 2)}.jpg` });
@@ -154,35 +125,6 @@ describe('resolve', () => {
     const tooLong = await resolved({ name: `a${fits.name}` });
     expect(tooLong.error).to.include({ code: 'name_too_long' });
     expect(tooLong.status).to.equal('needs_review');
-  });
-
-  it('asks for parse first when a record has no sequential ids', async () => {
-    for (const sequentialIds of [undefined, []]) {
-      const record = await resolved({ sequentialIds });
-      expect(record.error).to.include({ code: 'not_parsed', retryable: true });
-    }
-  });
-
-  it('leaves an id that a person wrote down, and that no GraphQL Int can hold, to a person, and never asks for it', async () => {
-    const asked: number[] = [];
-    const table: ObservationTable = {
-      async *sweep() {},
-      index: async () => ({
-        idsARequest: 25,
-        find: async ids => {
-          asked.push(...ids);
-          return TABLE.filter(({ sequentialId }) => ids.includes(sequentialId));
-        },
-      }),
-    };
-    const [bad, good] = await through(resolve(table), [
-      parsed({ id: 'bad', sequentialIds: [6000, 2_147_483_648] }),
-      parsed({ id: 'good' }),
-    ]);
-    expect(bad!.status).to.equal('needs_review');
-    expect(bad!.error).to.include({ stage: 'resolve', code: 'id_too_large' });
-    expect(good).to.include({ status: 'pending', key: 'media/obs-6602/6602.jpg' });
-    expect(asked).to.deep.equal([6000, 6602]);
   });
 
   it('asks once for a thousand records, and gives them out in their order', async () => {
@@ -235,21 +177,6 @@ describe('Two files that resolve brings together', () => {
   const twin = (id: string, name: string, more: Partial<FileRecord> = {}) =>
     parsed({ id, name, md5: A, path: 'x', ...more });
 
-  it('of which one is a copy of the other: the cleaner name survives, whichever comes first', async () => {
-    const original = twin('one', '6602.jpg');
-    const copy = twin('two', '6602 (1).jpg');
-    for (const records of [
-      [original, copy],
-      [copy, original],
-    ]) {
-      const results = await through(resolve(tableOf(...TABLE)), records);
-      const byId = new Map(results.map(record => [record.id, record]));
-      expect(byId.get('one')).to.include({ status: 'pending', key: 'media/obs-6602/6602.jpg' });
-      expect(byId.get('two')).to.include({ status: 'duplicate' });
-      expect(byId.get('two')!.error).to.include({ survivor: 'one' });
-    }
-  });
-
   it('of which one is a copy with an equal name in another folder: the survivor does not depend on the order', async () => {
     const copies = ['c', 'a', 'b'].map((path, index) => twin(`f${index}`, '6602.jpg', { path }));
     await fc.assert(
@@ -288,14 +215,6 @@ describe('Two files that resolve brings together', () => {
     expect(await one(stage(), twin('other', '6602 - Copy.jpg', { md5: B }))).to.include({
       status: 'needs_review',
     });
-  });
-
-  it('of which one has no observation do not stand in the way of each other', async () => {
-    const results = await through(resolve(tableOf(...TABLE)), [
-      twin('one', '1.jpg', { sequentialIds: [1] }),
-      twin('two', '1 (1).jpg', { sequentialIds: [1] }),
-    ]);
-    expect(results.map(({ status }) => status)).to.deep.equal(['orphan', 'orphan']);
   });
 });
 
@@ -351,11 +270,6 @@ describe('Prefix rules', () => {
     }
   });
 
-  it('make a file an orphan when its observation belongs to another data set', async () => {
-    const record = await withPrefix('E', 2);
-    expect(record.error).to.include({ code: 'no_observation' });
-  });
-
   it('keep the same bytes apart under two letters', async () => {
     const results = await through(resolve(table(), { prefixRules }), [
       parsed({ id: 'one', name: '1.jpg', prefix: '', sequentialIds: [1], md5: A }),
@@ -403,17 +317,5 @@ describe('When the observations cannot be asked for', () => {
     expect(await rejection(through(resolve(refusing(surprise), { shutdown }), [record(1)]))).to.equal(
       surprise,
     );
-  });
-
-  it('nothing is asked any more once the run is shut down for another reason', async () => {
-    const table = tableOf(...TABLE);
-    const shutdown = new Shutdown();
-    const input = (async function* () {
-      yield parsed({ id: 'before' });
-      shutdown.drain(new Error('enough'));
-      yield parsed({ id: 'after' });
-    })();
-    expect(await all(resolve(table, { shutdown })(input))).to.deep.equal([]);
-    expect(table.sweeps).to.equal(0);
   });
 });

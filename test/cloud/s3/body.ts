@@ -34,10 +34,7 @@ export interface ReceivedBody {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | null;
 }
 
-const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
-const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
-const SIGNED_CHUNKS_AND_TRAILER = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER';
-const CHUNKED = [UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER];
+const CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 /**
  * Reads from the headers what the body has to be like.
@@ -45,9 +42,11 @@ const CHUNKED = [UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER];
  * @throws S3Error when the headers contradict themselves
  */
 export function planBody(authenticated: Authenticated, required: boolean): BodyPlan {
-  const { headers, payload, signing } = authenticated;
-  const chunked = CHUNKED.includes(payload);
+  const { headers, payload } = authenticated;
+  const chunked = payload === CHUNKS;
   const hex = /^[0-9a-f]{64}$/.test(payload);
+  if (payload.startsWith('STREAMING-AWS4-'))
+    throw new S3Error('NotImplemented', `${payload} is not implemented`);
   if (!chunked && !hex && payload !== 'UNSIGNED-PAYLOAD') {
     throw new S3Error(
       'InvalidArgument',
@@ -55,8 +54,7 @@ export function planBody(authenticated: Authenticated, required: boolean): BodyP
     );
   }
   const trailers = trailerNames(headers);
-  const trailing = chunked && payload !== SIGNED_CHUNKS;
-  if (trailing ? trailers.length === 0 : trailers.length > 0) {
+  if (chunked ? trailers.length === 0 : trailers.length > 0) {
     throw new S3Error('InvalidRequest', 'x-amz-trailer and x-amz-content-sha256 do not agree');
   }
   // Taken for content, the chunk framing would silently become part of the object.
@@ -72,9 +70,7 @@ export function planBody(authenticated: Authenticated, required: boolean): BodyP
     contentMd5,
     checksum: declaredChecksum(headers),
     trailerNames: trailers,
-    decoder: chunked
-      ? new AwsChunkedDecoder({ signing: payload === UNSIGNED_CHUNKS ? null : signing, trailers: trailing })
-      : null,
+    decoder: chunked ? new AwsChunkedDecoder() : null,
   };
 }
 

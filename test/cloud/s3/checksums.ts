@@ -1,34 +1,27 @@
-/** S3's additional checksums (`x-amz-checksum-*`), in the header or behind the body ("Checking object integrity"). */
+/**
+ * S3's additional checksums (`x-amz-checksum-*`), in the header or behind the body ("Checking object integrity"): those
+ * that the clients of this project use.
+ */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Crc32c, Crc64Nvme } from './crc.ts';
 import { S3Error } from './errors.ts';
 
-export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+export type ChecksumAlgorithm = 'CRC32' | 'SHA256';
 
 export interface RunningChecksum {
   update(data: Uint8Array): unknown;
   digest(): Buffer;
 }
 
-const SIZES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+const SIZES: Record<ChecksumAlgorithm, number> = { CRC32: 4, SHA256: 32 };
 
 export const ALGORITHMS = Object.keys(SIZES) as ChecksumAlgorithm[];
 
 export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
-  switch (algorithm) {
-    case 'CRC32':
-      return new ZlibCrc32();
-    case 'CRC32C':
-      return new Crc32c();
-    case 'CRC64NVME':
-      return new Crc64Nvme();
-    default:
-      return createHash(algorithm.toLowerCase());
-  }
+  return algorithm === 'CRC32' ? new Crc32() : createHash('sha256');
 }
 
-class ZlibCrc32 implements RunningChecksum {
+class Crc32 implements RunningChecksum {
   #value = 0;
   update(data: Uint8Array): void {
     this.#value = crc32(data, this.#value);
@@ -43,9 +36,12 @@ class ZlibCrc32 implements RunningChecksum {
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string =>
   `x-amz-checksum-${algorithm.toLowerCase()}`;
 
-/** The name of an algorithm in any case, null for one that is not known here. */
-export const algorithmNamed = (name: string): ChecksumAlgorithm | null =>
-  ALGORITHMS.find(algorithm => algorithm === name.toUpperCase()) ?? null;
+/** @throws S3Error `NotImplemented` for an algorithm that is not known here */
+export function algorithmNamed(name: string): ChecksumAlgorithm {
+  const found = ALGORITHMS.find(algorithm => algorithm === name.toUpperCase());
+  if (!found) throw new S3Error('NotImplemented', `The checksum ${name} is not implemented`);
+  return found;
+}
 
 /** A checksum that came with a request. `expected` (base64) is null when it follows behind the body, as a trailer. */
 export interface DeclaredChecksum {
@@ -53,7 +49,8 @@ export interface DeclaredChecksum {
   readonly expected: string | null;
 }
 
-const NOT_A_VALUE = ['x-amz-checksum-algorithm', 'x-amz-checksum-type', 'x-amz-checksum-mode'];
+const PREFIX = 'x-amz-checksum-';
+const NOT_A_VALUE = [`${PREFIX}algorithm`, `${PREFIX}type`, `${PREFIX}mode`];
 
 /**
  * The checksum that a request brings for its body, null when it brings none.
@@ -63,19 +60,15 @@ const NOT_A_VALUE = ['x-amz-checksum-algorithm', 'x-amz-checksum-type', 'x-amz-c
 export function declaredChecksum(headers: ReadonlyMap<string, string>): DeclaredChecksum | null {
   const found: DeclaredChecksum[] = [];
   for (const [name, value] of headers) {
-    if (!name.startsWith('x-amz-checksum-') || NOT_A_VALUE.includes(name)) continue;
-    const algorithm = algorithmNamed(name.slice('x-amz-checksum-'.length));
-    if (!algorithm) throw new S3Error('NotImplemented', `${name} is not implemented`);
+    if (!name.startsWith(PREFIX) || NOT_A_VALUE.includes(name)) continue;
+    const algorithm = algorithmNamed(name.slice(PREFIX.length));
     found.push({ algorithm, expected: checkShape(algorithm, value) });
   }
   for (const trailer of trailerNames(headers)) {
-    const algorithm = trailer.startsWith('x-amz-checksum-')
-      ? algorithmNamed(trailer.slice('x-amz-checksum-'.length))
-      : null;
-    if (!algorithm) {
+    if (!trailer.startsWith(PREFIX)) {
       throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
     }
-    found.push({ algorithm, expected: null });
+    found.push({ algorithm: algorithmNamed(trailer.slice(PREFIX.length)), expected: null });
   }
   if (found.length > 1) {
     throw new S3Error(

@@ -8,7 +8,7 @@ import { S3Error } from './errors.ts';
 import { type Exchange, sendXml } from './exchange.ts';
 import { MAX_PARTS } from './multipart.ts';
 import type { Part, StoredChecksum, Upload } from './object-store.ts';
-import { document, parseXml, textOf, type XmlElement } from './xml.ts';
+import { document, listIn } from './xml.ts';
 
 const MIN_PART = 5 * 1024 * 1024;
 
@@ -22,19 +22,14 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   const answered = bucket.store.completed.get(id);
   if (answered !== undefined) return sendXml(response, answered);
   const upload = bucket.store.upload(id, key);
-  const listed = parseXml(content.toString(), 'CompleteMultipartUpload').children.filter(
-    child => child.name === 'Part',
-  );
-  const parts = partsOf(upload, listed);
+  const parts = partsOf(upload, listIn(content.toString(), 'CompleteMultipartUpload', 'Part'));
   checkSizes(parts, headers.get('x-amz-mp-object-size'));
   checkWritable(headers, bucket.store.get(key));
   const object = new Content(
     parts.map(({ path, sizeBytes }) => ({ path, sizeBytes })),
     null,
   );
-  const checksum = await checksumOf(upload, parts, object, headers);
-  // While a checksum was computed somebody else may have completed or aborted the upload.
-  bucket.store.upload(id, key);
+  const checksum = checksumOf(upload, parts, headers);
   const etag = `${createHash('md5')
     .update(Buffer.concat(parts.map(part => Buffer.from(part.etag, 'hex'))))
     .digest('hex')}-${parts.length}`;
@@ -52,14 +47,14 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
 }
 
 /** @throws S3Error `MalformedXML`, `InvalidPartOrder`, `InvalidPart`, `InvalidRequest` */
-function partsOf(upload: Upload, listed: readonly XmlElement[]): Part[] {
+function partsOf(upload: Upload, listed: readonly Map<string, string>[]): Part[] {
   if (listed.length === 0 || listed.length > MAX_PARTS) throw new S3Error('MalformedXML');
   const parts: Part[] = [];
   let previous = 0;
   for (const element of listed) {
-    const text = textOf(element, 'PartNumber')?.trim() ?? '';
-    const etag = textOf(element, 'ETag');
-    if (!/^\d{1,5}$/.test(text) || etag === null) throw new S3Error('MalformedXML');
+    const text = element.get('PartNumber')?.trim() ?? '';
+    const etag = element.get('ETag');
+    if (!/^\d{1,5}$/.test(text) || etag === undefined) throw new S3Error('MalformedXML');
     const number = Number(text);
     if (number <= previous) throw new S3Error('InvalidPartOrder', null, { UploadId: upload.id });
     previous = number;
@@ -71,14 +66,10 @@ function partsOf(upload: Upload, listed: readonly XmlElement[]): Part[] {
         ETag: etag,
       });
     }
-    if (
-      upload.checksum?.type === 'COMPOSITE' &&
-      textOf(element, `Checksum${upload.checksum.algorithm}`) === null
-    ) {
-      const name = upload.checksum.algorithm.toLowerCase();
+    if (upload.checksum && !element.has(`Checksum${upload.checksum}`)) {
       throw new S3Error(
         'InvalidRequest',
-        `The upload was created using a ${name} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
+        `The upload was created using a ${upload.checksum.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
       );
     }
     parts.push(part);
@@ -86,10 +77,12 @@ function partsOf(upload: Upload, listed: readonly XmlElement[]): Part[] {
   return parts;
 }
 
-function sameChecksum(part: Part, element: XmlElement): boolean {
+function sameChecksum(part: Part, element: Map<string, string>): boolean {
   return ALGORITHMS.every(algorithm => {
-    const given = textOf(element, `Checksum${algorithm}`);
-    return given === null || (part.checksum?.algorithm === algorithm && part.checksum.value === given.trim());
+    const given = element.get(`Checksum${algorithm}`);
+    return (
+      given === undefined || (part.checksum?.algorithm === algorithm && part.checksum.value === given.trim())
+    );
   });
 }
 
@@ -112,32 +105,19 @@ function checkSizes(parts: readonly Part[], declared: string | undefined): void 
   }
 }
 
-/** The checksum of the object by the rules of the upload's type, compared with what the client says it is. */
-async function checksumOf(
-  upload: Upload,
+/** The checksum of the object, made of those of its parts, compared with what the client says it is. */
+function checksumOf(
+  { checksum: algorithm }: Upload,
   parts: readonly Part[],
-  object: Content,
   headers: ReadonlyMap<string, string>,
-): Promise<StoredChecksum | null> {
-  const given = ALGORITHMS.filter(algorithm => headers.has(checksumHeader(algorithm)));
-  const type = headers.get('x-amz-checksum-type')?.toUpperCase();
-  if (!upload.checksum || given.some(algorithm => algorithm !== upload.checksum!.algorithm)) {
-    if (given.length === 0) return null;
+): StoredChecksum | null {
+  if (ALGORITHMS.some(each => each !== algorithm && headers.has(checksumHeader(each))))
     throw new S3Error('BadDigest', 'The checksum you specified is not the one the upload was created with.');
-  }
-  if (type !== undefined && type !== upload.checksum.type) {
-    throw new S3Error(
-      'InvalidRequest',
-      `The upload was created using the ${upload.checksum.type} checksum mode.`,
-    );
-  }
-  const { algorithm } = upload.checksum;
+  if (!algorithm) return null;
   const running = startChecksum(algorithm);
-  if (upload.checksum.type === 'COMPOSITE') {
-    for (const part of parts) running.update(Buffer.from(part.checksum!.value, 'base64'));
-  } else await object.feed(running);
+  for (const part of parts) running.update(Buffer.from(part.checksum!.value, 'base64'));
   const plain = running.digest().toString('base64');
-  const value = upload.checksum.type === 'COMPOSITE' ? `${plain}-${parts.length}` : plain;
+  const value = `${plain}-${parts.length}`;
   const claimed = headers.get(checksumHeader(algorithm));
   if (claimed !== undefined && claimed !== value && claimed !== plain) {
     throw new S3Error(
@@ -145,5 +125,5 @@ async function checksumOf(
       `The ${algorithm.toLowerCase()} you specified did not match the calculated checksum.`,
     );
   }
-  return { ...upload.checksum, value };
+  return { algorithm, type: 'COMPOSITE', value };
 }

@@ -3,9 +3,8 @@
  * upload completes, since that would cost a second writing of everything.
  */
 import { createHash } from 'node:crypto';
-import { appendFileSync, closeSync, createReadStream, openSync, readSync, rmSync } from 'node:fs';
-import { Readable, type Writable } from 'node:stream';
-import type { RunningChecksum } from './checksums.ts';
+import { closeSync, createReadStream, openSync, readSync, rmSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 
 const BLOCK = 1024 * 1024;
 const READ_BLOCK = 256 * 1024;
@@ -19,7 +18,6 @@ export class Content {
   readonly files: readonly ContentFile[];
   readonly sizeBytes: number;
   #md5: string | null;
-  #joined: string | null = null;
   #readers = 0;
   #dropped = false;
 
@@ -40,41 +38,11 @@ export class Content {
     return this.#md5;
   }
 
-  /** A file with all bytes. For several files it is made at the first call, beside them. */
-  get path(): string {
-    const [first, second] = this.files;
-    if (first && !second) return first.path;
-    if (this.#joined === null) {
-      this.#joined = `${first!.path}.joined`;
-      for (const block of this.#blocks()) appendFileSync(this.#joined, block);
-    }
-    return this.#joined;
-  }
-
   /** All bytes in memory. */
   readAll(): Buffer {
     const copies: Buffer[] = [];
     for (const block of this.#blocks()) copies.push(Buffer.from(block));
     return Buffer.concat(copies);
-  }
-
-  /** Feeds all bytes to a checksum. */
-  async feed(checksum: RunningChecksum): Promise<void> {
-    for await (const block of this.stream()) checksum.update(block as Buffer);
-  }
-
-  /** The bytes from `start` to `end` (both included), opened file by file as the reader gets there. */
-  stream(start = 0, end = this.sizeBytes - 1): Readable {
-    const pieces = this.#pieces(start, end);
-    const [only] = pieces;
-    if (pieces.length === 1) return createReadStream(only!.path, { ...only!, highWaterMark: READ_BLOCK });
-    return Readable.from(
-      (async function* () {
-        for (const piece of pieces)
-          yield* createReadStream(piece.path, { ...piece, highWaterMark: READ_BLOCK });
-      })(),
-      { objectMode: false },
-    );
   }
 
   /** Writes the bytes from `start` to `end` (both included) and ends the destination. Rejects when that goes away. */
@@ -97,7 +65,6 @@ export class Content {
     this.#dropped = true;
     if (this.#readers > 0) return;
     for (const file of this.files) rmSync(file.path, { force: true });
-    if (this.#joined !== null) rmSync(this.#joined, { force: true });
   }
 
   #pieces(start: number, end: number): { path: string; start: number; end: number }[] {

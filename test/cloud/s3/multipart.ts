@@ -7,7 +7,7 @@ import { algorithmNamed, type ChecksumAlgorithm, checksumHeader, declaredChecksu
 import { S3Error } from './errors.ts';
 import { type Exchange, sendEmpty, sendXml } from './exchange.ts';
 import { etagOf, metadataOf } from './metadata.ts';
-import { type ChecksumType, dropPart, type Part, type Upload } from './object-store.ts';
+import { dropPart, type Part, type Upload } from './object-store.ts';
 import { receiveFile } from './receive-file.ts';
 import { document } from './xml.ts';
 
@@ -23,7 +23,7 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
     initiatedMs: bucket.now(),
   });
   const checksum: Record<string, string> = upload.checksum
-    ? { 'x-amz-checksum-algorithm': upload.checksum.algorithm, 'x-amz-checksum-type': upload.checksum.type }
+    ? { 'x-amz-checksum-algorithm': upload.checksum, 'x-amz-checksum-type': 'COMPOSITE' }
     : {};
   const xml = document('InitiateMultipartUploadResult', {
     Bucket: bucket.name,
@@ -33,7 +33,6 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   sendXml(response, xml, checksum);
 }
 
-/** Which type each algorithm may have, and its default ("Checking object integrity", table of multipart uploads). */
 function uploadChecksum(headers: ReadonlyMap<string, string>): Upload['checksum'] {
   const name = headers.get('x-amz-checksum-algorithm');
   const type = headers.get('x-amz-checksum-type')?.toUpperCase();
@@ -41,24 +40,9 @@ function uploadChecksum(headers: ReadonlyMap<string, string>): Upload['checksum'
     if (type === undefined) return null;
     throw new S3Error('InvalidRequest', 'x-amz-checksum-type needs x-amz-checksum-algorithm');
   }
-  const algorithm = algorithmNamed(name);
-  if (!algorithm) {
-    throw new S3Error(
-      'InvalidRequest',
-      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-    );
-  }
-  const onlyFull = algorithm === 'CRC64NVME';
-  const onlyComposite = algorithm.startsWith('SHA');
-  const chosen = type ?? (onlyFull ? 'FULL_OBJECT' : 'COMPOSITE');
-  const wrong = chosen === 'COMPOSITE' ? onlyFull : chosen === 'FULL_OBJECT' ? onlyComposite : true;
-  if (wrong) {
-    throw new S3Error(
-      'InvalidRequest',
-      `The ${chosen} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-    );
-  }
-  return { algorithm, type: chosen as ChecksumType };
+  if (type !== undefined && type !== 'COMPOSITE')
+    throw new S3Error('NotImplemented', `${type} is not implemented`);
+  return algorithmNamed(name);
 }
 
 export async function uploadPart(exchange: Exchange): Promise<void> {
@@ -107,12 +91,10 @@ function partNumberOf(query: ReadonlyMap<string, string>): number {
 
 function checkPartChecksum(upload: Upload, actual: ChecksumAlgorithm | null): void {
   // SDKs add a checksum to every part by default, also when the upload was created without one.
-  if (!upload.checksum || actual === upload.checksum.algorithm) return;
-  // S3 computes the checksum of a full object itself when a part brings none.
-  if (actual === null && upload.checksum.type === 'FULL_OBJECT') return;
+  if (!upload.checksum || actual === upload.checksum) return;
   throw new S3Error(
     'InvalidRequest',
-    `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? 'null'}`,
+    `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? 'null'}`,
   );
 }
 

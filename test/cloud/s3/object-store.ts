@@ -13,13 +13,11 @@ export interface Metadata {
   readonly kept: ReadonlyMap<string, string>;
 }
 
-export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
-
 export interface StoredChecksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64; with `-N` at the end when it is made of the checksums of N parts. */
   readonly value: string;
-  readonly type: ChecksumType;
+  readonly type: 'COMPOSITE' | 'FULL_OBJECT';
 }
 
 export interface StoredObject extends Metadata {
@@ -46,7 +44,8 @@ export interface Upload {
   readonly id: string;
   readonly key: string;
   readonly metadata: Metadata;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | null;
+  /** Of each part; that of the object is made of these (COMPOSITE). */
+  readonly checksum: ChecksumAlgorithm | null;
   readonly initiatedMs: number;
   readonly parts: Map<number, Part>;
 }

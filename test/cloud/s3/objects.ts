@@ -1,7 +1,7 @@
 /** The operations on single objects. */
 import { smallBody } from './body.ts';
 import { checksumHeader } from './checksums.ts';
-import { checkPreconditions, checkWritable, notModified } from './conditions.ts';
+import { checkPreconditions, checkWritable } from './conditions.ts';
 import { Content } from './content.ts';
 import { S3Error } from './errors.ts';
 import { type Exchange, sendEmpty } from './exchange.ts';
@@ -47,18 +47,14 @@ export async function getObject(exchange: Exchange, withBody: boolean): Promise<
       ? new S3Error('NoSuchKey', null, { Key: key })
       : new S3Error('AccessDenied');
   checkPreconditions(headers, object);
-  const common = {
-    etag: `"${object.etag}"`,
-    'last-modified': new Date(object.modifiedMs).toUTCString(),
-    'accept-ranges': 'bytes',
-  };
-  if (notModified(headers, object)) return sendEmpty(response, 304, common);
   const sizeBytes = object.content.sizeBytes;
   const range = rangeOf(headers.get('range'), sizeBytes);
   const checksums = headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED' && !range;
   const { start, end } = range ?? { start: 0, end: sizeBytes - 1 };
   response.writeHead(range ? 206 : 200, {
-    ...common,
+    etag: `"${object.etag}"`,
+    'last-modified': new Date(object.modifiedMs).toUTCString(),
+    'accept-ranges': 'bytes',
     ...Object.fromEntries(object.kept),
     'content-type': object.contentType,
     'content-length': end - start + 1,

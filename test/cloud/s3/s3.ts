@@ -3,8 +3,8 @@
  * address, signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with
  * everything that was said about it before it becomes visible.
  *
- * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets. It computes no
- * checksum that the client did not ask for, where S3 would add CRC64NVME on its own.
+ * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets, signed chunks,
+ * checksums other than CRC32 and SHA256. It computes no checksum that the client did not ask for.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ export interface SeenObject {
   readonly headers: Readonly<Record<string, string>>;
   /** Over the whole content, hex. For an object of several parts it is computed when first read. */
   readonly md5: string;
-  /** A file with the whole content. For an object of several parts it is written when first read. */
+  /** Another one for each time that the object was written. */
   readonly path: string;
 }
 
@@ -136,11 +136,9 @@ export async function createS3(options: S3Options): Promise<S3Service> {
         etag,
         contentType,
         headers: Object.fromEntries(kept),
+        path: content.files[0]!.path,
         get md5() {
           return content.md5;
-        },
-        get path() {
-          return content.path;
         },
       })),
     read: key => contentOf(key).readAll(),

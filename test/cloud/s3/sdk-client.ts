@@ -1,11 +1,16 @@
 /** The SDK's client, pointed at a local S3. */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import type { RawKeys } from './raw-client.ts';
 import type { S3Service } from './s3.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-export function sdkClient(s3: S3Service, credentials: RawKeys, more: S3ClientConfig = {}): S3Client {
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export function sdkClient(s3: S3Service, credentials: Keys, more: S3ClientConfig = {}): S3Client {
   return new S3Client({
     endpoint: s3.service.url,
     region: s3.region,

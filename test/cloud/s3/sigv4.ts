@@ -14,21 +14,12 @@ export interface SignedRequest {
   readonly address: Address;
 }
 
-/** What the signatures of aws-chunked bodies go on from. */
-export interface SigningContext {
-  readonly key: Buffer;
-  readonly timestamp: string;
-  readonly scope: string;
-  readonly signature: string;
-}
-
 export interface Authenticated {
   readonly role: Role;
   readonly roleName: string;
   readonly accessKeyId: string;
   /** What `x-amz-content-sha256` said, which the body still has to live up to. */
   readonly payload: string;
-  readonly signing: SigningContext;
   /** Those that came several times, joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -79,13 +70,12 @@ export function authenticate(request: SignedRequest, options: SigV4Options): Aut
       HeadersNotSigned: unsigned.join(', '),
     });
   }
-  const signing = checkSignature(request, claim, credential);
+  checkSignature(request, claim, credential);
   return {
     role: credential.role,
     roleName: credential.roleName,
     accessKeyId: credential.accessKeyId,
     payload: claim.payload,
-    signing,
     headers: new Map(Object.entries(request.headers).map(([name, values]) => [name, values!.join(',')])),
   };
 }
@@ -168,7 +158,7 @@ function checkTime(claim: Claim, nowMs: number): void {
   });
 }
 
-function checkSignature(request: SignedRequest, claim: Claim, credential: KnownCredential): SigningContext {
+function checkSignature(request: SignedRequest, claim: Claim, credential: KnownCredential): void {
   const canonical = [
     request.method,
     request.address.path.split('/').map(uriEncode).join('/'),
@@ -195,7 +185,6 @@ function checkSignature(request: SignedRequest, claim: Claim, credential: KnownC
       CanonicalRequest: canonical,
     });
   }
-  return { key, timestamp: claim.timestamp, scope, signature };
 }
 
 function canonicalQuery(address: Address): string {
@@ -219,10 +208,9 @@ function signingKey(secret: string, date: string, region: string): Buffer {
   return key;
 }
 
-export const hmac = (key: string | Buffer, text: string): Buffer =>
-  createHmac('sha256', key).update(text).digest();
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
-export const sameText = (a: string, b: string): boolean =>
+const sameText = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'));
 
 const isTimestamp = (text: string): boolean =>

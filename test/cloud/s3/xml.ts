@@ -33,59 +33,26 @@ export function document(root: string, content: XmlObject, namespace = true): st
   return `<?xml version="1.0" encoding="UTF-8"?>\n${opened}`;
 }
 
-export interface XmlElement {
-  readonly name: string;
-  readonly children: XmlElement[];
-  text: string;
-}
-
-const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y;
-
-/**
- * Parses a request body.
- * @throws S3Error `MalformedXML` when it is not well-formed or its root is not `root`.
- */
-export function parseXml(source: string, root: string): XmlElement {
-  const top: XmlElement = { name: '', children: [], text: '' };
-  const open: XmlElement[] = [top];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < source.length) {
-    const token = TOKEN.exec(source);
-    if (!token) throw new S3Error('MalformedXML');
-    const [, closing, name, , selfClosing, text] = token;
-    const current = open.at(-1)!;
-    if (text !== undefined) current.text += decodeEntities(text);
-    else if (name !== undefined && closing) {
-      if (current.name !== name || open.length === 1) throw new S3Error('MalformedXML');
-      open.pop();
-    } else if (name !== undefined) {
-      const element: XmlElement = { name, children: [], text: '' };
-      current.children.push(element);
-      if (!selfClosing) open.push(element);
-    }
-  }
-  const [only] = top.children;
-  if (open.length !== 1 || top.children.length !== 1 || only!.name !== root || top.text.trim() !== '') {
-    throw new S3Error('MalformedXML');
-  }
-  return only!;
-}
-
-/** The text of the first child of that name, null when there is none. */
-export function textOf(element: XmlElement, name: string): string | null {
-  return element.children.find(child => child.name === name)?.text ?? null;
-}
-
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-function decodeEntities(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w+));|&/g, (_, hex, decimal, name) => {
-    const code = hex ? Number.parseInt(hex, 16) : decimal ? Number(decimal) : null;
-    if (code !== null && code <= 0x10ffff) return String.fromCodePoint(code);
-    const named = NAMED[name ?? ''];
-    if (named === undefined) throw new S3Error('MalformedXML');
-    return named;
-  });
+/**
+ * The children of each element `name` in a request body, by their names: flat elements in a flat list, as S3's clients send.
+ * @throws S3Error `MalformedXML` when the root is not `root`, or something else is in it
+ */
+export function listIn(source: string, root: string, name: string): Map<string, string>[] {
+  const content = new RegExp(`^(?:<\\?.*?\\?>)?\\s*<${root}[^>]*>(.*)</${root}>\\s*$`, 's').exec(source)?.[1];
+  const elements = [...(content ?? '').matchAll(new RegExp(`\\s*<${name}>(.*?)</${name}>\\s*`, 'gs'))];
+  if (elements.map(([whole]) => whole).join('') !== content) throw new S3Error('MalformedXML');
+  return elements.map(
+    ([, inner]) =>
+      new Map(
+        [...inner!.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, child, text]) => [child!, decoded(text!)]),
+      ),
+  );
+}
+
+function decoded(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|(\w+));/g, (whole, code, named) =>
+    code ? String.fromCodePoint(Number(code)) : (NAMED[named] ?? whole),
+  );
 }

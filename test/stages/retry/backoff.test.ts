@@ -56,14 +56,6 @@ describe('An attempt with retries', () => {
     expect(waits).to.deep.equal([100, 200, 400]);
   });
 
-  it('fails with its last error when the retries are used up', async () => {
-    const { backoff, waits } = recording();
-    const { attempt, attempts } = failing(99);
-    expect((await rejection(withRetries(attempt, always, backoff))).message).to.equal('failure 4');
-    expect(attempts).to.have.length(4);
-    expect(waits).to.have.length(3);
-  });
-
   it('fails at once with an error that is not worth another try', async () => {
     const { backoff, waits } = recording();
     const { attempt, attempts } = failing(99);
@@ -97,12 +89,6 @@ describe('An attempt with retries', () => {
     );
     switchOff.abort(new Error('interrupted'));
     expect((await rejection(endless)).message).to.equal('interrupted');
-  });
-
-  it('is called off by the signal that comes with the backoff, too', async () => {
-    const { attempt, attempts } = failing(99);
-    await rejection(withRetries(attempt, always, recording({ signal: AbortSignal.abort() }).backoff));
-    expect(attempts).to.have.length(1);
   });
 });
 

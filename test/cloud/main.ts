@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cloud, startCloud } from './cloud.ts';
 import { seedSampleFolder } from './drive/sample-folder.ts';
-import { sampleMedia } from './media/sample-media.ts';
+import { sampleMedia } from './drive/sample-media.ts';
 
 const HELP = `Starts a local Drive, Cognito, S3 and AppSync, and prints lines for another terminal. Ctrl-C stops it.
 

@@ -28,20 +28,6 @@ describe('local AppSync: writing', () => {
   const create = (change: Record<string, unknown>) =>
     ask(api, token, CREATE_MEDIA, { input: mediaInput(change) });
 
-  it('keeps what was given, with an id and times when none are given', async () => {
-    const { data } = await create({});
-    const stored = api.media.get(data.createMedia.id)!;
-    expect(stored.id).to.match(/^[0-9a-f-]{36}$/);
-    const time = '2026-01-05T10:00:00.000Z';
-    expect(stored).to.deep.equal({
-      ...mediaInput(),
-      id: stored.id,
-      createdAt: time,
-      updatedAt: time,
-      __typename: 'Media',
-    });
-  });
-
   it('refuses a second record with the same id, and keeps the first', async () => {
     await create({ id: 'one', observationId: 'first' });
     const { status, data, errors } = await create({ id: 'one', observationId: 'second' });

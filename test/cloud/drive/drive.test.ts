@@ -25,19 +25,6 @@ describe('the local Drive', () => {
     });
   }
 
-  it('changes revision, size and md5 with the content, and lies about md5 when told to', async () => {
-    const fileId = drive.tree.addFile({ name: '1.jpg', content: Buffer.from('a'), md5: 'f'.repeat(32) });
-    const fields = 'headRevisionId,md5Checksum,size';
-    const before = (await client.files.get({ fileId, fields })).data;
-    drive.tree.replaceContent(fileId, Buffer.from('hello'));
-    const after = (await client.files.get({ fileId, fields })).data;
-    expect(before).to.include({ md5Checksum: 'f'.repeat(32), size: '1' });
-    expect(after).to.include({ md5Checksum: '5d41402abc4b2a76b9719d911017c592', size: '5' });
-    expect(after.headRevisionId).not.to.equal(before.headRevisionId);
-    drive.tree.change(fileId, { md5: null });
-    expect((await client.files.get({ fileId, fields: 'md5Checksum' })).data).to.eql({});
-  });
-
   it('refuses to send what cannot be downloaded, each with its reason', async () => {
     const content = Buffer.from('x');
     const doc = drive.tree.addGoogleDoc({ name: 'doc' });

@@ -1,8 +1,8 @@
 /** A folder as people keep them for ten years: the demo's, small enough to look through, with every trouble once. */
 import type { Status } from '../../../stages/record.ts';
-import { type SampleExtension, sampleMedia } from '../media/sample-media.ts';
 import type { ContentSource } from './content.ts';
 import type { DriveService } from './drive.ts';
+import { type SampleExtension, sampleMedia } from './sample-media.ts';
 
 export interface SampleFile {
   /** Drive id; of a shortcut its own, not its target's. */

@@ -1,5 +1,6 @@
 /** `run.json`: what is true of a run and of no single file in it. */
 import { join } from 'node:path';
+import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
 import type { DriveRef, StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
@@ -44,12 +45,14 @@ export class RunFacts {
    */
   read(): Facts {
     const now = new Date().toISOString();
-    const unknown = { folder_id: this.#run.folderId, started_at: now, listed_at: null };
-    return { ...unknown, ...(factsIn(this.path) ?? { listed_at: this.#run.has('list') ? now : null }) };
+    const unknown = { folder_id: this.#run.folderId, started_at: now };
+    const file = this.#file({ ...unknown, listed_at: this.#run.has('list') ? now : null });
+    file.read();
+    return Object.assign({ ...unknown, listed_at: null }, file.data);
   }
 
   write(facts: Facts): void {
-    replaceFileSync(this.path, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+    this.#file(facts).write();
   }
 
   rememberFolderName(folder_name: string): void {
@@ -95,6 +98,16 @@ export class RunFacts {
     const { selection, ...facts } = this.read();
     if (isSameJson(selection ?? null, rules)) return;
     this.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+  }
+
+  /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
+  #file(facts: Facts): LowSync<Facts> {
+    const adapter = {
+      read: () => factsIn(this.path),
+      write: (data: Facts) =>
+        replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
+    };
+    return new LowSync<Facts>(adapter, facts);
   }
 }
 

@@ -23,7 +23,8 @@ import { WorkerCount } from './worker-count.ts';
 export interface MediaSource {
   /**
    * Resolves to the file's bytes, from the first to the last, when the first ones have come. `onBytes` counts them as they
-   * come. Throws FileError or RunError, at the call or as the error of the stream.
+   * come. Throws FileError or RunError, at the call or as the error of the stream: also before the end of a file that has
+   * more or fewer bytes than the record says.
    */
   download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Readable>;
 }
@@ -44,7 +45,10 @@ export interface Upload {
   replaces?: string;
   /** The upload was tried before: the object under the key is looked at before bytes are sent. */
   isRetry: boolean;
-  /** Opens the bytes. Called once at most; the caller destroys the stream if it does not read it to its end. */
+  /**
+   * Opens the bytes: `size` of them, where it is known, or the stream fails. Called once at most; the caller destroys the
+   * stream if it does not read it to its end.
+   */
   open(): Promise<Readable>;
   signal?: AbortSignal;
 }

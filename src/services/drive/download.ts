@@ -1,14 +1,17 @@
 /**
  * One file from Drive as one Node stream. A download that breaks continues by Range inside the same stream, so whoever
- * reads it does not notice.
+ * reads it does not notice. A file that has not the size that Drive listed fails.
  */
 import { Readable } from 'node:stream';
+import { wrongSize } from '../wrong-bytes.ts';
 import { BUFFER_BYTES, type DriveResponse } from './http.ts';
 
 /** One for all: the default reason takes a stack trace for each file. */
 const NO_LONGER_WANTED = new Error('the download was cancelled');
 
 export interface FileSource {
+  /** How messages name the file. */
+  fileName: string;
   /** Bytes that the file has; null if nobody knows. */
   size: number | null;
   /** Opens the body at an offset. */
@@ -86,8 +89,10 @@ export class FileDownload extends Readable {
     this.#isWanted = false;
     this.#offset += chunk.length;
     this.#breaks = 0;
-    this.#source.onBytes(chunk.length);
-    this.push(chunk);
+    const { size, fileName, onBytes } = this.#source;
+    onBytes(chunk.length);
+    if (size !== null && this.#offset > size) this.destroy(wrongSize(fileName, size, this.#offset));
+    else this.push(chunk);
   }
 
   #end(): void {

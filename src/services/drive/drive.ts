@@ -192,6 +192,7 @@ export class Drive implements DriveFolders, MediaSource {
     const query = <T>(send: () => Promise<T>, abort?: AbortSignal) => this.#query(send, abort);
     const bytes = new FileBytes(record, { http: this.#http, apiUrl, query });
     const download = await FileDownload.open({
+      fileName: nameOf(record),
       size: record.size ?? null,
       onBytes,
       signal,

@@ -1,6 +1,7 @@
 import { toUSVString } from 'node:util';
 import { FileError } from '../../../stages/errors.ts';
 import { type FileRecord, nameOf } from '../../../stages/record.ts';
+import { wrongSize } from '../wrong-bytes.ts';
 import { DriveRefusal } from './errors.ts';
 import { type DriveHttp, type DriveResponse, headerOf } from './http.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
@@ -36,9 +37,9 @@ export class FileBytes {
       signal,
     };
     const response = await query(() => http.get(request), signal).catch(error => {
-      // 416: the file has become shorter than what has arrived of it.
+      // 416: in Drive the file ends here, or even earlier.
       const isShorter = offset > 0 && error instanceof DriveRefusal && error.status === 416;
-      throw isShorter ? this.#notResumed(error) : error;
+      throw isShorter ? this.#tooShort(offset) : error;
     });
     if (this.#continues(response, offset)) return response;
     response.body.destroy();
@@ -53,11 +54,18 @@ export class FileBytes {
     return (offset === 0 || Number(start) === offset) && isSameRevision(this.#revision, revision);
   }
 
-  #notResumed(cause?: unknown): FileError {
+  #tooShort(offset: number): FileError {
+    const { size } = this.#record;
+    return size == null || offset >= size
+      ? this.#notResumed()
+      : wrongSize(nameOf(this.#record), size, offset);
+  }
+
+  #notResumed(): FileError {
     return new FileError(
       'range_ignored',
       `${nameOf(this.#record)}: the download broke, and Drive does not continue it where it stopped.`,
-      { retryable: true, cause },
+      { retryable: true },
     );
   }
 }

@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { FileError } from '../../../stages/errors.ts';
+import type { FileError } from '../../../stages/errors.ts';
 import type { Upload } from '../../../stages/transfer.ts';
+import { md5Differs, wrongSize } from '../wrong-bytes.ts';
 
 /**
- * The bytes of a source, which fail before their end where they are not the announced ones. An error of the source is one
- * of the body, and a body that is destroyed destroys its source.
+ * The bytes of a source, which fail before their end if their size or md5 is not the announced one. An error of the source
+ * is one of the body, and destroying the body destroys the source.
  */
 export class CheckedBody extends Readable {
   readonly #source: Readable;
@@ -14,17 +15,12 @@ export class CheckedBody extends Readable {
   #isWanted = false;
   #bytes = 0;
 
-  /** `hash`: whether the md5 is compared as well as the size. */
-  constructor(
-    source: Readable,
-    expected: Pick<Upload, 'size' | 'md5' | 'fileName'>,
-    { hash }: { hash: boolean },
-  ) {
+  constructor(source: Readable, expected: Pick<Upload, 'size' | 'md5' | 'fileName'>) {
     // The source reads ahead. Read ahead here as well, its chunks would be copied together once more.
     super({ highWaterMark: 1 });
     this.#source = source;
     this.#expected = expected;
-    this.#md5 = hash && expected.md5 !== null ? createHash('md5') : null;
+    this.#md5 = expected.md5 === null ? null : createHash('md5');
     source.on('readable', () => this.#take());
     source.once('end', () => this.#end());
     source.on('error', error => this.destroy(error));
@@ -52,10 +48,10 @@ export class CheckedBody extends Readable {
     const chunk: Buffer | null = this.#source.read();
     if (chunk === null) return;
     this.#isWanted = false;
-    const { size } = this.#expected;
+    const { size, fileName } = this.#expected;
     this.#bytes += chunk.length;
     this.#md5?.update(chunk);
-    if (size !== null && this.#bytes > size) this.destroy(this.#tooMany(size));
+    if (size !== null && this.#bytes > size) this.destroy(wrongSize(fileName, size, this.#bytes));
     else this.push(chunk);
   }
 
@@ -71,40 +67,9 @@ export class CheckedBody extends Readable {
   }
 
   #errorAtEnd(): FileError | null {
-    const { size, md5 } = this.#expected;
-    if (size !== null && this.#bytes < size) return this.#tooFew(size);
+    const { size, md5, fileName } = this.#expected;
+    if (size !== null && this.#bytes < size) return wrongSize(fileName, size, this.#bytes);
     const found = this.#md5?.digest('hex');
     return found === undefined || found === md5 ? null : md5Differs(this.#expected, found);
   }
-
-  #tooMany(size: number): FileError {
-    return new FileError(
-      'too_many_bytes',
-      `${this.#expected.fileName}: more bytes came than the ${size} that Drive announced. Nothing was stored.`,
-      { retryable: true },
-    );
-  }
-
-  #tooFew(size: number): FileError {
-    return new FileError(
-      'too_few_bytes',
-      `${this.#expected.fileName}: only ${this.#bytes} of ${size} bytes came. Nothing was stored.`,
-      { retryable: true },
-    );
-  }
-}
-
-/** `found`: hex md5 of the bytes that came; null if nobody says which it is. */
-export function md5Differs(
-  { fileName, md5 }: Pick<Upload, 'fileName' | 'md5'>,
-  found: string | null,
-): FileError {
-  const what = found
-    ? `have the md5 ${found}, Drive says ${md5}`
-    : `do not have the md5 ${md5} that Drive says`;
-  return new FileError(
-    'md5_mismatch',
-    `${fileName}: the bytes that came ${what}. Nothing was stored. If it happens again, the file was replaced in Drive after it was listed.`,
-    { retryable: true },
-  );
 }

@@ -4,7 +4,7 @@ import Bottleneck from 'bottleneck';
 import { FileError, RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../../stages/transfer.ts';
-import { md5Differs } from './checked-body.ts';
+import { md5Differs } from '../wrong-bytes.ts';
 import { type AwsKeySource, createClient } from './client.ts';
 import type { Encryption } from './encryption.ts';
 import {

@@ -6,7 +6,8 @@
  * S3's side starts the file again, with a new download: bytes that have been read cannot be sent twice.
  *
  * A file of up to `migration.multipart_threshold_mb` is one streaming PUT. Drive's md5 goes along as Content-MD5, and S3
- * compares it with what it received: the object either has Drive's bytes or does not exist. Nothing is hashed here.
+ * compares it with what it received: the object either has Drive's bytes or does not exist. The body comes as Drive sends it:
+ * nothing is hashed or copied here.
  *
  * A larger file, and one for which Drive gives no md5 or no size, goes in parts of `migration.chunk_size_mb` through
  * @aws-sdk/lib-storage. S3 compares the CRC32 of each part. No check of S3 covers the whole, so md5 and size are compared as
@@ -29,6 +30,7 @@
 import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
+import { CheckedBody } from './checked-body.ts';
 import { isForgotten } from './errors.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -57,10 +59,11 @@ export function fitsOnePut(upload: Upload, place: Place): boolean {
   return upload.md5 !== null && upload.size !== null && upload.size <= place.multipartThresholdBytes;
 }
 
-/** One PUT; see above. Throws what the SDK or the body throws, or FileError if the body has not the announced size. */
+/** One PUT; see above. Throws what the SDK or the body throws. */
 export async function putWhole(upload: Upload, place: Place): Promise<StoredObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  return sendStream(upload, { hash: false }, async (body, stop) => {
+  const body = await upload.open();
+  return sendStream(body, upload, async stop => {
     const command = new PutObjectCommand({
       ...target(upload, place),
       Body: body,
@@ -68,7 +71,7 @@ export async function putWhole(upload: Upload, place: Place): Promise<StoredObje
       ContentMD5: Buffer.from(upload.md5!, 'hex').toString('base64'),
     });
     const { ETag } = await place.client.send(command, { abortSignal: stop.signal });
-    return stored(upload, body.bytes, ETag);
+    return stored(upload, upload.size!, ETag);
   });
 }
 
@@ -87,7 +90,8 @@ export async function putInParts(
   ]);
   let parts: InstanceType<typeof PartsUpload> | null = null;
   try {
-    return await sendStream(upload, { hash: true }, async (body, stop) => {
+    const body = new CheckedBody(await upload.open(), upload);
+    return await sendStream(body, upload, async stop => {
       parts = new PartsUpload({
         client: stoppable(place.client, stop, Part),
         // No ContentLength: lib-storage hands it on to each part, and waits for ever for a part of that size.

@@ -101,8 +101,23 @@ describe('downloading a file from Drive', () => {
         return false;
       },
     ]);
-    expect(await refusalOf(id)).to.include({ retryable: true, code: 'range_ignored', status: 'failed' });
+    expect(await refusalOf(id)).to.include({ retryable: true, code: 'too_few_bytes', status: 'failed' });
   });
+
+  for (const [listed, code] of [
+    [999, 'too_many_bytes'],
+    [1001, 'too_few_bytes'],
+    [0, 'too_many_bytes'],
+  ] as const) {
+    it(`fails with ${code} where Drive sends 1000 bytes of a file that it listed with ${listed}`, async () => {
+      const record = { ...recordOf(at.service, fileOf(1000)), size: listed };
+      const error = await rejection<FileError>(at.drive.download(record).then(collect));
+      expect(error).to.include({ code, retryable: true, status: 'failed' });
+      expect(error.message)
+        .to.match(/^7\.mp4 \(.+\): .*Nothing was stored\.$/)
+        .and.include(`${listed}`);
+    });
+  }
 
   it('goes on when a connection stalls for the stall time', async () => {
     const id = fileOf(2 * MIB);

@@ -182,7 +182,8 @@ describe('the store', () => {
         nothingVisible();
       });
 
-      for (const md5 of [md5Of(bytes), null]) {
+      // The size of a file that goes in one PUT is compared by its download.
+      for (const md5 of size > PART_BYTES ? [md5Of(bytes), null] : [null]) {
         const given = md5 ? 'with an md5' : 'without an md5';
         it(`shows nothing of a file ${given} that ends too early`, async () => {
           const error = await refused(uploadOf(bytes, { md5, bytes: pieces(bytes.subarray(0, size - 1)) }));

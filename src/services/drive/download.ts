@@ -2,7 +2,8 @@
  * One file from Drive as one Node stream. A download that breaks continues by Range inside the same stream, so whoever
  * reads it does not notice. A file that has not the size that Drive listed fails.
  */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { streamOf } from '../stream-of.ts';
 import { wrongSize } from '../wrong-bytes.ts';
 import { BUFFER_BYTES, type DriveResponse } from './http.ts';
 
@@ -16,7 +17,7 @@ export interface FileSource {
   size: number | null;
   /** Opens the body at an offset. */
   open(offset: number, signal: AbortSignal): Promise<DriveResponse>;
-  /** Told how many bytes arrived. */
+  /** Called with the number of bytes that arrived. */
   onBytes: (count: number) => void;
   /** True if a download that broke with this error may continue. `breaks`: how often in a row, without a byte between. */
   mayContinue(error: unknown, breaks: number): boolean;
@@ -25,102 +26,56 @@ export interface FileSource {
   signal?: AbortSignal;
 }
 
-export class FileDownload extends Readable {
-  readonly #source: FileSource;
-  /** Aborts when the download was cancelled: requests and waits between them end. */
-  readonly #unwanted = new AbortController();
-  #body: Readable | null = null;
-  #isWanted = false;
-  #offset = 0;
-  #breaks = 0;
-
-  private constructor(source: FileSource) {
-    super({ highWaterMark: BUFFER_BYTES });
-    this.#source = source;
-    const { signal } = source;
-    const giveUp = () => this.destroy(signal!.reason);
-    signal?.addEventListener('abort', giveUp, { once: true });
-    this.once('close', () => signal?.removeEventListener('abort', giveUp));
+/** Resolves when the response starts. Throws what `source.explain` makes of an error. */
+export async function openDownload(source: FileSource): Promise<Readable> {
+  const { signal } = source;
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  let stream: Readable | null = null;
+  const giveUp = () => {
+    stop.abort(signal!.reason);
+    stream?.destroy(signal!.reason);
+  };
+  signal?.addEventListener('abort', giveUp, { once: true });
+  const end = () => {
+    signal?.removeEventListener('abort', giveUp);
+    stop.abort(NO_LONGER_WANTED);
+  };
+  try {
+    const first = await source.open(0, stop.signal);
+    stream = streamOf(chunksOf(first, source, stop.signal), BUFFER_BYTES, end);
+    return stream;
+  } catch (error) {
+    end();
+    throw signal?.aborted ? signal.reason : source.explain(error);
   }
+}
 
-  /** Resolves when the response starts. Throws what `source.explain` makes of an error. */
-  static async open(source: FileSource): Promise<FileDownload> {
-    source.signal?.throwIfAborted();
-    const download = new FileDownload(source);
-    // The caller gets the error from this promise; the stream has no reader yet.
-    download.once('error', () => {});
+async function* chunksOf(
+  first: DriveResponse,
+  source: FileSource,
+  stop: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const { fileName, size, onBytes, open, mayContinue, explain } = source;
+  let offset = 0;
+  let breaks = 0;
+  for (let response: DriveResponse | null = first; ; ) {
     try {
-      download.#attach(await source.open(0, download.#unwanted.signal));
-      return download;
+      response ??= await open(offset, stop);
+      for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        offset += chunk.length;
+        breaks = 0;
+        onBytes(chunk.length);
+        if (size !== null && offset > size) throw wrongSize(fileName, size, offset);
+        yield chunk;
+      }
+      if (size === null || offset >= size) return;
+      // A proxy may end a body in good order although the connection to Drive broke.
+      throw new Error(`it ended after ${offset} of ${size} bytes`);
     } catch (error) {
-      download.destroy();
-      throw source.signal?.aborted ? source.signal.reason : source.explain(error);
-    }
-  }
-
-  override _read(): void {
-    this.#isWanted = true;
-    this.#take();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.readableEnded) this.#unwanted.abort(NO_LONGER_WANTED);
-    this.#body?.destroy();
-    done(error);
-  }
-
-  #attach({ body }: DriveResponse): void {
-    if (this.destroyed) {
-      body.on('error', () => {}).destroy();
-      return;
-    }
-    this.#body = body;
-    body.on('readable', () => this.#take());
-    body.once('end', () => this.#end());
-    body.on('error', error => void this.#continueAfter(error, body));
-    this.#take();
-  }
-
-  /** All that lies ready, in one piece. */
-  #take(): void {
-    if (!this.#isWanted || this.destroyed) return;
-    const chunk: Buffer | null = this.#body?.read() ?? null;
-    if (chunk === null) return;
-    this.#isWanted = false;
-    this.#offset += chunk.length;
-    this.#breaks = 0;
-    const { size, fileName, onBytes } = this.#source;
-    onBytes(chunk.length);
-    if (size !== null && this.#offset > size) this.destroy(wrongSize(fileName, size, this.#offset));
-    else this.push(chunk);
-  }
-
-  #end(): void {
-    const { size } = this.#source;
-    // A proxy may end a body in good order although the connection to Drive broke.
-    if (size !== null && this.#offset < size)
-      void this.#continueAfter(new Error(`it ended after ${this.#offset} of ${size} bytes`), this.#body);
-    else this.push(null);
-  }
-
-  async #continueAfter(error: unknown, broken: Readable | null): Promise<void> {
-    if (this.destroyed || broken !== this.#body) return;
-    this.#body = null;
-    broken?.destroy();
-    let failure = error;
-    for (;;) {
-      this.#breaks += 1;
-      if (this.#offset === 0 || !this.#source.mayContinue(failure, this.#breaks)) {
-        this.destroy(this.#source.explain(failure));
-        return;
-      }
-      try {
-        this.#attach(await this.#source.open(this.#offset, this.#unwanted.signal));
-        return;
-      } catch (next) {
-        if (this.destroyed) return;
-        failure = next;
-      }
+      breaks += 1;
+      if (stop.aborted || offset === 0 || !mayContinue(error, breaks)) throw explain(error);
+      response = null;
     }
   }
 }

@@ -11,7 +11,7 @@ import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
 import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
-import { FileDownload } from './download.ts';
+import { openDownload } from './download.ts';
 import {
   aboutFile,
   aboutListing,
@@ -191,7 +191,7 @@ export class Drive implements DriveFolders, MediaSource {
     const { apiUrl, backoff, bandwidth } = this.#options;
     const query = <T>(send: () => Promise<T>, abort?: AbortSignal) => this.#query(send, abort);
     const bytes = new FileBytes(record, { http: this.#http, apiUrl, query });
-    const download = await FileDownload.open({
+    const download = await openDownload({
       fileName: nameOf(record),
       size: record.size ?? null,
       onBytes,

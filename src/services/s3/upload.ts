@@ -30,7 +30,7 @@
 import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
-import { CheckedBody } from './checked-body.ts';
+import { checkedBody } from './checked-body.ts';
 import { isForgotten } from './errors.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -90,7 +90,7 @@ export async function putInParts(
   ]);
   let parts: InstanceType<typeof PartsUpload> | null = null;
   try {
-    const body = new CheckedBody(await upload.open(), upload);
+    const body = checkedBody(await upload.open(), upload);
     return await sendStream(body, upload, async stop => {
       parts = new PartsUpload({
         client: stoppable(place.client, stop, Part),

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { ConfigPrompts } from '../../config/interview.ts';
 import { visible, visibleLines } from '../../run/text/visible.ts';
-import type { Streams } from '../../services/cognito/password.ts';
+import type { Streams } from '../../services/cognito/questions.ts';
 import { unguarded } from './guarded-streams.ts';
 
 const theme = {

@@ -1,20 +1,33 @@
 import type { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { Backoff } from '../../../stages/retry/backoff.ts';
 import type { Env } from '../../config/home.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
 
-export async function userPoolClient(region: string, env: Env): Promise<CognitoIdentityProviderClient> {
+/** Retries are those of `backoff`, or the SDK's own. */
+export async function userPoolClient(
+  region: string,
+  env: Env,
+  backoff?: Backoff,
+): Promise<CognitoIdentityProviderClient> {
   const { CognitoIdentityProviderClient } = await import('@aws-sdk/client-cognito-identity-provider');
   const client = new CognitoIdentityProviderClient(await settings(region, 'COGNITO_IDENTITY_PROVIDER', env));
   guardEndpoint(client, 'the user pool');
+  if (backoff) retryRequestsOf(client, backoff);
   return client;
 }
 
-export async function identityPoolClient(region: string, env: Env): Promise<CognitoIdentityClient> {
+export async function identityPoolClient(
+  region: string,
+  env: Env,
+  backoff?: Backoff,
+): Promise<CognitoIdentityClient> {
   const { CognitoIdentityClient } = await import('@aws-sdk/client-cognito-identity');
   const client = new CognitoIdentityClient(await settings(region, 'COGNITO_IDENTITY', env));
   guardEndpoint(client, 'the identity pool');
+  if (backoff) retryRequestsOf(client, backoff);
   return client;
 }
 

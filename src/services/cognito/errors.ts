@@ -1,7 +1,8 @@
 /** What an error of Cognito means, as an error for people. */
 import { RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
-import { ASK_ADMIN, REFUSALS, type Refusal } from './refusals.ts';
+import { explain } from '../refusals.ts';
+import { ASK_ADMIN, REFUSALS } from './refusals.ts';
 
 /** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
 export type Step = 'sign_in' | 'renewal' | 'keys';
@@ -18,8 +19,11 @@ export interface Circumstances {
   now: number;
 }
 
-export interface Failure {
+export interface Failure extends Circumstances {
+  /** Step, name and message, for the table of refusals. */
+  said: string;
   name: string;
+  /** Without tokens and passwords. */
   message: string;
   /** HTTP status; 0 without a response. */
   status: number;
@@ -34,19 +38,7 @@ export interface Failure {
 /** The refusal as an error for people, without tokens and passwords. A RunError is returned unchanged. */
 export function classify(error: unknown, at: Circumstances): RunError {
   const connection = error instanceof RunError ? error : connectionError(error, at.endpoint);
-  if (connection) return connection;
-  const failure = failureOf(error, at.now);
-  const { code, says, remedy } = REFUSALS.find(row => fits(row, failure, at.step))!;
-  return new RunError(code, says(at, failure), typeof remedy === 'string' ? remedy : remedy(at));
-}
-
-function fits({ step, name, message, when }: Refusal, failure: Failure, current: Step): boolean {
-  return (
-    (step === undefined || step === current) &&
-    (name === undefined || (name instanceof RegExp ? name.test(failure.name) : name === failure.name)) &&
-    (message === undefined || message.test(failure.message)) &&
-    (when === undefined || when(failure))
-  );
+  return connection ?? explain(REFUSALS, failureOf(error, at));
 }
 
 const CHALLENGES: Record<string, { says: string; remedy: string }> = {
@@ -87,21 +79,20 @@ interface SdkError {
   $response?: { statusCode?: number; headers?: Record<string, string> };
 }
 
-function failureOf(error: unknown, now: number): Failure {
-  const { name, message, code, $metadata, $response } = (error ?? {}) as SdkError;
+function failureOf(error: unknown, at: Circumstances): Failure {
+  const { name = 'Error', message, code, $metadata, $response } = (error ?? {}) as SdkError;
   const status = $response?.statusCode ?? $metadata?.httpStatusCode ?? 0;
   const serverTime = Date.parse($response?.headers?.date ?? '');
+  // Validation messages may quote what was sent; anything as long as a token is removed.
+  const safe = (message ?? String(error)).replace(/[^\s'"]{60,}/g, '…');
   return {
-    name: name ?? 'Error',
-    message: withoutSecrets(message ?? String(error)),
+    ...at,
+    said: `${at.step} ${name}: ${safe}`,
+    name,
+    message: safe,
     status,
     isThrottled: faultOf(error).kind === 'throttled',
     networkCode: status === 0 && typeof code === 'string' ? code : '',
-    clockAheadMs: Number.isNaN(serverTime) ? 0 : now - serverTime,
+    clockAheadMs: Number.isNaN(serverTime) ? 0 : at.now - serverTime,
   };
-}
-
-/** Validation messages may quote what was sent; anything as long as a token is removed. */
-function withoutSecrets(message: string): string {
-  return message.replace(/[^\s'"]{60,}/g, '…');
 }

@@ -1,6 +1,6 @@
 /** What Cognito may want to know at a sign-in, and who is asked: a person at the terminal, or the lines of a script. */
 import { RunError } from '../../../stages/errors.ts';
-import { type PromptOptions, passwordFrom } from './password.ts';
+import type { Env } from '../../config/home.ts';
 
 export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
 
@@ -13,6 +13,28 @@ export interface Questions {
   readonly retries: number;
 }
 
+export interface Streams {
+  input?: NodeJS.ReadStream;
+  output?: NodeJS.WriteStream;
+}
+
+interface Question {
+  message: string;
+  validate?: (text: string) => boolean | string;
+}
+
+/** Opens prompts at the terminal. Ctrl-C throws inquirer's `ExitPromptError`. */
+export type OpenPrompts = (streams: Streams) => Promise<{
+  input(question: Question): Promise<string>;
+  password(question: Question): Promise<string>;
+}>;
+
+export interface PromptOptions extends Streams {
+  env: Env;
+  username: string;
+  openPrompts: OpenPrompts;
+}
+
 const CODES: Record<CodeChallenge, string> = {
   SOFTWARE_TOKEN_MFA: 'Code from the authenticator app',
   SMS_MFA: 'Code from the text message',
@@ -23,31 +45,36 @@ const CODES: Record<CodeChallenge, string> = {
 const TYPING_RETRIES = 2;
 
 /**
- * Asks the person at the terminal, on standard error; the password may come from AMPLIFY_MEDIA_MIGRATOR_PASSWORD. Where
- * there is no terminal every other question throws {@link RunError} `challenge_needs_terminal`.
+ * Asks the person at the terminal, on standard error so that standard output stays data. The password may come from
+ * AMPLIFY_MEDIA_MIGRATOR_PASSWORD; it is never a flag, because flags are seen by `ps`.
+ *
+ * Without a terminal throws {@link RunError} `no_password` or `challenge_needs_terminal`. Lets inquirer's
+ * `ExitPromptError` (Ctrl-C) through.
  */
 export function questionsFor(options: PromptOptions): Questions {
-  const { username, input = process.stdin } = options;
-  const refuseWithoutTerminal = (wants: string): void => {
-    if (!input.isTTY) throw needsTerminal(username, wants);
+  const { env, username, input = process.stdin } = options;
+  const prompts = (refusal: RunError) => {
+    if (!input.isTTY) throw refusal;
+    return options.openPrompts(options);
   };
   return {
     retries: TYPING_RETRIES,
-    password: passwordFrom(options),
+    async password() {
+      if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
+      const { password } = await prompts(noPassword(username));
+      return password({ message: `Password of ${username} (Cognito)`, validate: isFilled });
+    },
     async code(challenge, sentTo, wrong) {
-      refuseWithoutTerminal(`a code (${challenge})`);
-      const { input } = await options.openPrompts(options);
+      const { input } = await prompts(needsTerminal(username, `a code (${challenge})`));
       const where = sentTo ? ` to ${sentTo}` : '';
       const message = `${wrong ? `${wrong} ` : ''}${CODES[challenge]}${where}, for ${username}:`;
       const validate = (text: string) => /^\s*\d[\d ]+$/.test(text) || 'A code is made of digits.';
       return (await input({ message, validate })).replaceAll(' ', '');
     },
     async newPassword(wrong) {
-      refuseWithoutTerminal('a new password (NEW_PASSWORD_REQUIRED)');
-      const { password } = await options.openPrompts(options);
+      const { password } = await prompts(needsTerminal(username, 'a new password (NEW_PASSWORD_REQUIRED)'));
       const message = `${wrong ?? 'The first password was for one sign-in only.'} New password of ${username}`;
-      const validate = (text: string) => text !== '' || 'The password cannot be empty.';
-      const first = await password({ message, validate });
+      const first = await password({ message, validate: isFilled });
       await password({
         message: 'The same once more',
         validate: text => text === first || 'That was not the same.',
@@ -73,6 +100,16 @@ export function questionsFromLines(text: string, username: string): Questions {
     code: async challenge => next(`the code that Cognito asks for (${challenge})`, more),
     newPassword: async () => next('the new password that Cognito asks for (NEW_PASSWORD_REQUIRED)', more),
   };
+}
+
+const isFilled = (text: string) => text !== '' || 'The password cannot be empty.';
+
+function noPassword(username: string): RunError {
+  return new RunError(
+    'no_password',
+    `There is no password for ${username}, and standard input is not a terminal.`,
+    'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
+  );
 }
 
 function needsTerminal(username: string, wants: string): RunError {

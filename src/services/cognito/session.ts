@@ -5,7 +5,6 @@ import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
-import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { once } from '../once.ts';
 import { type Lease, Renewal } from '../renewal.ts';
 import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
@@ -128,18 +127,14 @@ export class CognitoSession {
     );
   }
 
-  readonly #userPool = once(async () => {
+  readonly #userPool = once(() => {
     const { config, env, backoff } = this.#options;
-    const client = await userPoolClient(regionOfPool(this.#key.userPoolId) ?? config.aws.region, env);
-    if (backoff) retryRequestsOf(client, backoff);
-    return client;
+    return userPoolClient(regionOfPool(this.#key.userPoolId) ?? config.aws.region, env, backoff);
   });
 
-  readonly #identityPool = once(async () => {
+  readonly #identityPool = once(() => {
     const { config, env, backoff } = this.#options;
-    const client = await identityPoolClient(regionOfPool(this.#identity.poolId) ?? config.aws.region, env);
-    if (backoff) retryRequestsOf(client, backoff);
-    return client;
+    return identityPoolClient(regionOfPool(this.#identity.poolId) ?? config.aws.region, env, backoff);
   });
 
   #leaseTokens(): (old: Tokens | null) => Promise<Lease<Tokens>> {

@@ -35,13 +35,19 @@ export async function signIn(
   try {
     return await attempt(device);
   } catch (error) {
-    if (!device || !(error instanceof DeviceForgotten)) throw error;
+    if (!device || !isForgotten(error)) throw error;
     return attempt(null);
   }
 }
 
-/** The pool does not know the device any more, or not by this password. */
+/** The pool does not know the device by this password. */
 class DeviceForgotten extends Error {}
+
+function isForgotten(error: unknown): boolean {
+  const { name, message } = error as Error;
+  const isUnknown = name === 'ResourceNotFoundException' && /device/i.test(message);
+  return isUnknown || error instanceof DeviceForgotten;
+}
 
 async function authenticate(
   client: CognitoIdentityProviderClient,
@@ -81,29 +87,21 @@ async function requestsOf(client: CognitoIdentityProviderClient, ClientId: strin
     '@aws-sdk/client-cognito-identity-provider'
   );
   const named = (values: Record<string, string>) => (device ? { ...values, DEVICE_KEY: device.key } : values);
-  const forgotten = (error: Error) => throwForgotten(error, device);
   return {
     initiate: (values: Record<string, string>): Promise<Challenge> =>
-      client
-        .send(new InitiateAuthCommand({ AuthFlow: 'USER_SRP_AUTH', ClientId, AuthParameters: named(values) }))
-        .catch(forgotten),
+      client.send(
+        new InitiateAuthCommand({ AuthFlow: 'USER_SRP_AUTH', ClientId, AuthParameters: named(values) }),
+      ),
     respondTo: ({ ChallengeName, Session }: Challenge, answers: Record<string, string>): Promise<Challenge> =>
-      client
-        .send(
-          new RespondToAuthChallengeCommand({
-            ChallengeName,
-            ClientId,
-            Session,
-            ChallengeResponses: named(answers),
-          }),
-        )
-        .catch(forgotten),
+      client.send(
+        new RespondToAuthChallengeCommand({
+          ChallengeName,
+          ClientId,
+          Session,
+          ChallengeResponses: named(answers),
+        }),
+      ),
   };
-}
-
-function throwForgotten(error: Error, device: Device | null): never {
-  const isForgotten = device && error.name === 'ResourceNotFoundException' && /device/i.test(error.message);
-  throw isForgotten ? new DeviceForgotten() : error;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { RunError } from '../../../stages/errors.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
-import { type Holder, type Lock, waitForLock } from '../../config/files/lock.ts';
+import { type Lock, waitForLock } from '../../config/files/lock.ts';
 import { closeToOthers, replacePrivateFile, SIGN_INS } from '../../config/files/private-file.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
@@ -69,7 +69,7 @@ export class TokenStore {
     try {
       lock = await waitForLock(`${this.path}.lock`, 'sign-in', {
         timeoutMs: LOCK_TIMEOUT_MS,
-        onWait: holder => this.#warn(waitingFor(holder)),
+        onWait: ({ pid }) => this.#warn(`waiting for process ${pid}, which is signing in.`),
       });
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
@@ -103,20 +103,20 @@ function isSame(one: SignInKey, other: SignInKey): boolean {
   );
 }
 
-function waitingFor({ pid }: Holder): string {
-  return `waiting for process ${pid}, which is signing in.`;
-}
+/** The fields of a sign-in by their names in the file. */
+const TEXTS = {
+  user_pool_id: 'userPoolId',
+  client_id: 'clientId',
+  username: 'username',
+  id_token: 'idToken',
+  refresh_token: 'refreshToken',
+} as const;
+const NUMBERS = { issued_at: 'issuedAt', expires_at: 'expiresAt', clock_ahead_ms: 'clockAheadMs' } as const;
 
 function toFile(kept: KeptSignIn): Record<string, unknown> {
+  const names = Object.entries({ ...TEXTS, ...NUMBERS });
   return {
-    user_pool_id: kept.userPoolId,
-    client_id: kept.clientId,
-    username: kept.username,
-    id_token: kept.idToken,
-    refresh_token: kept.refreshToken,
-    issued_at: kept.issuedAt,
-    expires_at: kept.expiresAt,
-    clock_ahead_ms: kept.clockAheadMs,
+    ...Object.fromEntries(names.map(([inFile, name]) => [inFile, kept[name]])),
     ...(kept.device && {
       device_key: kept.device.key,
       device_group_key: kept.device.groupKey,
@@ -125,25 +125,15 @@ function toFile(kept: KeptSignIn): Record<string, unknown> {
   };
 }
 
+/** Null for an entry that lacks something. */
 function fromFile(entry: unknown): KeptSignIn | null {
   if (!isPlainObject(entry)) return null;
-  const texts = ['user_pool_id', 'client_id', 'username', 'id_token', 'refresh_token'];
-  const numbers = ['issued_at', 'expires_at', 'clock_ahead_ms'];
-  const whole =
-    texts.every(name => typeof entry[name] === 'string') &&
-    numbers.every(name => typeof entry[name] === 'number');
-  if (!whole) return null;
-  const kept = entry as Record<string, string & number>;
-  const { device_key: key, device_group_key: groupKey, device_password: password } = kept;
+  const has = (names: object, type: string) => Object.keys(names).every(name => typeof entry[name] === type);
+  if (!has(TEXTS, 'string') || !has(NUMBERS, 'number')) return null;
+  const names = Object.entries({ ...TEXTS, ...NUMBERS });
+  const { device_key: key, device_group_key: groupKey, device_password: password } = entry;
   return {
-    userPoolId: kept.user_pool_id!,
-    clientId: kept.client_id!,
-    username: kept.username!,
-    idToken: kept.id_token!,
-    refreshToken: kept.refresh_token!,
-    issuedAt: kept.issued_at!,
-    expiresAt: kept.expires_at!,
-    clockAheadMs: kept.clock_ahead_ms!,
+    ...Object.fromEntries(names.map(([inFile, name]) => [name, entry[inFile]])),
     device: key && groupKey && password ? { key, groupKey, password } : null,
-  };
+  } as KeptSignIn;
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { promptsOn } from '../../../src/cli/ui/prompts.ts';
-import { passwordFrom } from '../../../src/services/cognito/password.ts';
+import { questionsFor } from '../../../src/services/cognito/questions.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
 
@@ -10,22 +10,21 @@ const terminal = (isTTY: boolean) =>
 const username = 'someone@example.com';
 
 describe('the password', () => {
-  it('comes from AMPLIFY_MEDIA_MIGRATOR_PASSWORD as it stands there', async () => {
+  const ask = (env: object, input: NodeJS.ReadStream, output?: NodeJS.WriteStream) =>
+    questionsFor({ env: { ...env }, username, openPrompts: promptsOn, input, output }).password();
+
+  it('comes from AMPLIFY_MEDIA_MIGRATOR_PASSWORD, with its spaces', async () => {
     const env = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: ' with spaces ' };
-    expect(await passwordFrom({ env, username, openPrompts: promptsOn, input: terminal(true) })()).to.equal(
-      ' with spaces ',
-    );
+    expect(await ask(env, terminal(true))).to.equal(' with spaces ');
   });
 
-  for (const env of [{}, { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' }]) {
-    it(`is not asked for without a terminal, the variable being ${JSON.stringify(env)}`, async () => {
-      const error = await rejection<RunError>(
-        passwordFrom({ env, username, openPrompts: promptsOn, input: terminal(false) })(),
-      );
+  it('is not asked for without a terminal', async () => {
+    for (const env of [{}, { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' }]) {
+      const error = await rejection<RunError>(ask(env, terminal(false)));
       expect(error.code).to.equal('no_password');
       expect(error.remedy).to.contain('AMPLIFY_MEDIA_MIGRATOR_PASSWORD');
-    });
-  }
+    }
+  });
 
   it('is asked for on a terminal, and not shown there', async () => {
     const input = terminal(true);
@@ -39,14 +38,7 @@ describe('the password', () => {
       // The prompt listens only after it has drawn itself.
       setImmediate(() => (input as unknown as PassThrough).write('Correct-Horse-1\r'));
     });
-    const ask = passwordFrom({
-      env: {},
-      username,
-      openPrompts: promptsOn,
-      input,
-      output: output as unknown as NodeJS.WriteStream,
-    });
-    expect(await ask()).to.equal('Correct-Horse-1');
+    expect(await ask({}, input, output as unknown as NodeJS.WriteStream)).to.equal('Correct-Horse-1');
     expect(Buffer.concat(shown).toString()).to.contain('someone@example.com').and.not.contain('Horse');
   });
 });

@@ -112,7 +112,7 @@ describe('a migration that is interrupted', () => {
     });
     const first = home.start(['migrate']);
     await reached;
-    for (const args of [['migrate'], ['resume'], ['scan'], ['parse'], ['link']]) {
+    for (const args of [['resume'], ['link']]) {
       const second = await home.migrator(args, { stdout: 'none' });
       expect(second.code, args[0]).to.equal(1);
       expect(second.stderr, args[0])

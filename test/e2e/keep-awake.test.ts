@@ -66,7 +66,6 @@ echo over > '${join(folder, 'ended')}'
 
   for (const [what, args] of [
     ['with --no-keep-awake', ['migrate', '--no-keep-awake']],
-    ['for a dry run', ['migrate', '--dry-run']],
     ['for a scan', ['scan']],
   ] as const) {
     it(`not ${what}`, async () => {

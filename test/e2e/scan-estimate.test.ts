@@ -57,21 +57,13 @@ describe('the estimate of scan', () => {
     expect(stderr).to.include('--measure');
   });
 
-  it('leaves out what has been moved already', async () => {
+  it('leaves out what has been moved already, unless it has other bytes in Drive now', async () => {
     const folder = await PictureFolder.open(sandbox, 2);
-    folder.add(`${folder.ids[0]}.jpg`, 'first');
+    const id = folder.add(`${folder.ids[0]}.jpg`, 'first');
     await folder.migrator(['migrate']);
     folder.add(`${folder.ids[1]}.jpg`, 'second one');
     expect(await estimated(folder, '--rescan')).to.include({ files: 1, bytes: 10 });
-    const { stdout } = await folder.migrator(['scan', '--json']);
-    expect(JSON.parse(stdout).summary).to.deep.equal({ completed: 1, pending: 1 });
-  });
-
-  it('counts what was moved and has other bytes in Drive now', async () => {
-    const folder = await PictureFolder.open(sandbox, 1);
-    const id = folder.add(`${folder.ids[0]}.jpg`, 'first');
-    await folder.migrator(['migrate']);
     sandbox.cloud.drive.tree.replaceContent(id, Buffer.from('other bytes'));
-    expect(await estimated(folder, '--rescan')).to.include({ files: 1, bytes: 11 });
+    expect(await estimated(folder, '--rescan')).to.include({ files: 2, bytes: 21 });
   });
 });

@@ -35,15 +35,6 @@ describe('config and show', () => {
     expect(third.stderr).to.include('No change');
   });
 
-  it('config takes a folder by its address in the browser', async () => {
-    await home.migrator([
-      'config',
-      '--folder-id',
-      'https://drive.google.com/drive/folders/1AbC_d-9?usp=sharing',
-    ]);
-    expect(configFile().google_drive.folder_id).to.equal('1AbC_d-9');
-  });
-
   it('config --from reads the values of an Amplify project; flags have precedence', async () => {
     const outputs = join(sandbox.folder, 'amplify_outputs.json');
     writeFileSync(outputs, JSON.stringify(sandbox.cloud.amplifyOutputs()));
@@ -82,11 +73,8 @@ describe('config and show', () => {
   });
 
   for (const { args, says } of [
-    { args: ['--concurrency', 'twenty'], says: /--concurrency: found "twenty", accepted: a whole number/ },
     { args: ['--region', 'x', '--max-range', '0'], says: /2 wrong values:\n.*--region.*\n.*--max-range/ },
-    { args: ['--api-endpoint', 'http://example.com/graphql'], says: /--api-endpoint.*https/ },
     { args: [], says: /Nothing to set/ },
-    { args: ['--no-such-flag'], says: /--no-such-flag/ },
   ]) {
     it(`config ${args.join(' ') || 'without a flag'} is wrong usage, and writes nothing`, async () => {
       const { code, stderr } = await home.migrator(['config', ...args]);
@@ -96,19 +84,13 @@ describe('config and show', () => {
     });
   }
 
-  for (const { what, text, says } of [
-    { what: 'is not there', text: null, says: /does not exist/ },
-    { what: 'is not JSON', text: 'export default {', says: /is not JSON: line 1/ },
-    { what: 'is of a Gen 1 project', text: '{"aws_project_region":"us-east-1"}', says: /Gen 1/ },
-  ]) {
-    it(`config --from says what is wrong with a file that ${what}`, async () => {
-      const path = join(sandbox.folder, `outputs-${homes}.json`);
-      if (text !== null) writeFileSync(path, text);
-      const { code, stderr } = await home.migrator(['config', '--from', path]);
-      expect(code).to.equal(1);
-      expect(stderr).to.include(path).and.to.match(says);
-    });
-  }
+  it('config --from says what is wrong with a file that is not JSON', async () => {
+    const path = join(sandbox.folder, `outputs-${homes}.json`);
+    writeFileSync(path, 'export default {');
+    const { code, stderr } = await home.migrator(['config', '--from', path]);
+    expect(code).to.equal(1);
+    expect(stderr).to.include(path).and.to.include('is not JSON: line 1');
+  });
 
   it('config --json and show --json give one JSON document and nothing else', async () => {
     const config = await home.migrator(['config', '--concurrency', '7', '--json']);
@@ -158,14 +140,9 @@ describe('the command line', () => {
   after(() => sandbox.close());
 
   for (const { args, says } of [
-    { args: ['migrate', '--no-such-flag'], says: /--no-such-flag/ },
-    { args: ['migrate', '--concurrency', 'many'], says: /--concurrency/ },
     { args: ['migrate', '--concurrency', '0'], says: /--concurrency/ },
-    { args: ['migrate', '--naming', 'loose'], says: /strict, relaxed/ },
     { args: ['transfer', '--concurrency', '101'], says: /--concurrency/ },
     { args: ['scan', '--bandwidth-mbit', '-1'], says: /--bandwidth-mbit/ },
-    { args: ['scan', '--folder-id', 'a/b'], says: /not the id of a Drive folder/ },
-    { args: ['no-such-command'], says: /no-such-command/ },
   ]) {
     it(`takes ${args.join(' ')} for wrong usage: exit code 2, and nothing is asked of anybody`, async () => {
       const count = meter(sandbox.cloud);
@@ -179,14 +156,8 @@ describe('the command line', () => {
     });
   }
 
-  it('gives wrong usage as JSON with --json', async () => {
-    const { code, stdout } = await home.migrator(['migrate', '--json', '--no-such-flag']);
-    expect(code).to.equal(2);
-    expect(JSON.parse(stdout).error.message).to.include('--no-such-flag');
-  });
-
   it('gives one JSON document and nothing else on standard output with --json', async () => {
-    for (const args of [['scan'], ['migrate', '--dry-run'], ['migrate'], ['status'], ['resume'], ['show']]) {
+    for (const args of [['scan'], ['migrate', '--dry-run'], ['migrate'], ['resume']]) {
       const { stdout, code } = await home.migrator([...args, '--json', '--verbose']);
       expect(() => JSON.parse(stdout), args.join(' ')).not.to.throw();
       expect(code, args.join(' ')).to.be.oneOf([0, 3]);

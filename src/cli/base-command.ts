@@ -48,7 +48,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected readonly env: Env = ENVIRONMENT;
   protected readonly shutdown = new Shutdown();
   /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
-  protected say: (...lines: string[]) => void = (...lines) => void process.stderr.write(asLines(lines));
+  protected say: (...lines: string[]) => void = (...lines) =>
+    void process.stderr.write(asLines(lines, process.stderr));
   #log: Log | null = null;
 
   /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
@@ -106,7 +107,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override log(line = ''): void {
-    process.stdout.write(`${visible(line)}\n`);
+    process.stdout.write(asLines([visible(line)], process.stdout));
   }
 
   protected printJson(value: unknown, indent = 2): void {

@@ -62,6 +62,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
         concurrency: config.migration.concurrency,
         queriesPerSecond: () => drive.queriesPerSecond,
         mostQueriesPerSecond: drive.mostQueriesPerSecond,
+        bytesPerSecondLimit: () => drive.bytesPerSecondLimit,
       },
     });
     view.follow(this.events);

@@ -1,4 +1,4 @@
-/** What a run leaves in the log: a heartbeat a minute, each retry, and at debug level each file. */
+/** What a run leaves in the log: a heartbeat a minute, retries, and at debug level each file. */
 import type { FileRecord } from '../../stages/record.ts';
 import type { Retry } from '../../stages/retry/backoff.ts';
 import { faultOf } from '../../stages/retry/faults.ts';
@@ -7,12 +7,16 @@ import type { ProgressFacts } from '../run/progress/run-progress.ts';
 import type { Logger } from './log.ts';
 
 const HEARTBEAT_EVERY_MS = 60_000;
+/** Retries of all workers for the same reason are one line at the default level; the debug level has each. */
+const SAME_BURST_MS = 10_000;
 
 export class RunLog {
   readonly #logger: Logger;
   /** When the transfer of a file started (ms), and how long it took (s). */
   readonly #startedAt = new Map<string, number>();
   readonly #seconds = new Map<string, number>();
+  /** By service and reason: when it was last logged, and how many retries were left out since. */
+  readonly #bursts = new Map<string, { at: number; leftOut: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger, events: RunEvents) {
@@ -40,11 +44,17 @@ export class RunLog {
   retry(what: string, { error, waitMs, throttled }: Retry): void {
     const { code, status } = faultOf(error);
     const reason = error instanceof Error ? error.message : String(error);
-    const seconds = Math.round(waitMs / 10) / 100;
-    this.#logger.info(
-      { service: what, code, status, reason, wait_seconds: seconds },
-      throttled ? 'throttled' : 'retry',
-    );
+    const wait_seconds = Math.round(waitMs / 10) / 100;
+    const fields = { service: what, code, status, reason, wait_seconds };
+    const message = throttled ? 'throttled' : 'retry';
+    const burst = this.#bursts.get(`${what} ${code}`);
+    if (burst && performance.now() - burst.at < SAME_BURST_MS) {
+      burst.leftOut += 1;
+      this.#logger.debug(fields, message);
+    } else {
+      this.#bursts.set(`${what} ${code}`, { at: performance.now(), leftOut: 0 });
+      this.#logger.info({ ...fields, ...(burst?.leftOut && { more_since_last: burst.leftOut }) }, message);
+    }
   }
 
   #ended(id: string): void {

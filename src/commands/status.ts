@@ -12,6 +12,7 @@ import type { ShardState } from '../run/manifest/shard-files.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';
+import { wrapped } from '../run/text/wrap.ts';
 import { runAtHand } from '../run/which-run.ts';
 
 /** On a terminal, and elsewhere. A large run takes longer to read, and then waits longer. */
@@ -86,7 +87,8 @@ function oneLine(run: Run, status: RunStatus): string {
 
 /** Lines that fit on the terminal; the cursor needs the last row. */
 function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStream): string[] {
-  return lines.slice(0, rows - 1).map(line => fitted(visible(line), columns - 1));
+  const folded = lines.flatMap(line => wrapped(visible(line), columns - 1));
+  return folded.slice(0, rows - 1).map(line => fitted(line, columns - 1));
 }
 
 function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {

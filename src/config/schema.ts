@@ -184,7 +184,7 @@ const migration = section({
   ),
   throttle_patience_minutes: number(
     'throttle-patience-minutes',
-    'minutes to wait for a service that limits the request rate before the run stops',
+    'minutes to wait for a service that limits the request rate, or cannot be reached any more, before the run stops',
     { from: 0, to: 1440, initial: 10 },
   ),
   bwlimit: bandwidth(

@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
 import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
+import { wrapped } from '../run/text/wrap.ts';
 import { readingText } from './relaxed-reading.ts';
 import { itemsOf, type Reviewed, type ReviewItem } from './review.ts';
 
@@ -46,7 +47,7 @@ export function reasonLines(review: Reviewed, width: number): string[] {
     return [
       '',
       `${code}: ${formatCount(items.length, 'file')}`,
-      ...(shared ? wrapped(shared, width, 2) : []),
+      ...(shared ? wrapped(`  ${shared}`, width, 2) : []),
       ...fileLines(items, shared === null ? whys : null, width),
     ];
   });
@@ -107,7 +108,7 @@ export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[
 function fileLines(items: readonly ReviewItem[], whys: readonly string[] | null, width: number): string[] {
   const cells = items.map(({ record, relaxed }, index) => ({
     path: pathOf(record),
-    why: whys ? wrapped(whys[index]!, width, 6) : [],
+    why: whys ? wrapped(`      ${whys[index]}`, width, 6) : [],
     link: driveLink(record),
     reading: relaxed ? `relaxed: ${readingText(relaxed)}` : '',
   }));
@@ -134,21 +135,6 @@ function whyOf({ record, code }: ReviewItem): string {
   const message = record.error?.message ?? code;
   const named = `${nameOf(record)}: `;
   return message.startsWith(named) ? message.slice(named.length) : message;
-}
-
-function wrapped(text: string, width: number, indent: number): string[] {
-  const room = Math.max(30, width - indent);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line ? `${line} ${word}` : word;
-    }
-  }
-  return [...lines, line].map(text => `${' '.repeat(indent)}${text}`);
 }
 
 /** For programs. Names are as in Drive. */

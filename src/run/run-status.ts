@@ -46,6 +46,8 @@ class StoredSince {
   readonly #now = Date.now();
   readonly #all = { files: 0, bytes: 0 };
   readonly #recent = { files: 0, bytes: 0 };
+  /** The rate counts from here: a long listing at the beginning is no slow transfer. */
+  #firstAt = Number.POSITIVE_INFINITY;
   readonly #left = { files: 0, bytes: 0 };
 
   /** `since`: ms of the epoch. */
@@ -59,7 +61,10 @@ class StoredSince {
     const at = storedAt && !adopted ? Date.parse(storedAt) : Number.NEGATIVE_INFINITY;
     if (isOnTheWay(record) && !url) count(this.#left, bytes);
     // S3 gives whole seconds.
-    if (at + 999 >= this.#since) count(this.#all, bytes);
+    if (at + 999 >= this.#since) {
+      count(this.#all, bytes);
+      this.#firstAt = Math.min(this.#firstAt, at);
+    }
     if (at >= this.#recentSince) count(this.#recent, bytes);
   }
 
@@ -67,14 +72,18 @@ class StoredSince {
     return Math.max(this.#since, this.#now - RECENT_MS);
   }
 
+  get #recentMs(): number {
+    return this.#now - Math.max(this.#recentSince, this.#firstAt);
+  }
+
   session(): Session | null {
     if (this.#all.files === 0) return null;
-    const seconds = Math.max(1, (this.#now - this.#since) / 1000);
+    const seconds = Math.max(1, (this.#now - this.#firstAt) / 1000);
     return { ...this.#all, bytesPerSecond: this.#all.bytes / seconds, secondsLeft: this.#secondsLeft() };
   }
 
   #secondsLeft(): number | null {
-    const ms = this.#now - this.#recentSince;
+    const ms = this.#recentMs;
     if (ms < FIRST_ESTIMATE_MS || this.#recent.files === 0) return null;
     const bytesPerSecond = (this.#recent.bytes * 1000) / ms || Number.POSITIVE_INFINITY;
     const queriesPerSecond = (this.#recent.files * 1000) / ms;

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunError } from '../../stages/errors.ts';
 import type { Backoff, Retry } from '../../stages/retry/backoff.ts';
+import { Outage } from '../../stages/retry/outage.ts';
 import { Throttling } from '../../stages/retry/throttling.ts';
 import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
@@ -66,6 +67,8 @@ export class Services {
   readonly #config: Config;
   readonly #runId: string;
   readonly #throttling = new Map<Service, Throttling>();
+  readonly #outages = new Map<Service, Outage>();
+  readonly #failingRequests = new Set<object>();
   readonly #opened: Promise<{ close(): void }>[] = [];
   /** Unreadable records that were warned about. */
   readonly #warned = new Set<string>();
@@ -89,12 +92,17 @@ export class Services {
     const throttling =
       this.#throttling.get(service) ?? new Throttling(service, { timeoutMs: throttleTimeoutMs, say: warn });
     this.#throttling.set(service, throttling);
+    const outage =
+      this.#outages.get(service) ??
+      new Outage(service, { timeoutMs: throttleTimeoutMs, failing: this.#failingRequests, say: warn });
+    this.#outages.set(service, outage);
     return {
       retries: retry_attempts,
       baseMs: retry_delay_seconds * 1000,
       capMs: MAX_WAIT_MS,
       signal,
       throttling,
+      outage,
       ...(onRetry && { onRetry: retry => onRetry(what, retry) }),
     };
   }

@@ -2,6 +2,7 @@
  * Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): the wait before
  * attempt n is drawn evenly from 0 to base × 2ⁿ, so that workers that failed together do not come back together.
  */
+import type { Outage } from './outage.ts';
 import type { Throttling } from './throttling.ts';
 
 /** An attempt that failed and is repeated. */
@@ -22,6 +23,8 @@ export interface Backoff {
   signal?: AbortSignal;
   /** How long "too many requests" is waited for; it does not use up the retries. It does when absent. */
   throttling?: Throttling;
+  /** How long a service that cannot be reached is waited for when the retries are used up; not at all when absent. */
+  outage?: Outage;
   /** Called before the wait. */
   onRetry?: (retry: Retry) => void;
   /** Injected by tests. */
@@ -50,7 +53,7 @@ export function waitMs(
 
 /**
  * Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it.
- * Throws RunError when a service keeps throttling for longer than `backoff.throttling` allows, and the signal's reason
+ * Throws RunError when a service keeps throttling, or cannot be reached, for longer than `backoff` allows, and the signal's reason
  * as soon as it aborts: a response that may never come is not waited for.
  */
 export async function withRetries<T>(
@@ -59,32 +62,65 @@ export async function withRetries<T>(
   backoff: Backoff,
   signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {
-  const { sleep = pause, random = Math.random, baseMs, throttling } = backoff;
-  let refusals = 0;
-  let waitedMs = 0;
-  for (let retry = 0; ; ) {
-    try {
-      const result = await orAborted(attempt(retry + refusals), signal);
-      throttling?.succeeded();
-      return result;
-    } catch (error) {
-      const { again, afterMs, throttled } = policy(error);
-      if (!again || signal?.aborted) throw error;
-      if (throttled && throttling) {
-        const wait = throttling.waitMs(error, { refusals, waitedMs }, { baseMs, random, afterMs });
-        backoff.onRetry?.({ error, waitMs: wait, throttled: true });
-        await sleep(wait, signal);
-        refusals += 1;
-        waitedMs += wait;
-      } else {
-        if (retry >= backoff.retries) throw error;
-        const wait = waitMs(backoff, retry, afterMs);
-        backoff.onRetry?.({ error, waitMs: wait, throttled: false });
-        await sleep(wait, signal);
-        retry += 1;
+  const { sleep = pause, throttling, outage } = backoff;
+  const request = {};
+  const waits = new Waits(request, backoff);
+  try {
+    for (let repetitions = 0; ; repetitions += 1) {
+      try {
+        const result = await orAborted(attempt(repetitions), signal);
+        throttling?.succeeded();
+        outage?.responded();
+        return result;
+      } catch (error) {
+        outage?.failed(request, error);
+        const decision = policy(error);
+        if (!decision.again || signal?.aborted) throw error;
+        const ms = waits.next(error, decision);
+        if (ms === null) throw error;
+        backoff.onRetry?.({ error, waitMs: ms, throttled: waits.isThrottled });
+        await sleep(ms, signal);
+        if (signal?.aborted) throw error;
       }
-      if (signal?.aborted) throw error;
     }
+  } finally {
+    outage?.ended(request);
+  }
+}
+
+/** The waits between the attempts of one request. */
+class Waits {
+  readonly #request: object;
+  readonly #backoff: Backoff;
+  #retries = 0;
+  #refusals = 0;
+  #throttledMs = 0;
+  #outageWaits = 0;
+  isThrottled = false;
+
+  constructor(request: object, backoff: Backoff) {
+    this.#request = request;
+    this.#backoff = backoff;
+  }
+
+  /** Milliseconds; null when the retries are used up. */
+  next(error: unknown, { afterMs, throttled }: ReturnType<RetryPolicy>): number | null {
+    const { throttling, outage, retries, baseMs, random = Math.random } = this.#backoff;
+    this.isThrottled = Boolean(throttled && throttling);
+    if (throttled && throttling) {
+      const soFar = { refusals: this.#refusals, waitedMs: this.#throttledMs };
+      const ms = throttling.waitMs(error, soFar, { baseMs, random, afterMs });
+      this.#refusals += 1;
+      this.#throttledMs += ms;
+      return ms;
+    }
+    if (this.#retries < retries) {
+      this.#retries += 1;
+      return waitMs(this.#backoff, this.#retries - 1, afterMs);
+    }
+    const ms = outage?.waitMs(this.#request, error, { waits: this.#outageWaits, baseMs, random }) ?? null;
+    this.#outageWaits += 1;
+    return ms;
   }
 }
 

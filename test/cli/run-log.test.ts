@@ -9,12 +9,36 @@ import { RunProgress } from '../../src/run/progress/run-progress.ts';
 describe('the log of a run', () => {
   afterEach(() => mock.timers.reset());
 
+  let lines: Record<string, unknown>[];
+  let events: RunEvents;
+  let log: RunLog;
+  beforeEach(() => {
+    lines = [];
+    events = new RunEvents();
+    log = new RunLog(pino({}, { write: line => void lines.push(JSON.parse(line)) }), events);
+  });
+
+  it('has one line for a burst of refusals, with the reason', () => {
+    const error = Object.assign(new Error('User Rate Limit Exceeded'), {
+      status: 403,
+      code: 'userRateLimitExceeded',
+    });
+    for (let count = 0; count < 5; count += 1)
+      log.retry('Google Drive', { error, waitMs: 3_000, throttled: true });
+    log.retry('S3', { error: new Error('socket hang up'), waitMs: 0, throttled: false });
+    expect(lines).to.have.length(2);
+    expect(lines[0]).to.include({ msg: 'throttled', code: 'userRateLimitExceeded', wait_seconds: 3 });
+    expect(lines[1]).to.include({ msg: 'retry', service: 'S3', reason: 'socket hang up' });
+  });
+
   it('has a heartbeat a minute until it is stopped', () => {
     mock.timers.enable({ apis: ['setInterval'] });
-    const lines: Record<string, unknown>[] = [];
-    const events = new RunEvents();
-    const log = new RunLog(pino({}, { write: line => void lines.push(JSON.parse(line)) }), events);
-    const limits = { concurrency: 3, queriesPerSecond: () => 4, mostQueriesPerSecond: 8 };
+    const limits = {
+      concurrency: 3,
+      queriesPerSecond: () => 4,
+      mostQueriesPerSecond: 8,
+      bytesPerSecondLimit: () => null,
+    };
     const progress = new RunProgress(limits, () => 0).follow(events);
     log.start(() => progress.facts());
     events.emit('listed', { id: 'a', name: '1.jpg', size: 5, status: 'pending' }, false);

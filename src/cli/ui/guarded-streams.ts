@@ -4,13 +4,24 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { visibleLines } from '../../run/text/visible.ts';
+import { wrapped } from '../../run/text/wrap.ts';
 
 /**
- * The lines with their line ends. A line end within one of them is continued below, indented: no text from elsewhere
- * can look like a message of its own.
+ * The lines with their line ends, wrapped between words where they are written to a terminal. A line end within one of them is
+ * continued below, indented: no text from elsewhere can look like a message of its own.
  */
-export function asLines(lines: readonly string[]): string {
-  return lines.map(line => `${line.replace(/\r?\n(?! {2})/g, '\n  ')}\n`).join('');
+export function asLines(lines: readonly string[], { isTTY, columns }: Terminal = {}): string {
+  const width = isTTY && columns ? columns : Number.POSITIVE_INFINITY;
+  return lines
+    .flatMap(line => line.replace(/\r?\n(?! {2})/g, '\n  ').split('\n'))
+    .flatMap(line => wrapped(line, width))
+    .map(line => `${line}\n`)
+    .join('');
+}
+
+interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
 }
 
 const RAW = new WeakMap<object, object>();

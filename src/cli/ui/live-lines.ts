@@ -26,7 +26,8 @@ export class LiveLines {
   /** Replaces the lines, in one write. The lines must fit: none wider than the terminal, and one row is left free. */
   draw(lines: readonly string[], above: readonly string[] = []): void {
     const drawn = lines.map(line => `${line}${CLEAR_TO_LINE_END}\n`).join('');
-    const start = above.length > 0 ? this.#toStart() + CLEAR_BELOW + asLines(above) : this.#toStart();
+    const start =
+      above.length > 0 ? this.#toStart() + CLEAR_BELOW + asLines(above, this.#screen) : this.#toStart();
     unguarded(this.#screen).write(start + drawn + CLEAR_BELOW);
     this.#drawn = [...lines];
   }

@@ -55,7 +55,7 @@ export class ProgressView {
   /** Lines that stay, above the progress. */
   say(...lines: string[]): void {
     if (this.#live && !this.#isStopped) this.#live.draw(this.#lines(), lines);
-    else this.#screen.write(asLines(lines));
+    else this.#screen.write(asLines(lines, this.#screen));
   }
 
   /** Leaves the screen to what comes after. */

@@ -19,10 +19,12 @@ export interface TransferLimits {
   /** Queries a second to Drive: allowed at the moment, and at most. */
   queriesPerSecond: () => number;
   mostQueriesPerSecond: number;
+  /** Bandwidth that the user allows at the moment; null for no limit. */
+  bytesPerSecondLimit: () => number | null;
 }
 
 /** What limits the speed of the transfer. */
-export type Bottleneck = 'queries' | 'connection' | 's3';
+export type Bottleneck = 'queries' | 'bwlimit' | 'connection' | 's3';
 
 export interface ProgressFacts {
   filesDone: number;
@@ -67,6 +69,8 @@ export class RunProgress {
   #since = { bytes: 0, starts: 0, files: 0 };
   readonly #rates = { bytes: new Rate(), downloads: new Rate(), starts: new Rate(20), files: new Rate() };
   readonly #averages = { allowed: new Rate(20), downloading: new Rate(20), storing: new Rate(20) };
+  /** Queries a second that are allowed while Drive throttles: the rate falls and recovers several times in that time. */
+  readonly #throttledRate = new Rate(150);
   #firstByteAt: number | null = null;
   #lastByteAt: number | null = null;
   #notedAt: number | null = null;
@@ -160,7 +164,7 @@ export class RunProgress {
         allowed: this.workers,
         most,
       },
-      throttled: allowed < mostQueriesPerSecond ? { allowed, most: mostQueriesPerSecond } : null,
+      throttled: this.#isThrottled ? { allowed, most: mostQueriesPerSecond } : null,
       queriesPerSecond: this.#limits && allowed,
       counts: this.#finished.summary(),
     };
@@ -181,7 +185,9 @@ export class RunProgress {
     this.#rates.starts.note(at, starts, isIdle);
     this.#rates.files.note(at, files);
     const { allowed, downloading, storing } = this.#averages;
-    allowed.note(at, ((this.#limits?.queriesPerSecond() ?? 0) * ms) / 1000);
+    const queries = ((this.#limits?.queriesPerSecond() ?? 0) * ms) / 1000;
+    allowed.note(at, queries);
+    this.#throttledRate.note(at, this.#isThrottled ? queries : 0, !this.#isThrottled);
     downloading.note(at, (this.moves.in('downloading') * ms) / 1000);
     storing.note(at, (this.moves.in('storing') * ms) / 1000);
     this.#since = { bytes: 0, starts: 0, files: 0 };
@@ -195,10 +201,12 @@ export class RunProgress {
     if (!this.#limits || (work.files < 1 && this.moves.count === 0)) return this.#secondsByFiles();
     // While queries are the limit, the connection is idle between two files.
     const { bytes: all, downloads } = this.#rates;
-    const bytesPerSecond = (this.#isLimitedByQueries ? downloads : all).perSecond;
+    const whileDownloading = this.#isLimitedByQueries ? downloads.perSecond : null;
+    const bytesPerSecond = whileDownloading ?? all.perSecond;
     const ms = this.#firstByteAt === null ? 0 : this.#now() - this.#firstByteAt;
     if (!bytesPerSecond || ms < FIRST_ESTIMATE_MS) return null;
-    const queriesPerSecond = this.#averages.allowed.perSecond || Number.POSITIVE_INFINITY;
+    const queries = this.#isThrottled ? this.#throttledRate : this.#averages.allowed;
+    const queriesPerSecond = queries.perSecond || Number.POSITIVE_INFINITY;
     return estimate(work, { bytesPerSecond, queriesPerSecond }).seconds;
   }
 
@@ -211,19 +219,21 @@ export class RunProgress {
 
   #bottleneck(): Bottleneck | null {
     if (!this.#limits || this.moves.count === 0) return null;
-    if (this.#isLimitedByQueries || this.#isWaitingForDrive) return 'queries';
+    if (this.#isLimitedByQueries) return 'queries';
+    const limit = this.#limits.bytesPerSecondLimit();
+    if (limit !== null && (this.#rates.bytes.perSecond ?? 0) >= NEARLY * limit) return 'bwlimit';
     const { downloading, storing } = this.#averages;
     const isThrottled = this.workers < this.#limits.concurrency;
     return isThrottled || (storing.perSecond ?? 0) > (downloading.perSecond ?? 0) ? 's3' : 'connection';
   }
 
-  /** Drive throttles, and most files wait for their first byte. */
-  get #isWaitingForDrive(): boolean {
-    const { queriesPerSecond, mostQueriesPerSecond } = this.#limits!;
-    return queriesPerSecond() < mostQueriesPerSecond && this.moves.in('opening') * 2 > this.moves.count;
+  get #isThrottled(): boolean {
+    return this.#limits !== null && this.#limits.queriesPerSecond() < this.#limits.mostQueriesPerSecond;
   }
 
+  /** Files start nearly as often as allowed; or Drive throttles, and most files wait for their first byte. */
   get #isLimitedByQueries(): boolean {
+    if (this.#isThrottled && this.moves.in('opening') * 2 > this.moves.count) return true;
     const allowed = this.#averages.allowed.perSecond;
     return allowed !== null && (this.#rates.starts.perSecond ?? 0) >= NEARLY * allowed;
   }

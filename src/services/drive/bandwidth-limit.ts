@@ -25,10 +25,12 @@ export class BandwidthLimit {
     return bandwidthAt(this.#timetable, this.#now());
   }
 
-  /** The same bytes, no faster than allowed. An error or the end of either stream is that of the other one, too. */
-  apply(body: Readable): Readable {
-    if (this.#timetable.length === 0) return body;
-    const pass = (chunk: Buffer, limited: Transform) => this.#pass(chunk, limited);
+  /**
+   * The same bytes, no faster than allowed. An error or the end of either stream is that of the other one, too. `onBytes` is
+   * called with the number of bytes that pass.
+   */
+  apply(body: Readable, onBytes: (count: number) => void): Readable {
+    const pass = (chunk: Buffer, limited: Transform) => this.#pass(chunk, limited, onBytes);
     const limited = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         pass(chunk, this).then(() => done(), done);
@@ -39,11 +41,12 @@ export class BandwidthLimit {
     return limited;
   }
 
-  async #pass(chunk: Buffer, limited: Transform): Promise<void> {
+  async #pass(chunk: Buffer, limited: Transform, onBytes: (count: number) => void): Promise<void> {
     for (let start = 0; start < chunk.length && !limited.destroyed; ) {
       const rate = this.bytesPerSecond;
       const end = rate === null ? chunk.length : Math.min(chunk.length, start + pieceBytes(rate));
       if (rate !== null) await this.#tokens(rate).removeTokens(end - start);
+      onBytes(end - start);
       limited.push(chunk.subarray(start, end));
       start = end;
     }

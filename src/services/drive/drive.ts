@@ -118,6 +118,11 @@ export class Drive implements DriveFolders, MediaSource {
     return this.#rate.ceiling;
   }
 
+  /** Bandwidth that the user allows at the moment; null for no limit. */
+  get bytesPerSecondLimit(): number | null {
+    return this.#options.bandwidth?.bytesPerSecond ?? null;
+  }
+
   async *children(folders: DriveRef[]): AsyncGenerator<DriveItem[]> {
     const within = folders.map(({ id }) => `'${quoted(id)}' in parents`).join(' or ');
     const headers = resourceKeysHeader(...folders);
@@ -194,7 +199,7 @@ export class Drive implements DriveFolders, MediaSource {
     const download = await openDownload({
       fileName: nameOf(record),
       size: record.size ?? null,
-      onBytes,
+      onBytes: bandwidth ? () => {} : onBytes,
       signal,
       open: (offset, abort) => bytes.open(offset, abort),
       mayContinue: (error, breaks) => {
@@ -205,7 +210,7 @@ export class Drive implements DriveFolders, MediaSource {
       },
       explain: error => aboutFile(this.#http.explain(error), nameOf(record)),
     });
-    return bandwidth?.apply(download) ?? download;
+    return bandwidth?.apply(download, onBytes) ?? download;
   }
 
   /** One query, in its turn, with its retries. */

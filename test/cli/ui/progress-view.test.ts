@@ -68,7 +68,12 @@ describe('The progress view', () => {
     clock.ms = 0;
     queries.allowed = 10;
     view = new ProgressView({
-      transfer: { concurrency: 2, queriesPerSecond: () => queries.allowed, mostQueriesPerSecond: 10 },
+      transfer: {
+        concurrency: 2,
+        queriesPerSecond: () => queries.allowed,
+        mostQueriesPerSecond: 10,
+        bytesPerSecondLimit: () => null,
+      },
       screen,
       now: () => clock.ms,
       env,

@@ -35,7 +35,7 @@ interface Course {
   told: { at: number; left: number; bottleneck: ProgressFacts['bottleneck'] }[];
 }
 
-function courseOf(world: World): Course {
+function courseOf(world: World & { limit?: number }): Course {
   const clock = { ms: 0 };
   const events = new RunEvents();
   const progress = new RunProgress(
@@ -43,6 +43,7 @@ function courseOf(world: World): Course {
       concurrency: world.workers,
       queriesPerSecond: () => world.queriesPerSecond(clock.ms / 1000),
       mostQueriesPerSecond: world.queriesPerSecond(0),
+      bytesPerSecondLimit: () => world.limit ?? null,
     },
     () => clock.ms,
   ).follow(events);
@@ -162,6 +163,24 @@ describe('The time left', () => {
     for (const { at, left } of told) {
       if (at > 350) expect(left, `at ${at}`).to.be.within((total - at) * 0.8 - 10, (total - at) * 1.2 + 10);
     }
+  });
+
+  it('is right while the rate falls and recovers because Drive throttles', () => {
+    const course = courseOf({
+      sizes: photos(3000).map(size => Math.round(size / 10)),
+      workers: 10,
+      down: () => 125 * MB,
+      queriesPerSecond: at => (at < 10 ? 10 : 1.25 + 3.75 * ((at % 40) / 40)),
+    });
+    expect(worst(course).share, JSON.stringify(worst(course))).to.be.at.most(0.2);
+    const named = course.told.filter(({ bottleneck }) => bottleneck === 'queries');
+    expect(named.length).to.be.above(course.told.length * 0.9);
+  });
+
+  it('names the bandwidth limit where that is what limits', () => {
+    const { told } = courseOf({ sizes: photos(300), workers: 10, ...SLOW, limit: 12.5 * MB });
+    const named = told.filter(({ bottleneck }) => bottleneck === 'bwlimit');
+    expect(named.length).to.be.above(told.length * 0.8);
   });
 
   it('shows within a minute that Drive allows fewer queries', () => {

@@ -1,0 +1,112 @@
+/** How long a service is waited for that worked before and cannot be reached any more: the network is down, or the service. */
+import { FileError, RunError } from '../errors.ts';
+import { faultOf } from './faults.ts';
+
+export interface OutageOptions {
+  /** Without a response for so long, the run stops. 0: requests fail as soon as their retries are used up. */
+  timeoutMs: number;
+  /** Requests to any service that get no response at the moment; all services of a process share it. */
+  failing: Set<object>;
+  /** Called once a minute, at most, with a message that the program waits. */
+  say: (message: string) => void;
+  /** Milliseconds on a clock that only goes forward. */
+  now?: () => number;
+}
+
+/** Fewer requests that fail at the same time may be about single files, and should not delay the end of a run. */
+const REQUESTS_OF_AN_OUTAGE = 3;
+const SHORTEST_MS = 500;
+const LONGEST_MS = 30_000;
+const SAY_EVERY_MS = 60_000;
+
+/** The outages of one service, seen by all requests of the process together. */
+export class Outage {
+  readonly #service: string;
+  readonly #options: OutageOptions;
+  #hasResponded = false;
+  /** First request without a response since the last response; null if the last one had a response. */
+  #since: number | null = null;
+  /** Enough requests have failed at the same time since then. */
+  #isOutage = false;
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  /** `service` is how messages name it. */
+  constructor(service: string, options: OutageOptions) {
+    this.#service = service;
+    this.#options = options;
+  }
+
+  /** The service responded to a request. */
+  responded(): void {
+    this.#hasResponded = true;
+    this.#since = null;
+    this.#isOutage = false;
+  }
+
+  /** A request failed. `request` is any object that identifies it, until {@link ended}. */
+  failed(request: object, error: unknown): void {
+    if (isWithoutResponse(error)) {
+      this.#since ??= this.#now();
+      this.#options.failing.add(request);
+    } else {
+      this.#options.failing.delete(request);
+      if (!(error instanceof FileError)) this.responded();
+    }
+  }
+
+  ended(request: object): void {
+    this.#options.failing.delete(request);
+  }
+
+  /**
+   * Milliseconds until the next attempt of a request whose retries are used up; null if it is no victim of an outage.
+   * Throws RunError when the outage has lasted too long.
+   */
+  waitMs(request: object, error: unknown, { waits, baseMs, random }: OutageWait): number | null {
+    const { timeoutMs, failing } = this.#options;
+    if (this.#since === null || !this.#hasResponded || timeoutMs === 0) return null;
+    this.#isOutage ||= failing.size >= REQUESTS_OF_AN_OUTAGE;
+    if (!failing.has(request) || !this.#isOutage) return null;
+    const now = this.#now();
+    const left = timeoutMs - (now - this.#since);
+    if (left <= 0) throw this.#lasting(error);
+    if (now - this.#saidAt >= SAY_EVERY_MS) {
+      this.#saidAt = now;
+      this.#options.say(
+        `${this.#service} cannot be reached (${faultOf(error).code}). Waiting and trying again, for up to ${minutes(left)}.`,
+      );
+    }
+    const longest = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, baseMs) * 2 ** waits);
+    return Math.min(left, (longest / 2) * (1 + random()));
+  }
+
+  #lasting(error: unknown): RunError {
+    return new RunError(
+      'outage',
+      `${this.#service} could not be reached for ${minutes(this.#options.timeoutMs)} (${faultOf(error).code}).`,
+      'Nothing is lost. Check the network connection, then run the command again ("migrator resume" continues a migration).',
+    );
+  }
+
+  #now(): number {
+    return (this.#options.now ?? (() => performance.now()))();
+  }
+}
+
+export interface OutageWait {
+  /** How often this request has waited for the end of the outage. */
+  waits: number;
+  baseMs: number;
+  random: () => number;
+}
+
+function isWithoutResponse(error: unknown): boolean {
+  if (error instanceof FileError && !error.unreachable) return false;
+  const { kind, status } = faultOf(error);
+  return kind === 'temporary' && status === null;
+}
+
+function minutes(ms: number): string {
+  const count = Math.max(1, Math.round(ms / 60_000));
+  return count === 1 ? '1 minute' : `${count} minutes`;
+}

@@ -14,7 +14,7 @@ import { type Config, storageRegionOf } from '../config/settings.ts';
 import type { AppSyncClient, UnreadableRecord } from './appsync/client.ts';
 import type { Media } from './appsync/media.ts';
 import type { MediaRecords } from './appsync/media-records.ts';
-import type { Models } from './appsync/models.ts';
+import { type Models, modelsOf } from './appsync/models.ts';
 import type { Observations } from './appsync/observations.ts';
 import type { SchemaPart } from './appsync/schema.ts';
 import type { OpenPrompts, Questions } from './cognito/questions.ts';
@@ -25,6 +25,7 @@ import type { DriveAuth } from './drive/http.ts';
 import type { RedisAddress } from './drive/shared-limiter.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import { once } from './once.ts';
+import { encryptionOf } from './s3/encryption.ts';
 import type { Storage } from './s3/storage.ts';
 
 const MIB = 1024 * 1024;
@@ -147,11 +148,7 @@ export class Services {
 
   async #openStorage(): Promise<Storage> {
     const { aws, migration } = this.#config;
-    const [session, { Storage: Client }, { encryptionOf }] = await Promise.all([
-      this.session(),
-      import('./s3/storage.ts'),
-      import('./s3/encryption.ts'),
-    ]);
+    const [session, { Storage: Client }] = await Promise.all([this.session(), import('./s3/storage.ts')]);
     await session.credentials();
     return Client.connect({
       bucket: aws.amplify.storage_bucket,
@@ -221,10 +218,10 @@ export class Services {
 
   /** With the discriminator field of the prefix rules if they are on, or with the given field; null for none. */
   async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
-    const [{ Observations: Table }, { indexQueryIn }, { observation }, client] = await Promise.all([
+    const { observation } = this.#models;
+    const [{ Observations: Table }, { indexQueryIn }, client] = await Promise.all([
       import('./appsync/observations.ts'),
       import('./appsync/schema.ts'),
-      this.#models(),
       this.dataClient(),
     ]);
     const indexQuery = async () => {
@@ -238,18 +235,16 @@ export class Services {
   /** What AppSync says about its schema; null if introspection is switched off. */
   readonly schema = once(async (): Promise<SchemaPart | null> => {
     const { readSchema } = await import('./appsync/schema.ts');
-    return readSchema(await this.dataClient(), await this.#models());
+    return readSchema(await this.dataClient(), this.#models);
   });
 
   /** The models, completed from the schema. Throws RunError if they do not fit it. */
   async fittedModels(): Promise<Models> {
-    const { fitted } = await import('./appsync/schema-check.ts');
-    const [models, schema] = await Promise.all([this.#models(), this.schema()]);
-    return schema ? fitted(schema, models, this.#discriminatorField) : models;
+    const [{ fitted }, schema] = await Promise.all([import('./appsync/schema-check.ts'), this.schema()]);
+    return schema ? fitted(schema, this.#models, this.#discriminatorField) : this.#models;
   }
 
-  async #models(): Promise<Models> {
-    const { modelsOf } = await import('./appsync/models.ts');
+  get #models(): Models {
     return modelsOf(this.#config.aws.amplify.models);
   }
 
@@ -267,7 +262,7 @@ export class Services {
   /** Reads and removes existing media records. */
   async mediaRecords(): Promise<MediaRecords> {
     const { MediaRecords: Table } = await import('./appsync/media-records.ts');
-    return new Table(await this.dataClient(), await this.#models());
+    return new Table(await this.dataClient(), this.#models);
   }
 
   async #closedAtEnd<T extends { close(): void }>(opening: Promise<T>): Promise<T> {

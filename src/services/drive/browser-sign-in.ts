@@ -57,7 +57,7 @@ export async function signInByBrowser(options: {
   const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
   const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
   const state = randomBytes(32).toString('base64url');
-  const deadline = new Deadline(timeoutMs);
+  const deadline = deadlineIn(timeoutMs);
   try {
     const opened = browser.open(await consentUrl(oauth, state, codeChallenge));
     const redirect = await Promise.race([
@@ -78,42 +78,32 @@ export async function signInByBrowser(options: {
 }
 
 /** When nobody is expected to sign in any more. */
-class Deadline {
-  readonly #ended = new AbortController();
-  readonly #timeoutMs: number;
-  #timer: NodeJS.Timeout | undefined;
-  /** Rejects at the deadline. */
-  readonly passed: Promise<never>;
-
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-    this.passed = new Promise((_, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason));
-    });
-    // Not an unhandled rejection when the sign-in is over.
-    this.passed.catch(() => {});
-    this.#start(timeoutMs, false);
-  }
-
-  /** Aborts at the deadline, and when the sign-in is over. */
-  get signal(): AbortSignal {
-    return this.#ended.signal;
-  }
-
-  /** Nothing can be pasted any more: only a browser on this machine can still finish the sign-in. */
-  inputClosed(): void {
-    this.#start(Math.min(this.#timeoutMs, WITHOUT_INPUT_MS), true);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#ended.abort();
-  }
-
-  #start(ms: number, isInputClosed: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ended.abort(abandoned(ms, isInputClosed)), ms);
-  }
+function deadlineIn(timeoutMs: number) {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const passed = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  // Not an unhandled rejection when the sign-in is over.
+  passed.catch(() => {});
+  const start = (ms: number, isInputClosed: boolean) =>
+    setTimeout(() => ended.abort(abandoned(ms, isInputClosed)), ms);
+  let timer = start(timeoutMs, false);
+  return {
+    /** Rejects at the deadline. */
+    passed,
+    /** Aborts at the deadline, and when the sign-in is over. */
+    signal,
+    /** Nothing can be pasted any more: only a browser on this machine can still finish the sign-in. */
+    inputClosed() {
+      clearTimeout(timer);
+      timer = start(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
+    },
+    clear() {
+      clearTimeout(timer);
+      ended.abort();
+    },
+  };
 }
 
 async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: string): Promise<string> {
@@ -144,7 +134,7 @@ async function pasted(
   paste: NonNullable<Browser['paste']>,
   redirectUri: string,
   state: string,
-  deadline: Deadline,
+  deadline: ReturnType<typeof deadlineIn>,
 ): Promise<Redirect> {
   let wrong: string | null = null;
   while (true) {

@@ -15,25 +15,13 @@ interface S3Error {
   code: string | null;
 }
 
+type SdkError = Error & { $metadata: { httpStatusCode?: number }; code: unknown };
+
 /** The parts of an SDK error that matter. A response to HEAD has no body, so that only its status counts. */
 export function s3ErrorOf(error: unknown): S3Error {
-  const {
-    name = '',
-    message = String(error),
-    $metadata,
-    code,
-  } = (error ?? {}) as {
-    name?: string;
-    message?: string;
-    $metadata?: { httpStatusCode?: number };
-    code?: unknown;
-  };
-  return {
-    name,
-    message,
-    status: $metadata?.httpStatusCode ?? null,
-    code: typeof code === 'string' ? code : null,
-  };
+  const { name = '', message = String(error), $metadata, code } = (error ?? {}) as Partial<SdkError>;
+  const status = $metadata?.httpStatusCode ?? null;
+  return { name, message, status, code: typeof code === 'string' ? code : null };
 }
 
 /** True if the key has an object already (`If-None-Match: *`). */

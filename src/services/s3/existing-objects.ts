@@ -1,9 +1,9 @@
 /** What exists under the key of an upload already, and whether it is the upload's own. */
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
 import { isExpiredTokenOfHead, s3ErrorOf } from './errors.ts';
-import { FILE_ID_METADATA, MD5_METADATA, type Place, RUN_ID_METADATA } from './upload.ts';
+import { FILE_ID_METADATA, MD5_METADATA, type Place, RUN_ID_METADATA, unquoted } from './upload.ts';
 
 /** A lookup costs one request; from here on sending the bytes of a file in vain costs more. */
 const WORTH_A_LOOKUP_BYTES = 16 * 1024 * 1024;
@@ -48,18 +48,13 @@ export class ExistingObjects {
     return (await this.#head(upload)) !== null;
   }
 
-  /** Amplify's policy answers 403 to a HEAD of what does not exist, so a listing tells. Null for a user who may not list. */
+  /** Null for a user who may not list. */
   async #isListed(key: string): Promise<boolean | null> {
     const { client, bucket } = this.#place;
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    try {
-      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
-      const { Contents = [] } = await client.send(command);
-      return Contents[0]?.Key === key;
-    } catch (error) {
+    return isListed(client, bucket, key).catch(error => {
       if (s3ErrorOf(error).status === 403) return null;
       throw error;
-    }
+    });
   }
 
   #ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null): StoredObject {
@@ -99,6 +94,15 @@ export class ExistingObjects {
   }
 }
 
+/** Amplify's policy answers 403 to a HEAD of what does not exist, so a listing tells. Throws the SDK's errors as they are. */
+export async function isListed(client: S3Client, bucket: string, key: string): Promise<boolean> {
+  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const { Contents } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+  );
+  return Contents?.[0]?.Key === key;
+}
+
 /** Expired keys, by the name that S3 gives where a response has a body. */
 class ExpiredToken extends Error {
   override readonly name = 'ExpiredToken';
@@ -108,8 +112,8 @@ class ExpiredToken extends Error {
   }
 }
 
-function etagOf({ ETag = '' }: HeadObjectCommandOutput): string {
-  return ETag.replaceAll('"', '');
+function etagOf({ ETag }: HeadObjectCommandOutput): string {
+  return unquoted(ETag);
 }
 
 function keyTaken(upload: Upload, what: string): FileError {

@@ -7,7 +7,8 @@ import { retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { accessDenied } from './access-denied.ts';
 import type { AwsKeySource } from './client.ts';
 import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
-import { FILE_ID_METADATA } from './upload.ts';
+import { isListed } from './existing-objects.ts';
+import { FILE_ID_METADATA, unquoted } from './upload.ts';
 
 /** An object as S3 describes it. */
 export interface ObjectState {
@@ -81,11 +82,8 @@ export class Objects {
     }
   }
 
-  async #isListed(key: string): Promise<boolean> {
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
-    const { Contents = [] } = await this.#known(() => this.#client.send(command));
-    return Contents[0]?.Key === key;
+  #isListed(key: string): Promise<boolean> {
+    return this.#known(() => isListed(this.#client, this.#bucket, key));
   }
 
   /**
@@ -202,8 +200,4 @@ async function* untilStalled(body: Readable, timeoutMs: number): AsyncGenerator<
   } finally {
     clearTimeout(timer);
   }
-}
-
-function unquoted(etag = ''): string {
-  return etag.replaceAll('"', '');
 }

@@ -161,6 +161,11 @@ function target(upload: Upload, { bucket, runId }: Place) {
   };
 }
 
-function stored(upload: Upload, bytes: number, etag = ''): StoredObject {
-  return { bytes, etag: etag.replaceAll('"', ''), verified: upload.md5 ? 'md5' : 'size' };
+function stored(upload: Upload, bytes: number, etag?: string): StoredObject {
+  return { bytes, etag: unquoted(etag), verified: upload.md5 ? 'md5' : 'size' };
+}
+
+/** An etag as records have it. */
+export function unquoted(etag = ''): string {
+  return etag.replaceAll('"', '');
 }

@@ -3,7 +3,6 @@ import type { Command } from '@oclif/core';
 import type { FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { EXIT } from '../config/exit-codes.ts';
-import type { ConfigValues } from '../config/load.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
@@ -19,29 +18,32 @@ import { FilesToMove } from '../run/progress/files-to-move.ts';
 import { ProgressFile } from '../run/progress-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
 import { requireListed, runShard } from '../run/shard-migration.ts';
+import { formatDuration } from '../run/text/format.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
+import { transferConfig } from './flags.ts';
 import { Interrupted } from './interruption.ts';
 import { PipelineCommand } from './pipeline-command.ts';
+import { placeLines, statusLines, totalLine } from './ui/summary.ts';
 
 export interface RunOptions {
-  folderId: string | undefined;
-  configFlags: ConfigValues;
   until: 'resolve' | 'link';
-  retryOrphans: boolean;
-  rescan?: boolean;
+  flags: SelectionFlags & {
+    'folder-id'?: string;
+    concurrency?: number;
+    bwlimit?: string;
+    naming?: string;
+    rescan?: boolean;
+    'retry-orphans': boolean;
+    'skip-existing'?: boolean;
+    'max-transfer'?: number;
+    measure?: boolean;
+  };
   /** Only this part of a run that has been listed and resolved. */
   shard?: Shard | null;
-  skipExisting?: boolean;
-  maxTransferBytes?: number;
-  /** The flags that limit the run to a part of the folder. */
-  selection: SelectionFlags;
-  /** A rescan without such flags keeps to the part that the run is about. */
-  keepsSelection?: boolean;
-  /** The computer may not fall asleep meanwhile. */
   keepsAwake?: boolean;
-  /** Measure the bandwidth from Drive with the files that are to be moved. */
-  measures?: boolean;
+  /** A rescan without selection flags keeps to the part that the run is about. */
+  keepsSelection?: boolean;
 }
 
 export interface RunOutcome {
@@ -76,16 +78,16 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
   /** Runs the pipeline over the folder that flag and configuration name. */
   protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {
     const startedAt = performance.now();
-    const config = await this.configuration(options.configFlags);
+    const { flags, until, shard = null } = options;
+    const config = await this.configuration({ ...transferConfig(flags), naming: flags.naming });
     const run = this.#runFor(options, config);
-    const { shard = null } = options;
     if (shard) requireListed(run);
     const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
     run.lock(this.commandLine(shard));
     // Shards leave alone what they share.
     const services = this.servicesFor(config, run, !shard, shard);
-    if (!shard) run.facts.rememberResourceKey(run.facts.root(options.folderId, config));
-    if (!shard && options.configFlags.naming) run.facts.rememberNaming(config.naming);
+    if (!shard) run.facts.rememberResourceKey(run.facts.root(flags['folder-id'], config));
+    if (!shard && flags.naming) run.facts.rememberNaming(config.naming);
     this.listenToSignals();
     // Before the progress file, which is written to the same place.
     const takenOver = takeoverOf(this.home, run.folderId)?.apply;
@@ -95,7 +97,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       // Before progress is drawn: a prompt would be lost in it.
       await services.drive();
       if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
-      await this.showProgress(config, services, options.until === 'link');
+      await this.showProgress(config, services, until === 'link');
       const ran = await this.#run(options, { config, services, run, rules, takenOver, progressFile });
       const seconds = (performance.now() - startedAt) / 1000;
       return { run, config, seconds, ...ran };
@@ -117,7 +119,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     { config, services, run, rules, takenOver, progressFile }: RunParts,
   ): Promise<Omit<RunOutcome, 'run' | 'config' | 'seconds'>> {
     const { events, shutdown } = this;
-    const { until, rescan = false } = options;
+    const { until, flags } = options;
     const toMove = new FilesToMove();
     events.on('finished', record => {
       const { status } = record;
@@ -131,8 +133,12 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     let failedPath: string | null;
     try {
       changes = await (run.shard ? runShard : runMigration)({
-        ...{ ...options, config, services, events, shutdown, run, manifests, rules, rescan, takenOver },
-        root: run.facts.root(options.folderId, config),
+        ...{ until, config, services, events, shutdown, run, manifests, rules, takenOver },
+        retryOrphans: flags['retry-orphans'],
+        rescan: flags.rescan ?? false,
+        skipExisting: flags['skip-existing'],
+        maxTransferBytes: flags['max-transfer'],
+        root: run.facts.root(flags['folder-id'], config),
         selection: selectionFrom(rules),
       });
       // Here the manifests need not be read again for it.
@@ -144,14 +150,14 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return {
       changes,
       toMove,
-      measuredMbit: options.measures ? await measure(services, toMove.largest) : null,
+      measuredMbit: flags.measure ? await measure(services, toMove.largest) : null,
       progressPath: await progressFile.last(),
       failedPath,
     };
   }
 
-  #runFor({ folderId: flag, until, shard }: RunOptions, config: Config): Run {
-    const folderId = folderToMigrate(flag, config);
+  #runFor({ flags, until, shard }: RunOptions, config: Config): Run {
+    const folderId = folderToMigrate(flags['folder-id'], config);
     // All that is missing at once, before anybody is asked.
     requireKeys(config, [
       ...(folderId ? [] : KEYS_FOR.folder),
@@ -162,39 +168,45 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return new Run(this.home, folderId!, shard);
   }
 
-  #chosenRules(
-    run: Run,
-    { selection, rescan = false, keepsSelection = false }: RunOptions,
-  ): SelectionRules | null {
-    const given = rulesFrom(selection);
+  #chosenRules(run: Run, { flags, keepsSelection = false }: RunOptions): SelectionRules | null {
+    const given = rulesFrom(flags);
+    const { rescan = false } = flags;
     const remembered = run.facts.selection;
     const isStarted = run.has('list');
     const rules = chosenRules({ remembered, isStarted, given, rescan, keeps: keepsSelection });
     if (isStarted && remembered && !given) {
-      const flags = flagsOf(remembered);
-      if (rules) this.say(`As in earlier runs of this folder: ${flags}.`);
-      else this.say(`The selection of earlier runs (${flags}) is dropped: the whole folder is listed.`);
+      const before = flagsOf(remembered);
+      if (rules) this.say(`As in earlier runs of this folder: ${before}.`);
+      else this.say(`The selection of earlier runs (${before}) is dropped: the whole folder is listed.`);
     }
     return rules;
+  }
+
+  /** `Migrated: 41 files, 15.2 MiB in 3 min`; what was done, unless it was interrupted. */
+  protected headline(done: string, { seconds }: RunOutcome): string {
+    const title = this.shutdown.signal.aborted ? 'Interrupted; finished in this session' : done;
+    return `${title}: ${totalLine(this.counts)} in ${formatDuration(seconds)}`;
   }
 
   /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a shutdown. */
   protected conclude(
     outcome: RunOutcome,
-    lines: readonly string[],
-    extra: Record<string, unknown> = {},
+    headline: string,
+    { details = [], extra = {} }: { details?: string[]; extra?: Record<string, unknown> } = {},
   ): void {
-    const { run, changes } = outcome;
-    const { counts } = this;
+    const { run, changes, progressPath: progress, failedPath: failed } = outcome;
+    const { counts, logPath: log } = this;
     const { reason } = this.shutdown;
+    if (counts.total === 0 && !reason) this.say(`The folder ${run.label} has no files.`);
     const limit = reason instanceof TransferLimitReached ? reason : null;
-    const summary = { ...summaryOf(outcome, counts), ...extra, log: this.logPath };
+    const summary = { ...summaryOf(outcome, counts), ...extra, log };
     this.logger?.info(summary, 'summary');
     if (this.json && (limit || !reason)) this.printJson(summary);
     // Of a run that was given up as void there is nothing to look at.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
-      for (const line of lines) this.say(line);
+      const places = placeLines({ manifests: run.folder, progress, failed, log });
+      this.say('', headline, ...statusLines(counts), ...details, '', 'Where to look:', ...places);
     }
     if (reason && !limit) throw reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);

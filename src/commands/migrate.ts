@@ -1,9 +1,7 @@
 import { Flags } from '@oclif/core';
-import { migrationFlags, transferConfig } from '../cli/flags.ts';
+import { migrationFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { shardFlag, shardFrom } from '../cli/shard-flag.ts';
-import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
-import { formatDuration } from '../run/text/format.ts';
 
 export default class Migrate extends RunCommand<typeof Migrate> {
   static override summary = 'Run all five stages: list, parse, resolve, transfer, link.';
@@ -30,42 +28,12 @@ export default class Migrate extends RunCommand<typeof Migrate> {
     const dryRun = this.flags['dry-run'] ?? false;
     const shard = shardFrom(this.flags.shard, this.env, text => this.say(text));
     const outcome = await this.migrateFolder({
-      shard,
-      folderId: this.flags['folder-id'],
-      configFlags: { ...transferConfig(this.flags), naming: this.flags.naming },
       until: dryRun ? 'resolve' : 'link',
-      retryOrphans: this.flags['retry-orphans'],
-      rescan: this.flags.rescan,
-      selection: this.flags,
-      maxTransferBytes: this.flags['max-transfer'],
-      skipExisting: this.flags['skip-existing'],
+      flags: this.flags,
+      shard,
       keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
-    const { counts } = this;
-    const { run, seconds, progressPath, failedPath } = outcome;
-    if (counts.total === 0 && !this.shutdown.signal.aborted)
-      this.say(`The folder ${run.label} has no files.`);
-    this.conclude(
-      outcome,
-      [
-        '',
-        `${this.#title(dryRun)}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
-        ...statusLines(counts),
-        '',
-        'Where to look:',
-        ...placeLines({
-          manifests: run.folder,
-          progress: progressPath,
-          failed: failedPath,
-          log: this.logPath,
-        }),
-      ],
-      { dry_run: dryRun },
-    );
-  }
-
-  #title(dryRun: boolean): string {
-    if (this.shutdown.signal.aborted) return 'Interrupted; finished in this session';
-    return dryRun ? 'Dry run, nothing was written to AWS' : 'Migrated';
+    const done = dryRun ? 'Dry run, nothing was written to AWS' : 'Migrated';
+    this.conclude(outcome, this.headline(done, outcome), { extra: { dry_run: dryRun } });
   }
 }

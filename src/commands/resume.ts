@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { RunError } from '../../stages/errors.ts';
-import { migrationFlags, transferConfig } from '../cli/flags.ts';
+import { migrationFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
-import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { Run } from '../run/manifest/run.ts';
-import { formatDuration } from '../run/text/format.ts';
 import { folderAtHand, noRun } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
@@ -24,31 +22,14 @@ export default class Resume extends RunCommand<typeof Resume> {
     if (!folderId) throw noRun('to resume');
     const previous = new Run(this.home, folderId);
     if (!existsSync(previous.folder) && !(await this.#startsNew(folderId))) throw noRunYet(folderId);
+    const naming = this.flags.naming ?? previous.facts.naming ?? undefined;
     const outcome = await this.migrateFolder({
-      folderId,
-      configFlags: {
-        ...transferConfig(this.flags),
-        naming: this.flags.naming ?? previous.facts.naming ?? undefined,
-      },
       until: 'link',
-      retryOrphans: this.flags['retry-orphans'],
-      rescan: this.flags.rescan,
-      selection: this.flags,
-      maxTransferBytes: this.flags['max-transfer'],
-      keepsSelection: true,
-      skipExisting: this.flags['skip-existing'],
+      flags: { ...this.flags, 'folder-id': folderId, naming },
       keepsAwake: this.flags['keep-awake'],
+      keepsSelection: true,
     });
-    const { counts } = this;
-    const { run, seconds, progressPath, failedPath } = outcome;
-    this.conclude(outcome, [
-      '',
-      `${this.shutdown.signal.aborted ? 'Interrupted; finished in this session' : 'Resumed'}: ${totalLine(counts)} in ${formatDuration(seconds)}`,
-      ...statusLines(counts),
-      '',
-      'Where to look:',
-      ...placeLines({ manifests: run.folder, progress: progressPath, failed: failedPath, log: this.logPath }),
-    ]);
+    this.conclude(outcome, this.headline('Resumed', outcome));
   }
 
   /** Without a run there is nothing to resume; a person may want to start one. */

@@ -106,7 +106,7 @@ export default class Review extends BaseCommand<typeof Review> {
     if (this.flags.format === 'csv') {
       await writeOutput(
         { format: 'csv', path: null },
-        csvLines(REVIEW_COLUMNS, reviewRows(left)),
+        csvLines(Object.keys(REVIEW_COLUMNS), reviewRows(left)),
         this.shutdown,
       );
     } else {

@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { folderFlag, namingFlag, selectionFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { type Bandwidth, estimateLine } from '../cli/ui/estimate-line.ts';
-import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { totalLine } from '../cli/ui/summary.ts';
 import { estimate } from '../run/progress/estimate.ts';
 
 const ASSUMED_MBIT = 100;
@@ -37,37 +37,15 @@ export default class Scan extends RunCommand<typeof Scan> {
   async run(): Promise<void> {
     // What is known of a million files stays until the end, and V8 would let as much garbage gather beside it.
     setFlagsFromString('--heap-growing-percent=40');
-    const outcome = await this.migrateFolder({
-      folderId: this.flags['folder-id'],
-      configFlags: { naming: this.flags.naming },
-      until: 'resolve',
-      retryOrphans: this.flags['retry-orphans'],
-      rescan: this.flags.rescan,
-      selection: this.flags,
-      measures: this.flags.measure,
-    });
-    const { counts } = this;
-    const { run, config } = outcome;
-    if (counts.total === 0 && !this.shutdown.signal.aborted)
-      this.say(`The folder ${run.label} has no files.`);
+    const outcome = await this.migrateFolder({ until: 'resolve', flags: this.flags });
     const { files, bytes } = outcome.toMove;
     const bandwidth = this.#bandwidth(outcome.measuredMbit);
-    const queriesPerSecond = config.google_drive.queries_per_second;
+    const queriesPerSecond = outcome.config.google_drive.queries_per_second;
     const bytesPerSecond = (bandwidth.mbit * 1_000_000) / 8;
     const estimated = estimate(outcome.toMove, { bytesPerSecond, queriesPerSecond });
-    this.conclude(
-      outcome,
-      [
-        '',
-        `Scanned: ${totalLine(counts)}`,
-        ...statusLines(counts),
-        '',
-        estimateLine(estimated, { files, bytes, bandwidth, queriesPerSecond }),
-        '',
-        'Where to look:',
-        ...placeLines({ manifests: run.folder, progress: outcome.progressPath, log: this.logPath }),
-      ],
-      {
+    this.conclude(outcome, `Scanned: ${totalLine(this.counts)}`, {
+      details: ['', estimateLine(estimated, { files, bytes, bandwidth, queriesPerSecond })],
+      extra: {
         to_migrate: {
           files,
           bytes,
@@ -78,7 +56,7 @@ export default class Scan extends RunCommand<typeof Scan> {
           queries_per_second: queriesPerSecond,
         },
       },
-    );
+    });
   }
 
   #bandwidth(measuredMbit: number | null): Bandwidth {

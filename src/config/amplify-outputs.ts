@@ -10,6 +10,16 @@ export interface AmplifyValues {
   warnings: string[];
 }
 
+export interface OutputsOptions {
+  bucketName?: string;
+  /** S3's name of the bucket, if it is known already; the file need not have it. */
+  knownBucket?: string;
+  /** Models to look for first; default: Observation and Media. */
+  models?: Parameters<typeof modelValues>[1];
+  /** Asks which bucket to use; returns its name. */
+  askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
+}
+
 interface Bucket {
   /** The name in Amplify's code. */
   name: string | null;
@@ -32,18 +42,7 @@ const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
  *
  * Throws {@link ConfigError}: file missing, not JSON, not an amplify_outputs.json, bucket not clear.
  */
-export async function readAmplifyOutputs(
-  path: string,
-  options: {
-    bucketName?: string;
-    /** S3's name of the bucket, if it is known already; the file need not have it. */
-    knownBucket?: string;
-    /** Models to look for first; default: Observation and Media. */
-    models?: Parameters<typeof modelValues>[1];
-    /** Asks which bucket to use; returns its name. */
-    askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
-  } = {},
-): Promise<AmplifyValues> {
+export async function readAmplifyOutputs(path: string, options: OutputsOptions = {}): Promise<AmplifyValues> {
   const outputs = await readOutputs(path);
   const auth = sectionOf(outputs, 'auth');
   const data = sectionOf(outputs, 'data');
@@ -109,27 +108,23 @@ function writersOf({ media }: Bucket): string[] {
 }
 
 async function readOutputs(path: string): Promise<Record<string, unknown>> {
-  const remedy =
-    'Give the amplify_outputs.json of an Amplify Gen 2 project ("npx ampx sandbox" or "npx ampx generate outputs" writes it).';
-  try {
-    const content = await readJson(path);
-    if (isPlainObject(content)) return content;
-  } catch (error) {
-    if (error instanceof JsonError) {
-      const gen1 = /aws-exports|\.[cm]?[jt]s$/.test(path)
-        ? ' It looks like code of an Amplify Gen 1 project.'
-        : '';
-      throw new ConfigError('amplify_outputs', `${path} is not JSON: ${error.message}.${gen1}`, remedy);
-    }
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const what = missing ? 'does not exist' : `cannot be read: ${(error as Error).message}`;
-    throw new ConfigError('amplify_outputs', `${path} ${what}.`, remedy, { cause: error });
-  }
-  throw new ConfigError(
-    'amplify_outputs',
-    `${path} is not an amplify_outputs.json: no object { … }.`,
-    remedy,
-  );
+  const refused = (what: string, cause?: unknown) =>
+    new ConfigError(
+      'amplify_outputs',
+      `${path} ${what}`,
+      'Give the amplify_outputs.json of an Amplify Gen 2 project ("npx ampx sandbox" or "npx ampx generate outputs" writes it).',
+      { cause },
+    );
+  const content = await readJson(path).catch(error => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw refused('does not exist.', error);
+    if (!(error instanceof JsonError)) throw refused(`cannot be read: ${message}.`, error);
+    const isGen1Code = /aws-exports|\.[cm]?[jt]s$/.test(path);
+    const hint = isGen1Code ? ' It looks like code of an Amplify Gen 1 project.' : '';
+    throw refused(`is not JSON: ${message}.${hint}`);
+  });
+  if (isPlainObject(content)) return content;
+  throw refused('is not an amplify_outputs.json: no object { … }.');
 }
 
 /** Keys of the files that Amplify Gen 1 writes: for the web in `aws_…`, for mobile apps in `auth.plugins`, `api.plugins`, … */
@@ -174,7 +169,7 @@ function toBucket(entry: Record<string, unknown>, region: string | null): Bucket
 async function bucketFor(
   path: string,
   buckets: Bucket[],
-  { bucketName, askBucket }: NonNullable<Parameters<typeof readAmplifyOutputs>[1]>,
+  { bucketName, askBucket }: OutputsOptions,
 ): Promise<Bucket | null> {
   try {
     return chooseBucket(path, buckets, bucketName);

@@ -1,40 +1,22 @@
 import { stat } from 'node:fs/promises';
-import type { LoadedConfig, Source } from './load.ts';
+import type { LoadedConfig } from './load.ts';
 import { withHiddenValues } from './secrets.ts';
 import { type ConfigKey, SETTINGS, valueAt } from './settings.ts';
 
-interface FileState {
-  path: string;
-  exists: boolean;
-  /** Octal, like `600`; null if the file does not exist. */
-  mode: string | null;
-}
-
-export interface Description {
-  path: string;
-  /** The whole configuration, unknown keys included, secrets hidden. */
-  config: Record<string, unknown>;
-  sources: Record<ConfigKey, Source>;
-  /** By dotted key: the files that the configuration points to. */
-  files: Record<string, FileState>;
-  warnings: string[];
-}
+export type Description = Awaited<ReturnType<typeof describeConfig>>;
 
 /** What `show` prints. Does not read the files that the values name. */
-export async function describeConfig({
-  path,
-  config,
-  sources,
-  warnings,
-}: LoadedConfig): Promise<Description> {
-  const files: Description['files'] = {};
+export async function describeConfig({ path, config, sources, warnings }: LoadedConfig) {
+  /** By dotted key: the files that the configuration points to. */
+  const files: Record<string, Awaited<ReturnType<typeof fileState>>> = {};
   for (const { key, isPath } of SETTINGS) {
     if (isPath) files[key] = await fileState(String(valueAt(config, key)));
   }
   return { path, config: withHiddenValues(config) as Record<string, unknown>, sources, files, warnings };
 }
 
-async function fileState(path: string): Promise<FileState> {
+/** The mode is octal, like `600`. */
+async function fileState(path: string) {
   const found = await stat(path).catch(() => null);
   return { path, exists: found !== null, mode: found && (found.mode & 0o777).toString(8) };
 }
@@ -60,7 +42,7 @@ export function renderDescription({ config, sources, files }: Description): stri
     .join('\n');
 }
 
-function fileRemark({ exists, mode }: FileState): string {
+function fileRemark({ exists, mode }: Description['files'][string]): string {
   if (!exists) return 'no such file';
   const isOpen = process.platform !== 'win32' && (Number.parseInt(mode ?? '0', 8) & 0o077) !== 0;
   return isOpen ? `mode ${mode}: others can read it, should be 600` : `mode ${mode}`;

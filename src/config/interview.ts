@@ -1,5 +1,5 @@
 /** The questions of `config` on a terminal. */
-import { type AmplifyValues, readAmplifyOutputs } from './amplify-outputs.ts';
+import { type AmplifyValues, type OutputsOptions, readAmplifyOutputs } from './amplify-outputs.ts';
 import { ConfigError } from './error.ts';
 import { expandTilde } from './home.ts';
 import { readJson } from './json.ts';
@@ -186,9 +186,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
 }
 
 /** Lets the person say which of several buckets it is. */
-export function askBucketOf(
-  prompts: ConfigPrompts,
-): NonNullable<NonNullable<Parameters<typeof readAmplifyOutputs>[1]>['askBucket']> {
+export function askBucketOf(prompts: ConfigPrompts): NonNullable<OutputsOptions['askBucket']> {
   return buckets =>
     prompts.choose({
       message: 'Bucket for the media:',

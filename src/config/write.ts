@@ -19,18 +19,10 @@ export interface Change {
   to: unknown;
 }
 
-export interface WrittenConfig {
-  path: string;
-  /** In the order of the settings; empty if the file had all these values, and then it was not touched. */
-  changes: Change[];
-  /** For people. */
-  warnings: string[];
-}
-
 /**
  * Sets these values in config.json and leaves everything else in it as it is, unknown keys included. The file is
  * replaced in one step (a crash leaves the old one), mode 0600, a new folder 0700. The result is checked before anything
- * is written.
+ * is written. Returns what changed, in the order of the settings; without a change the file is not touched.
  *
  * Throws {@link ConfigError}: the present file is not JSON, the result would have wrong values, the disk refuses.
  */
@@ -38,7 +30,7 @@ export async function writeConfig(
   home: string,
   values: ConfigValues,
   prefixRules?: Config['prefix_disambiguation'],
-): Promise<WrittenConfig> {
+): Promise<{ path: string; changes: Change[]; warnings: string[] }> {
   const path = configPath(home);
   const wanted = normalized(values);
   refuseFlags(wanted);

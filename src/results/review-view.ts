@@ -157,32 +157,20 @@ export function fileJson({ record, relaxed }: ReviewItem) {
   return { id, name, path, link: driveLink(record), status, error, relaxed };
 }
 
-export const REVIEW_COLUMNS = [
-  'status',
-  'folder',
-  'file',
-  'reason',
-  'link',
-  'error_code',
-  'relaxed_reading',
-  'relaxed_sequential_ids',
-  'id',
-] as const;
+/** For spreadsheets. */
+export const REVIEW_COLUMNS: Readonly<Record<string, (item: ReviewItem) => Cell>> = {
+  status: ({ record }) => record.status,
+  folder: ({ record }) => record.path ?? '',
+  file: ({ record }) => record.name,
+  reason: whyOf,
+  link: ({ record }) => driveLink(record),
+  error_code: ({ code }) => code,
+  relaxed_reading: ({ relaxed }) => relaxed && readingText(relaxed),
+  relaxed_sequential_ids: ({ relaxed }) => relaxed?.sequentialIds.join(' '),
+  id: ({ record }) => record.id,
+};
 
-/** For spreadsheets, one row a file. */
-export function* reviewRows(review: Reviewed): Generator<Cell[]> {
-  for (const item of itemsOf(review)) {
-    const { record, code, relaxed } = item;
-    yield [
-      record.status,
-      record.path ?? '',
-      record.name,
-      whyOf(item),
-      driveLink(record),
-      code,
-      relaxed && readingText(relaxed),
-      relaxed?.sequentialIds.join(' '),
-      record.id,
-    ];
-  }
+/** One row a file. */
+export function reviewRows(review: Reviewed): Cell[][] {
+  return itemsOf(review).map(item => Object.values(REVIEW_COLUMNS).map(cellOf => cellOf(item)));
 }

@@ -3,10 +3,10 @@
  * and the same fields, except the singular ones, and also `size` and `checksum` for each file. It is renamed to `.bak`
  * before ours is written, and every run reads it from there.
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { isSafeKey } from '../../stages/object-key.ts';
 import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
-import { isFileThere } from '../config/files/foreign-file.ts';
+import { headOf, isFileThere } from '../config/files/foreign-file.ts';
 import { progressPath } from '../config/home.ts';
 
 interface Entry {
@@ -50,24 +50,10 @@ function namesAside(path: string): { existing: string[]; free: string } {
 
 /** True if the file is the Python tool's. */
 function isTheirs(path: string): boolean {
-  const files = isFileThere(path) && !isOurs(path) ? filesOf(path) : null;
+  // Quotes in a value are escaped: with plain ones it is a field, which only this tool writes.
+  const files = isFileThere(path) && !headOf(path).includes('"sequential_id":') ? filesOf(path) : null;
   const entries = Object.values(files ?? {});
   return entries.some(isEntry) && !entries.some(entry => isEntry(entry) && 'sequential_id' in entry);
-}
-
-/** Enough for the longest name. */
-const HEAD_BYTES = 256 * 1024;
-
-/** Whether the first file has the fields that only this tool writes: ours may be too large to be read whole. */
-function isOurs(path: string): boolean {
-  const fd = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    // Quotes in a value are escaped: with plain ones it is a field.
-    return head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)).includes('"sequential_id":');
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function filesOf(path: string): Record<string, Entry> | null {

@@ -6,21 +6,13 @@
 import { mediaIdOf } from '../../stages/media-id.ts';
 import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
 import type { Use } from '../run/run-records.ts';
-import type { ObjectState } from '../services/s3/objects.ts';
-
-export interface ObjectRemover {
-  find(key: string): Promise<ObjectState | null>;
-  /** False if the object has another etag by now; it then stays. */
-  remove(key: string, etag: string): Promise<boolean>;
-}
-
-export interface MediaRemover {
-  remove(ids: string[]): Promise<void>;
-}
+import type { MediaRecords } from '../services/appsync/media-records.ts';
+import type { Objects } from '../services/s3/objects.ts';
+import { inParallel } from './parallel.ts';
 
 export interface UndoOptions {
-  objects: ObjectRemover;
-  media: MediaRemover;
+  objects: Pick<Objects, 'find' | 'remove'>;
+  media: Pick<MediaRecords, 'remove'>;
   /** The other run of this home that uses the object under the key; undefined if none does. */
   usedBy: (key: string) => Use | undefined;
   dryRun: boolean;
@@ -57,33 +49,17 @@ export function isMade(record: FileRecord): boolean {
  * Works in batches: first the media records, then the objects, so that the app never shows a record without its file.
  * Each step is saved before the next one, so that an interrupted undo continues where it stopped. Throws RunError.
  */
-export async function undo(records: Iterable<FileRecord>, options: UndoOptions): Promise<Undone> {
+export async function undo(records: readonly FileRecord[], options: UndoOptions): Promise<Undone> {
   const undone: Undone = { media: 0, objects: 0, left: [] };
-  for (const batch of batches(records)) {
-    if (options.stopped()) break;
-    const plans = batch.map(record => planOf(record, options));
+  const all = records.filter(isUndoable);
+  for (let at = 0; at < all.length && !options.stopped(); at += RECORDS_A_BATCH) {
+    const plans = all.slice(at, at + RECORDS_A_BATCH).map(record => planOf(record, options));
     await removeMedia(plans, options);
     if (!options.dryRun) await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
     undone.media += plans.reduce((sum, { removing }) => sum + removing.length, 0);
-    const queue = plans.values();
-    const worker = async () => {
-      for (const plan of queue) await undoObject(plan, options, undone);
-    };
-    await Promise.all(Array.from({ length: options.concurrency }, worker));
+    await inParallel(plans, options.concurrency, plan => undoObject(plan, options, undone));
   }
   return undone;
-}
-
-function* batches(records: Iterable<FileRecord>): Generator<FileRecord[]> {
-  let batch: FileRecord[] = [];
-  for (const record of records) {
-    if (!isUndoable(record)) continue;
-    batch.push(record);
-    if (batch.length < RECORDS_A_BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 type Links = NonNullable<FileRecord['media']>;

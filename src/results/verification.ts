@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { isSameObject } from '../../stages/existing-media.ts';
 import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
-import type { MediaRecord } from '../services/appsync/media-records.ts';
-import type { ObjectState } from '../services/s3/objects.ts';
+import type { MediaRecord, MediaRecords } from '../services/appsync/media-records.ts';
+import type { ObjectState, Objects } from '../services/s3/objects.ts';
+import { inParallel } from './parallel.ts';
 
 export interface Finding {
   record: FileRecord;
@@ -15,26 +16,12 @@ export interface Finding {
   mediaIds?: string[];
 }
 
-export interface ObjectReader {
-  list(): AsyncIterable<ObjectState[]>;
-  find(key: string): Promise<ObjectState | null>;
-  read(key: string): Promise<AsyncIterable<Buffer> | null>;
-}
-
-export interface MediaReader {
-  sweep(): AsyncIterable<MediaRecord[]>;
-  find(ids: string[]): Promise<Map<string, MediaRecord>>;
-  /** Ids of the records that exist, but could not be given by then. */
-  readonly unreadable: ReadonlySet<string>;
-}
-
 export interface VerificationOptions {
-  objects: ObjectReader;
-  media: MediaReader;
+  objects: Pick<Objects, 'list' | 'find' | 'read'>;
+  media: Pick<MediaRecords, 'sweep' | 'find' | 'unreadable'>;
   /** Also read every object and compare its md5 with Drive's. */
   deep: boolean;
   concurrency: number;
-  onChecked?: (record: FileRecord) => void;
 }
 
 /** Up to this many are requested one by one (objects) or by id (media); for more, a sweep costs fewer requests. */
@@ -52,14 +39,14 @@ export async function verify(records: FileRecord[], options: VerificationOptions
   const objects = await objectsOf(claimed, options);
   const media = await mediaOf(claimed, options.media);
   const findings: Finding[][] = [];
-  const queue = claimed.entries();
-  const worker = async () => {
-    for (const [index, record] of queue) {
-      findings[index] = await check(record, objects.get(record.key) ?? null, media, options);
-      options.onChecked?.(record);
-    }
-  };
-  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  await inParallel(claimed, options.concurrency, async (record, index) => {
+    const found = [
+      await checkObject(record, objects.get(record.key) ?? null, options),
+      checkReadable(record, options.media),
+      checkMedia(record, media, options.media),
+    ];
+    findings[index] = found.filter(finding => finding !== null);
+  });
   return findings.flat();
 }
 
@@ -75,18 +62,17 @@ async function objectsOf(
     }
     return found;
   }
-  const queue = wanted.values();
-  const worker = async () => {
-    for (const key of queue) {
-      const object = await objects.find(key);
-      if (object) found.set(key, object);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await inParallel([...wanted], concurrency, async key => {
+    const object = await objects.find(key);
+    if (object) found.set(key, object);
+  });
   return found;
 }
 
-async function mediaOf(records: FileRecord[], media: MediaReader): Promise<Map<string, MediaRecord>> {
+async function mediaOf(
+  records: FileRecord[],
+  media: VerificationOptions['media'],
+): Promise<Map<string, MediaRecord>> {
   const wanted = new Set(records.flatMap(record => (record.media ?? []).map(({ id }) => id)));
   if (wanted.size <= FEW_MEDIA) return media.find([...wanted]);
   const found = new Map<string, MediaRecord>();
@@ -96,18 +82,9 @@ async function mediaOf(records: FileRecord[], media: MediaReader): Promise<Map<s
   return found;
 }
 
-async function check(
-  record: FileRecord & { key: string; url: string },
-  object: ObjectState | null,
-  media: Map<string, MediaRecord>,
-  options: VerificationOptions,
-): Promise<Finding[]> {
-  const findings = [
-    await checkObject(record, object, options),
-    checkReadable(record, options.media),
-    checkMedia(record, media, options.media),
-  ];
-  return findings.filter(finding => finding !== null);
+/** The message begins with the file's name. */
+function finding(record: FileRecord, code: Finding['code'], text: string, more: Partial<Finding>): Finding {
+  return { record, code, message: `${nameOf(record)}: ${text}.`, ...more };
 }
 
 async function checkObject(
@@ -115,30 +92,22 @@ async function checkObject(
   object: ObjectState | null,
   { objects, deep }: VerificationOptions,
 ): Promise<Finding | null> {
-  const missing: Finding = {
-    record,
-    code: 'object_missing',
-    etag: null,
-    message: `${nameOf(record)}: there is no object ${record.key}.`,
-  };
+  const { key, bytes, etag, md5 } = record;
+  const missing = finding(record, 'object_missing', `there is no object ${key}`, { etag: null });
   if (!object) return missing;
-  const differs = (how: string): Finding => ({
-    record,
-    code: 'object_differs',
-    etag: object.etag,
-    message: `${nameOf(record)}: the object ${record.key} ${how}.`,
-  });
-  if (record.bytes !== undefined && object.bytes !== record.bytes) {
-    return differs(`has ${object.bytes} bytes, not ${record.bytes}`);
+  const differs = (how: string) =>
+    finding(record, 'object_differs', `the object ${key} ${how}`, { etag: object.etag });
+  if (bytes !== undefined && object.bytes !== bytes) {
+    return differs(`has ${object.bytes} bytes, not ${bytes}`);
   }
-  if (record.etag && object.etag !== record.etag && object.etag !== record.md5) {
-    return differs(`has been replaced: its etag is ${object.etag}, not ${record.etag}`);
+  if (etag && object.etag !== etag && object.etag !== md5) {
+    return differs(`has been replaced: its etag is ${object.etag}, not ${etag}`);
   }
-  if (!deep || !record.md5 || record.verified === 'downloaded') return null;
-  const bytes = await objects.read(record.key);
-  if (!bytes) return missing;
-  const found = await md5Of(bytes);
-  return found === record.md5 ? null : differs(`has the md5 ${found}, Drive says ${record.md5}`);
+  if (!deep || !md5 || record.verified === 'downloaded') return null;
+  const content = await objects.read(key);
+  if (!content) return missing;
+  const found = await md5Of(content);
+  return found === md5 ? null : differs(`has the md5 ${found}, Drive says ${md5}`);
 }
 
 async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {
@@ -147,47 +116,34 @@ async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {
   return md5.digest('hex');
 }
 
-function checkReadable(record: FileRecord, { unreadable }: MediaReader): Finding | null {
+function checkReadable(record: FileRecord, { unreadable }: VerificationOptions['media']): Finding | null {
   const ids = (record.media ?? []).map(({ id }) => id).filter(id => unreadable.has(id));
   if (ids.length === 0) return null;
-  return {
-    record,
-    code: 'media_unreadable',
-    mediaIds: ids,
-    message: `${nameOf(record)}: ${mediaNamed(ids, 'exists, but its values', 'exist, but their values')} cannot be read. Correct or remove it in the app.`,
-  };
+  const what = mediaNamed(ids, 'exists, but its values', 'exist, but their values');
+  const text = `${what} cannot be read. Correct or remove it in the app`;
+  return finding(record, 'media_unreadable', text, { mediaIds: ids });
 }
 
 function checkMedia(
   record: FileRecord & { url: string },
   found: Map<string, MediaRecord>,
-  { unreadable }: MediaReader,
+  { unreadable }: VerificationOptions['media'],
 ): Finding | null {
   const media = (record.media ?? []).filter(({ id }) => !unreadable.has(id));
   const missing = media.filter(({ id }) => !found.has(id)).map(({ id }) => id);
   if (missing.length > 0) {
-    return {
-      record,
-      code: 'media_missing',
-      mediaIds: missing,
-      message: `${nameOf(record)}: ${mediaNamed(missing, 'does', 'do')} not exist.`,
-    };
+    const text = `${mediaNamed(missing, 'does', 'do')} not exist`;
+    return finding(record, 'media_missing', text, { mediaIds: missing });
   }
   const differing = media.filter(({ id, observationId }) => {
     const item = found.get(id)!;
     return !isSameObject(item.url, record.url) || item.observationId !== observationId;
   });
   if (differing.length === 0) return null;
-  return {
-    record,
-    code: 'media_differs',
-    mediaIds: differing.map(({ id }) => id),
-    message: `${nameOf(record)}: ${mediaNamed(
-      differing.map(({ id }) => id),
-      'points',
-      'point',
-    )} to another file or observation. Correct or remove it in the app.`,
-  };
+  const ids = differing.map(({ id }) => id);
+  const what = mediaNamed(ids, 'points', 'point');
+  const text = `${what} to another file or observation. Correct or remove it in the app`;
+  return finding(record, 'media_differs', text, { mediaIds: ids });
 }
 
 function mediaNamed(ids: string[], one: string, several: string): string {

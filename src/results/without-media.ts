@@ -2,17 +2,9 @@
 import type { Observation } from '../../stages/observation-finder.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
+import type { MediaRecords } from '../services/appsync/media-records.ts';
+import type { Observations } from '../services/appsync/observations.ts';
 import { type Format, mapped } from './format.ts';
-
-export interface ObservationSweep {
-  /** The whole table, page by page; an observation may come twice. */
-  sweep(): AsyncIterable<Observation[]>;
-}
-
-export interface MediaSweep {
-  /** The observations that media records point to, page by page. */
-  sweepObservationIds(): AsyncIterable<string[]>;
-}
 
 export interface WithoutMedia {
   total: number;
@@ -21,8 +13,8 @@ export interface WithoutMedia {
 }
 
 export async function observationsWithoutMedia(
-  table: ObservationSweep,
-  media: MediaSweep,
+  table: Pick<Observations, 'sweep'>,
+  media: Pick<MediaRecords, 'sweepObservationIds'>,
 ): Promise<WithoutMedia> {
   // Observations first: one that is linked while the tables are read counts as linked.
   const unlinked = new Map<string, Observation>();
@@ -49,7 +41,9 @@ export function withoutMediaText(
   });
   switch (format) {
     case 'json':
-      return jsonText(total, observations, plain);
+      return mapped([{ total_observations: total, without_media: observations.length }], counts => {
+        return `${jsonOf({ ...counts, observations: observations.map(plain) }, 2)}\n`;
+      });
     case 'ndjson':
       return mapped(observations, observation => `${jsonOf(plain(observation))}\n`);
     case 'csv': {
@@ -60,18 +54,4 @@ export function withoutMediaText(
       );
     }
   }
-}
-
-async function* jsonText(
-  total: number,
-  observations: readonly Observation[],
-  plain: (observation: Observation) => object,
-): AsyncGenerator<string> {
-  yield `{\n  "total_observations": ${total},\n  "without_media": ${observations.length},\n  "observations": [`;
-  let comma = '';
-  for (const observation of observations) {
-    yield `${comma}\n    ${jsonOf(plain(observation))}`;
-    comma = ',';
-  }
-  yield comma ? '\n  ]\n}\n' : ']\n}\n';
 }

@@ -3,7 +3,8 @@ import { closeSync, existsSync, lstatSync, openSync, readFileSync, readSync, sta
 import { RunError } from '../../../stages/errors.ts';
 import { targetOf } from './replace-file.ts';
 
-const HEAD_BYTES = 64 * 1024;
+/** Enough for the longest name in a progress file. */
+const HEAD_BYTES = 256 * 1024;
 
 export function foreignFile(path: string, what = 'was not written by this program'): RunError {
   return new RunError(
@@ -27,12 +28,16 @@ export function textOfFile(path: string): string | null {
 
 /** Throws RunError for a file that is not empty and does not match near its beginning. */
 export function refuseForeignFile(path: string, own: RegExp): void {
-  if (!isFileThere(path)) return;
+  const head = isFileThere(path) ? headOf(path) : '';
+  if (head !== '' && !own.test(head)) throw foreignFile(path);
+}
+
+/** The beginning of a file, which may be too large to be read whole. */
+export function headOf(path: string): string {
   const fd = openSync(path, 'r');
   try {
     const head = Buffer.alloc(HEAD_BYTES);
-    const text = head.toString('utf8', 0, readSync(fd, head, 0, HEAD_BYTES, 0));
-    if (text !== '' && !own.test(text)) throw foreignFile(path);
+    return head.toString('utf8', 0, readSync(fd, head, 0, HEAD_BYTES, 0));
   } finally {
     closeSync(fd);
   }

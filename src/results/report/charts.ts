@@ -91,21 +91,9 @@ export function throughputChart(timeline: Timeline, zone: Zone): Markup {
 }
 
 /** How times are written: in the time zone of the computer that makes the report. */
-export interface Zone {
-  name: string;
-  /** `14:30`. */
-  time(ms: number): string;
-  /** `14:30:05`. */
-  timeWithSeconds(ms: number): string;
-  /** `Nov 22`. */
-  day(ms: number): string;
-  /** `Nov 22, 2026, 14:30`. */
-  full(ms: number): string;
-  /** `Nov 22, 2026, 14:30:05`. */
-  fullWithSeconds(ms: number): string;
-}
+export type Zone = ReturnType<typeof zoneOf>;
 
-export function zoneOf(name: string): Zone {
+export function zoneOf(name: string) {
   const formatted = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...options });
     return (ms: number) => format.format(ms);
@@ -115,9 +103,12 @@ export function zoneOf(name: string): Zone {
   const date = { year: 'numeric', month: 'short', day: 'numeric' } as const;
   return {
     name,
+    /** `14:30`. */
     time: formatted(minutes),
     timeWithSeconds: formatted(seconds),
+    /** `Nov 22`. */
     day: formatted({ month: 'short', day: 'numeric' }),
+    /** `Nov 22, 2026, 14:30`. */
     full: formatted({ ...date, ...minutes }),
     fullWithSeconds: formatted({ ...date, ...seconds }),
   };

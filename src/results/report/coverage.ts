@@ -1,6 +1,6 @@
 /** Which observations have photos and videos, and which have none: by sequential id, and counted by hundreds. */
 import { type FileRecord, stillMissing } from '../../../stages/record.ts';
-import { type IdRange, idsIn, rangesOf } from '../../run/manifest/id-ranges.ts';
+import { type IdRange, idsIn } from '../../run/manifest/id-ranges.ts';
 
 /** From best to worst: an id with several files has the best state of them. */
 export const COVERAGE_STATES = ['photo', 'video', 'unlinked', 'none', 'absent'] as const;
@@ -67,12 +67,6 @@ export class Coverage {
   /** Ascending ids by their state. */
   ids(): Record<CoverageState, number[]> {
     return byState([...this.#states].sort(([a], [b]) => a - b));
-  }
-
-  ranges(): Record<CoverageState, IdRange[]> {
-    const ids = this.ids();
-    const entries = COVERAGE_STATES.map(state => [state, rangesOf(ids[state])] as const);
-    return Object.fromEntries(entries) as Record<CoverageState, IdRange[]>;
   }
 
   /** Ascending; groups without any id are left out. */

@@ -1,6 +1,6 @@
 /** A report's data for scripts. */
 import type { Status } from '../../../stages/record.ts';
-import { rangesText } from '../../run/manifest/id-ranges.ts';
+import { rangesOf, rangesText } from '../../run/manifest/id-ranges.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { COVERAGE_STATES } from './coverage.ts';
@@ -89,10 +89,9 @@ function reasons(report: Report): unknown[] {
 function coverage(report: Report): unknown {
   const readAt = report.run.observationIds?.readAt ?? null;
   const ids = report.coverage.ids();
-  const ranges = report.coverage.ranges();
   const states = COVERAGE_STATES.map(state => [
     state,
-    { count: ids[state].length, sequential_ids: rangesText(ranges[state]) },
+    { count: ids[state].length, sequential_ids: rangesText(rangesOf(ids[state])) },
   ]);
   const { photo, video, unlinked, none, absent } = Object.fromEntries(states);
   return {

@@ -25,7 +25,8 @@ export function formatTime(at: Date): string {
   return at.toLocaleString('sv-SE');
 }
 
-/** `1 file`, `1,204 files`. */
+/** `1 file`, `1,204 files`. Small numbers do without ICU, which takes a while to load. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+  const number = count < 1000 ? count : count.toLocaleString('en-US');
+  return `${number} ${count === 1 ? one : many}`;
 }

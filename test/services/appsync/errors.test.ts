@@ -88,8 +88,6 @@ const REQUESTS: [what: string, error: unknown, meaning: string][] = [
   ],
   ['429', failed(429), 'appsync_refused again'],
   ['500', failed(500), 'appsync_refused again'],
-  ['502', failed(502), 'appsync_refused again'],
-  ['503', failed(503), 'appsync_refused again'],
   [
     '400 MalformedHttpRequestException',
     failed(400, 'MalformedHttpRequestException'),
@@ -97,7 +95,6 @@ const REQUESTS: [what: string, error: unknown, meaning: string][] = [
   ],
   ['403 of a firewall', failed(403), 'appsync_refused final'],
   ['404', failed(404, 'NotFoundException'), 'appsync_refused final'],
-  ['413', failed(413), 'appsync_refused final'],
   ['401', failed(401, 'UnauthorizedException'), 'appsync_sign_in_refused final'],
   ['401 without words', failed(401), 'appsync_sign_in_refused final'],
   ['200 UnauthorizedException', failed(200, 'UnauthorizedException'), 'appsync_sign_in_refused final'],

@@ -27,18 +27,37 @@ export interface LocalData {
 const ADMIN = 'admin@example.com';
 const VIEWER = 'viewer@example.com';
 
-/** A pool with both people; its key takes a while to make, so the tests of a file share it. */
-export async function localUsers(): Promise<UserPool> {
+/** A pool with both people. */
+async function localUsers(): Promise<UserPool> {
   const users = await createUserPool();
   users.addUser({ username: ADMIN, password: 'Correct-Horse-1', groups: ['ADMINS'] });
   users.addUser({ username: VIEWER, password: 'Correct-Horse-1' });
   return users;
 }
 
-export async function localData(
-  users: UserPool,
-  options: Omit<AppSyncOptions, 'userPool'> & { signedInAs?: typeof ADMIN | typeof VIEWER } = {},
-): Promise<LocalData> {
+type LocalOptions = Omit<AppSyncOptions, 'userPool'> & { signedInAs?: typeof ADMIN | typeof VIEWER };
+
+/** A local AppSync, new for each test. The tests of a file share the users: their pool's key takes a while to make. */
+export function useData(options: LocalOptions = {}) {
+  const at = {
+    users: undefined as unknown as UserPool,
+    data: undefined as unknown as LocalData,
+    /** With other options. */
+    async start(more: LocalOptions = options): Promise<void> {
+      await at.data?.close();
+      at.data = await localData(at.users, more);
+    },
+  };
+  before(async () => {
+    at.users = await localUsers();
+  });
+  after(() => at.users.close());
+  beforeEach(() => at.start());
+  afterEach(() => at.data.close());
+  return at;
+}
+
+async function localData(users: UserPool, options: LocalOptions): Promise<LocalData> {
   const api = await createAppSync({ ...options, userPool: users });
   const signIn = () => users.tokensFor(options.signedInAs ?? ADMIN).IdToken;
   const waits: number[] = [];

@@ -2,28 +2,20 @@ import { expect } from 'chai';
 import { MediaRecords } from '../../../src/services/appsync/media-records.ts';
 import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import type { RunError } from '../../../stages/errors.ts';
-import type { UserPool } from '../../cloud/cognito/user-pool.ts';
 import { rejection } from '../../config/scratch.ts';
 import { inject } from '../../faults.ts';
 import { all } from '../../stages/flow.ts';
-import { type LocalData, localData, localUsers, says } from './local-data.ts';
+import { says, useData } from './local-data.ts';
 
 describe('media records that are there', () => {
-  let users: UserPool;
-  let local: LocalData;
+  const at = useData();
   let records: MediaRecords;
-  before(async () => {
-    users = await localUsers();
+  beforeEach(() => {
+    records = new MediaRecords(at.data.client(), DEFAULT_MODELS);
   });
-  after(() => users.service.close());
-  beforeEach(async () => {
-    local = await localData(users);
-    records = new MediaRecords(local.client(), DEFAULT_MODELS);
-  });
-  afterEach(() => local.close());
 
   const add = (count: number) =>
-    local.api.addMedia(
+    at.data.api.addMedia(
       ...Array.from({ length: count }, (_, index) => ({
         id: `m${index}`,
         url: `https://b/media/o${index}/x.jpg`,
@@ -44,19 +36,19 @@ describe('media records that are there', () => {
 
   it('are found by id, many in one request; others are absent', async () => {
     add(120);
-    const before = local.requests();
+    const before = at.data.requests();
     const found = await records.find([...Array.from({ length: 120 }, (_, index) => `m${index}`), 'nobody']);
     expect(found.size).to.equal(120);
     expect(found.get('m7')).to.include({ observationId: 'o7' });
-    expect(local.requests() - before).to.be.at.most(3);
+    expect(at.data.requests() - before).to.be.at.most(3);
     expect(await records.find([])).to.deep.equal(new Map());
   });
 
   it('are found by sweep and by id in spite of one that cannot be read, which is named once for each way', async () => {
     add(60);
-    local.api.changeMedia('m7', { url: null as unknown as string });
+    at.data.api.changeMedia('m7', { url: null as unknown as string });
     const named: string[] = [];
-    const client = local.client({ onUnreadable: ({ name, query }) => named.push(`${query} ${name}`) });
+    const client = at.data.client({ onUnreadable: ({ name, query }) => named.push(`${query} ${name}`) });
     const swept = new MediaRecords(client, DEFAULT_MODELS);
     expect((await all(swept.sweep())).flat().map(({ id }) => id))
       .to.have.length(59)
@@ -71,12 +63,12 @@ describe('media records that are there', () => {
   it('are removed by id, and only these; what is gone already is no error', async () => {
     add(60);
     await records.remove([...Array.from({ length: 55 }, (_, index) => `m${index}`), 'nobody']);
-    expect([...local.api.media.keys()].sort()).to.deep.equal(['m55', 'm56', 'm57', 'm58', 'm59']);
+    expect([...at.data.api.media.keys()].sort()).to.deep.equal(['m55', 'm56', 'm57', 'm58', 'm59']);
     await records.remove(['m55', 'm0']);
-    expect(local.api.media.size).to.equal(4);
-    const before = local.requests();
+    expect(at.data.api.media.size).to.equal(4);
+    const before = at.data.requests();
     await records.remove([]);
-    expect(local.requests()).to.equal(before);
+    expect(at.data.requests()).to.equal(before);
   });
 
   it('are removed in spite of throttling of single records', async () => {
@@ -87,10 +79,10 @@ describe('media records that are there', () => {
         { path: ['m1'], errorType: 'DynamoDB:ProvisionedThroughputExceededException', message: 'slow down' },
       ],
     };
-    inject(local.api.service, /graphql/, [says(200, throttled)]);
+    inject(at.data.api.service, /graphql/, [says(200, throttled)]);
     await records.remove(['m0', 'm1']);
-    expect([...local.api.media.keys()]).to.deep.equal(['m2']);
-    expect(local.waits).to.have.length(1);
+    expect([...at.data.api.media.keys()]).to.deep.equal(['m2']);
+    expect(at.data.waits).to.have.length(1);
   });
 
   it('end the run with the reason when they may not be removed, or cannot be', async () => {
@@ -99,7 +91,7 @@ describe('media records that are there', () => {
       data: { m0: null },
       errors: [{ path: ['m0'], errorType, message: 'Said so.' }],
     });
-    inject(local.api.service, /graphql/, [
+    inject(at.data.api.service, /graphql/, [
       says(200, refusal('Unauthorized')),
       says(200, refusal('DynamoDB:DynamoDbException')),
     ]);
@@ -116,7 +108,7 @@ describe('media records that are there', () => {
       data: { m0: null },
       errors: [{ path: ['m0'], errorType: 'DynamoDB:DynamoDbException', message: 'Said so.' }],
     };
-    inject(local.api.service, /graphql/, [says(200, failure)]);
+    inject(at.data.api.service, /graphql/, [says(200, failure)]);
     expect((await rejection<RunError>(records.find(['m0']))).name).to.equal('RunError');
   });
 });

@@ -3,28 +3,16 @@ import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import { type Field, indexQueryIn, type SchemaPart } from '../../../src/services/appsync/schema.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation } from '../../../stages/observation-finder.ts';
-import type { UserPool } from '../../cloud/cognito/user-pool.ts';
 import { rejection } from '../../config/scratch.ts';
 import { answer, inject, times } from '../../faults.ts';
-import { type LocalData, localData, localUsers, says } from './local-data.ts';
+import { says, useData } from './local-data.ts';
 
 const ANY = /^POST \/graphql/;
 
 describe('observations', () => {
-  let users: UserPool;
-  let data: LocalData;
-  const start = async (options: Parameters<typeof localData>[1] = {}) => {
-    await data?.close();
-    data = await localData(users, options);
-  };
-  before(async () => {
-    users = await localUsers();
-  });
-  after(() => users.close());
-  beforeEach(() => start());
-  afterEach(() => data.close());
+  const at = useData();
 
-  const pagesOf = async (observations = data.observations()): Promise<Observation[][]> => {
+  const pagesOf = async (observations = at.data.observations()): Promise<Observation[][]> => {
     const pages: Observation[][] = [];
     for await (const page of observations.sweep()) pages.push(page);
     return pages;
@@ -34,16 +22,16 @@ describe('observations', () => {
 
   describe('swept', () => {
     it('are all found, a thousand a request', async () => {
-      data.api.addObservations(range(5000));
+      at.data.api.addObservations(range(5000));
       expect(idsOf((await pagesOf()).flat())).to.deep.equal(range(5000));
-      expect(data.api.fields.get('listObservations')).to.be.within(5, 6);
-      expect(data.requests()).to.equal(data.api.fields.get('listObservations'));
+      expect(at.data.api.fields.get('listObservations')).to.be.within(5, 6);
+      expect(at.data.requests()).to.equal(at.data.api.fields.get('listObservations'));
     });
 
     it('are read to the end over pages that are empty or have holes', async () => {
       const page = (items: unknown[], nextToken: string | null) =>
         says(200, { data: { page: { items, nextToken } } });
-      inject(data.api.service, ANY, [
+      inject(at.data.api.service, ANY, [
         page([], 'one'),
         page([{ id: 'a', sequentialId: 1 }, null], 'two'),
         page([], 'three'),
@@ -56,11 +44,11 @@ describe('observations', () => {
     });
 
     it('bring the field that tells data sets apart, null where it is not filled in', async () => {
-      data.api.addObservations([
+      at.data.api.addObservations([
         { sequentialId: 1, id: 'a', countryId: 'IL' },
         { sequentialId: 2, id: 'b' },
       ]);
-      const found = (await pagesOf(data.observations('countryId'))).flat();
+      const found = (await pagesOf(at.data.observations('countryId'))).flat();
       expect(found.sort((a, b) => a.sequentialId - b.sequentialId)).to.deep.equal([
         { id: 'a', sequentialId: 1, discriminator: 'IL' },
         { id: 'b', sequentialId: 2, discriminator: null },
@@ -96,7 +84,7 @@ describe('observations', () => {
     ];
     for (const [what, body, code] of ends) {
       it(`end the run at ${what}, rather than make orphans`, async () => {
-        inject(data.api.service, ANY, times(10, says(200, body)));
+        inject(at.data.api.service, ANY, times(10, says(200, body)));
         const error = await rejection<RunError>(pagesOf());
         expect(error).to.be.instanceOf(RunError);
         expect(error.code).to.equal(code);
@@ -104,8 +92,8 @@ describe('observations', () => {
     }
 
     it('end the run, with what to check, where the field that tells data sets apart does not exist', async () => {
-      data.api.addObservations([1]);
-      const error = await rejection<RunError>(pagesOf(data.observations('planet')));
+      at.data.api.addObservations([1]);
+      const error = await rejection<RunError>(pagesOf(at.data.observations('planet')));
       expect(error.code).to.equal('schema_mismatch');
       expect(error.message).to.include('planet');
     });
@@ -113,20 +101,20 @@ describe('observations', () => {
 
   describe('asked for by sequential id', () => {
     const find = async (ids: number[], discriminatorField: string | null = null) =>
-      (await data.observations(discriminatorField).index())!.find(ids);
+      (await at.data.observations(discriminatorField).index())!.find(ids);
 
     it('are found through the index, 25 ids a request', async () => {
-      data.api.addObservations(range(200));
+      at.data.api.addObservations(range(200));
       const wanted = range(60).map(n => n * 3);
       expect(idsOf(await find(wanted))).to.deep.equal(wanted);
-      expect(data.api.fields.get('listObservationBySequentialId')).to.equal(60);
+      expect(at.data.api.fields.get('listObservationBySequentialId')).to.equal(60);
       // One for the schema.
-      expect(data.requests()).to.equal(1 + 3);
-      expect(data.api.fields.get('listObservations')).to.equal(undefined);
+      expect(at.data.requests()).to.equal(1 + 3);
+      expect(at.data.api.fields.get('listObservations')).to.equal(undefined);
     });
 
     it('are all given where several share an id, also over more than one page', async () => {
-      data.api.addObservations([
+      at.data.api.addObservations([
         ...range(250).map(n => ({ sequentialId: 7, id: `seven-${n}` })),
         { sequentialId: 8, id: 'eight' },
       ]);
@@ -135,9 +123,9 @@ describe('observations', () => {
     });
 
     it('end the run when one of the ids cannot be looked up', async () => {
-      const observations = data.observations();
+      const observations = at.data.observations();
       const index = (await observations.index())!;
-      inject(data.api.service, ANY, [
+      inject(at.data.api.service, ANY, [
         says(200, {
           data: { m0: { items: [], nextToken: null }, q1: null },
           errors: [{ path: ['q1'], errorType: 'DynamoDB:DynamoDbException', message: 'Broken' }],
@@ -151,29 +139,29 @@ describe('observations', () => {
 
   describe('have an index', () => {
     it('that is looked for once', async () => {
-      const observations = data.observations();
+      const observations = at.data.observations();
       await Promise.all([observations.index(), observations.index()]);
       expect(await observations.index()).not.to.equal(null);
-      expect(data.requests()).to.equal(1);
+      expect(at.data.requests()).to.equal(1);
     });
 
     it('or none, in the variant of the schema without it', async () => {
-      await start({ index: false });
-      expect(await data.observations().index()).to.equal(null);
+      await at.start({ index: false });
+      expect(await at.data.observations().index()).to.equal(null);
     });
 
     it('or none that could be found, where the schema may not be asked for', async () => {
-      await start({ introspection: false });
-      data.api.addObservations([1]);
-      const observations = data.observations();
+      await at.start({ introspection: false });
+      at.data.api.addObservations([1]);
+      const observations = at.data.observations();
       expect(await observations.index()).to.equal(null);
       expect(idsOf((await pagesOf(observations)).flat())).to.deep.equal([1]);
     });
 
     it('or none that could be found, whatever status refuses the question', async () => {
       for (const status of [405, 422]) {
-        inject(data.api.service, ANY, [answer(status, '')]);
-        expect(await data.observations().index(), `${status}`).to.equal(null);
+        inject(at.data.api.service, ANY, [answer(status, '')]);
+        expect(await at.data.observations().index(), `${status}`).to.equal(null);
       }
     });
 

@@ -3,10 +3,9 @@ import { MediaRecords } from '../../../src/services/appsync/media-records.ts';
 import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { ObservationFinder } from '../../../stages/observation-finder.ts';
-import type { UserPool } from '../../cloud/cognito/user-pool.ts';
 import { rejection } from '../../config/scratch.ts';
 import { inject, times } from '../../faults.ts';
-import { type LocalData, linksOf, localData, localUsers, says } from './local-data.ts';
+import { linksOf, says, useData } from './local-data.ts';
 
 const ANY = /^POST \/graphql/;
 
@@ -15,21 +14,12 @@ const fieldError = (errorType: string, message = 'Injected.') =>
 const badToken = fieldError('BadRequestException', 'Invalid pagination token given.');
 
 describe('reading a whole table', () => {
-  let users: UserPool;
-  let data: LocalData;
-  before(async () => {
-    users = await localUsers();
-  });
-  after(() => users.close());
-  beforeEach(async () => {
-    data = await localData(users, { index: false });
-    data.api.addObservations(Array.from({ length: 2_500 }, (_, index) => index));
-  });
-  afterEach(() => data.close());
+  const at = useData({ index: false });
+  beforeEach(() => at.data.api.addObservations(Array.from({ length: 2_500 }, (_, index) => index)));
 
   const found = async () => {
     const ids = [0, 1_200, 2_499];
-    const observations = await new ObservationFinder(data.observations()).find(ids);
+    const observations = await new ObservationFinder(at.data.observations()).find(ids);
     return ids.map(id => observations.get(id)?.length ?? 0);
   };
 
@@ -40,43 +30,43 @@ describe('reading a whole table', () => {
     'ExecutionTimeout',
   ]) {
     it(`asks again for a page that failed with ${errorType}`, async () => {
-      inject(data.api.service, ANY, [() => false, ...times(3, fieldError(errorType))]);
+      inject(at.data.api.service, ANY, [() => false, ...times(3, fieldError(errorType))]);
       expect(await found()).to.deep.equal([1, 1, 1]);
-      expect(data.waits).to.deep.equal([1000, 2000, 4000]);
+      expect(at.data.waits).to.deep.equal([1000, 2000, 4000]);
     });
   }
 
   it('ends the run when throttling outlasts the retries', async () => {
-    inject(data.api.service, ANY, times(100, fieldError('DynamoDB:ThrottlingException')));
+    inject(at.data.api.service, ANY, times(100, fieldError('DynamoDB:ThrottlingException')));
     expect((await rejection<RunError>(found())).code).to.equal('appsync_refused');
-    expect(data.waits).to.have.length(3);
+    expect(at.data.waits).to.have.length(3);
   });
 
   it('begins again when a page token is no longer valid, and takes each observation once', async () => {
-    inject(data.api.service, ANY, [() => false, () => false, badToken]);
+    inject(at.data.api.service, ANY, [() => false, () => false, badToken]);
     expect(await found()).to.deep.equal([1, 1, 1]);
-    expect(data.requests()).to.equal(6);
+    expect(at.data.requests()).to.equal(6);
   });
 
   it('does not begin again for ever', async () => {
     // The first request asks for the index, the second for the first page.
     inject(
-      data.api.service,
+      at.data.api.service,
       ANY,
       times(100, (request, response) => {
-        return data.requests() > 1 && data.requests() % 2 === 1 && badToken(request, response);
+        return at.data.requests() > 1 && at.data.requests() % 2 === 1 && badToken(request, response);
       }),
     );
     expect((await rejection<RunError>(found())).message).to.include('Invalid pagination token');
-    expect(data.requests()).to.equal(7);
+    expect(at.data.requests()).to.equal(7);
   });
 
   it('works the same for media records', async () => {
     const links = linksOf(25);
-    await data.media().create(links);
-    const records = new MediaRecords(data.client(), DEFAULT_MODELS);
+    await at.data.media().create(links);
+    const records = new MediaRecords(at.data.client(), DEFAULT_MODELS);
     const page = { items: [{ id: 'media-1', url: 'u', observationId: 'obs-1' }], nextToken: 'more' };
-    inject(data.api.service, ANY, [
+    inject(at.data.api.service, ANY, [
       fieldError('DynamoDB:ThrottlingException'),
       says(200, { data: { page } }),
       badToken,
@@ -84,7 +74,7 @@ describe('reading a whole table', () => {
     const ids = new Set<string>();
     for await (const records_ of records.sweep()) for (const { id } of records_) ids.add(id);
     expect(ids.size).to.equal(25);
-    inject(data.api.service, ANY, [
+    inject(at.data.api.service, ANY, [
       says(200, {
         data: { m0: null },
         errors: [{ path: ['m0'], errorType: 'DynamoDB:InternalServerError' }],

@@ -1,17 +1,13 @@
 import { expect } from 'chai';
 import { promptsOn } from '../../../src/cli/ui/prompts.ts';
-import { defaultConfig } from '../../../src/config/settings.ts';
 import { answerChallenge } from '../../../src/services/cognito/challenges.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
-import { CognitoSession } from '../../../src/services/cognito/session.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../../cloud/cognito/users.ts';
 import { sendJson } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
-
-const EMAIL = 'someone@example.com';
-const PASSWORD = 'Correct-Horse-1';
+import { EMAIL, PASSWORD, sessionAt } from './local-session.ts';
 
 describe('what Cognito asks for beyond the password', () => {
   let now: number;
@@ -21,19 +17,8 @@ describe('what Cognito asks for beyond the password', () => {
     userPool = await createUserPool({ now: () => now });
     userPool.addUser({ username: EMAIL, password: PASSWORD, ...user });
   };
-  const signIn = async (questions: Questions) => {
-    const config = defaultConfig();
-    config.aws.region = userPool.region;
-    config.aws.cognito = {
-      user_pool_id: userPool.poolId,
-      client_id: userPool.clientId,
-      identity_pool_id: '',
-      username: EMAIL,
-    };
-    const env = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url };
-    const session = new CognitoSession({ config, env, questions, store: null });
-    return userPool.verifyToken(await session.idToken());
-  };
+  const signIn = async (questions: Questions) =>
+    userPool.verifyToken(await sessionAt(userPool, null, questions).idToken());
   /** A person who answers these in turn; what was said to be wrong is noted. */
   const person = (answers: (() => string)[], said: (string | null)[] = []): Questions => {
     const next = async (wrong: string | null) => {

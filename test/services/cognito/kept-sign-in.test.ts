@@ -1,16 +1,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { defaultConfig } from '../../../src/config/settings.ts';
-import { CognitoSession } from '../../../src/services/cognito/session.ts';
 import { TokenStore } from '../../../src/services/cognito/token-store.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from '../../cloud/cognito/user-pool.ts';
 import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
-
-const EMAIL = 'someone@example.com';
-const PASSWORD = 'Correct-Horse-1';
-const HOUR_MS = 3_600_000;
+import { type Change, EMAIL, HOUR_MS, PASSWORD, passwordOnly, sessionAt } from './local-session.ts';
 
 describe('a Cognito sign-in that is kept between commands', () => {
   let now: number;
@@ -21,37 +16,13 @@ describe('a Cognito sign-in that is kept between commands', () => {
   const clock = () => now;
 
   /** What another process would have: everything of its own but the home folder. */
-  const command = (
-    change: { home?: string; onEnded?: (error: RunError) => void; username?: string } = {},
-  ): CognitoSession => {
-    const config = defaultConfig();
-    config.aws.region = userPool.region;
-    config.aws.cognito = {
-      user_pool_id: userPool.poolId,
-      client_id: userPool.clientId,
-      identity_pool_id: '',
-      username: change.username ?? EMAIL,
-    };
-    const nobody = async (): Promise<string> => expect.fail('nothing but the password should be asked for');
-    return new CognitoSession({
-      config,
-      env: { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url },
-      questions: {
-        retries: 0,
-        password: async () => {
-          asked += 1;
-          return PASSWORD;
-        },
-        code: nobody,
-        newPassword: nobody,
-      },
-      store: new TokenStore({
-        home: change.home ?? scratch.folder,
-        warn: message => warnings.push(message),
-      }),
-      onEnded: change.onEnded,
-      now: clock,
+  const command = ({ home = scratch.folder, ...change }: Change & { home?: string } = {}) => {
+    const questions = passwordOnly(() => {
+      asked += 1;
+      return PASSWORD;
     });
+    const store = new TokenStore({ home, warn: message => warnings.push(message) });
+    return sessionAt(userPool, null, questions, { store, now: clock, ...change });
   };
   const start = async (options: UserPoolOptions = {}) => {
     userPool = await createUserPool({ now: clock, ...options });
@@ -191,19 +162,20 @@ describe('a Cognito sign-in that is kept between commands', () => {
     expect(asked).to.equal(2);
   });
 
-  for (const content of [
-    '{"sign_ins": [{"user_pool',
-    '{"sign_ins": 3}',
-    '{"sign_ins": [{"username": 3}, null]}',
-  ]) {
-    it(`counts as none when the file is damaged: ${content}`, async () => {
-      await start();
+  it('counts as none when the file is damaged', async () => {
+    await start();
+    for (const content of [
+      '{"sign_ins": [{"user_pool',
+      '{"sign_ins": 3}',
+      '{"sign_ins": [{"username": 3}, null]}',
+    ]) {
       await writeFile(path(), content);
+      asked = 0;
       await command().idToken();
       await command().idToken();
-      expect(asked).to.equal(1);
-    });
-  }
+      expect(asked, content).to.equal(1);
+    }
+  });
 
   it('is done without where nothing can be written, with one warning', async () => {
     await start();

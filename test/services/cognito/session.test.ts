@@ -1,9 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { ConfigError } from '../../../src/config/error.ts';
-import { defaultConfig } from '../../../src/config/settings.ts';
 import type { Questions } from '../../../src/services/cognito/questions.ts';
-import { CognitoSession } from '../../../src/services/cognito/session.ts';
+import type { CognitoSession } from '../../../src/services/cognito/session.ts';
 import { RunError } from '../../../stages/errors.ts';
 import { createIdentityPool, type IdentityPool } from '../../cloud/cognito/identity-pool.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from '../../cloud/cognito/user-pool.ts';
@@ -11,10 +10,7 @@ import type { UserSeed } from '../../cloud/cognito/users.ts';
 import { CredentialStore } from '../../cloud/s3/credentials.ts';
 import { sendJson } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
-
-const EMAIL = 'someone@example.com';
-const PASSWORD = 'Correct-Horse-1';
-const HOUR_MS = 3_600_000;
+import { type Change, EMAIL, HOUR_MS, PASSWORD, passwordOnly, sessionAt } from './local-session.ts';
 
 describe('a Cognito session', () => {
   let now: number;
@@ -33,27 +29,12 @@ describe('a Cognito session', () => {
     identityPool = await createIdentityPool({ userPool, credentials: keys, now: clock });
     return session();
   };
-  const session = (
-    change: { password?: string; clientId?: string; identityPoolId?: string; username?: string } = {},
-  ) => {
-    const config = defaultConfig();
-    config.aws.region = userPool.region;
-    config.aws.cognito = {
-      user_pool_id: userPool.poolId,
-      client_id: change.clientId ?? userPool.clientId,
-      identity_pool_id: change.identityPoolId ?? identityPool.identityPoolId,
-      username: change.username ?? EMAIL,
-    };
-    const env = {
-      AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,
-      AWS_ENDPOINT_URL_COGNITO_IDENTITY: identityPool.service.url,
-    };
+  const session = ({ password = PASSWORD, ...change }: Change & { password?: string } = {}) => {
     const questions: Questions = {
-      retries: 0,
-      password: async () => {
+      ...passwordOnly(() => {
         asked += 1;
-        return change.password ?? PASSWORD;
-      },
+        return password;
+      }),
       code: async challenge => {
         throw new RunError('nobody_to_ask', challenge, '');
       },
@@ -61,7 +42,7 @@ describe('a Cognito session', () => {
         throw new RunError('nobody_to_ask', 'NEW_PASSWORD_REQUIRED', '');
       },
     };
-    return new CognitoSession({ config, env, questions, store: null, now: clock });
+    return sessionAt(userPool, identityPool, questions, { now: clock, ...change });
   };
   const requests = (operation: string) =>
     (userPool.service.requests.get(operation) ?? 0) + (identityPool.service.requests.get(operation) ?? 0);
@@ -121,19 +102,6 @@ describe('a Cognito session', () => {
     expect(renewed).to.deep.equal([await it.idToken(), await it.renewIdToken(rejected)]);
     userPool.verifyToken(renewed[0]!);
     expect(requests('InitiateAuth')).to.equal(2);
-  });
-
-  it('uses a token to its end when it cannot be renewed, then says that the sign-in is over', async () => {
-    const it = await start();
-    const token = await it.idToken();
-    userPool.revokeAll();
-    now += HOUR_MS - 200_000;
-    expect(await it.idToken()).to.equal(token);
-    now += 200_000;
-    const error = await refusal(it.idToken());
-    expect(error.code).to.equal('sign_in_expired');
-    expect(error.remedy).to.contain('migrator resume');
-    expect(asked).to.equal(1);
   });
 
   it('counts the life of a token from the request, whatever the clock of this machine says', async () => {

@@ -127,14 +127,9 @@ describe('an error of Drive', () => {
 
 describe('a refusal by Drive', () => {
   it('tells its reasons, from errors and details alike, and Google’s own words', () => {
-    const refusal = new DriveRefusal(
-      403,
-      JSON.stringify({
-        error: { message: 'Too fast', errors: [{ reason: 'a' }, {}], details: [{ reason: 'b' }] },
-      }),
-    );
-    expect(refusal.reasons).to.deep.equal(['a', 'b']);
-    expect(refusal.message).to.equal('Too fast');
+    const error = { message: 'Too fast', errors: [{ reason: 'a' }, {}], details: [{ reason: 'b' }] };
+    const { reasons, message } = new DriveRefusal(403, JSON.stringify({ error }));
+    expect({ reasons, message }).to.deep.equal({ reasons: ['a', 'b'], message: 'Too fast' });
   });
 
   it('that is a page of somebody else has its title', () => {
@@ -157,13 +152,12 @@ describe('a refusal by Drive', () => {
       expect(concerns(status, body(reason)), reason).to.equal(null);
   });
 
-  for (const text of ['', 'null', '"text"', '{}', '{"error":"invalid_grant"}', '{"error":{"errors":7}}']) {
-    it(`has no reasons and speaks of the status when its body is ${text || 'empty'}`, () => {
-      const refusal = new DriveRefusal(502, text);
-      expect(refusal.reasons).to.deep.equal([]);
-      expect(refusal.message).to.equal('HTTP 502');
-    });
-  }
+  it('has no reasons and speaks of the status when its body is not Google’s', () => {
+    for (const text of ['', 'null', '"text"', '{}', '{"error":"invalid_grant"}', '{"error":{"errors":7}}']) {
+      const { reasons, message } = new DriveRefusal(502, text);
+      expect({ reasons, message }, text).to.deep.equal({ reasons: [], message: 'HTTP 502' });
+    }
+  });
 
   it('asks to wait for seconds', () => {
     expect(new DriveRefusal(429, '', '17').retryAfterMs).to.equal(17_000);

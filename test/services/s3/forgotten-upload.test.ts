@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import type { Storage } from '../../../src/services/s3/storage.ts';
 import { FileError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
 import { answer, inject, lostAnswer } from '../../faults.ts';
-import { bytesOf, type LocalStorage, localStorage, MIB, md5Of, uploadOf } from './local-storage.ts';
+import { bytesOf, MIB, md5Of, uploadOf, useStorage } from './local-storage.ts';
 
 const COMPLETE = /^POST .*uploadId=/;
 const BYTES = bytesOf(12 * MIB);
@@ -13,41 +12,36 @@ const noSuchUpload = answer(404, '<Error><Code>NoSuchUpload</Code><Message>Gone.
 });
 
 describe('an upload that S3 says it does not know when it is to be completed', () => {
-  let local: LocalStorage;
-  let storage: Storage;
-  beforeEach(async () => {
-    local = await localStorage();
-    storage = await local.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } });
-  });
-  afterEach(() => local.close());
+  const { at } = useStorage();
+  beforeEach(() => at.connect({ backoff: { retries: 1, baseMs: 0, capMs: 0 } }));
 
   it('was completed by a request whose answer was lost: its object is taken, nothing is sent again', async () => {
-    inject(local.s3.service, COMPLETE, [lostAnswer]);
-    const stored = await storage.store(uploadOf(BYTES));
-    const [object] = local.s3.objects();
+    inject(at.local.s3.service, COMPLETE, [lostAnswer]);
+    const stored = await at.storage.store(uploadOf(BYTES));
+    const [object] = at.local.s3.objects();
     expect(stored).to.include({ bytes: BYTES.length, etag: object!.etag, verified: 'md5' });
     expect(object!.md5).to.equal(md5Of(BYTES));
-    expect(local.requests('CreateMultipartUpload')).to.equal(1);
-    expect(local.requests('UploadPart')).to.equal(3);
-    expect(local.warnings).to.deep.equal([]);
+    expect(at.local.requests('CreateMultipartUpload')).to.equal(1);
+    expect(at.local.requests('UploadPart')).to.equal(3);
+    expect(at.local.warnings).to.deep.equal([]);
   });
 
   it('is tried again when nothing stands under its key', async () => {
-    inject(local.s3.service, COMPLETE, [noSuchUpload]);
-    const error = await rejection<FileError>(storage.store(uploadOf(BYTES)));
+    inject(at.local.s3.service, COMPLETE, [noSuchUpload]);
+    const error = await rejection<FileError>(at.storage.store(uploadOf(BYTES)));
     expect(error).to.be.instanceOf(FileError).and.to.include({ retryable: true, status: 'failed' });
-    await storage.store(uploadOf(BYTES));
-    expect(local.s3.objects()[0]!.md5).to.equal(md5Of(BYTES));
+    await at.storage.store(uploadOf(BYTES));
+    expect(at.local.s3.objects()[0]!.md5).to.equal(md5Of(BYTES));
   });
 
   it('is tried again when the object that it was to replace still stands there', async () => {
     const old = bytesOf(12 * MIB, 7);
-    const { etag } = await storage.store(uploadOf(old));
-    const replaces = () => storage.store(uploadOf(BYTES, { replaces: etag }));
-    inject(local.s3.service, COMPLETE, [noSuchUpload]);
+    const { etag } = await at.storage.store(uploadOf(old));
+    const replaces = () => at.storage.store(uploadOf(BYTES, { replaces: etag }));
+    inject(at.local.s3.service, COMPLETE, [noSuchUpload]);
     expect(await rejection<FileError>(replaces())).to.include({ retryable: true, status: 'failed' });
-    expect(local.s3.objects()[0]!.md5).to.equal(md5Of(old));
+    expect(at.local.s3.objects()[0]!.md5).to.equal(md5Of(old));
     await replaces();
-    expect(local.s3.objects()[0]!.md5).to.equal(md5Of(BYTES));
+    expect(at.local.s3.objects()[0]!.md5).to.equal(md5Of(BYTES));
   });
 });

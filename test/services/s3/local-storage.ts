@@ -16,6 +16,16 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 export const MIB = 1024 * 1024;
 export const PART_BYTES = 5 * MIB;
 
+/** Files above 5 MiB go in parts of 5 MiB, and requests are sent once. */
+export const SETTINGS = {
+  runId: 'test-run',
+  multipartThresholdBytes: PART_BYTES,
+  partBytes: PART_BYTES,
+  connections: 4,
+  backoff: { retries: 0, baseMs: 0, capMs: 0 },
+  stallTimeoutMs: 5_000,
+};
+
 export interface LocalStorage {
   readonly s3: S3Service;
   readonly credentials: CredentialStore;
@@ -24,7 +34,7 @@ export interface LocalStorage {
   readonly warnings: string[];
   /** Access key ids that were refused. */
   readonly dropped: string[];
-  /** A client; files above 5 MiB go in parts of 5 MiB, requests are sent once. It is closed with the rest. */
+  /** A client with these {@link SETTINGS}. It is closed with the rest. */
   connect(more?: Partial<StorageOptions>): Promise<Storage>;
   requests(operation: string): number;
   close(): Promise<void>;
@@ -53,17 +63,12 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
       const storage = await Storage.connect({
         bucket: s3.bucket,
         region: s3.region,
-        runId: 'test-run',
         credentials: Object.assign(async () => keys.current, { memoized: true as const }),
         dropKeys: accessKeyId => {
           dropped.push(accessKeyId);
           if (accessKeyId === keys.current.accessKeyId) keys.current = issue(keys.role);
         },
-        multipartThresholdBytes: PART_BYTES,
-        partBytes: PART_BYTES,
-        connections: 4,
-        backoff: { retries: 0, baseMs: 0, capMs: 0 },
-        stallTimeoutMs: 5_000,
+        ...SETTINGS,
         warn: message => warnings.push(message),
         ...more,
       });

@@ -6,27 +6,22 @@
  */
 import { Storage } from '../../../src/services/s3/storage.ts';
 import { FileError } from '../../../stages/errors.ts';
-import { bytesOf, MIB, PART_BYTES, uploadOf } from './local-storage.ts';
+import { bytesOf, MIB, PART_BYTES, SETTINGS, uploadOf } from './local-storage.ts';
 
-interface Settings {
+interface Access {
   bucket: string;
   keys: { accessKeyId: string; secretAccessKey: string; sessionToken: string };
 }
 
-const settings = JSON.parse(process.env.UPLOAD!) as Settings;
+const access = JSON.parse(process.env.UPLOAD!) as Access;
 
 const connect = () =>
   Storage.connect({
-    bucket: settings.bucket,
+    bucket: access.bucket,
     region: 'us-east-1',
-    runId: 'test-run',
-    credentials: Object.assign(async () => settings.keys, { memoized: true as const }),
+    credentials: Object.assign(async () => access.keys, { memoized: true as const }),
     dropKeys: () => {},
-    multipartThresholdBytes: PART_BYTES,
-    partBytes: PART_BYTES,
-    connections: 4,
-    backoff: { retries: 0, baseMs: 0, capMs: 0 },
-    stallTimeoutMs: 5_000,
+    ...SETTINGS,
     warn: () => {},
   });
 

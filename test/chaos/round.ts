@@ -1,7 +1,11 @@
 /**
  * One round: a folder is migrated once with nothing in the way, and once through a storm: the command is killed again and
- * again while the cloud around it fails, until at last the weather is calm and it may finish. The two must not differ.
+ * again, sometimes with the power, while the cloud around it fails, until at last the weather is calm and it may finish.
+ * The two must not differ.
  */
+import { statSync, truncateSync } from 'node:fs';
+import { Run } from '../../src/run/manifest/run.ts';
+import { STAGES } from '../../stages/record.ts';
 import { end, type Outcome, type Running } from '../e2e/run-command.ts';
 import { type Home, Sandbox } from '../e2e/sandbox.ts';
 import type { Dice } from './dice.ts';
@@ -147,6 +151,7 @@ class Round {
   /** True if the process was struck before it had done its work. */
   async #stormyRun(n: number): Promise<boolean> {
     const dice = this.#dice.of(`run ${n}`);
+    const before = this.#sizes();
     const migration = this.#start();
     const signal = dice.pick('signal', ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGINT', 'SIGTERM'] as const);
     const moment = dice.pick('moment', MOMENTS);
@@ -161,6 +166,7 @@ class Round {
     const outcome = await this.#ended(migration);
     this.#weather.forget();
     this.#kills += Number(struck);
+    if (struck && outcome.code === null && dice.chance('power', 0.3)) this.#cutPower(before, dice);
     const why = outcome.code === 1 ? `, ${/Error: .*/.exec(outcome.stderr)?.[0]}` : '';
     const what = struck ? `${signal} when request ${request} ${moment}` : 'not struck';
     this.#options.log?.(`  run ${n}: ${what}, exit code ${outcome.code}${why}`);
@@ -171,6 +177,27 @@ class Round {
     for (const key of wrongBytes(this.#place.sandbox.cloud, this.#looked))
       this.#wrong.push(`after run ${n} ${key}`);
     return struck;
+  }
+
+  /** Of each manifest, in bytes; 0 where there is none. */
+  #sizes(): number[] {
+    const { home, folder } = this.#place;
+    return STAGES.map(
+      stage => statSync(home.manifestPath(folder.folderId, stage), { throwIfNoEntry: false })?.size ?? 0,
+    );
+  }
+
+  /** Loses a part of what was written since, as a power failure does. The listing is on disk before it is called complete. */
+  #cutPower(before: number[], dice: Dice): void {
+    const { home, folder } = this.#place;
+    const { isListed } = new Run(home.path, folder.folderId);
+    const now = this.#sizes();
+    for (const [index, stage] of STAGES.entries()) {
+      const written = now[index]! - before[index]!;
+      if (written <= 0 || (stage === 'list' && isListed)) continue;
+      const kept = Math.floor(written * dice.fraction(`kept of ${stage}`));
+      truncateSync(home.manifestPath(folder.folderId, stage), before[index]! + kept);
+    }
   }
 
   /** Resumes until nothing is left to be tried again; false if that does not come about. */

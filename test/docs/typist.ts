@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, Sandbox } from '../e2e/sandbox.ts';
 import { projectRoot } from '../project-root.ts';
 
@@ -59,8 +59,7 @@ export class Typist {
 
   static async sitDown(): Promise<Typist> {
     const sandbox = await Sandbox.open();
-    const sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    const sample = sandbox.seedSample();
     return new Typist(sandbox, await sandbox.home({ folderId: sample.folderId, signedIn: false }), sample);
   }
 

@@ -28,13 +28,12 @@ function peakMemory(pid: number): number {
 describe('backpressure', () => {
   const FILES = 5000;
   const PAGES = FILES / 20;
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll({ drive: { pageSizeLimit: 20 } });
   let folderId: string;
   let home: Home;
   let other: Home;
 
   before(async () => {
-    sandbox = await Sandbox.open({ drive: { pageSizeLimit: 20 } });
     folderId = seedMany(sandbox, FILES);
     home = await sandbox.home({ folderId });
     other = await sandbox.home({ folderId });
@@ -42,7 +41,6 @@ describe('backpressure', () => {
   afterEach(() => {
     sandbox.cloud.s3.service.intercept = null;
   });
-  after(() => sandbox.close());
 
   const pages = () => sandbox.cloud.drive.service.requests.get('files.list') ?? 0;
 
@@ -91,15 +89,13 @@ describe('backpressure', () => {
 
 describe('a folder of some thousand files', () => {
   const FILES = 1500;
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folderId: string;
   let home: Home;
   before(async () => {
-    sandbox = await Sandbox.open();
     folderId = seedMany(sandbox, FILES);
     home = await sandbox.home({ folderId, migration: { concurrency: 32 } });
   });
-  after(() => sandbox.close());
 
   it('costs each service few requests, and downloads nothing twice', async () => {
     const count = meter(sandbox.cloud);
@@ -135,11 +131,7 @@ describe('a folder of some thousand files', () => {
 });
 
 describe('a large file', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   it('is never whole in memory or on disk', async function () {
     if (!existsSync('/proc/self/status')) this.skip();
@@ -164,11 +156,7 @@ describe('a large file', () => {
 });
 
 describe('a key under which another object is', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   it('is sent no bytes of a large file, and none of any file in a second run', async () => {
     const { drive, s3, appSync } = sandbox.cloud;

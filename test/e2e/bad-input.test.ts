@@ -33,16 +33,14 @@ interface Row {
 }
 
 describe('one clear message and no harm for', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folderId: string;
   let dead: string;
 
   before(async () => {
-    sandbox = await Sandbox.open();
     folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
     dead = await deadEndpoint();
   });
-  after(() => sandbox.close());
 
   /** A row is made when its test runs: addresses and ids are known only then. */
   const rowFor = (what: string, row: () => Row) => {

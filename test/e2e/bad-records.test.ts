@@ -6,17 +6,15 @@ import { type Home, recordsIn, Sandbox } from './sandbox.ts';
 const GOOD = '{"id":"one","name":"1.jpg"}';
 
 describe('a manifest with a line that is no record', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folderId: string;
   let home: Home;
   before(async () => {
-    sandbox = await Sandbox.open();
     folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
   });
   beforeEach(async () => {
     home = await sandbox.home({ folderId });
   });
-  after(() => sandbox.close());
 
   const BAD_LINES: { line: string; column: number; says: RegExp }[] = [
     { line: '{"id":"two","name":"2.j', column: 20, says: /double quote/ },
@@ -148,11 +146,7 @@ describe('a file name that cannot be used', () => {
     'a range that is too wide': '1-101.jpg',
     nothing: '',
   };
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   it('is left to a person and stops no other file', async () => {
     const good = { '2147483647.jpg': 'largest', '10.jpg': 'ten' };

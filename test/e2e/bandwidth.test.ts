@@ -2,11 +2,7 @@ import { expect } from 'chai';
 import { mediaOf, Sandbox } from './sandbox.ts';
 
 describe('--bwlimit', () => {
-  let sandbox: Sandbox;
-  beforeEach(async () => {
-    sandbox = await Sandbox.open();
-  });
-  afterEach(() => sandbox.close());
+  const sandbox = Sandbox.forEach();
 
   it('limits all files together, and everything arrives', async () => {
     const file = (letter: string) => Buffer.alloc(150_000, letter);

@@ -10,11 +10,7 @@ import { meter, Sandbox } from './sandbox.ts';
 const RUN = join(projectRoot(), 'bin', 'run.js');
 
 describe('a run whose manifests somebody has worked on', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   async function migrated(files = 3) {
     const folder = await PictureFolder.open(sandbox, files);

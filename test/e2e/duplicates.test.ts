@@ -4,11 +4,7 @@ import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
 describe('files that are alike', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const opened = (observations = 2) =>
     PictureFolder.open(sandbox, observations, { more: { naming: 'relaxed' } });

@@ -7,11 +7,7 @@ import { linksIn } from './expected.ts';
 import { linesOf, recordsIn, Sandbox } from './sandbox.ts';
 
 describe('an input file of somebody else', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const good = '{"id":"1","name":"שלום.jpg"}\n';
   const FILES: [string, Buffer | string, RegExp][] = [
@@ -43,11 +39,7 @@ describe('an input file of somebody else', () => {
 });
 
 describe('a manifest edited by hand', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const change = (records: FileRecord[], name: string, fields: Partial<FileRecord>) =>
     records.map(record => (record.name === name ? { ...record, ...fields } : record));

@@ -50,13 +50,12 @@ const ORDER = [
 const commands = COMMANDS.toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
 
 describe('the examples of', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   let folderId: string;
   let place: string;
 
   before(async () => {
-    sandbox = await Sandbox.open();
     const ids = [6600, 6601, 6602];
     const names = ['6600.jpg', '6600-6601.jpg', '6602.mp4', '6602A.jpg'];
     folderId = sandbox.seed(Object.fromEntries(names.map(name => [name, `content of ${name}`])), ids);
@@ -73,7 +72,6 @@ describe('the examples of', () => {
     writeFileSync(join(place, 'amplify_outputs.json'), JSON.stringify(sandbox.cloud.amplifyOutputs()));
     writeFileSync(join(place, 'password-file'), `${sandbox.cloud.admin.password}\n`);
   });
-  after(() => sandbox.close());
 
   /** Types a line as at a terminal: neither input nor output is a pipe unless the line makes it one. */
   const typed = (line: string, env: Record<string, string>): Promise<{ code: number | null; said: string }> =>

@@ -28,14 +28,13 @@ const AWKWARD = [
 ];
 
 describe('export, and status, of a run with every status', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   let folderId: string;
   /** The file that holds for each id, in the order of the listing. */
   let records: FileRecord[];
 
   before(async () => {
-    sandbox = await Sandbox.open();
     const { drive } = sandbox.cloud;
     folderId = sandbox.seed(
       { '11.jpg': 'one', '12.jpg': 'twins', '12a.jpg': 'twins', '13-14.jpg': 'a range', '99.jpg': 'orphan' },
@@ -68,7 +67,6 @@ describe('export, and status, of a run with every status', () => {
     records = [...latest.values()];
     expect(Object.keys(statuses(records))).to.have.members([...STATUSES]);
   });
-  after(() => sandbox.close());
 
   const exported = async (...flags: string[]) => {
     const outcome = await home.migrator(['export', ...flags]);

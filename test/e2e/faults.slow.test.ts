@@ -26,11 +26,10 @@ function always(service: Service, pattern: RegExp, fault: Intercept): void {
 }
 
 describe('A fault that meets every file', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let home: Home;
   let folderId: string;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
     home = await sandbox.home({ migration: { concurrency: 2 } });
     const names = Array.from({ length: FILES }, (_, index) => `${index + 1}.jpg`);
     folderId = sandbox.seed(
@@ -38,7 +37,6 @@ describe('A fault that meets every file', () => {
       names.map((_, index) => index + 1),
     );
   });
-  afterEach(() => sandbox.close());
 
   const migrate = (env: Record<string, string> = {}) =>
     home.migrator(['migrate', '--folder-id', folderId], { env });
@@ -161,11 +159,7 @@ describe('A fault that meets every file', () => {
 });
 
 describe('Throttling', () => {
-  let sandbox: Sandbox;
-  beforeEach(async () => {
-    sandbox = await Sandbox.open();
-  });
-  afterEach(() => sandbox.close());
+  const sandbox = Sandbox.forEach();
 
   it('by every service at once is waited out, through more refusals than there are retries', async () => {
     const home = await sandbox.home({ migration: { retry_attempts: 0 }, signedIn: false });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { projectRoot } from '../project-root.ts';
 import { expectedOf, linksIn, wrongObjects } from './expected.ts';
 import { type Home, linesOf, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
@@ -10,17 +10,14 @@ import { type Home, linesOf, meter, recordsIn, Sandbox, statuses } from './sandb
 const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
 
 describe('the five stages as five processes', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let sample: SampleFolder;
   let home: Home;
 
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId });
   });
-  afterEach(() => sandbox.close());
 
   const expectEverythingToHaveArrived = () => {
     const expected = expectedOf(sandbox.cloud, sample, 'strict');
@@ -77,7 +74,7 @@ describe('the five stages as five processes', () => {
 });
 
 describe("the five stages in the run's folder", () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let sample: SampleFolder;
   let home: Home;
   const run = async (stages: readonly StageName[]) => {
@@ -93,13 +90,10 @@ describe("the five stages in the run's folder", () => {
       .sort();
 
   before(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home();
     await run(STAGES);
   });
-  after(() => sandbox.close());
 
   it('do the main job, and status tells of it', async () => {
     const expected = expectedOf(sandbox.cloud, sample, 'strict');
@@ -142,11 +136,7 @@ describe("the five stages in the run's folder", () => {
 });
 
 describe('the stages of a named folder', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const migrator = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
   let id = 200;

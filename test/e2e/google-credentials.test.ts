@@ -10,16 +10,14 @@ import { type Home, Sandbox } from './sandbox.ts';
 const ROBOT = 'robot@project.iam.gserviceaccount.com';
 
 describe('Google credentials', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let home: Home;
   let folderId: string;
 
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
     folderId = sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]);
     home = await sandbox.home({ folderId });
   });
-  afterEach(() => sandbox.close());
 
   const put = (name: string, content: unknown): string => {
     const path = join(home.path, name);

@@ -9,12 +9,11 @@ const HOSTILE = '\u001b]0;owned\u0007\u009b31m\u202e\u2028\nError: forged';
 const RAW = /\p{Cc}(?=\]0;)|[\u0080-\u009f\u202e\u2028]/u;
 
 describe('text from strangers', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   let folderId: string;
 
   before(async () => {
-    sandbox = await Sandbox.open();
     const { tree } = sandbox.cloud.drive;
     folderId = tree.addFolder({ name: 'pictures' });
     const inner = tree.addFolder({ name: HOSTILE, parent: folderId });
@@ -23,7 +22,6 @@ describe('text from strangers', () => {
     sandbox.cloud.appSync.addObservations([1]);
     home = await sandbox.home({ folderId });
   });
-  after(() => sandbox.close());
 
   const onTerminal = async (args: string[]) => {
     const run = new TerminalRun(args, home.env, { columns: 100 });

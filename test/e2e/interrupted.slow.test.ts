@@ -1,20 +1,17 @@
 import { expect } from 'chai';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectedOf, linksIn, wrongObjects } from './expected.ts';
 import { end } from './run-command.ts';
 import { arrival, type Home, Sandbox } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let sample: SampleFolder;
   let home: Home;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId, migration: { concurrency: 2 } });
   });
-  afterEach(() => sandbox.close());
 
   const isPut = ({ method }: { method?: string }) => method === 'PUT';
   const expectEverythingToHaveArrived = () => {
@@ -86,37 +83,6 @@ describe('a migration that is interrupted', () => {
     const linked = new Set(linksIn(sandbox.cloud).map(link => link.split(' ')[2]));
     expect(linked.size).to.equal(s3.objects().length);
     expect((await home.migrator(['migrate'])).code).to.equal(3);
-    expectEverythingToHaveArrived();
-  });
-
-  for (const { at, service, fits, n } of [
-    { at: 'while it lists', service: 'drive', fits: /files\?/, n: 1 },
-    { at: 'while it uploads', service: 's3', fits: /media/, n: 7 },
-    { at: 'while it links', service: 'appSync', fits: /graphql/, n: 3 },
-  ] as const) {
-    it(`by kill -9 ${at} is completed by the next run, each object and media record exactly once`, async () => {
-      const reached = arrival(sandbox.cloud[service].service, ({ url }) => fits.test(url!), n);
-      const migration = home.start(['migrate']);
-      await reached;
-      end(migration.child, 'SIGKILL');
-      expect((await migration.ended).code).to.equal(null);
-      sandbox.cloud[service].service.intercept = null;
-      const { code, stderr } = await home.migrator(['migrate']);
-      expect(code, stderr).to.equal(3);
-      expectEverythingToHaveArrived();
-    });
-  }
-
-  it('by kill -9 again and again comes to its end all the same', async () => {
-    for (const n of [2, 4, 6]) {
-      const reached = arrival(sandbox.cloud.s3.service, isPut, n);
-      const migration = home.start(['migrate']);
-      await Promise.race([reached, migration.ended]);
-      end(migration.child, 'SIGKILL');
-      await migration.ended;
-    }
-    sandbox.cloud.s3.service.intercept = null;
-    expect((await home.migrator(['resume'])).code).to.equal(3);
     expectEverythingToHaveArrived();
   });
 });

@@ -1,19 +1,16 @@
 import { expect } from 'chai';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectedOf, linksIn, wrongObjects } from './expected.ts';
 import { arrival, type Home, meter, Sandbox, statuses } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let sample: SampleFolder;
   let home: Home;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId, migration: { concurrency: 2 } });
   });
-  afterEach(() => sandbox.close());
 
   const isPut = ({ method }: { method?: string }) => method === 'PUT';
   const expectEverythingToHaveArrived = () => {

@@ -8,13 +8,10 @@ import { Sandbox } from './sandbox.ts';
 const isLinux = process.platform === 'linux';
 
 (isLinux ? describe : describe.skip)('a migration keeps the computer awake', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folder: string;
   let env: { PATH: string };
 
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'e2e-awake-'));
     const script = `#!/bin/sh
@@ -30,7 +27,6 @@ echo over > '${join(folder, 'ended')}'
     sandbox.cloud.s3.service.intercept = null;
     rmSync(folder, { recursive: true, force: true });
   });
-  after(() => sandbox.close());
 
   const pictures = async () => {
     const opened = await PictureFolder.open(sandbox, 1);

@@ -6,11 +6,7 @@ import { arrival, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 describe('a run watched from outside: its log file, and status', () => {
-  let sandbox: Sandbox;
-  beforeEach(async () => {
-    sandbox = await Sandbox.open();
-  });
-  afterEach(() => sandbox.close());
+  const sandbox = Sandbox.forEach();
 
   const linesOf = (path: string): Record<string, unknown>[] =>
     readFileSync(path, 'utf8')

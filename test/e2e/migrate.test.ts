@@ -7,19 +7,16 @@ import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
 
 describe('migrate on the sample folder', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let sample: SampleFolder;
   let home: Home;
   let first: Outcome;
 
   before(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ migration: { default_media_public: true } });
     first = await home.migrator(['migrate', '--folder-id', sample.folderId]);
   });
-  after(() => sandbox.close());
 
   it('brings every byte to its key with the right content type, and nothing else', () => {
     const { cloud } = sandbox;
@@ -170,11 +167,7 @@ describe('migrate on the sample folder', () => {
 });
 
 describe('with 5,000 observations but no index on the sequential id', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open({ index: false });
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll({ index: false });
 
   it('finds every one although only some pages hold a match', async () => {
     const { cloud } = sandbox;

@@ -7,10 +7,9 @@ import { says } from '../services/appsync/local-data.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 describe('observations-without-media', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let home: Home;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
     const folderId = sandbox.seed({ '21.jpg': 'one', '22-23.jpg': 'two' });
     sandbox.cloud.appSync.addObservations([
       { sequentialId: 100, id: 'hundred' },
@@ -21,7 +20,6 @@ describe('observations-without-media', () => {
     ]);
     home = await sandbox.home({ folderId });
   });
-  afterEach(() => sandbox.close());
 
   const audit = async (...flags: string[]) => {
     const outcome = await home.migrator(['observations-without-media', ...flags]);

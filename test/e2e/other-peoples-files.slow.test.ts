@@ -17,14 +17,13 @@ import { expect } from 'chai';
 import { type Home, Sandbox } from './sandbox.ts';
 
 describe("other people's files", () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   let folderId: string;
   /** Everyone can write here, as in /tmp. */
   let shared: string;
 
   before(async () => {
-    sandbox = await Sandbox.open();
     folderId = sandbox.seed({ '1.jpg': 'one' }, [1]);
     home = await sandbox.home({ folderId });
     expect((await home.migrator(['migrate'])).code).to.equal(0);
@@ -32,7 +31,6 @@ describe("other people's files", () => {
     mkdirSync(shared);
     chmodSync(shared, 0o1777);
   });
-  after(() => sandbox.close());
 
   it('stay in the folder of a run that never saw a file', async () => {
     const folder = join(home.path, 'runs', 'unknownFolder');

@@ -1,19 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
 
 describe('scan, dry run and status', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let sample: SampleFolder;
   let home: Home;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId });
   });
-  afterEach(() => sandbox.close());
 
   for (const args of [['scan'], ['migrate', '--dry-run']]) {
     it(`${args.join(' ')} writes nothing to AWS and downloads nothing`, async () => {

@@ -1,19 +1,13 @@
 import { expect } from 'chai';
-import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectedOf, linksIn, wrongObjects } from './expected.ts';
 import { Sandbox, statuses } from './sandbox.ts';
 
 describe('a user who is not in ADMINS', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   it('is told so, and the administrator goes on with what was found', async () => {
     const { cloud } = sandbox;
-    const sample = seedSampleFolder(cloud.drive);
-    cloud.appSync.addObservations(sample.sequentialIds);
+    const sample = sandbox.seedSample();
     const home = await sandbox.home({ account: cloud.viewer });
     const refused = await home.migrator(['migrate', '--folder-id', sample.folderId]);
     expect(refused.code).to.equal(1);

@@ -86,16 +86,12 @@ function moveBehindProxy(home: Home): void {
 }
 
 describe('behind a proxy', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let proxy: TestProxy;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
     proxy = await TestProxy.start();
   });
-  afterEach(async () => {
-    proxy.stop();
-    await sandbox.close();
-  });
+  afterEach(() => proxy.stop());
 
   it('every service is reached through it: a whole migration, verify and doctor', async () => {
     const { cloud } = sandbox;

@@ -4,12 +4,8 @@ import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
 describe('A file that is renamed in Drive after the listing', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folder: PictureFolder;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
   beforeEach(async () => {
     folder = await PictureFolder.open(sandbox, 8);
   });

@@ -4,25 +4,22 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PageData } from '../../src/results/report/page-script.ts';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 
 describe('report', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let sample: SampleFolder;
   let home: Home;
   let cwd: string;
 
   before(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId });
     await home.migrator(['migrate']);
     cwd = join(sandbox.folder, 'here');
     mkdirSync(cwd);
   });
-  after(() => sandbox.close());
 
   const dataIn = (page: string) =>
     JSON.parse(/<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(page)![1]!) as PageData;

@@ -12,11 +12,7 @@ async function rescan(folder: PictureFolder, ...more: string[]) {
 }
 
 describe('migrate --rescan', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   describe('of a folder in which much has changed', () => {
     let folder: PictureFolder;

@@ -7,11 +7,7 @@ const KEY = '0-the_folder';
 
 /** A folder that was shared by link long ago; most of what is in it has a resource key of its own. */
 describe('A folder that needs resource keys', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   async function opened() {
     const folder = await PictureFolder.open(sandbox, 5);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Account, type Cloud, type CloudOptions, type HomeOptions, startCloud } from '../cloud/cloud.ts';
+import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import type { Service } from '../cloud/service.ts';
 import { endAll, type Member, pipe, type RunOptions, run, start, startPipe } from './run-command.ts';
 
@@ -22,17 +23,34 @@ export interface SandboxHomeOptions extends HomeOptions {
 }
 
 export class Sandbox {
-  readonly cloud: Cloud;
-  readonly folder: string;
+  cloud!: Cloud;
+  folder!: string;
   #homes = 0;
 
-  private constructor(cloud: Cloud, folder: string) {
-    this.cloud = cloud;
-    this.folder = folder;
+  static async open(options: CloudOptions = {}): Promise<Sandbox> {
+    return new Sandbox().#open(options);
   }
 
-  static async open(options: CloudOptions = {}): Promise<Sandbox> {
-    return new Sandbox(await startCloud(options), await mkdtemp(join(tmpdir(), 'e2e-')));
+  /** In a `describe`: one for all its tests. */
+  static forAll(options?: CloudOptions): Sandbox {
+    const sandbox = new Sandbox();
+    before(() => sandbox.#open(options));
+    after(() => sandbox.close());
+    return sandbox;
+  }
+
+  /** In a `describe`: a new one for each of its tests. */
+  static forEach(options?: CloudOptions): Sandbox {
+    const sandbox = new Sandbox();
+    beforeEach(() => sandbox.#open(options));
+    afterEach(() => sandbox.close());
+    return sandbox;
+  }
+
+  async #open(options: CloudOptions = {}): Promise<Sandbox> {
+    this.cloud = await startCloud(options);
+    this.folder = await mkdtemp(join(tmpdir(), 'e2e-'));
+    return this;
   }
 
   /** A home after `migrator config` and `migrator login aws`, without waits between attempts or queries. */
@@ -64,6 +82,13 @@ export class Sandbox {
       tree.addFile({ name, parent: folderId, content: Buffer.from(content) });
     this.cloud.appSync.addObservations(sequentialIds);
     return folderId;
+  }
+
+  /** The sample folder, with an observation for each id that has one. */
+  seedSample(): SampleFolder {
+    const sample = seedSampleFolder(this.cloud.drive);
+    this.cloud.appSync.addObservations(sample.sequentialIds);
+    return sample;
   }
 
   async close(): Promise<void> {

@@ -3,11 +3,7 @@ import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
 describe('the estimate of scan', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const estimated = async (folder: PictureFolder, ...args: string[]) => {
     const { stdout } = await folder.migrator(['scan', '--json', ...args]);

@@ -17,14 +17,13 @@ import { type Home, Sandbox } from './sandbox.ts';
 const HOLD_SECRETS = new Set(['google_token.json', 'google_credentials.json', 'cognito_token.json']);
 
 describe('secrets', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach({ userPool: { tokenLifetimeSeconds: 2 }, credentialsLifetimeSeconds: 2 });
   let home: Home;
   let folderId: string;
   let said: string[];
   let handedOut: Set<string>;
 
   beforeEach(async () => {
-    sandbox = await Sandbox.open({ userPool: { tokenLifetimeSeconds: 2 }, credentialsLifetimeSeconds: 2 });
     const sample = seedSampleFolder(sandbox.cloud.drive);
     folderId = sample.folderId;
     sandbox.cloud.appSync.addObservations(sample.sequentialIds);
@@ -33,7 +32,6 @@ describe('secrets', () => {
     handedOut = new Set([sandbox.cloud.admin.password]);
     noteSecrets();
   });
-  afterEach(() => sandbox.close());
 
   /** Remembers every token and key that the services give or are shown. */
   const noteSecrets = (): void => {

@@ -5,14 +5,10 @@ import { meter, Sandbox } from './sandbox.ts';
 const NO_CHANGES = { added: 0, renamed: 0, replaced: 0, removed: 0 };
 
 describe('A part of a folder', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let folder: PictureFolder;
   let raw: string;
   let rawFile: string;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
   beforeEach(async () => {
     folder = await PictureFolder.open(sandbox, 3);
     const { tree } = sandbox.cloud.drive;

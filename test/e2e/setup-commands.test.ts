@@ -4,17 +4,13 @@ import { expect } from 'chai';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 describe('config and show', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   let homes = 0;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
   beforeEach(() => {
     homes += 1;
     home = sandbox.bareHome(`config-${homes}`);
   });
-  after(() => sandbox.close());
 
   const configFile = () => JSON.parse(home.read('config.json'));
 
@@ -131,13 +127,11 @@ describe('config and show', () => {
 });
 
 describe('the command line', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forAll();
   let home: Home;
   before(async () => {
-    sandbox = await Sandbox.open();
     home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', 'x.jpg': 'x' }, [1]) });
   });
-  after(() => sandbox.close());
 
   for (const { args, says } of [
     { args: ['migrate', '--concurrency', '0'], says: /--concurrency/ },

@@ -2,24 +2,21 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectedOf, linksIn, wrongObjects } from './expected.ts';
 import { end } from './run-command.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 describe('a run that several processes share', () => {
-  let sandbox: Sandbox;
+  const sandbox = Sandbox.forEach();
   let sample: SampleFolder;
   let home: Home;
   let folder: string;
   beforeEach(async () => {
-    sandbox = await Sandbox.open();
-    sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    sample = sandbox.seedSample();
     home = await sandbox.home({ folderId: sample.folderId });
     folder = join(home.path, 'runs', sample.folderId);
   });
-  afterEach(() => sandbox.close());
 
   const shard = (text: string) => home.migrator(['migrate', '--shard', text]);
   const files = (pattern: RegExp) => readdirSync(folder).filter(name => pattern.test(name));

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
-import { seedSampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectedOf, linksIn } from './expected.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
@@ -45,8 +44,7 @@ describe('signing in by command', () => {
 
   it('to AWS: five piped stages that find the token expired renew it once, and ask nobody', async () => {
     await open();
-    const sample = seedSampleFolder(sandbox.cloud.drive);
-    sandbox.cloud.appSync.addObservations(sample.sequentialIds);
+    const sample = sandbox.seedSample();
     await login(sandbox.cloud.admin.password);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(kept(), home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));

@@ -19,11 +19,7 @@ interface Entry {
 }
 
 describe('a migration that the Python tool has begun', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   const progressOf = (folder: PictureFolder) => join(folder.home.path, `progress_${folder.folderId}.json`);
 
@@ -136,11 +132,7 @@ describe('a migration that the Python tool has begun', () => {
 });
 
 describe('migrate --skip-existing', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   it('leaves alone what another tool has linked, and links only what it has not', async () => {
     const folder = await PictureFolder.open(sandbox, 4);

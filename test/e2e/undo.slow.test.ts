@@ -6,15 +6,11 @@ import { end } from './run-command.ts';
 import { arrival, Sandbox, statuses } from './sandbox.ts';
 
 describe('undo', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
+  const sandbox = Sandbox.forAll();
   afterEach(() => {
     sandbox.cloud.s3.service.intercept = null;
     sandbox.cloud.appSync.service.intercept = null;
   });
-  after(() => sandbox.close());
 
   it('leaves an object that is replaced at that very moment', async () => {
     const { folder } = await PictureFolder.migrated(sandbox, 1);

@@ -4,15 +4,11 @@ import { Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 describe('undo', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
+  const sandbox = Sandbox.forAll();
   afterEach(() => {
     sandbox.cloud.s3.service.intercept = null;
     sandbox.cloud.appSync.service.intercept = null;
   });
-  after(() => sandbox.close());
 
   it('says with --dry-run what it would remove, and removes nothing', async () => {
     const { folder, objects, links } = await PictureFolder.migrated(sandbox);

@@ -5,11 +5,7 @@ import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
 
 describe('verify', () => {
-  let sandbox: Sandbox;
-  before(async () => {
-    sandbox = await Sandbox.open();
-  });
-  after(() => sandbox.close());
+  const sandbox = Sandbox.forAll();
 
   /** Five migrated files: one for each kind of damage, and one that stays whole. */
   async function migrated() {

@@ -15,15 +15,15 @@ export class AwsChunkedDecoder {
   #chunkSize = 0;
   #chunkCount = 0;
 
-  /** Takes the next bytes of the body and passes decoded ones to `emit`, as views into `bytes`. @throws S3Error */
-  push(bytes: Buffer, emit: (decoded: Buffer) => void): void {
+  /** What the next bytes of the body decode to, as views into `bytes`. @throws S3Error */
+  *decode(bytes: Buffer): Generator<Buffer> {
     let at = 0;
     while (at < bytes.length) {
       if (this.#state === 'data') {
         const piece = bytes.subarray(at, at + this.#left);
         at += piece.length;
         this.#left -= piece.length;
-        emit(piece);
+        yield piece;
         if (this.#left === 0) this.#state = 'data end';
         continue;
       }

@@ -89,53 +89,31 @@ const isMd5 = (text: string): boolean => {
   return bytes.length === 16 && bytes.toString('base64') === text;
 };
 
-/** Where content goes. `write` returns false to be left alone until the callback given to `onDrain` is called. */
-export interface BodySink {
-  write(content: Buffer): boolean;
-  onDrain(resume: () => void): void;
-}
-
 /**
- * Reads the whole body into the sink. What the sink got must not be used unless this resolves.
+ * Reads the whole body. What `take` got must not be used unless this resolves.
  * @throws S3Error the first check that fails
  * @throws ClientGone when the connection ended before the body did
  */
-export function receiveBody(request: IncomingMessage, plan: BodyPlan, sink: BodySink): Promise<ReceivedBody> {
+export async function receiveBody(
+  request: IncomingMessage,
+  plan: BodyPlan,
+  take: (content: Buffer) => unknown,
+): Promise<ReceivedBody> {
   const checks = new Checks(plan);
-  return new Promise((resolve, reject) => {
-    const take = (content: Buffer) => {
-      checks.update(content);
-      if (sink.write(content)) return;
-      request.pause();
-      sink.onDrain(() => request.resume());
-    };
-    const onData = (bytes: Buffer) => {
-      try {
-        if (plan.decoder) plan.decoder.push(bytes, take);
-        else take(bytes);
-      } catch (error) {
-        settle(() => reject(error));
+  try {
+    for await (const bytes of request.iterator({ destroyOnReturn: false })) {
+      for (const content of plan.decoder ? plan.decoder.decode(bytes) : [bytes]) {
+        checks.update(content);
+        await take(content);
       }
-    };
-    const onEnd = () =>
-      settle(() => {
-        try {
-          resolve(checks.finish());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    const onGone = () => settle(() => reject(new ClientGone()));
-    const settle = (how: () => void) => {
-      request.off('data', onData).off('end', onEnd).off('close', onGone);
-      // The rest of a refused body is read and dropped, so that the client gets to read the answer.
-      request.resume();
-      how();
-    };
-    if (request.destroyed && !request.readableEnded) return reject(new ClientGone());
-    request.on('error', onGone);
-    request.on('close', onGone).on('end', onEnd).on('data', onData);
-  });
+    }
+  } catch (error) {
+    if (request.destroyed && !request.complete) throw new ClientGone();
+    // The rest of a refused body is read and dropped, so that the client gets to read the answer.
+    request.resume();
+    throw error;
+  }
+  return checks.finish();
 }
 
 class Checks {
@@ -213,7 +191,6 @@ export async function smallBody(
   const plan = planBody(authenticated, false);
   if (plan.sizeBytes > limitBytes) throw new S3Error('EntityTooLarge');
   const chunks: Buffer[] = [];
-  const sink = { write: (content: Buffer) => chunks.push(content) > 0, onDrain: () => {} };
-  const received = await receiveBody(request, plan, sink);
+  const received = await receiveBody(request, plan, content => chunks.push(content));
   return { content: Buffer.concat(chunks), received, plan };
 }

@@ -1,6 +1,5 @@
 /** The objects of the bucket and the multipart uploads under way: an index in memory, the bytes on disk. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChecksumAlgorithm } from './checksums.ts';
 import { Content } from './content.ts';
@@ -55,25 +54,16 @@ export class ObjectStore {
   /** What was answered for completed uploads, by upload id. */
   readonly completed = new Map<string, string>();
   readonly #objects = new Map<string, StoredObject>();
-  readonly #incoming: string;
-  readonly #kept: string;
+  readonly #folder: string;
 
-  /** @param folder an existing folder; the names below it are the store's own and mean nothing */
+  /** @param folder an existing folder; the names in it are the store's own and mean nothing */
   constructor(folder: string) {
-    this.#incoming = join(folder, 'incoming');
-    this.#kept = join(folder, 'objects');
-    mkdirSync(this.#incoming, { recursive: true });
-    mkdirSync(this.#kept, { recursive: true });
+    this.#folder = folder;
   }
 
   /** A path for bytes of an object. */
-  objectPath(): string {
-    return join(this.#kept, randomUUID());
-  }
-
-  /** Paths for bytes that still have to be found right: until then, and after. */
-  newPaths(): { incoming: string; accepted: string } {
-    return { incoming: join(this.#incoming, randomUUID()), accepted: this.objectPath() };
+  newPath(): string {
+    return join(this.#folder, randomUUID());
   }
 
   get(key: string): StoredObject | null {

@@ -143,7 +143,7 @@ export async function createS3(options: S3Options): Promise<S3Service> {
       })),
     read: key => contentOf(key).readAll(),
     put: (key, bytes, contentType = 'binary/octet-stream') => {
-      const path = store.objectPath();
+      const path = store.newPath();
       writeFileSync(path, bytes);
       const md5 = createHash('md5').update(bytes).digest('hex');
       const content = new Content([{ path, sizeBytes: Buffer.byteLength(bytes) }], md5);

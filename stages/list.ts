@@ -15,7 +15,7 @@ export function list(
 ): (root: DriveRef) => AsyncGenerator<FileRecord> {
   return async function* (root) {
     const item = await drive.item(root);
-    if (!item || item.trashed) throw folderUnknown(root.id, item?.trashed ?? false);
+    if (!item || item.trashed) throw folderUnknown(root.id, item);
     if (item.mimeType !== FOLDER) throw notAFolder(item);
     const ref = refOf({ ...item, resourceKey: item.resourceKey ?? root.resourceKey });
     const { name, modifiedTime, isClosed } = item;

@@ -213,7 +213,7 @@ export class Walk {
   /** If Drive fails altogether, or access to the whole folder is lost, single folders below it are not worth a record each. */
   async #checkRoot(): Promise<void> {
     const root = await this.#drive.item(this.#root);
-    if (!root || root.trashed) throw folderUnknown(this.#root.id, root?.trashed ?? false);
+    if (!root || root.trashed) throw folderUnknown(this.#root.id, root);
   }
 
   async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
@@ -232,11 +232,14 @@ function closed(): FileError {
   );
 }
 
-export function folderUnknown(folderId: string, trashed: boolean): RunError {
+/** `found`: the folder if it is in the trash; null if Drive does not show it. */
+export function folderUnknown(folderId: string, found: DriveItem | null): RunError {
   return new RunError(
     'folder_not_found',
-    trashed ? `The Drive folder ${folderId} is in the trash.` : `Drive knows no folder ${folderId}.`,
-    trashed
+    found
+      ? `The Drive folder "${found.name}" (${folderId}) is in the trash.`
+      : `Drive knows no folder ${folderId}.`,
+    found
       ? 'Restore it in Drive, then run the command again.'
       : 'Check the id (the last part of the folder\'s address in the browser) and that the folder is shared with the signed-in Google account. If the address has a "resourcekey", give the whole address.',
   );

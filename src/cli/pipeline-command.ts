@@ -5,6 +5,7 @@ import { RunEvents } from '../run/events.ts';
 import type { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
 import { Counts } from '../run/progress/counts.ts';
+import type { ProgressFacts } from '../run/progress/run-progress.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
@@ -63,6 +64,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
         queriesPerSecond: () => drive.queriesPerSecond,
         mostQueriesPerSecond: drive.mostQueriesPerSecond,
         bytesPerSecondLimit: () => drive.bytesPerSecondLimit,
+        isStopping: () => this.shutdown.signal.aborted,
       },
     });
     view.follow(this.events);
@@ -75,6 +77,11 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   protected override showWarning(message: string): void {
     const shown = this.#view ? this.#warnings.shown(message) : message;
     if (shown !== null) super.showWarning(shown);
+  }
+
+  /** Null before progress is shown. */
+  protected get progress(): ProgressFacts | null {
+    return this.#view?.facts() ?? null;
   }
 
   protected get isShowingProgress(): boolean {

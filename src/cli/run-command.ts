@@ -18,7 +18,7 @@ import { FilesToMove } from '../run/progress/files-to-move.ts';
 import { ProgressFile } from '../run/progress-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
 import { requireListed, runShard } from '../run/shard-migration.ts';
-import { formatDuration } from '../run/text/format.ts';
+import { formatCount, formatDuration } from '../run/text/format.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 import { transferConfig } from './flags.ts';
@@ -182,10 +182,16 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return rules;
   }
 
-  /** `Migrated: 41 files, 15.2 MiB in 3 min`; what was done, unless it was interrupted. */
-  protected headline(done: string, { seconds }: RunOutcome): string {
-    const title = this.shutdown.signal.aborted ? 'Interrupted; finished in this session' : done;
-    return `${title}: ${totalLine(this.counts)} in ${formatDuration(seconds)}`;
+  /** `Migrated: 41 files, 15.2 MiB in 3 min`; of a resumed or interrupted run also what this session has done. */
+  protected headline(title: string, { seconds }: RunOutcome): string {
+    const { counts, progress, shutdown } = this;
+    const { sessionFiles = null, files = counts.total } = progress ?? {};
+    const time = formatDuration(seconds);
+    const session = sessionFiles === null ? '' : `${formatCount(sessionFiles, 'file')} in this session, `;
+    if (!shutdown.reason) return `${title}: ${totalLine(counts)}${session ? `; ${session}` : ' in '}${time}`;
+    const how = shutdown.reason instanceof Interrupted ? 'Interrupted' : 'Stopped early';
+    const finished = `${counts.total.toLocaleString('en-US')} of ${formatCount(files, 'file')} finished`;
+    return `${how}. ${finished} (${session}${time})`;
   }
 
   /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a shutdown. */

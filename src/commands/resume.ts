@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { RunError } from '../../stages/errors.ts';
 import { migrationFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { Run } from '../run/manifest/run.ts';
-import { folderAtHand, noRun } from '../run/which-run.ts';
+import { folderAtHand, noRun, noRunOf } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Continue an interrupted run and retry failed files.';
@@ -21,7 +20,7 @@ export default class Resume extends RunCommand<typeof Resume> {
     const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('to resume');
     const previous = new Run(this.home, folderId);
-    if (!existsSync(previous.folder) && !(await this.#startsNew(folderId))) throw noRunYet(folderId);
+    if (!existsSync(previous.folder) && !(await this.#startsNew(folderId))) throw noRunOf(folderId, this.home);
     const naming = this.flags.naming ?? previous.facts.naming ?? undefined;
     const outcome = await this.migrateFolder({
       until: 'link',
@@ -38,9 +37,4 @@ export default class Resume extends RunCommand<typeof Resume> {
     const { confirm } = await promptsOn();
     return confirm(`There is no run of the folder ${folderId} yet. Start the migration now?`);
   }
-}
-
-function noRunYet(folderId: string): RunError {
-  const message = `There is no run of the folder ${folderId} yet.`;
-  return new RunError('no_run', message, `Start one with "migrator migrate --folder-id ${folderId}".`);
 }

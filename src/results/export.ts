@@ -23,7 +23,7 @@ export interface Export {
   counts: Counts;
 }
 
-/** JSON has the form of `progress_{folder_id}.json`, NDJSON the records as they are, CSV a row for each file. */
+/** JSON has the form of `progress_{folder_id}.json` with the names of folders, NDJSON the records as they are, CSV a row for each file. */
 export function exportOf(run: Run, { format, statuses, warn, now = new Date() }: ExportOptions): Export {
   const counts = new Counts();
   const selected = async function* (): AsyncGenerator<FileRecord> {
@@ -36,7 +36,7 @@ export function exportOf(run: Run, { format, statuses, warn, now = new Date() }:
     });
   switch (format) {
     case 'json':
-      return { text: progressText(run, selected(), counts, now), counts };
+      return { text: progressText(run, selected(), counts, now, true), counts };
     case 'ndjson':
       return { text: counted(lineOf), counts };
     case 'csv':

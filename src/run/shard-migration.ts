@@ -29,13 +29,13 @@ export async function runShard(options: MigrationOptions): Promise<null> {
 
 /** Throws RunError, before anything is written, if the run is not ready for shards. */
 export function requireListed(run: Run): void {
-  if (!run.isListed || !run.has('resolve')) throw notResolved(run.folderId);
+  if (!run.isListed || !run.has('resolve')) throw notResolved(run);
 }
 
 function requireResolved({ run, manifests, selection }: MigrationOptions): void {
   for (const record of manifests.list!.records()) {
     if (isWithdrawn(record) || !run.takes(record.id) || !(selection?.takes(record) ?? true)) continue;
-    if (!manifests.resolve!.has(record.id)) throw notResolved(run.folderId);
+    if (!manifests.resolve!.has(record.id)) throw notResolved(run);
   }
 }
 
@@ -45,10 +45,10 @@ function* members({ run, manifests, selection }: MigrationOptions): Generator<Fi
   }
 }
 
-function notResolved(folderId: string): RunError {
+function notResolved({ folderId, label }: Run): RunError {
   return new RunError(
     'not_resolved',
-    `The folder ${folderId} has not been listed and resolved completely, which --shard requires.`,
+    `The folder ${label} has not been listed and resolved completely, which --shard requires.`,
     `Run "migrator scan --folder-id ${folderId}" first, once, then the shards.`,
   );
 }

@@ -6,6 +6,8 @@ import { FOLDER_ID, folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 import { Run } from './manifest/run.ts';
 
+const MOST_NAMED = 5;
+
 /** The folder to migrate: the flag's, else the configured one. */
 export function folderToMigrate(flag: string | undefined, config: Config): string | null {
   return folderIdFrom(flag ?? '') || config.google_drive.folder_id || null;
@@ -50,7 +52,7 @@ export function runFor(flag: string | undefined, config: Config, home: string, w
 function existingRun(home: string, folderId: string | null, what: string): Run {
   if (!folderId) throw noRun(what);
   const run = new Run(home, folderId);
-  if (!run.exists) throw noRun(`of the folder ${folderId}`);
+  if (!run.exists) throw noRunOf(folderId, home);
   return run;
 }
 
@@ -59,6 +61,20 @@ export function noRun(what: string): RunError {
     'no_run',
     `There is no run ${what}.`,
     'Start one with "migrator scan --folder-id FOLDER_ID" or "migrator migrate --folder-id FOLDER_ID".',
+  );
+}
+
+/** Names the runs that there are: the id may be mistyped. */
+export function noRunOf(folderId: string, home: string): RunError {
+  const labels = runsOf(home).map(({ label }) => label);
+  const others =
+    labels.length > 0
+      ? ` Existing runs: ${labels.slice(0, MOST_NAMED).join(', ')}${labels.length > MOST_NAMED ? ', …' : ''}.`
+      : '';
+  return new RunError(
+    'no_run',
+    `There is no run of the folder ${folderId}.${others}`,
+    `Check the id, or start a run with "migrator scan --folder-id ${folderId}" or "migrator migrate --folder-id ${folderId}".`,
   );
 }
 

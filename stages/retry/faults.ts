@@ -120,9 +120,10 @@ function certificateError(code: string, service: string): RunError {
   );
 }
 
-/** A code says more than the class of the error. */
+/** A code like ECONNREFUSED says more than the class of the error. */
 function wordFor(names: string[]): string {
-  return names.find(name => !/^[A-Z]\w*Error$/.test(name)) ?? names[0] ?? 'unknown';
+  const code = names.find(name => /^[A-Z][A-Z0-9_]+$/.test(name));
+  return code ?? names.find(name => !/^[A-Z]\w*Error$/.test(name)) ?? names[0] ?? 'unknown';
 }
 
 function kindOf({ retryable, throttled }: FileError): FaultKind {

@@ -99,15 +99,19 @@ describe('export, and status, of a run with every status', () => {
     expect(home.manifests(folderId)).to.deep.equal(before);
   });
 
-  it('JSON is what the progress file says of these files', async () => {
+  it('JSON is what the progress file says of these files, with the names of folders', async () => {
     const whole = JSON.parse((await exported('--json')).stdout);
     // As the migration left it; of what has been added since it knows nothing.
     const projected = JSON.parse(home.read(`progress_${folderId}.json`));
-    expect(whole).to.have.all.keys(Object.keys(projected));
+    expect(whole).to.have.all.keys(...Object.keys(projected), 'folder_name');
+    expect(whole.folder_name).to.equal(sandbox.cloud.drive.tree.get(folderId)!.name);
     expect(whole).to.include({ folder_id: folderId, started_at: projected.started_at });
     expect(whole.total_files).to.equal(records.length);
     expect(Object.keys(whole.files)).to.have.members(idsOf(records));
-    for (const [id, entry] of Object.entries(projected.files)) expect(whole.files[id]).to.deep.equal(entry);
+    for (const [id, entry] of Object.entries(projected.files)) {
+      const { path } = records.find(record => record.id === id)!;
+      expect(whole.files[id]).to.deep.equal({ ...(entry as object), path });
+    }
   });
 
   it('takes several statuses, by commas or by flags', async () => {

@@ -50,7 +50,7 @@ function notFound(folderId: string, account: string): RunError {
 function notAFolder(name: string, folderId: string): RunError {
   return new RunError(
     'not_a_folder',
-    `${folderId} is "${name}", which is not a folder.`,
+    `"${name}" (${folderId}) is not a folder.`,
     'Open the folder in the browser and copy the part of its address after "/folders/".',
   );
 }

@@ -13,7 +13,7 @@ export interface Link {
 const SIGNS: Readonly<Record<Phase, string>> = { opening: '·', downloading: '↓', storing: '↑' };
 const BOTTLENECKS: Readonly<Record<Bottleneck, string>> = {
   queries: "Drive's query rate",
-  bwlimit: 'the bandwidth limit',
+  bwlimit: 'bwlimit',
   connection: 'the connection',
   s3: 'S3',
 };

@@ -43,17 +43,27 @@ export async function writeProjection(home: string, run: Run, now = new Date()):
   return path;
 }
 
-/** The text of a {@link Progress}, a line for each file, in pieces. Counts the files. */
+/**
+ * The text of a {@link Progress}, a line for each file, in pieces. Counts the files. `withFolders` adds the names of folders,
+ * which `progress_{folder_id}.json` does not have.
+ */
 export async function* progressText(
   run: Run,
   records: AsyncIterable<FileRecord>,
   counts: Counts,
   now: Date,
+  withFolders = false,
 ): AsyncGenerator<string> {
-  const head = { folder_id: run.folderId, started_at: run.startedAt, updated_at: now.toISOString() };
-  let text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": {`;
+  const head = {
+    folder_id: run.folderId,
+    ...(withFolders && { folder_name: run.folderName }),
+    started_at: run.startedAt,
+    updated_at: now.toISOString(),
+  };
+  let text = `${jsonOf(head, 2).slice(0, -2)},\n  "files": {`;
   for await (const record of records) {
-    text += `${counts.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entryOf(record))}`;
+    const entry = { ...entryOf(record), ...(withFolders && { path: record.path ?? '' }) };
+    text += `${counts.total > 0 ? ',' : ''}\n    ${jsonOf(record.id)}: ${jsonOf(entry)}`;
     counts.add(record);
     if (text.length < PIECE_CHARACTERS) continue;
     yield text;

@@ -21,6 +21,8 @@ export interface TransferLimits {
   mostQueriesPerSecond: number;
   /** Bandwidth that the user allows at the moment; null for no limit. */
   bytesPerSecondLimit: () => number | null;
+  /** Whether no new files are started, so that the rest is left to another run. */
+  isStopping?: () => boolean;
 }
 
 /** What limits the speed of the transfer. */
@@ -147,7 +149,8 @@ export class RunProgress {
     const silentMs = this.#noteTime();
     const { concurrency: most = 0, mostQueriesPerSecond = 0 } = this.#limits ?? {};
     const allowed = this.#limits?.queriesPerSecond() ?? 0;
-    const secondsLeft = this.#secondsLeft();
+    const secondsLeft = this.#limits?.isStopping?.() ? null : this.#secondsLeft();
+    const isSilent = silentMs >= SILENCE_MS;
     const read = [...this.#unlinkedBytes.values()].reduce((sum, bytes) => sum + bytes, this.moves.bytesRead);
     const perSecond = this.#rates.bytes.perSecond;
     return {
@@ -157,8 +160,8 @@ export class RunProgress {
       isTotal: this.#isListed,
       bytes: this.#limits && { done: this.#doneBytes + read, all: this.#all.bytes, perSecond },
       secondsLeft,
-      bottleneck: secondsLeft === null ? null : this.#bottleneck(),
-      silentSeconds: silentMs >= SILENCE_MS ? silentMs / 1000 : 0,
+      bottleneck: secondsLeft === null || isSilent ? null : this.#bottleneck(),
+      silentSeconds: isSilent ? silentMs / 1000 : 0,
       workers: this.#limits && {
         busy: Math.min(this.workers, this.moves.count),
         allowed: this.workers,

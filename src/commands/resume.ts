@@ -20,7 +20,8 @@ export default class Resume extends RunCommand<typeof Resume> {
     const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('to resume');
     const previous = new Run(this.home, folderId);
-    if (!existsSync(previous.folder) && !(await this.#startsNew(folderId))) throw noRunOf(folderId, this.home);
+    if (!existsSync(previous.folder) && !(await this.#startsNew(folderId)))
+      throw noRunOf(folderId, this.home);
     const naming = this.flags.naming ?? previous.facts.naming ?? undefined;
     const outcome = await this.migrateFolder({
       until: 'link',

@@ -32,13 +32,13 @@ export async function* sweep(
   fields: string,
   onUnreadable: (record: UnreadableRecord) => void = () => {},
 ): AsyncGenerator<Item[]> {
-  const list = new List(client, listQuery, fields, onUnreadable);
+  const list: List = { client, query: listQuery, fields, onUnreadable };
   let next: Position | null = START;
   let starts = 1;
   while (next) {
     const at: Position = next;
     try {
-      const page = await list.read(at);
+      const page = await read(list, at);
       next = page.next;
       yield page.items;
     } catch (error) {
@@ -50,63 +50,55 @@ export async function* sweep(
   client.readable(listQuery);
 }
 
-class List {
-  readonly #client: AppSyncClient;
-  readonly #query: string;
-  readonly #fields: string;
-  readonly #onUnreadable: (record: UnreadableRecord) => void;
+interface List {
+  client: AppSyncClient;
+  query: string;
+  fields: string;
+  onUnreadable: (record: UnreadableRecord) => void;
+}
 
-  constructor(
-    client: AppSyncClient,
-    query: string,
-    fields: string,
-    onUnreadable: (record: UnreadableRecord) => void,
-  ) {
-    this.#client = client;
-    this.#query = query;
-    this.#fields = fields;
-    this.#onUnreadable = onUnreadable;
-  }
+async function read(list: List, at: Position): Promise<{ items: Item[]; next: Position | null }> {
+  const { data, errors } = await list.client.readPartly(request(list.query, list.fields, at));
+  const page = data.page as Page | null;
+  const unread = new Map(errors.map(error => [itemOf(error)!.index, error]));
+  if (!page?.items) return { items: [], next: await readAround(list, unread, at) };
+  if (unread.size > 0) await report(list, unread, at);
+  const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
+  return { items, next: nextPage(page.nextToken) };
+}
 
-  async read(at: Position): Promise<{ items: Item[]; next: Position | null }> {
-    const { data, errors } = await this.#client.readPartly(this.#request(this.#fields, at));
-    const page = data.page as Page | null;
-    const unread = new Map(errors.map(error => [itemOf(error)!.index, error]));
-    if (!page?.items) return { items: [], next: await this.#around(unread, at) };
-    if (unread.size > 0) await this.#report(unread, at);
-    const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
-    return { items, next: nextPage(page.nextToken) };
+/** A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over. */
+async function readAround(
+  list: List,
+  unread: Map<number, AppSyncError>,
+  at: Position,
+): Promise<Position | null> {
+  const [first] = [...unread.keys()].sort((a, b) => a - b);
+  if (first === undefined) {
+    const message = `AppSync returned no page of ${list.query}.`;
+    throw new RunError('appsync_refused', message, 'Run the command again.');
   }
+  if (first > 0) return { ...at, limit: first };
+  const only = new Map([[0, unread.get(0)!]]);
+  return nextPage(await report(list, only, { ...at, limit: 1 }));
+}
 
-  /** A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over. */
-  async #around(unread: Map<number, AppSyncError>, at: Position): Promise<Position | null> {
-    const [first] = [...unread.keys()].sort((a, b) => a - b);
-    if (first === undefined) {
-      const message = `AppSync returned no page of ${this.#query}.`;
-      throw new RunError('appsync_refused', message, 'Run the command again.');
-    }
-    if (first > 0) return { ...at, limit: first };
-    const only = new Map([[0, unread.get(0)!]]);
-    return nextPage(await this.#report(only, { ...at, limit: 1 }));
+/** Reports unreadable items by their ids. Returns the token of the next page. */
+async function report(list: List, unread: Map<number, AppSyncError>, at: Position): Promise<string | null> {
+  const { page } = (await list.client.read(request(list.query, 'id', at))) as { page: Page };
+  for (const [index, { message = '' }] of unread) {
+    const record = { name: String(page.items[index]?.id), query: list.query, reason: message };
+    list.client.unreadable(record);
+    list.onUnreadable(record);
   }
+  return page.nextToken;
+}
 
-  /** Reports unreadable items by their ids. Returns the token of the next page. */
-  async #report(unread: Map<number, AppSyncError>, at: Position): Promise<string | null> {
-    const { page } = (await this.#client.read(this.#request('id', at))) as { page: Page };
-    for (const [index, { message = '' }] of unread) {
-      const record = { name: String(page.items[index]?.id), query: this.#query, reason: message };
-      this.#client.unreadable(record);
-      this.#onUnreadable(record);
-    }
-    return page.nextToken;
-  }
-
-  #request(fields: string, { limit, nextToken }: Position) {
-    const document = `query Sweep($limit: Int, $nextToken: String) {
-      page: ${this.#query}(limit: $limit, nextToken: $nextToken) { items { ${fields} } nextToken }
-    }`;
-    return { document, variables: { limit, nextToken } };
-  }
+function request(query: string, fields: string, { limit, nextToken }: Position) {
+  const document = `query Sweep($limit: Int, $nextToken: String) {
+    page: ${query}(limit: $limit, nextToken: $nextToken) { items { ${fields} } nextToken }
+  }`;
+  return { document, variables: { limit, nextToken } };
 }
 
 function nextPage(nextToken: string | null): Position | null {

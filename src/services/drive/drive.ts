@@ -6,14 +6,13 @@ import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
 import { FileError, type RunError } from '../../../stages/errors.ts';
-import { type DriveRef, type FileRecord, FOLDER, nameOf } from '../../../stages/record.ts';
+import { type DriveRef, type FileRecord, FOLDER } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
 import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { openDownload } from './download.ts';
 import {
-  aboutFile,
   aboutListing,
   DriveRefusal,
   driveFault,
@@ -21,7 +20,6 @@ import {
   isNotForUs,
   isRefusedQuery,
 } from './errors.ts';
-import { FileBytes } from './file-bytes.ts';
 import { type DriveAuth, DriveHttp, textOf } from './http.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
@@ -133,7 +131,7 @@ export class Drive implements DriveFolders, MediaSource {
       const page = await this.#page(`(${within}) and trashed = false`, pageToken, headers);
       // A token that leads to itself would go on forever.
       if (page === 'token refused' || (pageToken && page.nextPageToken === pageToken)) {
-        if (starts === MAX_LISTING_STARTS) throw listingBroken();
+        if (starts === MAX_LISTING_STARTS) throw incomplete(LISTING_BROKEN);
         starts += 1;
         pageToken = undefined;
         continue;
@@ -143,7 +141,7 @@ export class Drive implements DriveFolders, MediaSource {
       if (!page.nextPageToken) break;
       pageToken = page.nextPageToken;
     }
-    if (isIncomplete) throw searchIncomplete();
+    if (isIncomplete) throw incomplete(SEARCH_INCOMPLETE);
   }
 
   async #page(
@@ -194,21 +192,13 @@ export class Drive implements DriveFolders, MediaSource {
     signal?: AbortSignal,
   ): Promise<Readable> {
     const { apiUrl, backoff, bandwidth } = this.#options;
-    const query = <T>(send: () => Promise<T>, abort?: AbortSignal) => this.#query(send, abort);
-    const bytes = new FileBytes(record, { http: this.#http, apiUrl, query });
-    const download = await openDownload({
-      fileName: nameOf(record),
-      size: record.size ?? null,
+    const download = await openDownload(record, {
+      http: this.#http,
+      apiUrl,
+      query: (send, abort) => this.#query(send, abort),
+      backoff,
       onBytes: bandwidth ? () => {} : onBytes,
       signal,
-      open: (offset, abort) => bytes.open(offset, abort),
-      mayContinue: (error, breaks) => {
-        const isTemporary = !(error instanceof FileError) && driveFault(error).kind === 'temporary';
-        const again = isTemporary && breaks <= backoff.retries;
-        if (again) backoff.onRetry?.({ error, waitMs: 0, throttled: false });
-        return again;
-      },
-      explain: error => aboutFile(this.#http.explain(error), nameOf(record)),
     });
     return bandwidth?.apply(download, onBytes) ?? download;
   }
@@ -253,34 +243,26 @@ function malformed(): Error {
   return Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
 }
 
-function folderUnreadable({ message, status }: DriveRefusal): FileError {
-  return new FileError(
-    UNREADABLE,
-    `Drive does not list this folder: ${message.replace(/[:.\s]+$/, '')} (HTTP ${status}). Share it with the signed-in Google account, then run again.`,
-  );
+function folderUnreadable(refusal: DriveRefusal): FileError {
+  const what = `Drive does not list this folder: ${inWords(refusal)}`;
+  return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
 }
 
-function folderFails({ message, status }: DriveRefusal, cause: RunError): FileError {
-  return new FileError(
-    UNREADABLE,
-    `Drive fails each time that it is asked to list this folder: ${message.replace(/[:.\s]+$/, '')} (HTTP ${status}). Run again later.`,
-    { retryable: true, cause },
-  );
+function folderFails(refusal: DriveRefusal, cause: RunError): FileError {
+  const what = `Drive fails each time that it is asked to list this folder: ${inWords(refusal)}`;
+  return new FileError(UNREADABLE, `${what}. Run again later.`, { retryable: true, cause });
 }
 
-function searchIncomplete(): FileError {
-  return new FileError(
-    INCOMPLETE,
-    'Drive says that its listing of this folder may be incomplete. Run again later.',
-  );
+function inWords({ message, status }: DriveRefusal): string {
+  return `${message.replace(/[:.\s]+$/, '')} (HTTP ${status})`;
 }
 
-function listingBroken(): FileError {
-  return new FileError(
-    INCOMPLETE,
-    `Drive broke off its listing of this folder ${MAX_LISTING_STARTS} times (page tokens refused). Run again later.`,
-  );
+function incomplete(what: string): FileError {
+  return new FileError(INCOMPLETE, `Drive ${what}. Run again later.`);
 }
+
+const SEARCH_INCOMPLETE = 'says that its listing of this folder may be incomplete';
+const LISTING_BROKEN = `broke off its listing of this folder ${MAX_LISTING_STARTS} times (page tokens refused)`;
 
 /** Drive refuses a page token that is no longer valid, for whatever reason it gives. */
 function isBadRequest(error: unknown): boolean {

@@ -5,11 +5,6 @@
  */
 import { type SpawnOptions, spawn } from 'node:child_process';
 
-export interface Tool {
-  command: string;
-  args: string[];
-}
-
 const WHY = 'Files are being migrated';
 
 /** ES_CONTINUOUS | ES_SYSTEM_REQUIRED; it holds as long as the thread that said so, here until standard input ends. */
@@ -20,7 +15,7 @@ const WINDOWS_SCRIPT = [
 ].join('; ');
 
 /** What keeps this kind of computer awake; null if nothing is known to. The tool ends when its standard input does. */
-export function toolFor(platform: NodeJS.Platform, pid: number): Tool | null {
+export function toolFor(platform: NodeJS.Platform, pid: number): { command: string; args: string[] } | null {
   switch (platform) {
     case 'darwin':
       return { command: 'caffeinate', args: ['-i', '-w', String(pid)] };

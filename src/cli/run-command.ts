@@ -87,7 +87,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     // Shards leave alone what they share.
     const services = this.servicesFor(config, run, !shard, shard);
     if (!shard) run.facts.rememberResourceKey(run.facts.root(flags['folder-id'], config));
-    if (!shard && flags.naming) run.facts.rememberNaming(config.naming);
+    if (!shard && flags.naming) run.facts.remember({ naming: config.naming });
     this.listenToSignals();
     // Before the progress file, which is written to the same place.
     const takenOver = takeoverOf(this.home, run.folderId)?.apply;
@@ -105,7 +105,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       this.stopProgress();
       letSleep();
       const { reason } = this.shutdown;
-      if (run.discardIfVoid() && reason instanceof Interrupted) reason.beforeAnything();
+      if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run itself goes first; one of the progress file alone has been thrown above.
       await progressFile.last().catch(() => {});
       this.ignoreSignals();

@@ -7,7 +7,7 @@ import { EXIT } from '../config/exit-codes.ts';
 import { loadUsable } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
 import { visible } from '../run/text/visible.ts';
-import { folderAtHand, folderToMigrate } from '../run/which-run.ts';
+import { folderToContinue, folderToMigrate } from '../run/which-run.ts';
 
 const WIDTH = 18;
 const INDENT = ' '.repeat(8);
@@ -37,7 +37,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     const findings: Finding[] = [];
     try {
       const flag = this.flags['folder-id'];
-      const folderId = folderToMigrate(flag, config) ?? folderAtHand(flag, config, this.home);
+      const folderId = folderToMigrate(flag, config) ?? folderToContinue(flag, config, this.home);
       const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
         ...{ loaded, fault, services, root },

@@ -5,7 +5,7 @@ import { folderFlag } from '../cli/flags.ts';
 import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
 import { exportOf } from '../results/export.ts';
 import { formatCount } from '../run/text/format.ts';
-import { runAtHand } from '../run/which-run.ts';
+import { runToShow } from '../run/which-run.ts';
 
 export default class Export extends BaseCommand<typeof Export> {
   static override summary = "Write a list of a run's files as JSON, NDJSON or CSV. Works offline.";
@@ -31,7 +31,7 @@ export default class Export extends BaseCommand<typeof Export> {
 
   async run(): Promise<void> {
     const output = outputOf(this.flags, 'json');
-    const run = runAtHand(this.flags['folder-id'], this.home);
+    const run = runToShow(this.flags['folder-id'], this.home);
     const { status } = this.flags;
     const statuses = status ? new Set(status) : null;
     const { text, counts } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });

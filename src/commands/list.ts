@@ -29,7 +29,9 @@ export default class List extends StageCommand<typeof List> {
     requireKeys(stages.context.config, input.run ? [] : KEYS_FOR.folder);
     output.run?.facts.rememberResourceKey(stages.context.root!);
     output.run?.facts.rememberSelection(this.selectionRules(output.run));
-    return sourceOf(await stages.list({ onRoot: name => output.run?.facts.rememberFolderName(name) }));
+    return sourceOf(
+      await stages.list({ onRoot: folder_name => output.run?.facts.remember({ folder_name }) }),
+    );
   }
 
   protected override finished(run: Run): void {

@@ -13,7 +13,7 @@ import { reportOf } from '../results/report/report.ts';
 import { reportJson } from '../results/report/report-json.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
-import { runAtHand } from '../run/which-run.ts';
+import { runToShow } from '../run/which-run.ts';
 
 export default class Report extends BaseCommand<typeof Report> {
   static override summary =
@@ -52,7 +52,7 @@ export default class Report extends BaseCommand<typeof Report> {
     const { output } = this.flags;
     if (this.json && output === '-')
       this.error('--json and "--output -" both want standard output.', { exit: EXIT.usage });
-    const run = runAtHand(this.flags['folder-id'], this.home);
+    const run = runToShow(this.flags['folder-id'], this.home);
     const rules = await this.#rules();
     if (this.flags.watch) return this.#watch(run, rules);
     const name = output ?? (this.json ? null : `report_${run.folderId}.html`);

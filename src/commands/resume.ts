@@ -3,7 +3,7 @@ import { migrationFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { promptsOn } from '../cli/ui/prompts.ts';
 import { Run } from '../run/manifest/run.ts';
-import { folderAtHand, noRun, noRunOf } from '../run/which-run.ts';
+import { folderToContinue, noRun, noRunOf } from '../run/which-run.ts';
 
 export default class Resume extends RunCommand<typeof Resume> {
   static override summary = 'Continue an interrupted run and retry failed files.';
@@ -17,12 +17,12 @@ export default class Resume extends RunCommand<typeof Resume> {
 
   async run(): Promise<void> {
     const config = await this.configuration();
-    const folderId = folderAtHand(this.flags['folder-id'], config, this.home);
+    const folderId = folderToContinue(this.flags['folder-id'], config, this.home);
     if (!folderId) throw noRun('to resume');
     const previous = new Run(this.home, folderId);
     if (!existsSync(previous.folder) && !(await this.#startsNew(folderId)))
       throw noRunOf(folderId, this.home);
-    const naming = this.flags.naming ?? previous.facts.naming ?? undefined;
+    const naming = this.flags.naming ?? previous.facts.read().naming;
     const outcome = await this.migrateFolder({
       until: 'link',
       flags: { ...this.flags, 'folder-id': folderId, naming },

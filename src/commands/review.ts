@@ -27,7 +27,7 @@ import {
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { csvLines } from '../run/text/csv.ts';
-import { runAtHand } from '../run/which-run.ts';
+import { runToShow } from '../run/which-run.ts';
 
 export default class Review extends BaseCommand<typeof Review> {
   static override summary =
@@ -68,7 +68,7 @@ export default class Review extends BaseCommand<typeof Review> {
   };
 
   async run(): Promise<void> {
-    const run = runAtHand(this.flags['folder-id'], this.home);
+    const run = runToShow(this.flags['folder-id'], this.home);
     const { migration, prefix_disambiguation } = await this.configuration();
     const rules = { maxRange: migration.max_range, prefixes: prefix_disambiguation.enabled };
     const writes = this.flags.accept !== undefined && !this.flags['dry-run'];

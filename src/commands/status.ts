@@ -13,7 +13,7 @@ import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';
 import { wrapped } from '../run/text/wrap.ts';
-import { runAtHand } from '../run/which-run.ts';
+import { runToShow } from '../run/which-run.ts';
 
 /** On a terminal, and elsewhere. A large run takes longer to read, and then waits longer. */
 const REDRAW_MS = 2_000;
@@ -36,7 +36,7 @@ export default class Status extends BaseCommand<typeof Status> {
   };
 
   async run(): Promise<void> {
-    const run = runAtHand(this.flags['folder-id'], this.home);
+    const run = runToShow(this.flags['folder-id'], this.home);
     if (this.flags.watch) return this.#watch(run);
     const status = await statusOf(run, this.warnLine);
     if (this.json) this.printJson(jsonOf(run, status));

@@ -90,12 +90,8 @@ export function wholeNumber(flag: string, description: string, { from, to, initi
 
 export function number(flag: string, description: string, { from, to, initial }: Limits) {
   const details = { accepts: `a number from ${from} to ${to}`, limits: `${from} to ${to}` };
-  return setting(
-    flag,
-    description,
-    details,
-    v.optional(v.pipe(v.number(), v.minValue(from), v.maxValue(to)), initial),
-  );
+  const schema = v.pipe(v.number(), v.minValue(from), v.maxValue(to));
+  return setting(flag, description, details, v.optional(schema, initial));
 }
 
 export function yesOrNo(flag: string, description: string, initial: boolean) {

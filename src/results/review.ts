@@ -6,8 +6,8 @@ import type { NameReading } from '../../stages/file-name.ts';
 import { type FileRecord, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
-import type { Manifest } from '../run/manifest/merged-manifest.ts';
 import type { Run } from '../run/manifest/run.ts';
+import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import { rewriterOf } from '../run/run-records.ts';
 import { type ReviewRules, relaxedReading } from './relaxed-reading.ts';
 import { REASONS } from './report/advice.ts';
@@ -96,7 +96,9 @@ export async function acceptRelaxed(
   rules: ReviewRules,
   warn: (message: string) => void,
 ): Promise<ReviewItem[]> {
-  const [parse, ...later] = await openFromParse(run, warn);
+  const write = run.has('parse') ? STAGES.slice(1).filter(stage => run.has(stage)) : [];
+  const manifests = await openManifests(run, { write, warn });
+  const { parse, resolve, transfer, link } = manifests;
   try {
     const accepted: ReviewItem[] = [];
     for (const item of items) {
@@ -108,14 +110,13 @@ export async function acceptRelaxed(
     }
     // A crash in between must not leave a file that is pending in a later manifest but stopped by parse.
     await parse?.flush();
-    later.reverse();
     for (const { record, relaxed } of accepted) {
-      const furthest = later.find(manifest => manifest.has(record.id));
+      const furthest = [link, transfer, resolve].find(manifest => manifest?.has(record.id));
       await furthest?.append(withReading(furthest.last(record.id)!, relaxed!));
     }
     return accepted;
   } finally {
-    for (const manifest of [parse, ...later]) await manifest?.close();
+    await closeManifests(manifests);
   }
 }
 
@@ -140,16 +141,6 @@ export async function acceptAsDownloaded(
     await rewriter.close();
   }
   return accepted;
-}
-
-/** The manifests of parse and the stages after it; none if the run never reached parse. */
-async function openFromParse(run: Run, warn: (message: string) => void): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
-  if (!run.has('parse')) return manifests;
-  for (const stage of STAGES.slice(STAGES.indexOf('parse'))) {
-    if (run.has(stage)) manifests.push(await run.open(stage, { write: true, warn }));
-  }
-  return manifests;
 }
 
 function withReading({ error: _error, ...record }: FileRecord, reading: NameReading): FileRecord {

@@ -41,7 +41,7 @@ export class Listing {
       return [sourceOf(this.#fromManifest(), shutdown.signal)];
     }
     const listed = await stages.list({
-      onRoot: name => run.facts.rememberFolderName(name),
+      onRoot: folder_name => run.facts.remember({ folder_name }),
       onLeftOut: id => this.#seen.add(id),
       onUnread: this.#unread.add,
     });
@@ -150,8 +150,8 @@ export class Listing {
 }
 
 /** An object in S3 can be linked without Drive; a file without one can no longer be migrated. */
-function removed(listed: FileRecord, standing: FileRecord | null): FileRecord {
-  if (standing || isUnread(listed)) return { ...listed, removed: true };
+function removed(listed: FileRecord, stored: FileRecord | null): FileRecord {
+  if (stored || isUnread(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {
     stage: 'list',
     code: 'removed_from_drive',

@@ -71,7 +71,7 @@ async function streamOf(options: MigrationOptions, listing: Listing, linking: Li
       checkpointOf(manifests[stage]!, {
         stage,
         retryOrphans,
-        standing: id => storedRecord(manifests.transfer, id),
+        stored: id => storedRecord(manifests.transfer, id),
       }),
     listing: await listing.steps(stages),
     takenOver,

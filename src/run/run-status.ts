@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
-import type { Holder } from '../config/files/lock.ts';
+import type { Holder } from '../config/files/holder.ts';
 import type { Run } from './manifest/run.ts';
 import { Counts } from './progress/counts.ts';
 import { estimate } from './progress/estimate.ts';

@@ -59,14 +59,14 @@ export class StageOutput {
   }
 
   checkpoint(retryOrphans: boolean): Checkpoint | null {
-    const standing = (id: string) => storedRecord(this.#manifests.transfer, id);
-    return this.manifest && checkpointOf(this.manifest, { stage: this.#stage, retryOrphans, standing });
+    const stored = (id: string) => storedRecord(this.#manifests.transfer, id);
+    return this.manifest && checkpointOf(this.manifest, { stage: this.#stage, retryOrphans, stored });
   }
 
   async close(): Promise<void> {
     await closeManifests(this.#manifests);
     this.#linking?.close();
-    this.run?.discardIfVoid();
+    this.run?.discardIfEmpty();
     this.run?.unlock();
   }
 }

@@ -14,7 +14,7 @@ export function folderToMigrate(flag: string | undefined, config: Config): strin
 }
 
 /** The folder to continue with or to look at: the flag's, else that of the last run, else the configured one. */
-export function folderAtHand(flag: string | undefined, config: Config, home: string): string | null {
+export function folderToContinue(flag: string | undefined, config: Config, home: string): string | null {
   return folderIdFrom(flag ?? '') || lastRunOf(home) || config.google_drive.folder_id || null;
 }
 
@@ -36,8 +36,8 @@ export function lastRunOf(home: string): string | null {
   const times = runsOf(home).flatMap(run => {
     const manifests = run.stats();
     // A process that was killed before it saw a file leaves empty ones.
-    const isVoid = manifests.every(({ size }) => size === 0) && !run.isListed;
-    return isVoid
+    const isEmpty = manifests.every(({ size }) => size === 0) && !run.isListed;
+    return isEmpty
       ? []
       : [{ folderId: run.folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
   });
@@ -46,7 +46,7 @@ export function lastRunOf(home: string): string | null {
 
 /** The run to change or to check. Throws RunError if there is none; `what` is to be done with it: "to undo". */
 export function runFor(flag: string | undefined, config: Config, home: string, what: string): Run {
-  return existingRun(home, folderAtHand(flag, config, home), what);
+  return existingRun(home, folderToContinue(flag, config, home), what);
 }
 
 function existingRun(home: string, folderId: string | null, what: string): Run {
@@ -79,7 +79,7 @@ export function noRunOf(folderId: string, home: string): RunError {
 }
 
 /** The run to look at: the flag's, else the last one. Needs no configuration. Throws RunError if there is none. */
-export function runAtHand(flag: string | undefined, home: string): Run {
+export function runToShow(flag: string | undefined, home: string): Run {
   if (existsSync(home) && !statSync(home).isDirectory()) {
     const remedy = 'Move it away, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder of yours.';
     throw new RunError('home_unusable', `${home} is no folder.`, remedy);

@@ -3,14 +3,11 @@ import { ConfigError } from '../../config/error.ts';
 import { KEYS_FOR } from '../../config/require-keys.ts';
 import { type ConfigKey, settingOf, valueAt } from '../../config/settings.ts';
 import { formatCount } from '../../run/text/format.ts';
-import { addresses } from './addresses.ts';
 import type { Check } from './check.ts';
-import { clock } from './clock.ts';
 import { groups, keys, signIn } from './cognito.ts';
 import { read, schema } from './data.ts';
 import { folder, google } from './google.ts';
-import { proxy } from './proxy.ts';
-import { quota } from './quota.ts';
+import { addresses, clock, proxy, quota } from './network.ts';
 import { storage } from './storage.ts';
 
 const config: Check = {

@@ -1,6 +1,6 @@
 /** How `status` and `runs` say whether a run is in progress. */
 import { hostname } from 'node:os';
-import type { Holder } from '../../config/files/lock.ts';
+import type { Holder } from '../../config/files/holder.ts';
 import type { RunStatus } from '../../run/run-status.ts';
 import { formatBytes, formatCount, formatTime } from '../../run/text/format.ts';
 import { roughDuration } from './progress-lines.ts';

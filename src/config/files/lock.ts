@@ -11,16 +11,16 @@ import {
   futimesSync,
   lstatSync,
   openSync,
-  readSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { hostname, uptime } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
 import { foreignFile } from './foreign-file.ts';
+import { type Holder, holderIn, isTouched, textIn } from './holder.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
 /** The part of fs-native-extensions that is used. */
@@ -29,22 +29,10 @@ interface NativeExtensions {
   tryLock(fd: number, offset: number, length: number, options?: { shared?: boolean }): boolean;
 }
 
-export interface Holder {
-  pid: number;
-  host: string;
-  command: string;
-  /** RFC 3339. */
-  since: string;
-  /** The last sign of life: when the file was touched last. RFC 3339; null if that is not known. */
-  seen?: string | null;
-}
-
 export interface Lock {
   release(): void;
 }
 
-/** A holder on another machine that has not touched the file for this long is gone. */
-export const SILENT_HOLDER_MS = 60_000;
 const TOUCH_EVERY_MS = 10_000;
 
 /** Loaded on the first lock: most commands take none, and it would slow their start. */
@@ -53,7 +41,6 @@ const native = () => createRequire(import.meta.url)('fs-native-extensions') as N
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 /** Behind the text: on Windows other processes cannot read locked bytes. */
 const LOCKED_BYTE = 2 ** 30;
-const MAX_TEXT_BYTES = 4096;
 /** A process that has taken the lock but not yet written its name. */
 const UNKNOWN: Holder = { pid: 0, host: hostname(), command: 'unknown', since: 'just now' };
 
@@ -101,21 +88,6 @@ function held(path: string, command: string, fd: number): Lock {
       closeSync(fd);
     },
   };
-}
-
-/** The probable holder of the lock at `path`, for display; null if there is none, or the file cannot be read. */
-export function holderOf(path: string): Holder | null {
-  let fd: number | null = null;
-  try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const holder = holderIn(fd);
-    if (!holder) return null;
-    return (holder.host === hostname() ? isAlive(holder) : isTouched(fd)) ? holder : null;
-  } catch {
-    return null;
-  } finally {
-    if (fd !== null) closeSync(fd);
-  }
 }
 
 /**
@@ -209,40 +181,6 @@ function isStillAt(path: string, fd: number): boolean {
 /** True for a file of another program. After a power cut a lock file may be empty or filled with zeros. */
 function isForeign(fd: number): boolean {
   return !/^(?:\0*$|\s*\{.*"pid"\s*:)/s.test(textIn(fd));
-}
-
-function textIn(fd: number): string {
-  const bytes = Buffer.alloc(MAX_TEXT_BYTES);
-  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, MAX_TEXT_BYTES, 0));
-}
-
-/** Null for text that this program has not written. */
-function holderIn(fd: number): Holder | null {
-  try {
-    const holder = JSON.parse(textIn(fd)) as Holder;
-    const texts = [holder.host, holder.command, holder.since];
-    const isHolder = Number.isInteger(holder.pid) && texts.every(text => typeof text === 'string');
-    return isHolder ? { ...holder, seen: fstatSync(fd).mtime.toISOString() } : null;
-  } catch {
-    return null;
-  }
-}
-
-function isTouched(fd: number): boolean {
-  return Math.abs(Date.now() - fstatSync(fd).mtimeMs) < SILENT_HOLDER_MS;
-}
-
-function isAlive({ pid, since }: Holder): boolean {
-  if (pid <= 0) return false;
-  // Process ids are reused: in each container, and after a restart.
-  const startedAt = pid === process.pid ? performance.timeOrigin : Date.now() - uptime() * 1000;
-  if (Date.parse(since) < startedAt) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function unusable(path: string, why: string, cause?: unknown): RunError {

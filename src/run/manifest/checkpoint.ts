@@ -20,7 +20,7 @@ export interface CheckpointOptions {
   stage: StageName;
   retryOrphans: boolean;
   /** The record of a file that has an object in S3; undefined or null if it has none. For resolve. */
-  standing?: (id: string) => FileRecord | undefined | null;
+  stored?: (id: string) => FileRecord | undefined | null;
 }
 
 export interface Checkpoint {
@@ -113,11 +113,11 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
 function carriedOver(
   incoming: FileRecord,
   own: FileRecord,
-  { stage, standing }: CheckpointOptions,
+  { stage, stored }: CheckpointOptions,
 ): FileRecord {
   switch (stage) {
     case 'resolve': {
-      const key = standing?.(incoming.id)?.key ?? (hasSameIds(incoming, own) ? own.key : undefined);
+      const key = stored?.(incoming.id)?.key ?? (hasSameIds(incoming, own) ? own.key : undefined);
       return key && !incoming.key && !incoming.observations ? { ...incoming, key } : incoming;
     }
     case 'transfer': {
@@ -165,8 +165,8 @@ function hasSameIds(a: FileRecord, b: FileRecord): boolean {
 }
 
 /** A duplicate that was transferred all the same, because the file it is a copy of could not be, keeps its object's key. */
-function askedAgain(own: FileRecord, { stage, standing }: CheckpointOptions): FileRecord {
-  const there = standing?.(own.id);
+function askedAgain(own: FileRecord, { stage, stored }: CheckpointOptions): FileRecord {
+  const there = stored?.(own.id);
   return { ...again(own, stage), ...(there?.url && { key: there.key }) };
 }
 

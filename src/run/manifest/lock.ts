@@ -2,7 +2,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
-import { type Holder, type Lock, SILENT_HOLDER_MS, tryLock } from '../../config/files/lock.ts';
+import { type Holder, SILENT_HOLDER_MS } from '../../config/files/holder.ts';
+import { type Lock, tryLock } from '../../config/files/lock.ts';
 import { nameOfShard, type Shard } from './shard.ts';
 
 export type { Lock } from '../../config/files/lock.ts';

@@ -55,19 +55,11 @@ export class RunFacts {
     this.#file(facts).write();
   }
 
-  rememberFolderName(folder_name: string): void {
+  /** Writes these values, unless the file has them already. */
+  remember(values: Partial<Facts>): void {
     const facts = this.read();
-    if (facts.folder_name !== folder_name) this.write({ ...facts, folder_name });
-  }
-
-  /** How the run's names are read; null if only the configuration says so. */
-  get naming(): Naming | null {
-    return this.read().naming ?? null;
-  }
-
-  /** Later commands on the run read names in the same way. */
-  rememberNaming(naming: Naming): void {
-    this.write({ ...this.read(), naming });
+    const changed = { ...facts, ...values };
+    if (!isSameJson(changed, facts)) this.write(changed);
   }
 
   /** The folder, with the resource key that the address, the run or the configuration has. */
@@ -80,9 +72,7 @@ export class RunFacts {
 
   /** For commands that name the folder by its id alone. */
   rememberResourceKey({ resourceKey }: DriveRef): void {
-    const facts = this.read();
-    if (resourceKey && facts.resource_key !== resourceKey)
-      this.write({ ...facts, resource_key: resourceKey });
+    if (resourceKey) this.remember({ resource_key: resourceKey });
   }
 
   /** The part of the folder that the run is about; null for the whole folder. */

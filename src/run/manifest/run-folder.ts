@@ -1,12 +1,14 @@
-/** The files of a run: the manifests of one Drive folder, in `runs/{folder_id}/` below the home folder. */
+/** A run as its folder shows it: `runs/{folder_id}/` below the home folder, with the manifests of one Drive folder. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { STAGES, type StageName } from '../../../stages/record.ts';
 import { runFolder } from '../../config/home.ts';
 import type { IdRange } from './id-ranges.ts';
 import { readObservationIds, writeObservationIds } from './observation-ids.ts';
+import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
 import { type ShardState, shardFiles, shardStates } from './shard-files.ts';
+import type { UnreadableRecords } from './unreadable-records.ts';
 
 export class RunFolder {
   protected readonly home: string;
@@ -15,11 +17,14 @@ export class RunFolder {
   /** The part that this process works on; null for the whole run. */
   readonly shard: Shard | null;
 
-  constructor(home: string, folderId: string, shard: Shard | null) {
+  readonly facts: RunFacts;
+
+  constructor(home: string, folderId: string, shard: Shard | null = null) {
     this.home = home;
     this.shard = shard;
     this.folderId = folderId;
     this.folder = runFolder(home, folderId);
+    this.facts = new RunFacts(this);
   }
 
   get exists(): boolean {
@@ -92,5 +97,39 @@ export class RunFolder {
 
   saveObservationIds(sequentialIds: readonly number[]): void {
     writeObservationIds(this.folder, sequentialIds);
+  }
+
+  /** Null before the run has been worked on. */
+  get id(): string | null {
+    return this.facts.read().run_id ?? null;
+  }
+
+  /** The folder's name in Drive; null if it was never listed. */
+  get folderName(): string | null {
+    return this.facts.read().folder_name ?? null;
+  }
+
+  /** How messages name the folder: `"Kenya 2024" (1AbC…)`. */
+  get label(): string {
+    const { folderName, folderId } = this;
+    return folderName === null ? folderId : `"${folderName}" (${folderId})`;
+  }
+
+  get startedAt(): string {
+    return this.facts.read().started_at;
+  }
+
+  /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
+  get isListed(): boolean {
+    return this.facts.read().listed_at !== null && this.has('list');
+  }
+
+  markListed(): void {
+    this.facts.remember({ listed_at: new Date().toISOString() });
+  }
+
+  /** Records that the data service could not give in the run, for its report. */
+  get unreadableRecords(): UnreadableRecords {
+    return this.facts.read().unreadable_records ?? {};
   }
 }

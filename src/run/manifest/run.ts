@@ -4,13 +4,13 @@ import { existsSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
-import { type Holder, heldBy, holderOf } from '../../config/files/lock.ts';
+import { type Holder, holderOf } from '../../config/files/holder.ts';
+import { heldBy } from '../../config/files/lock.ts';
 import { failedPath, progressPath } from '../../config/home.ts';
 import { held, type Lock, lockPath, takeLock } from './lock.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, MergedManifest } from './merged-manifest.ts';
 import { refuseForeignIds } from './observation-ids.ts';
-import { RunFacts } from './run-facts.ts';
 import { RunFolder } from './run-folder.ts';
 import type { Shard } from './shard.ts';
 import {
@@ -21,7 +21,7 @@ import {
   shardFiles,
   shardHolder,
 } from './shard-files.ts';
-import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
+import { UnreadableMemory } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
@@ -29,21 +29,14 @@ const PROGRESS = /"(?:folder_id|files)"\s*:/;
 const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
 
 export class Run extends RunFolder {
-  /** What is true of the whole run. */
-  readonly facts: RunFacts;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
-  #isVoid = false;
+  #isDiscarded = false;
   #unreadable: UnreadableMemory | null = null;
   /** What this process appends to. */
   readonly #written = new Map<StageName, Manifest>();
   #isMerged = false;
-
-  constructor(home: string, folderId: string, shard: Shard | null = null) {
-    super(home, folderId, shard);
-    this.facts = new RunFacts(this);
-  }
 
   /**
    * The manifest of the stage, with what shards have written. To write, the caller holds the lock; without a shard, what
@@ -114,7 +107,7 @@ export class Run extends RunFolder {
     const isNew = !existsSync(this.facts.path);
     if (isNew) this.#made.add(this.facts.path);
     if (isNew || !this.id) {
-      this.facts.write({ ...this.facts.read(), ...(isNew && { listed_at: null }), run_id: randomUUID() });
+      this.facts.remember({ ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
   }
 
@@ -134,7 +127,7 @@ export class Run extends RunFolder {
     this.#unreadable = null;
     this.#lock?.release();
     this.#lock = null;
-    if (!this.#isVoid) return;
+    if (!this.#isDiscarded) return;
     try {
       rmdirSync(this.folder);
     } catch {
@@ -163,53 +156,19 @@ export class Run extends RunFolder {
    * Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one.
    * True if it was so.
    */
-  discardIfVoid(): boolean {
+  discardIfEmpty(): boolean {
     const isEmpty = STAGES.every(stage => this.statOf(stage).size === 0);
-    this.#isVoid = isEmpty && !this.isListed;
+    this.#isDiscarded = isEmpty && !this.isListed;
     // Anything else in the folder belongs to a person or another process.
-    if (this.#isVoid) for (const path of this.#made) unlinkSync(path);
-    if (this.#isVoid) this.#made.clear();
-    return this.#isVoid;
-  }
-
-  /** Null before the run has been worked on. */
-  get id(): string | null {
-    return this.facts.read().run_id ?? null;
-  }
-
-  /** The folder's name in Drive; null if it was never listed. */
-  get folderName(): string | null {
-    return this.facts.read().folder_name ?? null;
-  }
-
-  /** How messages name the folder: `"Kenya 2024" (1AbC…)`. */
-  get label(): string {
-    const { folderName, folderId } = this;
-    return folderName === null ? folderId : `"${folderName}" (${folderId})`;
-  }
-
-  get startedAt(): string {
-    return this.facts.read().started_at;
-  }
-
-  /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
-  get isListed(): boolean {
-    return this.facts.read().listed_at !== null && this.has('list');
-  }
-
-  markListed(): void {
-    this.facts.write({ ...this.facts.read(), listed_at: new Date().toISOString() });
-  }
-
-  /** Records that the data service could not give in the run, for its report. */
-  get unreadableRecords(): UnreadableRecords {
-    return this.facts.read().unreadable_records ?? {};
+    if (this.#isDiscarded) for (const path of this.#made) unlinkSync(path);
+    if (this.#isDiscarded) this.#made.clear();
+    return this.#isDiscarded;
   }
 
   /** What keeps them while this process holds the lock. */
   get unreadableMemory(): UnreadableMemory {
     this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
-      if (this.#lock && !this.#isVoid) this.facts.write({ ...this.facts.read(), unreadable_records });
+      if (this.#lock && !this.#isDiscarded) this.facts.remember({ unreadable_records });
     });
     return this.#unreadable;
   }

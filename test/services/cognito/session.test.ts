@@ -1,9 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { ConfigError } from '../../../src/config/error.ts';
-import type { Questions } from '../../../src/services/cognito/questions.ts';
 import type { CognitoSession } from '../../../src/services/cognito/session.ts';
-import { RunError } from '../../../stages/errors.ts';
+import type { RunError } from '../../../stages/errors.ts';
 import { createIdentityPool, type IdentityPool } from '../../cloud/cognito/identity-pool.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from '../../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../../cloud/cognito/users.ts';
@@ -30,18 +29,10 @@ describe('a Cognito session', () => {
     return session();
   };
   const session = ({ password = PASSWORD, ...change }: Change & { password?: string } = {}) => {
-    const questions: Questions = {
-      ...passwordOnly(() => {
-        asked += 1;
-        return password;
-      }),
-      code: async challenge => {
-        throw new RunError('nobody_to_ask', challenge, '');
-      },
-      newPassword: async () => {
-        throw new RunError('nobody_to_ask', 'NEW_PASSWORD_REQUIRED', '');
-      },
-    };
+    const questions = passwordOnly(() => {
+      asked += 1;
+      return password;
+    });
     return sessionAt(userPool, identityPool, questions, { now: clock, ...change });
   };
   const requests = (operation: string) =>
@@ -171,9 +162,6 @@ describe('a Cognito session', () => {
   const refusals: [string, Partial<UserSeed>, UserPoolOptions, string][] = [
     ['a password that has to be reset', { status: 'RESET_REQUIRED' }, {}, 'password_reset_required'],
     ['a user who was never confirmed', { status: 'UNCONFIRMED' }, {}, 'user_not_confirmed'],
-    ['a first sign-in', { status: 'FORCE_CHANGE_PASSWORD' }, {}, 'nobody_to_ask'],
-    ['a second factor by app', { mfa: 'totp' }, {}, 'nobody_to_ask'],
-    ['a second factor by text message', { mfa: 'sms' }, {}, 'nobody_to_ask'],
     [
       'an unknown user',
       { username: 'other@example.com' },

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { FileError } from '../../../stages/errors.ts';
-import { serve } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
 import { breakAfter, inject, reset, silence, stallAfter, times } from '../../faults.ts';
 import { collect, recordOf, refuse, useDrive } from './connected.ts';
@@ -176,43 +175,6 @@ describe('downloading a file from Drive', () => {
     ]);
     expectWhole(id, await download(id));
     expect(at.asked('token')).to.equal(3);
-  });
-
-  it('renews once for downloads that were refused together', async () => {
-    const ids = [1, 2, 3, 4].map(seed => fileOf(1000, seed));
-    await download(ids[0]!);
-    at.service.accounts.expireAccessTokens();
-    await Promise.all(ids.map(async id => expectWhole(id, await download(id))));
-    expect(at.asked('token')).to.equal(2);
-  });
-
-  it('follows a redirect, and carries the token no further than the same origin', async () => {
-    const id = fileOf(1000);
-    const tokens: (string | undefined)[] = [];
-    const elsewhere = await serve({
-      operationOf: () => 'get',
-      handle: (request, response) => {
-        tokens.push(request.headers.authorization);
-        response.end(at.service.tree.read(id));
-      },
-    });
-    try {
-      inject(at.service.service, DOWNLOAD, [
-        (request, response) => {
-          response.writeHead(302, { location: `${request.url}&again=1` }).end();
-          return true;
-        },
-        (request, response) => {
-          tokens.push(request.headers.authorization?.slice(0, 12));
-          response.writeHead(307, { location: `${elsewhere.url}/bytes` }).end();
-          return true;
-        },
-      ]);
-      expectWhole(id, await download(id));
-      expect(tokens).to.deep.equal(['Bearer ya29.', undefined]);
-    } finally {
-      await elsewhere.close();
-    }
   });
 
   it('gives a reader who leaves early its connection back', async () => {

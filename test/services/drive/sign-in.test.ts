@@ -12,12 +12,6 @@ describe('signing in to Google', () => {
   const at = useGoogleSignIn();
   const { refusal, settings, signIn, tokensAsked, whoIs } = at;
 
-  it('takes a desktop client with an authorized_user token', async () => {
-    const client = at.drive.accounts.addOAuthClient();
-    const { token_uri: _, ...token } = at.drive.accounts.addUser(EMAIL, client);
-    expect(await whoIs(await signIn(client.credentials, token))).to.equal(EMAIL);
-  });
-
   it('takes the token file of Python’s library as it is', async () => {
     const client = at.drive.accounts.addOAuthClient();
     const { refresh_token, client_id, client_secret, token_uri } = at.drive.accounts.addUser(EMAIL, client);
@@ -38,10 +32,6 @@ describe('signing in to Google', () => {
   it('takes a service-account key, signed for the token_uri in the key', async () => {
     const key = at.drive.accounts.addServiceAccount('robot@project.iam.gserviceaccount.com');
     expect(await whoIs(await signIn(key))).to.equal(key.client_email);
-  });
-
-  it('takes an authorized_user file in place of the credentials', async () => {
-    expect(await whoIs(await signIn(at.drive.accounts.addUser(EMAIL)))).to.equal(EMAIL);
   });
 
   const ROBOT = 'robot@project.iam.gserviceaccount.com';

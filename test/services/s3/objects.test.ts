@@ -62,11 +62,6 @@ describe('looking at objects', () => {
     expect(pages[0]![0]).to.include({ bytes: 1, etag: md5Of(Buffer.from('x')) });
   });
 
-  it('reads bytes back', async () => {
-    await store();
-    expect(Buffer.concat(await all((await objects.read(KEY))!)).equals(bytes)).to.equal(true);
-  });
-
   it('removes an object with the etag that is meant, and leaves one with another', async () => {
     const { etag } = await store();
     expect(await objects.remove(KEY, 'f'.repeat(32))).to.equal(false);

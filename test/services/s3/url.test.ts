@@ -25,19 +25,11 @@ const CASES: [key: string, path: string][] = [
 ];
 
 describe('the URL of an object', () => {
-  let urlOf: (key: string) => string;
-  before(async () => {
-    urlOf = await objectUrls('my-bucket', 'eu-central-1');
-  });
-  for (const [key, path] of CASES) {
-    it(`of ${key} is …/${path}`, () => {
-      expect(urlOf(key)).to.equal(`${ROOT}/${path}`);
-    });
-  }
-
-  it('holds nothing but unreserved characters, and leads back to the key', () => {
-    for (const [key] of CASES) {
+  it('holds nothing but unreserved characters, and leads back to the key', async () => {
+    const urlOf = await objectUrls('my-bucket', 'eu-central-1');
+    for (const [key, path] of CASES) {
       const url = urlOf(key);
+      expect(url).to.equal(`${ROOT}/${path}`);
       expect(url).to.match(/^https:\/\/[A-Za-z0-9\-._~%/]+$/);
       expect(decodeURIComponent(new URL(url).pathname.slice(1))).to.equal(key);
     }

@@ -183,23 +183,16 @@ function refused(link: MediaLink, { errorType, message = 'no reason given' }: Ap
 }
 
 function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncError): FileError {
-  return new FileError(
-    'link_failed',
-    `${link.fileName}: the media record could not be created: ${message}.`,
-    { retryable: true },
-  );
+  const what = `the media record could not be created: ${message}`;
+  return new FileError('link_failed', `${link.fileName}: ${what}.`, { retryable: true });
 }
 
 function unreadable(link: MediaLink, { message }: AppSyncError): FileError {
-  return new FileError(
-    'media_differs',
-    `${link.fileName}: the media record ${link.id} exists, but its values cannot be read: ${message}. Correct or remove it in the app.`,
-  );
+  const what = `but its values cannot be read: ${message}. Correct or remove it in the app.`;
+  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists, ${what}`);
 }
 
-function differs(link: MediaLink, existing: { url: string; observationId: string }): FileError {
-  return new FileError(
-    'media_differs',
-    `${link.fileName}: the media record ${link.id} exists with other values (${existing.url}, observation ${existing.observationId}). It was not changed; correct or remove it in the app.`,
-  );
+function differs(link: MediaLink, { url, observationId }: { url: string; observationId: string }): FileError {
+  const what = `with other values (${url}, observation ${observationId}). It was not changed; correct or remove it in the app.`;
+  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists ${what}`);
 }

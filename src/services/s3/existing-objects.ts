@@ -1,4 +1,7 @@
-/** What exists under the key of an upload already, and whether it is the upload's own. */
+/**
+ * What exists under the key of an upload already, and whether it is the upload's own. All functions throw the SDK's errors
+ * as they are, and FileError if the key belongs to an object with other bytes.
+ */
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
@@ -12,86 +15,77 @@ export function isWorthALookup({ size }: Upload): boolean {
   return size === null || size >= WORTH_A_LOOKUP_BYTES;
 }
 
-/** All functions throw the SDK's errors as they are, and FileError if the key belongs to an object with other bytes. */
-export class ExistingObjects {
-  readonly #place: Pick<Place, 'client' | 'bucket' | 'runId'>;
+type Stored = Pick<Place, 'client' | 'bucket' | 'runId'>;
 
-  constructor(place: Pick<Place, 'client' | 'bucket' | 'runId'>) {
-    this.#place = place;
-  }
+/**
+ * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
+ * there is none, or the one that may be replaced.
+ */
+export async function lookUp(upload: Upload, place: Stored): Promise<StoredObject | null> {
+  const isThere = upload.replaces ? null : await isListedForUser(upload.key, place);
+  if (isThere === false) return null;
+  const object = await headOf(upload, place);
+  if (object ? etagOf(object) === upload.replaces : isThere === null) return null;
+  return ownOrTaken(upload, object, place);
+}
 
-  /**
-   * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
-   * there is none, or the one that may be replaced.
-   */
-  async lookUp(upload: Upload): Promise<StoredObject | null> {
-    const isListed = upload.replaces ? null : await this.#isListed(upload.key);
-    if (isListed === false) return null;
-    const object = await this.#head(upload);
-    if (object ? etagOf(object) === upload.replaces : isListed === null) return null;
-    return this.#ownOrTaken(upload, object);
-  }
+/** The object under a taken key, which must have the upload's bytes. */
+export async function adopt(upload: Upload, place: Stored): Promise<StoredObject> {
+  return ownOrTaken(upload, await headOf(upload, place), place);
+}
 
-  /** The object under a taken key, which must have the upload's bytes. */
-  async adopt(upload: Upload): Promise<StoredObject> {
-    return this.#ownOrTaken(upload, await this.#head(upload));
-  }
+/** The object if it has the upload's bytes; null if there is none, or another one. */
+export async function findOwn(upload: Upload, place: Stored): Promise<StoredObject | null> {
+  const object = await headOf(upload, place);
+  return object && ownOf(upload, object, place);
+}
 
-  /** The object if it has the upload's bytes; null if there is none, or another one. */
-  async find(upload: Upload): Promise<StoredObject | null> {
-    const object = await this.#head(upload);
-    return object && this.#ownOf(upload, object);
-  }
+/** False also for an object that may not be read: S3 answers 403 to both. */
+export async function exists(upload: Upload, place: Stored): Promise<boolean> {
+  return (await headOf(upload, place)) !== null;
+}
 
-  /** False also for an object that may not be read: S3 answers 403 to both. */
-  async exists(upload: Upload): Promise<boolean> {
-    return (await this.#head(upload)) !== null;
-  }
+/** Null for a user who may not list. */
+function isListedForUser(key: string, { client, bucket }: Stored): Promise<boolean | null> {
+  return isListed(client, bucket, key).catch(error => {
+    if (s3ErrorOf(error).status === 403) return null;
+    throw error;
+  });
+}
 
-  /** Null for a user who may not list. */
-  async #isListed(key: string): Promise<boolean | null> {
-    const { client, bucket } = this.#place;
-    return isListed(client, bucket, key).catch(error => {
-      if (s3ErrorOf(error).status === 403) return null;
-      throw error;
-    });
-  }
+function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Stored): StoredObject {
+  if (!object) throw keyTaken(upload, 'which may not be read');
+  const own = ownOf(upload, object, place);
+  if (own) return own;
+  throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
+}
 
-  #ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null): StoredObject {
-    if (!object) throw keyTaken(upload, 'which may not be read');
-    const own = this.#ownOf(upload, object);
-    if (own) return own;
-    throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
+async function headOf(upload: Upload, { client, bucket }: Stored): Promise<HeadObjectCommandOutput | null> {
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
+  } catch (error) {
+    const { status } = s3ErrorOf(error);
+    if (status === 403 || status === 404) return null;
+    throw isExpiredTokenOfHead(error) ? new ExpiredToken(error) : error;
   }
+}
 
-  async #head(upload: Upload): Promise<HeadObjectCommandOutput | null> {
-    const { client, bucket } = this.#place;
-    const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
-    try {
-      return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
-    } catch (error) {
-      const { status } = s3ErrorOf(error);
-      if (status === 403 || status === 404) return null;
-      throw isExpiredTokenOfHead(error) ? new ExpiredToken(error) : error;
-    }
-  }
-
-  /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
-  #ownOf(upload: Upload, object: HeadObjectCommandOutput): StoredObject | null {
-    const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
-    const etag = etagOf(object);
-    const isSame = upload.md5
-      ? etag === upload.md5 || Metadata[MD5_METADATA] === upload.md5
-      : Metadata[FILE_ID_METADATA] === upload.fileId;
-    if (!isSame || (upload.size !== null && bytes !== upload.size)) return null;
-    return {
-      bytes,
-      etag,
-      verified: upload.md5 ? 'md5' : 'size',
-      ...(LastModified && { storedAt: LastModified.toISOString() }),
-      ...(Metadata[RUN_ID_METADATA] !== this.#place.runId && { adopted: true }),
-    };
-  }
+/** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
+function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Stored): StoredObject | null {
+  const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
+  const etag = etagOf(object);
+  const isSame = upload.md5
+    ? etag === upload.md5 || Metadata[MD5_METADATA] === upload.md5
+    : Metadata[FILE_ID_METADATA] === upload.fileId;
+  if (!isSame || (upload.size !== null && bytes !== upload.size)) return null;
+  return {
+    bytes,
+    etag,
+    verified: upload.md5 ? 'md5' : 'size',
+    ...(LastModified && { storedAt: LastModified.toISOString() }),
+    ...(Metadata[RUN_ID_METADATA] !== runId && { adopted: true }),
+  };
 }
 
 /** Amplify's policy answers 403 to a HEAD of what does not exist, so a listing tells. Throws the SDK's errors as they are. */

@@ -16,7 +16,7 @@ import {
   isTaken,
   s3ErrorOf,
 } from './errors.ts';
-import { ExistingObjects, isWorthALookup } from './existing-objects.ts';
+import { adopt, exists, findOwn, isWorthALookup, lookUp } from './existing-objects.ts';
 import { Objects } from './objects.ts';
 import { fitsOnePut, type Place, putInParts, putWhole } from './upload.ts';
 import { objectUrls } from './url.ts';
@@ -58,7 +58,6 @@ export class Storage implements ObjectStore {
   readonly #options: StorageOptions;
   readonly #client: S3Client;
   readonly #place: Place;
-  readonly #existing: ExistingObjects;
   readonly #inParts = new Bottleneck({ maxConcurrent: FILES_IN_PARTS });
   #hasWarnedOfParts = false;
   #hasResponded = false;
@@ -68,7 +67,6 @@ export class Storage implements ObjectStore {
     this.urlOf = urlOf;
     this.#client = client;
     this.#place = { client, ...options };
-    this.#existing = new ExistingObjects(this.#place);
   }
 
   static async connect(options: StorageOptions): Promise<Storage> {
@@ -91,7 +89,7 @@ export class Storage implements ObjectStore {
     let upload = given;
     try {
       // An object to be replaced that is gone is created like any other.
-      if (given.replaces && !(await this.#existing.exists(given))) upload = { ...given, replaces: undefined };
+      if (given.replaces && !(await exists(given, this.#place))) upload = { ...given, replaces: undefined };
       return await this.#store(upload);
     } catch (error) {
       if (isExpiredToken(error)) this.#options.dropKeys(accessKeyId);
@@ -103,7 +101,7 @@ export class Storage implements ObjectStore {
 
   async #store(upload: Upload): Promise<StoredObject> {
     if (upload.isRetry || isWorthALookup(upload) || !fitsOnePut(upload, this.#place)) {
-      const found = await this.#existing.lookUp(upload);
+      const found = await lookUp(upload, this.#place);
       if (found) return found;
     }
     try {
@@ -112,9 +110,9 @@ export class Storage implements ObjectStore {
       return { ...stored, storedAt: new Date().toISOString() };
     } catch (error) {
       this.#hasResponded ||= s3ErrorOf(error).status !== null;
-      if (isTaken(error)) return this.#existing.adopt(upload);
+      if (isTaken(error)) return adopt(upload, this.#place);
       // S3 no longer knows the upload: it may have been completed, and the response lost.
-      const completed = isForgotten(error) ? await this.#existing.find(upload) : null;
+      const completed = isForgotten(error) ? await findOwn(upload, this.#place) : null;
       if (completed) return completed;
       throw error;
     }

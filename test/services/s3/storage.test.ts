@@ -144,18 +144,16 @@ describe('the store', () => {
         expect(stored).to.include({ bytes: size, verified: 'md5' });
         expectStored(bytes);
       });
-
-      if (size > 0) {
-        it(`shows nothing of ${size} bytes that are not Drive’s`, async () => {
-          const bytes = bytesOf(size);
-          const error = await refused(
-            uploadOf(bytes, { size: null, bytes: pieces(flipped(bytes, size - 1)) }),
-          );
-          expect(error).to.include({ code: 'md5_mismatch', retryable: true });
-          nothingVisible();
-        });
-      }
     }
+
+    it('shows nothing of bytes that are not Drive’s', async () => {
+      const bytes = bytesOf(12 * MIB);
+      const error = await refused(
+        uploadOf(bytes, { size: null, bytes: pieces(flipped(bytes, 12 * MIB - 1)) }),
+      );
+      expect(error).to.include({ code: 'md5_mismatch', retryable: true });
+      nothingVisible();
+    });
   });
 
   for (const { way, size } of WAYS) {
@@ -240,18 +238,16 @@ describe('the store', () => {
 });
 
 describe('the size of parts', () => {
-  const TIB = 1024 * 1024 * MIB;
-  for (const [size, configured, partBytes] of [
-    [null, 8 * MIB, 8 * MIB],
-    [0, 8 * MIB, 8 * MIB],
-    [80_000 * MIB, 8 * MIB, 8 * MIB],
-    [80_000 * MIB + 1, 8 * MIB, 9 * MIB],
-    [5 * TIB, 8 * MIB, 525 * MIB],
-    [5 * TIB, 1024 * MIB, 1024 * MIB],
-  ] as const) {
-    it(`is ${partBytes} for a file of ${size ?? 'unknown'} bytes, where ${configured} is configured`, () => {
-      expect(partBytesFor(size, configured)).to.equal(partBytes);
-      if (size) expect(Math.ceil(size / partBytes)).to.be.at.most(10_000);
-    });
-  }
+  it('is as configured, and larger where the file would have more than 10,000', () => {
+    const TIB = 1024 * 1024 * MIB;
+    for (const [size, configured, partBytes] of [
+      [null, 8 * MIB, 8 * MIB],
+      [0, 8 * MIB, 8 * MIB],
+      [80_000 * MIB, 8 * MIB, 8 * MIB],
+      [80_000 * MIB + 1, 8 * MIB, 9 * MIB],
+      [5 * TIB, 8 * MIB, 525 * MIB],
+      [5 * TIB, 1024 * MIB, 1024 * MIB],
+    ] as const)
+      expect(partBytesFor(size, configured), `${size}`).to.equal(partBytes);
+  });
 });

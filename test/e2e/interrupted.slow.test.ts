@@ -85,4 +85,29 @@ describe('a migration that is interrupted', () => {
     expect((await home.migrator(['migrate'])).code).to.equal(3);
     expectEverythingToHaveArrived();
   });
+
+  it('by SIGINT gives one JSON document with --json', async () => {
+    const reached = arrival(sandbox.cloud.s3.service, isPut, 3);
+    const migration = home.start(['migrate', '--json']);
+    await reached;
+    process.kill(migration.child.pid!, 'SIGINT');
+    const { code, stdout } = await migration.ended;
+    expect(code).to.equal(130);
+    expect(JSON.parse(stdout).error.code).to.equal('interrupted');
+  });
+
+  it('by SIGINT in a single stage keeps what that stage has done', async () => {
+    await home.migrator(['scan']);
+    const { s3 } = sandbox.cloud;
+    const reached = arrival(s3.service, isPut, 3);
+    const transfer = home.start(['transfer'], { stdout: 'none' });
+    await reached;
+    process.kill(transfer.child.pid!, 'SIGINT');
+    expect((await transfer.ended).code).to.equal(130);
+    const uploaded = home.manifest(sample.folderId, 'transfer').filter(({ url }) => url);
+    expect(uploaded).to.have.length(s3.objects().length).and.to.have.length.within(3, 10);
+    s3.service.intercept = null;
+    for (const stage of ['transfer', 'link']) await home.migrator([stage], { stdout: 'none' });
+    expectEverythingToHaveArrived();
+  });
 });

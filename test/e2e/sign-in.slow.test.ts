@@ -1,12 +1,15 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
 import { answer, inject, silence, times } from '../faults.ts';
-import { type Home, Sandbox } from './sandbox.ts';
+import { expectedOf, linksIn } from './expected.ts';
+import { type Home, meter, Sandbox } from './sandbox.ts';
 
 /** What signs in without anybody being asked. */
 const NO_PASSWORD = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
 
-describe('a sign-in that ends', () => {
+describe('a sign-in', () => {
   let sandbox: Sandbox;
   let home: Home;
 
@@ -18,6 +21,7 @@ describe('a sign-in that ends', () => {
 
   const login = (lines: string, options: { env?: Record<string, string> } = {}) =>
     home.migrator(['login', 'aws', '--password-stdin'], { stdin: lines, ...options });
+  const kept = () => join(home.path, 'cognito_token.json');
   const pictures = (count: number) => {
     const ids = Array.from({ length: count }, (_, index) => 1000 + index);
     return sandbox.seed(Object.fromEntries(ids.map(id => [`${id}.jpg`, `picture ${id}`])), ids);
@@ -92,5 +96,47 @@ describe('a sign-in that ends', () => {
     const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(code).to.equal(1);
     expect(stderr).to.contain('identity pool');
+  });
+
+  it('to AWS: five piped stages that find the token expired renew it once, and ask nobody', async () => {
+    await open();
+    const sample = sandbox.seedSample();
+    await login(sandbox.cloud.admin.password);
+    writeFileSync(kept(), home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));
+    sandbox.cloud.userPool.expireTokens();
+
+    const count = meter(sandbox.cloud);
+    const stages = ['list', 'parse', 'resolve', 'transfer', 'link'].map(stage =>
+      stage === 'list' ? [stage, '--folder-id', sample.folderId] : [stage],
+    );
+    const { codes, stderrs } = await home.pipe(stages, { env: NO_PASSWORD });
+    expect(codes, stderrs.join('\n')).to.deep.equal([0, 3, 3, 3, 3]);
+    expect(linksIn(sandbox.cloud)).to.deep.equal(expectedOf(sandbox.cloud, sample, 'strict').links);
+    expect(count()['cognito InitiateAuth']).to.equal(1);
+  });
+
+  it('is removed by logout also when it cannot be revoked, with a warning', async () => {
+    await open();
+    await login(sandbox.cloud.admin.password);
+    const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
+    const { code, stderr } = await home.migrator(['logout', 'aws'], { env: dead });
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('could not be revoked');
+    expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
+      false,
+      true,
+    ]);
+  });
+
+  it('to AWS: says what is wrong with a user whose password has to be reset, and ends with 1', async () => {
+    await open();
+    const { userPool, admin } = sandbox.cloud;
+    userPool.user(admin.username).status = 'RESET_REQUIRED';
+    const { code, stderr } = await login(admin.password);
+    expect(code).to.equal(1);
+    expect(stderr)
+      .to.match(/has to be reset[\s\S]*Forgot password/)
+      .and.not.to.contain(admin.password);
+    expect(existsSync(kept())).to.equal(false);
   });
 });

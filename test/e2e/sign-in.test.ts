@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
-import { expectedOf, linksIn } from './expected.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 /** What signs in without anybody being asked. */
@@ -42,24 +41,6 @@ describe('signing in by command', () => {
     expect(count()).not.to.have.any.keys('cognito InitiateAuth', 'cognito RespondToAuthChallenge');
   });
 
-  it('to AWS: five piped stages that find the token expired renew it once, and ask nobody', async () => {
-    await open();
-    const sample = sandbox.seedSample();
-    await login(sandbox.cloud.admin.password);
-    const { writeFileSync } = await import('node:fs');
-    writeFileSync(kept(), home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));
-    sandbox.cloud.userPool.expireTokens();
-
-    const count = meter(sandbox.cloud);
-    const stages = ['list', 'parse', 'resolve', 'transfer', 'link'].map(stage =>
-      stage === 'list' ? [stage, '--folder-id', sample.folderId] : [stage],
-    );
-    const { codes, stderrs } = await home.pipe(stages, { env: NO_PASSWORD });
-    expect(codes, stderrs.join('\n')).to.deep.equal([0, 3, 3, 3, 3]);
-    expect(linksIn(sandbox.cloud)).to.deep.equal(expectedOf(sandbox.cloud, sample, 'strict').links);
-    expect(count()['cognito InitiateAuth']).to.equal(1);
-  });
-
   it('to AWS: warns a user who is not in ADMINS', async () => {
     await open();
     home.edit(config => {
@@ -85,18 +66,6 @@ describe('signing in by command', () => {
     expect(wrong.code).to.equal(1);
     expect(wrong.stderr).to.contain('does not accept the code').and.to.contain('again with a new code');
     expect(wrong.stderr).not.to.contain('Of-My-Own-2');
-  });
-
-  it('to AWS: says what is wrong with a user whose password has to be reset, and ends with 1', async () => {
-    await open();
-    const { userPool, admin } = sandbox.cloud;
-    userPool.user(admin.username).status = 'RESET_REQUIRED';
-    const { code, stderr } = await login(admin.password);
-    expect(code).to.equal(1);
-    expect(stderr)
-      .to.match(/has to be reset[\s\S]*Forgot password/)
-      .and.not.to.contain(admin.password);
-    expect(existsSync(kept())).to.equal(false);
   });
 
   it('to AWS: keys and tokens that are refused as expired are renewed once, and cost no file even without retries', async () => {
@@ -145,19 +114,6 @@ describe('signing in by command', () => {
     });
     expect(answer.status).to.equal(400);
     expect((await home.migrator(['logout'])).stderr).to.contain('You were not signed in.');
-  });
-
-  it('is removed by logout also when it cannot be revoked, with a warning', async () => {
-    await open();
-    await login(sandbox.cloud.admin.password);
-    const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
-    const { code, stderr } = await home.migrator(['logout', 'aws'], { env: dead });
-    expect(code).to.equal(0);
-    expect(stderr).to.contain('could not be revoked');
-    expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
-      false,
-      true,
-    ]);
   });
 
   it('to Google: without a browser here, the address is shown and the answer pasted', async () => {

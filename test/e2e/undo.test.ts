@@ -59,39 +59,4 @@ describe('undo', () => {
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
   });
-
-  it('leaves an object that was replaced since, and one that was there before, and says so', async () => {
-    const folder = await PictureFolder.open(sandbox, 3);
-    const [a, b, c] = folder.ids as [number, number, number];
-    for (const id of [a, b, c]) folder.add(`${id}.jpg`, `bytes of ${id}`);
-    const { s3 } = sandbox.cloud;
-    s3.put(folder.keyOf(a, `${a}.jpg`), `bytes of ${a}`, 'image/jpeg');
-    await folder.migrator(['migrate']);
-    s3.put(folder.keyOf(b, `${b}.jpg`), 'replaced by somebody', 'image/jpeg');
-    const { code, left, objects, media } = await folder.json('undo', '--yes');
-    expect({ code, objects, media }).to.deep.equal({ code: 3, objects: 1, media: 3 });
-    expect(left.map(({ why }: { why: string }) => why)).to.have.length(2);
-    expect(folder.objects()).to.deep.equal({
-      [`${a}/${a}.jpg`]: `bytes of ${a}`,
-      [`${b}/${b}.jpg`]: 'replaced by somebody',
-    });
-    expect(folder.media()).to.deep.equal([]);
-  });
-
-  it('leaves what another tool has stored and linked as it is, and takes back only its own links', async () => {
-    const folder = await PictureFolder.open(sandbox, 2);
-    const [a, b] = folder.ids as [number, number];
-    const name = `${a}-${b}.jpg`;
-    folder.add(name, 'ab');
-    const { s3, appSync } = sandbox.cloud;
-    s3.put(folder.keyOf(a, name), 'ab', 'image/jpeg');
-    for (const id of [a, b])
-      appSync.addMedia({ url: folder.urlOf(a, name), observationId: folder.observationOf(id) });
-    const before = folder.media();
-    expect((await folder.migrator(['migrate', '--skip-existing'])).code).to.equal(0);
-    expect(await folder.json('undo', '--yes')).to.deep.include({ code: 0, media: 0, objects: 0, left: [] });
-    expect(folder.media()).to.deep.equal(before);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
-    expect(folder.media()).to.deep.equal(before);
-  });
 });

@@ -64,7 +64,6 @@ export interface Tokens {
   refresh(refreshToken: string, deviceKey: string | undefined): AuthenticationResult;
   /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
   revoke(refreshToken: string): void;
-  revokeUser(user: PoolUser): void;
   revokeAll(): void;
   /** The claims of an ID or access token. @throws TokenError */
   verify(token: string): Claims;
@@ -184,9 +183,6 @@ export function createTokens(options: TokenOptions): Tokens {
     revoke(refreshToken) {
       const grant = grants.get(refreshToken);
       if (grant) revoked.add(grant.origin);
-    },
-    revokeUser(user) {
-      for (const grant of grants.values()) if (grant.user === user) revoked.add(grant.origin);
     },
     revokeAll() {
       for (const grant of grants.values()) revoked.add(grant.origin);

@@ -139,9 +139,6 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
       const key = textOf(input, 'DeviceKey');
       return { UserConfirmationNecessary: devices.confirm(user(sub), key, input.DeviceSecretVerifierConfig) };
     },
-    GlobalSignOut(input) {
-      tokens.revokeUser(user(tokens.verifyAccess(textOf(input, 'AccessToken')).sub));
-    },
   });
 
   const isKeySet = (url: string | undefined) => url === `/${poolId}/.well-known/jwks.json`;

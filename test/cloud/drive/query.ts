@@ -29,26 +29,9 @@ export interface Query {
 type Term = Pick<Query, 'matches' | 'within'>;
 type Value = { text: string } | { word: string };
 
-const DOCUMENTED_BUT_NOT_OFFERED = new Set([
-  'fullText',
-  'starred',
-  'createdTime',
-  'modifiedTime',
-  'shortcutDetails.targetId',
-  'viewedByMeTime',
-  'owners',
-  'writers',
-  'readers',
-  'properties',
-  'appProperties',
-  'visibility',
-  'memberCount',
-  'hasAugmentedPermissions',
-]);
-
 /**
  * Reads a query; `resolve` turns aliases (`root`) into ids. Throws Drive's 400 for anything malformed, and a 501 for
- * search terms that Drive has and the local cloud has not.
+ * search terms that the local cloud does not know.
  */
 export function parseQuery(text: string, resolve: (id: string) => string = id => id): Query {
   const tokens = tokenize(text);
@@ -79,10 +62,9 @@ export function parseQuery(text: string, resolve: (id: string) => string = id =>
     }
     const [left, operator, right] = [tokens[at++], tokens[at++], tokens[at++]];
     if (!left || !operator || !right || !('word' in operator)) throw invalidQuery();
-    if ('word' in left) return comparison(left.word, operator.word, right);
+    if ('word' in left) return { matches: compare(left.word, operator.word, right), within: null };
     if (operator.word !== 'in' || !('word' in right)) throw invalidQuery();
-    if (DOCUMENTED_BUT_NOT_OFFERED.has(right.word)) throw notOffered(right.word);
-    if (right.word !== 'parents') throw invalidQuery();
+    if (right.word !== 'parents') throw notOffered(right.word);
     const id = resolve(left.text);
     parents.add(id);
     return { matches: item => item.parents.includes(id), within: new Set([id]) };
@@ -110,12 +92,7 @@ function tokenize(text: string): Value[] {
   return tokens;
 }
 
-function comparison(field: string, operator: string, value: Value): Term {
-  return { matches: compare(field, operator, value), within: null };
-}
-
 function compare(field: string, operator: string, value: Value): (item: Searchable) => boolean {
-  if (DOCUMENTED_BUT_NOT_OFFERED.has(field)) throw notOffered(field);
   switch (field) {
     case 'name': {
       if (operator === 'contains') throw notOffered('name contains');
@@ -134,7 +111,7 @@ function compare(field: string, operator: string, value: Value): (item: Searchab
       return equality(operator, item => item[field] === wanted);
     }
     default:
-      throw invalidQuery();
+      throw notOffered(field);
   }
 }
 
@@ -144,19 +121,15 @@ function equality(operator: string, same: (item: Searchable) => boolean): (item:
   throw invalidQuery();
 }
 
-function both(one: Term, other: Term): Term {
-  return {
-    matches: item => one.matches(item) && other.matches(item),
-    within: one.within ?? other.within,
-  };
-}
+const both = (one: Term, other: Term): Term => ({
+  matches: item => one.matches(item) && other.matches(item),
+  within: one.within ?? other.within,
+});
 
-function either(one: Term, other: Term): Term {
-  return {
-    matches: item => one.matches(item) || other.matches(item),
-    within: one.within && other.within ? new Set([...one.within, ...other.within]) : null,
-  };
-}
+const either = (one: Term, other: Term): Term => ({
+  matches: item => one.matches(item) || other.matches(item),
+  within: one.within && other.within ? new Set([...one.within, ...other.within]) : null,
+});
 
 function textOf(value: Value): string {
   if ('text' in value) return value.text;
@@ -168,10 +141,7 @@ function booleanOf(value: Value): boolean {
   throw invalidQuery();
 }
 
-function invalidQuery(): DriveError {
-  return invalidParameter('q');
-}
+const invalidQuery = () => invalidParameter('q');
 
-function notOffered(term: string): DriveError {
-  return new DriveError(501, 'notImplemented', `The local Drive does not offer the search term ${term}.`);
-}
+const notOffered = (term: string) =>
+  new DriveError(501, 'notImplemented', `The local Drive does not offer the search term ${term}.`);

@@ -56,10 +56,7 @@ export class AwsChunkedDecoder {
     if (!/^[0-9a-fA-F]{1,13}$/.test(line)) throw broken();
     const size = Number.parseInt(line, 16);
     if (size > 0 && this.#chunkCount > 0 && this.#chunkSize < MIN_CHUNK) {
-      throw new S3Error('InvalidChunkSizeError', null, {
-        Chunk: String(this.#chunkCount),
-        BadChunkSize: String(this.#chunkSize),
-      });
+      throw new S3Error('InvalidChunkSizeError');
     }
     this.#chunkSize = size;
     this.#left = size;

@@ -56,15 +56,11 @@ function partsOf(upload: Upload, listed: readonly Map<string, string>[]): Part[]
     const etag = element.get('ETag');
     if (!/^\d{1,5}$/.test(text) || etag === undefined) throw new S3Error('MalformedXML');
     const number = Number(text);
-    if (number <= previous) throw new S3Error('InvalidPartOrder', null, { UploadId: upload.id });
+    if (number <= previous) throw new S3Error('InvalidPartOrder');
     previous = number;
     const part = upload.parts.get(number);
     if (!part || part.etag !== etag.trim().replace(/^"(.*)"$/, '$1') || !sameChecksum(part, element)) {
-      throw new S3Error('InvalidPart', null, {
-        UploadId: upload.id,
-        PartNumber: text,
-        ETag: etag,
-      });
+      throw new S3Error('InvalidPart');
     }
     if (upload.checksum && !element.has(`Checksum${upload.checksum}`)) {
       throw new S3Error(
@@ -89,12 +85,7 @@ function sameChecksum(part: Part, element: Map<string, string>): boolean {
 function checkSizes(parts: readonly Part[], declared: string | undefined): void {
   for (const part of parts.slice(0, -1)) {
     if (part.sizeBytes >= MIN_PART) continue;
-    throw new S3Error('EntityTooSmall', null, {
-      ProposedSize: String(part.sizeBytes),
-      MinSizeAllowed: String(MIN_PART),
-      PartNumber: String(part.number),
-      ETag: part.etag,
-    });
+    throw new S3Error('EntityTooSmall');
   }
   const total = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   if (declared !== undefined && Number(declared) !== total) {

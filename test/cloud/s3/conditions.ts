@@ -16,8 +16,7 @@ export function checkPreconditions(headers: Headers, object: StoredObject): void
  */
 export function checkWritable(headers: Headers, existing: StoredObject | null): void {
   const none = headers.get('if-none-match');
-  if (none !== undefined && none !== '*')
-    throw new S3Error('NotImplemented', null, { Header: 'If-None-Match' });
+  if (none !== undefined && none !== '*') throw new S3Error('NotImplemented');
   if (none === '*' && existing) throw failed('If-None-Match');
   if (!headers.has('if-match')) return;
   if (!existing) throw new S3Error('NoSuchKey');
@@ -27,4 +26,4 @@ export function checkWritable(headers: Headers, existing: StoredObject | null): 
 const names = (header: string, etag: string): boolean =>
   header.split(',').some(one => ['*', etag, `"${etag}"`].includes(one.trim()));
 
-const failed = (condition: string) => new S3Error('PreconditionFailed', null, { Condition: condition });
+const failed = (_condition: string) => new S3Error('PreconditionFailed');

@@ -27,7 +27,7 @@ export function metadataOf(key: string, headers: ReadonlyMap<string, string>): M
   const kept = new Map<string, string>();
   let metaBytes = 0;
   for (const [name, value] of headers) {
-    if (NOT_IMPLEMENTED.test(name)) throw new S3Error('NotImplemented', null, { Header: name });
+    if (NOT_IMPLEMENTED.test(name)) throw new S3Error('NotImplemented');
     if (name.startsWith('x-amz-meta-')) {
       metaBytes += name.length - 'x-amz-meta-'.length + value.length;
       kept.set(name, value);
@@ -41,10 +41,7 @@ export function metadataOf(key: string, headers: ReadonlyMap<string, string>): M
     throw new S3Error('AccessControlListNotSupported');
   }
   if (metaBytes > MAX_META_BYTES) {
-    throw new S3Error('MetadataTooLarge', null, {
-      Size: String(metaBytes),
-      MaxSizeAllowed: String(MAX_META_BYTES),
-    });
+    throw new S3Error('MetadataTooLarge');
   }
   return { contentType: headers.get('content-type') ?? 'binary/octet-stream', kept };
 }
@@ -59,7 +56,7 @@ export function etagOf(md5: string, { kept }: Metadata): string {
 export function checkKey(key: string): void {
   const size = Buffer.byteLength(key);
   if (size > MAX_KEY_BYTES) {
-    throw new S3Error('KeyTooLongError', null, { Size: String(size), MaxSizeAllowed: String(MAX_KEY_BYTES) });
+    throw new S3Error('KeyTooLongError');
   }
 }
 

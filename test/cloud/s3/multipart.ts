@@ -61,7 +61,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   };
   if (bucket.store.uploads.get(id) !== upload) {
     dropPart(part);
-    throw new S3Error('NoSuchUpload', null, { UploadId: id });
+    throw new S3Error('NoSuchUpload');
   }
   const before = upload.parts.get(number);
   upload.parts.set(number, part);
@@ -80,10 +80,6 @@ function partNumberOf(query: ReadonlyMap<string, string>): number {
     throw new S3Error(
       'InvalidArgument',
       `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
-      {
-        ArgumentName: 'partNumber',
-        ArgumentValue: text,
-      },
     );
   }
   return number;

@@ -101,7 +101,7 @@ export class ObjectStore {
   /** @throws S3Error `NoSuchUpload`, also when the upload is for another key */
   upload(id: string, key: string): Upload {
     const upload = this.uploads.get(id);
-    if (upload?.key !== key) throw new S3Error('NoSuchUpload', null, { UploadId: id });
+    if (upload?.key !== key) throw new S3Error('NoSuchUpload');
     return upload;
   }
 

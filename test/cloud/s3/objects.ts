@@ -43,9 +43,7 @@ export async function getObject(exchange: Exchange, withBody: boolean): Promise<
   const object = bucket.store.get(key);
   // Without leave to list the bucket nobody learns that a key does not exist.
   if (!object)
-    throw exchange.may('s3:ListBucket', '')
-      ? new S3Error('NoSuchKey', null, { Key: key })
-      : new S3Error('AccessDenied');
+    throw exchange.may('s3:ListBucket', '') ? new S3Error('NoSuchKey') : new S3Error('AccessDenied');
   checkPreconditions(headers, object);
   const sizeBytes = object.content.sizeBytes;
   const range = rangeOf(headers.get('range'), sizeBytes);

@@ -17,10 +17,7 @@ export function rangeOf(
   const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   if (first !== '' && last !== '' && Number(last) < start) return null;
   if (start >= sizeBytes || (first === '' && Number(last) === 0)) {
-    throw new S3Error('InvalidRange', null, {
-      RangeRequested: header!,
-      ActualObjectSize: String(sizeBytes),
-    });
+    throw new S3Error('InvalidRange');
   }
   return { start, end };
 }

@@ -20,10 +20,7 @@ export async function receiveFile(
   const { authenticated, bucket, request } = exchange;
   const plan = planBody(authenticated, true);
   if (plan.sizeBytes > MAX_BYTES) {
-    throw new S3Error('EntityTooLarge', null, {
-      ProposedSize: String(plan.sizeBytes),
-      MaxSizeAllowed: String(MAX_BYTES),
-    });
+    throw new S3Error('EntityTooLarge');
   }
   const file = new NewFile(bucket.store.newPath());
   try {

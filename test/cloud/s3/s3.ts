@@ -213,7 +213,7 @@ function admit(
   const { headers, role, roleName } = authenticated;
   const operation = operationName(request.method!, address);
   if (address.bucket !== null && address.bucket !== bucket.name) {
-    throw new S3Error('NoSuchBucket', null, { BucketName: address.bucket });
+    throw new S3Error('NoSuchBucket');
   }
   const may = (action: string, key: string) => allows(role, action, key === '' ? null : key);
   const prefix = operation === 'HeadBucket' ? null : (address.query.get('prefix') ?? null);
@@ -267,9 +267,9 @@ async function aboutBucket(operation: string, exchange: Exchange): Promise<void>
     case 'ListObjects':
       return sendXml(response, listObjects(bucket.name, bucket.store, query, 1));
     case 'HeadBucket':
-      return sendEmpty(response, 200, { 'x-amz-bucket-region': bucket.region });
+      return sendEmpty(response, 200);
     case 'Unknown':
-      throw new S3Error('MethodNotAllowed', null, { Method: request.method! });
+      throw new S3Error('MethodNotAllowed');
     default:
       throw new S3Error('NotImplemented', `${operation} is not implemented`);
   }

@@ -146,7 +146,10 @@ class Checks {
     }
     const md5 = this.#md5.digest();
     if (contentMd5 !== null && md5.toString('base64') !== contentMd5) {
-      throw new S3Error('BadDigest');
+      throw new S3Error('BadDigest', null, {
+        ExpectedDigest: contentMd5,
+        CalculatedDigest: md5.toString('base64'),
+      });
     }
     return { sizeBytes, md5: md5.toString('hex'), checksum: checksum ? this.#compare(checksum) : null };
   }

@@ -68,14 +68,14 @@ export class RunError extends Error {
   readonly code: string;
   /** What the person can do, one sentence or more. */
   readonly remedy: string;
-  /** 2 if the error is in the flags or arguments of this call. */
+  /** Of the process: 2 if the error is in the flags or arguments of this call. */
   readonly exitCode: number;
 
   constructor(
     code: string,
     message: string,
     remedy: string,
-    options: { exitCode?: 1 | 2; cause?: unknown } = {},
+    options: { exitCode?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;

@@ -1,6 +1,7 @@
 /** What all commands share: --json and --verbose, configuration, warnings, errors and exit codes. */
 import { dirname } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
+import { RunError } from '../../stages/errors.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
@@ -22,12 +23,6 @@ delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof BaseCommand)['baseFlags'] & T['flags']
 >;
-
-interface Helpful extends Error {
-  code: string;
-  remedy: string;
-  exitCode?: number;
-}
 
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
@@ -151,24 +146,24 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const error = (this.shutdown.killSignal.aborted && this.shutdown.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if (isExit(error)) throw error;
-    const known = isHelpful(error) ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
+    const known =
+      error instanceof RunError ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
     const helpful = withoutSecretsIn(known, this.env);
     // A stack trace helps only where nobody expected the error.
-    const { code, remedy } = helpful;
-    if (helpful.exitCode === EXIT.interrupted) this.logger?.info({ code }, helpful.message);
-    else this.logger?.error(known === error ? { code, remedy } : { err: error }, helpful.message);
-    process.exitCode = helpful.exitCode ?? EXIT.fatal;
+    const { code, message, remedy, exitCode } = helpful;
+    if (exitCode === EXIT.interrupted) this.logger?.info({ code }, message);
+    else this.logger?.error(known === error ? { code, remedy } : { err: error }, message);
+    process.exitCode = exitCode;
     if (this.json || process.argv.includes('--json')) {
-      this.printJson({ error: { code, message: helpful.message, remedy } });
+      this.printJson({ error: { code, message, remedy } });
     } else {
-      const kind =
-        helpful.exitCode === EXIT.interrupted || helpful.exitCode === EXIT.unfinished ? '' : 'Error: ';
-      this.say(`${kind}${helpful.message}`, helpful.remedy);
+      const kind = exitCode === EXIT.interrupted || exitCode === EXIT.unfinished ? '' : 'Error: ';
+      this.say(`${kind}${message}`, remedy);
     }
   }
 
   /** oclif's own errors about flags and arguments; null for all others. */
-  async #usage(error: Error): Promise<Helpful | null> {
+  async #usage(error: Error): Promise<RunError | null> {
     const { usageErrorOf } = await import('./usage-error.ts');
     const { id, flags, baseFlags } = this.ctor;
     const flagNames = Object.entries({ ...baseFlags, ...flags }).flatMap(([name, flag]) =>
@@ -189,36 +184,29 @@ function isExit(error: Error): boolean {
   return (error as { code?: string }).code === 'EEXIT';
 }
 
-function isHelpful(error: Error): error is Helpful {
-  return 'remedy' in error && 'code' in error;
+function withoutSecretsIn(error: RunError, env: Env): RunError {
+  const { code, message, remedy, exitCode } = error;
+  const clean = withoutSecrets(message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
+  return clean === message ? error : new RunError(code, clean, remedy, { exitCode });
 }
 
-function withoutSecretsIn(error: Helpful, env: Env): Helpful {
-  const clean = withoutSecrets(error.message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
-  const { name, code, remedy, exitCode } = error;
-  return clean === error.message ? error : Object.assign(new Error(clean), { name, code, remedy, exitCode });
-}
-
-function unexpected(error: Error, logPath: string | null): Helpful {
-  const { code = '', path } = error as NodeJS.ErrnoException;
+function unexpected(error: Error, logPath: string | null): RunError {
+  const { code = '', message, path } = error as NodeJS.ErrnoException;
   if (path && ['EACCES', 'EPERM', 'EROFS'].includes(code)) {
-    return Object.assign(new Error(`${path} cannot be used: ${error.message}.`), {
-      code: 'file_refused',
-      remedy: 'Check who owns it: files of a command that was run with sudo belong to root.',
-    });
+    const remedy = 'Check who owns it: files of a command that was run with sudo belong to root.';
+    return new RunError('file_refused', `${path} cannot be used: ${message}.`, remedy);
   }
   if (['ENOSPC', 'EDQUOT'].includes(code)) {
-    return Object.assign(new Error(`The disk is full: ${error.message}.`), {
-      code: 'disk_full',
-      remedy: 'Free some space, or write to another disk, then run the command again. Progress is saved.',
-    });
+    return new RunError(
+      'disk_full',
+      `The disk is full: ${message}.`,
+      'Free some space, or write to another disk, then run the command again. Progress is saved.',
+    );
   }
-  return Object.assign(new Error(`Unexpected error: ${error.message}`), {
-    code: 'unexpected',
-    remedy: logPath
-      ? `See ${logPath} for details. Progress is saved; you can run the command again.`
-      : 'Run the command again with --verbose and check the log. Progress is saved.',
-  });
+  const remedy = logPath
+    ? `See ${logPath} for details. Progress is saved; you can run the command again.`
+    : 'Run the command again with --verbose and check the log. Progress is saved.';
+  return new RunError('unexpected', `Unexpected error: ${message}`, remedy);
 }
 
 /** `migrator list | head -3`: the reader has seen enough, which is nobody's error. */

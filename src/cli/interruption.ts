@@ -1,16 +1,14 @@
 /** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
 import type { EventEmitter } from 'node:events';
+import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from '../config/exit-codes.ts';
 
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly code = 'interrupted';
-  remedy = 'Progress is saved. Continue with "migrator resume", or run the same command again.';
-  readonly exitCode = EXIT.interrupted;
+export class Interrupted extends RunError {
+  override remedy = 'Progress is saved. Continue with "migrator resume", or run the same command again.';
 
   constructor() {
-    super('Interrupted.');
+    super('interrupted', 'Interrupted.', '', { exitCode: EXIT.interrupted });
   }
 
   /** For a run of which nothing is kept: there is none to resume. */

@@ -1,7 +1,7 @@
 /** What `data.model_introspection` of an amplify_outputs.json says about the two models (docs/services.md). */
-import { isPlainObject } from './json.ts';
+import { asList, isPlainObject } from './json.ts';
 import { mediaTypesIn } from './media-types.ts';
-import { type ConfigValues, settingOf } from './settings.ts';
+import { type ConfigValues, settingOf, valueAt } from './settings.ts';
 
 interface Field {
   name: string;
@@ -47,7 +47,7 @@ export function modelValues(
     };
   }
   const mediaFields = mediaValues(pair);
-  const types = typeValues(pair.media, mediaFields[TYPE_FIELD], enumsIn(introspection), names.types);
+  const types = typeValues(pair.media, mediaFields[TYPE_FIELD], introspection, names.types);
   return {
     values: { ...observationValues(pair.observation), ...mediaFields, ...types.values },
     warning: types.warning,
@@ -61,24 +61,23 @@ const TYPES = 'aws.amplify.models.media.types';
 function typeValues(
   media: Model,
   field: unknown,
-  enums: Map<string, string[]>,
+  introspection: unknown,
   known: { image: string; video: string } = { image: '', video: '' },
 ): { values: ConfigValues; warning: string | null } {
   const type = media.fields.find(({ name, kind }) => name === field && kind === 'enum')?.type;
-  const accepted = type === undefined ? undefined : enums.get(type);
-  if (!accepted) return { values: {}, warning: null };
-  const found = Object.entries(mediaTypesIn(accepted)) as ['image' | 'video', string | null][];
-  const open = found.filter(([kind]) => !accepted.includes(known[kind]));
-  const clear = open.filter(([, value]) => value !== null);
-  const unclear = open.filter(([, value]) => value === null);
-  const flags = unclear.map(([kind]) => `--${settingOf(`${TYPES}.${kind}`).flag}`);
-  return {
-    values: Object.fromEntries(clear.map(([kind, value]) => [`${TYPES}.${kind}`, value])),
-    warning:
-      flags.length === 0
-        ? null
-        : `It is not clear which values of ${type} mean a photo and a video (there are ${accepted.join(', ')}); set ${flags.join(' and ')}.`,
-  };
+  const accepted = valueAt(introspection, `enums.${type}.values`);
+  if (!Array.isArray(accepted)) return { values: {}, warning: null };
+  const found = mediaTypesIn(accepted.filter(value => typeof value === 'string'));
+  const values: ConfigValues = {};
+  const flags: string[] = [];
+  for (const kind of ['image', 'video'] as const) {
+    const key = `${TYPES}.${kind}` as const;
+    if (accepted.includes(known[kind])) continue;
+    if (found[kind] === null) flags.push(`--${settingOf(key).flag}`);
+    else values[key] = found[kind];
+  }
+  const warning = `It is not clear which values of ${type} mean a photo and a video (there are ${accepted.join(', ')}); set ${flags.join(' and ')}.`;
+  return { values, warning: flags.length > 0 ? warning : null };
 }
 
 function observationValues({ name, pluralName, fields, indexQueries }: Model): ConfigValues {
@@ -147,49 +146,38 @@ function only(names: string[]): string | null {
   return names.length === 1 ? names[0]! : null;
 }
 
-function enumsIn(introspection: unknown): Map<string, string[]> {
-  const enums = isPlainObject(introspection) ? introspection.enums : null;
-  return new Map(
-    Object.entries(isPlainObject(enums) ? enums : {}).flatMap(([name, entry]) => {
-      const values = isPlainObject(entry) ? entry.values : null;
-      return Array.isArray(values) ? [[name, values.filter(value => typeof value === 'string')]] : [];
-    }),
-  );
-}
-
 function modelsIn(introspection: unknown): Model[] {
-  const models = isPlainObject(introspection) ? introspection.models : null;
-  return Object.values(isPlainObject(models) ? models : {}).flatMap(entry => {
-    if (!isPlainObject(entry) || typeof entry.name !== 'string') return [];
-    const { name, pluralName, fields, attributes } = entry;
-    return [
-      {
-        name,
-        pluralName: typeof pluralName === 'string' ? pluralName : `${name}s`,
-        fields: Object.values(isPlainObject(fields) ? fields : {}).flatMap(field => fieldIn(field) ?? []),
-        indexQueries: new Map(
-          Array.isArray(attributes) ? attributes.flatMap(attribute => indexIn(attribute)) : [],
-        ),
-      },
-    ];
+  return entriesOf(introspection, 'models').flatMap(entry => {
+    const { name, pluralName, attributes } = entry;
+    if (typeof name !== 'string') return [];
+    const indexes = asList(attributes).flatMap(indexIn);
+    return {
+      name,
+      pluralName: typeof pluralName === 'string' ? pluralName : `${name}s`,
+      fields: entriesOf(entry, 'fields').flatMap(field => fieldIn(field) ?? []),
+      indexQueries: new Map(indexes),
+    };
   });
 }
 
-function fieldIn(entry: unknown): Field | null {
-  if (!isPlainObject(entry) || typeof entry.name !== 'string' || entry.isArray === true) return null;
-  const { name, type, association } = entry;
-  const pointed = isPlainObject(type) ? type : {};
-  const targets = isPlainObject(association) ? association.targetNames : null;
-  const targetName = Array.isArray(targets) && typeof targets[0] === 'string' ? targets[0] : null;
-  if (typeof pointed.model === 'string') return { name, type: pointed.model, kind: 'model', targetName };
-  if (typeof pointed.enum === 'string') return { name, type: pointed.enum, kind: 'enum', targetName: null };
+function entriesOf(container: unknown, key: string): Record<string, unknown>[] {
+  return Object.values(valueAt(container, key) ?? {}).filter(isPlainObject);
+}
+
+function fieldIn({ name, type, isArray, association }: Record<string, unknown>): Field | null {
+  if (typeof name !== 'string' || isArray === true) return null;
+  const [model, enumName] = [valueAt(type, 'model'), valueAt(type, 'enum')];
+  if (typeof model === 'string') {
+    const [target] = asList(valueAt(association, 'targetNames'));
+    return { name, type: model, kind: 'model', targetName: typeof target === 'string' ? target : null };
+  }
+  if (typeof enumName === 'string') return { name, type: enumName, kind: 'enum', targetName: null };
   return { name, type: String(type), kind: 'scalar', targetName: null };
 }
 
 function indexIn(attribute: unknown): [string, string][] {
-  if (!isPlainObject(attribute) || attribute.type !== 'key' || !isPlainObject(attribute.properties))
-    return [];
-  const { queryField, fields } = attribute.properties;
-  const first = Array.isArray(fields) ? fields[0] : null;
-  return typeof queryField === 'string' && typeof first === 'string' ? [[first, queryField]] : [];
+  const [first] = asList(valueAt(attribute, 'properties.fields'));
+  const queryField = valueAt(attribute, 'properties.queryField');
+  const isIndex = valueAt(attribute, 'type') === 'key';
+  return isIndex && typeof queryField === 'string' && typeof first === 'string' ? [[first, queryField]] : [];
 }

@@ -1,6 +1,6 @@
 import { modelValues } from './amplify-models.ts';
 import { ConfigError } from './error.ts';
-import { isPlainObject, JsonError, readJson } from './json.ts';
+import { asList, isPlainObject, JsonError, readJson } from './json.ts';
 import { refuse } from './load.ts';
 import { type ConfigValues, defaultConfig, nested, problemsOf } from './settings.ts';
 
@@ -147,7 +147,7 @@ function notAmplifyOutputs(path: string, content: Record<string, unknown>): Conf
 
 function bucketsOf(storage: Record<string, unknown> | null): Bucket[] {
   if (!storage) return [];
-  const list = Array.isArray(storage.buckets) ? storage.buckets.filter(isPlainObject) : [];
+  const list = asList(storage.buckets).filter(isPlainObject);
   const region = text(storage.aws_region) ?? null;
   const several = list.filter(({ bucket_name: name }) => text(name)).map(entry => toBucket(entry, region));
   return several.length > 0 || !text(storage.bucket_name) ? several : [toBucket(storage, region)];
@@ -212,7 +212,7 @@ function accessWarnings(
   bucket: Bucket | null,
 ): string[] {
   const warnings: string[] = [];
-  const groups = (Array.isArray(auth?.groups) ? auth.groups : []).flatMap(group =>
+  const groups = asList(auth?.groups).flatMap(group =>
     // Older schemas list names, newer ones objects like {"ADMINS": {"precedence": 0}}.
     isPlainObject(group) ? Object.keys(group) : [String(group)],
   );
@@ -240,8 +240,4 @@ function sectionOf(outputs: Record<string, unknown>, name: string): Record<strin
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function asList(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

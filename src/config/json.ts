@@ -6,6 +6,11 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Empty for what is no list. */
+export function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** A text is not JSON. The message never quotes more than a character: the file may contain secrets. */
 export class JsonError extends Error {
   override readonly name: string = 'JsonError';

@@ -1,17 +1,18 @@
 /** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
+import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { MediaSource } from '../../stages/transfer.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { formatBytes } from './text/format.ts';
 
-export class TransferLimitReached extends Error {
-  override readonly name = 'TransferLimitReached';
-  readonly code = 'max_transfer';
-  readonly remedy = 'The rest stays pending. Continue with "migrator resume".';
-  readonly exitCode = EXIT.unfinished;
-
+export class TransferLimitReached extends RunError {
   constructor(limitBytes: number) {
-    super(`Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`);
+    super(
+      'max_transfer',
+      `Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`,
+      'The rest stays pending. Continue with "migrator resume".',
+      { exitCode: EXIT.unfinished },
+    );
   }
 }
 

@@ -62,7 +62,7 @@ export class ManifestFile {
       if (options.write) manifest.#appender = await Appender.open(path, fd);
     } catch (error) {
       closeSync(fd);
-      throw error instanceof BadLine ? error : unusable(path, error);
+      throw unusable(path, error);
     }
     return manifest;
   }

@@ -1,19 +1,21 @@
+import { RunError } from '../../../stages/errors.ts';
 import { type FileRecord, STATUSES } from '../../../stages/record.ts';
 import { JsonSyntaxError, parseJson } from '../../config/json.ts';
 import { jsonOf } from '../text/visible.ts';
 
 /** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
-export class BadLine extends Error {
+export class BadLine extends RunError {
   override readonly name = 'BadLine';
   readonly source: string;
   readonly line: number;
   readonly column: number;
-  readonly remedy =
-    'Correct the line. The commands of single stages ("migrator parse" and so on) can set such lines aside with --skip-bad-lines, and work on the rest.';
-  readonly code = 'bad_line';
 
   constructor(source: string, line: number, column: number, reason: string) {
-    super(`${source}, line ${line}, column ${column}: ${reason}.`);
+    super(
+      'bad_line',
+      `${source}, line ${line}, column ${column}: ${reason}.`,
+      'Correct the line. The commands of single stages ("migrator parse" and so on) can set such lines aside with --skip-bad-lines, and work on the rest.',
+    );
     this.source = source;
     this.line = line;
     this.column = column;

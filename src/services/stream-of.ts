@@ -23,3 +23,13 @@ export function streamOf(
     },
   });
 }
+
+/**
+ * What a generator makes of the bytes of a source, as a stream: an error of the source is one of the stream, also while
+ * nobody reads, and destroying the stream destroys the source. It reads nothing ahead, because the source does.
+ */
+export function throughStream(source: Readable, chunks: AsyncGenerator<Buffer>): Readable {
+  const stream = streamOf(chunks, 1, () => source.destroy());
+  source.on('error', error => stream.destroy(error));
+  return stream;
+}

@@ -1,19 +1,15 @@
-/** Many operations of one kind in one GraphQL document, under the aliases `m0`, `m1`, … */
-export interface Batch {
-  document: string;
-  variables: Record<string, unknown>;
-}
+import type { DataRequest } from './client.ts';
 
 /**
- * `types` gives the GraphQL type of each variable, `inputs` its values for each operation, and `field` the operation by
- * the names of its variables.
+ * Many operations of one kind in one GraphQL document, under the aliases `m0`, `m1`, … `types` gives the GraphQL type of
+ * each variable, `inputs` its values for each operation, and `field` the operation by the names of its variables.
  */
 export function batch<Name extends string>(
   operation: 'query' | 'mutation',
   types: Record<Name, string>,
   inputs: Record<Name, unknown>[],
   field: (variables: Record<Name, string>) => string,
-): Batch {
+): DataRequest {
   const names = Object.keys(types) as Name[];
   const declared = inputs.flatMap((_, index) => names.map(name => `$${name}${index}: ${types[name]}`));
   const fields = inputs.map((_, index) => {

@@ -45,11 +45,6 @@ export interface DataRequest {
   variables?: Record<string, unknown>;
 }
 
-export interface PartialResponse {
-  data: Record<string, unknown>;
-  errors: AppSyncError[];
-}
-
 export interface DataResponse {
   /** Null when the whole document was refused. */
   data: Record<string, unknown> | null;
@@ -57,6 +52,8 @@ export interface DataResponse {
   /** True if the document was sent before, with an unknown outcome. */
   isRepeated?: boolean;
 }
+
+type PartialResponse = DataResponse & { data: Record<string, unknown> };
 
 /** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own response arrive. */
 const TIMEOUT_MS = 35_000;

@@ -1,5 +1,5 @@
 import type { MediaType } from '../../../stages/record.ts';
-import { defaultConfig, type ModelNames } from '../../config/settings.ts';
+import type { ModelNames } from '../../config/settings.ts';
 
 /** How an Amplify project calls what the tool reads and writes: model names, fields and the operations made from them. */
 export interface Models {
@@ -63,6 +63,3 @@ function pluralOf(name: string): string {
   if (/[^aeiou]y$/i.test(upper)) return `${upper.slice(0, -1)}ies`;
   return /(?:s|x|z|ch|sh)$/i.test(upper) ? `${upper}es` : `${upper}s`;
 }
-
-/** The MECO project's, as Amplify generates them from its models. */
-export const DEFAULT_MODELS: Models = modelsOf(defaultConfig().aws.amplify.models);

@@ -1,4 +1,4 @@
-/** The IAM roles of an Amplify project, as far as messages and the choice of keys need them. */
+/** The AWS keys of a signed-in user and the IAM roles of an Amplify project. */
 
 /** The user whose keys sign the requests. */
 export interface SignedInUser {
@@ -11,6 +11,23 @@ export interface SignedInUser {
   role: string | null;
   /** ARN of the storage group's role; null if the ID token does not name it. */
   storageRole: string | null;
+}
+
+/** Temporary keys, in the shape that the AWS SDK's clients take. */
+export interface AwsKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  expiration?: Date;
+}
+
+/** The `credentials` option of AWS SDK clients. All clients share one source, so that keys are fetched once. */
+export interface AwsKeySource<Keys = AwsKeys> {
+  (): Promise<Keys>;
+  /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
+  readonly memoized: true;
+  /** For messages: whose keys they are; null before there are any. */
+  readonly user?: () => SignedInUser | null;
 }
 
 /** The name of a role from its ARN. */

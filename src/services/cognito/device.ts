@@ -1,8 +1,10 @@
 /** User pools that remember devices: this program is one (Cognito developer guide, "Working with user devices"). */
-import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type {
+  AuthenticationResultType,
+  CognitoIdentityProviderClient,
+} from '@aws-sdk/client-cognito-identity-provider';
 import type { Challenge, Respond } from './challenges.ts';
 import type { Circumstances } from './errors.ts';
-import type { AuthenticationResult } from './tokens.ts';
 
 /** What the pool knows this program by. The password is a secret. */
 export interface Device {
@@ -17,7 +19,7 @@ export interface Device {
  */
 export async function confirmDevice(
   client: CognitoIdentityProviderClient,
-  { NewDeviceMetadata: metadata, AccessToken }: AuthenticationResult,
+  { NewDeviceMetadata: metadata, AccessToken }: AuthenticationResultType,
 ): Promise<Device | null> {
   const { DeviceKey: key, DeviceGroupKey: groupKey } = metadata ?? {};
   if (!key || !groupKey || !AccessToken) return null;

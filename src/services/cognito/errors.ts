@@ -3,17 +3,15 @@ import { RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
 import { explain } from '../refusals.ts';
 import { ASK_ADMIN, REFUSALS } from './refusals.ts';
+import type { SignInKey } from './token-store.ts';
 
 /** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
 export type Step = 'sign_in' | 'renewal' | 'keys';
 
-export interface Circumstances {
+export interface Circumstances extends SignInKey {
   step: Step;
   /** Where the request went. */
   endpoint: string;
-  username: string;
-  userPoolId: string;
-  clientId: string;
   identityPoolId: string;
   /** This machine's clock, ms since the epoch. */
   now: number;

@@ -1,15 +1,8 @@
 import type { CognitoIdentityClient, Credentials } from '@aws-sdk/client-cognito-identity';
 import { RunError } from '../../../stages/errors.ts';
 import { domainOf, regionOfPool } from '../aws/regions.ts';
+import type { AwsKeys } from '../aws/roles.ts';
 import { claimsOf } from './tokens.ts';
-
-/** Temporary AWS keys, in the shape that the AWS SDK's clients take. */
-export interface AwsKeys {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string;
-  expiration: Date;
-}
 
 export interface Identity {
   poolId: string;
@@ -21,7 +14,7 @@ export interface Identity {
 
 /** Keys, and the ARN of their role; null if the pool chose the one of all signed-in users. */
 export interface RoleKeys {
-  keys: AwsKeys;
+  keys: Required<AwsKeys>;
   role: string | null;
 }
 
@@ -90,7 +83,7 @@ async function providerName({
   return `cognito-idp.${region}.${await domainOf(region)}/${userPoolId}`;
 }
 
-function keysOf(given: Credentials | undefined, poolId: string, now: number): AwsKeys {
+function keysOf(given: Credentials | undefined, poolId: string, now: number): Required<AwsKeys> {
   if (!given?.AccessKeyId || !given.SecretKey || !given.SessionToken) {
     throw new RunError(
       'identity_pool_refuses',

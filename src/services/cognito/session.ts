@@ -4,13 +4,13 @@ import type { Env } from '../../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
 import { regionOfPool } from '../aws/regions.ts';
-import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
+import { type AwsKeySource, type AwsKeys, belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
 import { once } from '../once.ts';
 import { type Lease, Renewal } from '../renewal.ts';
 import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
 import type { Device } from './device.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
-import { type AwsKeys, fetchKeys, type Identity, type RoleKeys } from './keys.ts';
+import { fetchKeys, type Identity, type RoleKeys } from './keys.ts';
 import type { Questions } from './questions.ts';
 import { sharedTokens } from './shared-tokens.ts';
 import { renewTokens, type SignedIn, signIn } from './sign-in.ts';
@@ -34,14 +34,6 @@ export interface SessionOptions {
   now?: () => number;
 }
 
-export interface CredentialsProvider {
-  (): Promise<AwsKeys>;
-  /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
-  readonly memoized: true;
-  /** The user of the keys, for messages; null before there are any. */
-  readonly user: () => SignedInUser | null;
-}
-
 const MIN_SKEW_MS = 30_000;
 
 /**
@@ -63,7 +55,7 @@ export class CognitoSession {
   #hasEnded = false;
   #user: SignedInUser | null = null;
   /** For the `credentials` option of AWS SDK clients. All clients share the same keys. */
-  readonly credentials: CredentialsProvider;
+  readonly credentials: AwsKeySource<Required<AwsKeys>>;
 
   /** Sends nothing yet. Throws ConfigError if values of the user pool are missing. */
   constructor(options: SessionOptions) {

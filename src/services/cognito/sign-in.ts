@@ -1,15 +1,18 @@
-import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type {
+  AuthenticationResultType,
+  CognitoIdentityProviderClient,
+} from '@aws-sdk/client-cognito-identity-provider';
 import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
 import { confirmDevice, type Device, proveDevice, signatureOf } from './device.ts';
 import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
-import type { AuthenticationResult, Tokens } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
 
 /** More than any user pool asks for. */
 const MAX_CHALLENGES = 6;
 
 export interface SignedIn {
-  result: AuthenticationResult | undefined;
+  result: AuthenticationResultType | undefined;
   device: Device | null;
 }
 
@@ -55,7 +58,7 @@ async function authenticate(
   questions: Questions,
   at: Circumstances,
   device: Device | null,
-): Promise<AuthenticationResult> {
+): Promise<AuthenticationResultType> {
   const srp = await import('cognito-srp-helper');
   // Not hashed beforehand: the hash includes the pool's own name for the user, which comes with the first response.
   const session = srp.createSrpSession(at.username, password, at.userPoolId, false);
@@ -112,7 +115,7 @@ export async function renewTokens(
   client: CognitoIdentityProviderClient,
   { refreshToken, device }: Pick<Tokens, 'refreshToken' | 'device'>,
   at: Circumstances,
-): Promise<AuthenticationResult | undefined> {
+): Promise<AuthenticationResultType | undefined> {
   const { InitiateAuthCommand, GetTokensFromRefreshTokenCommand } = await import(
     '@aws-sdk/client-cognito-identity-provider'
   );

@@ -1,3 +1,4 @@
+import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider';
 import type { Device } from './device.ts';
 
 /** The result of a sign-in or a renewal. Secrets: never logged, never in a message. */
@@ -26,15 +27,6 @@ export interface IdClaims {
   'cognito:roles'?: string[];
 }
 
-/** The `AuthenticationResult` of InitiateAuth, RespondToAuthChallenge and GetTokensFromRefreshToken. */
-export interface AuthenticationResult {
-  IdToken?: string | undefined;
-  RefreshToken?: string | undefined;
-  ExpiresIn?: number | undefined;
-  AccessToken?: string | undefined;
-  NewDeviceMetadata?: { DeviceKey?: string | undefined; DeviceGroupKey?: string | undefined } | undefined;
-}
-
 const ONE_HOUR_MS = 3_600_000;
 
 /**
@@ -45,7 +37,7 @@ const ONE_HOUR_MS = 3_600_000;
  * Null if the response has no ID token, or no refresh token is known.
  */
 export function tokensFrom(
-  result: AuthenticationResult | undefined,
+  result: AuthenticationResultType | undefined,
   askedAt: number,
   old: { refreshToken: string | null; device: Device | null },
 ): Tokens | null {

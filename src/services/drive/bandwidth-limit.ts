@@ -1,6 +1,7 @@
-import { pipeline, type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { TokenBucket } from 'limiter';
 import { type BandwidthTimetable, bandwidthAt } from '../../config/bandwidth.ts';
+import { throughStream } from '../stream-of.ts';
 
 /**
  * Bytes pass in pieces of at most this share of a second, so that all files keep moving (S3 closes a connection that
@@ -30,25 +31,19 @@ export class BandwidthLimit {
    * called with the number of bytes that pass.
    */
   apply(body: Readable, onBytes: (count: number) => void): Readable {
-    const pass = (chunk: Buffer, limited: Transform) => this.#pass(chunk, limited, onBytes);
-    const limited = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        pass(chunk, this).then(() => done(), done);
-      },
-    });
-    // The error is the reader's to handle.
-    pipeline(body, limited, () => {});
-    return limited;
+    return throughStream(body, this.#pieces(body, onBytes));
   }
 
-  async #pass(chunk: Buffer, limited: Transform, onBytes: (count: number) => void): Promise<void> {
-    for (let start = 0; start < chunk.length && !limited.destroyed; ) {
-      const rate = this.bytesPerSecond;
-      const end = rate === null ? chunk.length : Math.min(chunk.length, start + pieceBytes(rate));
-      if (rate !== null) await this.#tokens(rate).removeTokens(end - start);
-      onBytes(end - start);
-      limited.push(chunk.subarray(start, end));
-      start = end;
+  async *#pieces(body: AsyncIterable<Buffer>, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      for (let start = 0; start < chunk.length; ) {
+        const rate = this.bytesPerSecond;
+        const end = rate === null ? chunk.length : Math.min(chunk.length, start + pieceBytes(rate));
+        if (rate !== null) await this.#tokens(rate).removeTokens(end - start);
+        onBytes(end - start);
+        yield chunk.subarray(start, end);
+        start = end;
+      }
     }
   }
 

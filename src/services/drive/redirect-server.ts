@@ -15,14 +15,6 @@ export interface Redirect {
 
 type Outcome = 'accepted' | 'denied' | 'foreign';
 
-export interface RedirectServer {
-  /** `http://127.0.0.1:PORT/` */
-  readonly redirectUri: string;
-  /** Every request that looks like Google's redirect; ends when the server is closed. */
-  readonly redirects: AsyncIterable<Redirect>;
-  close(): Promise<void>;
-}
-
 const PAGES: Record<Outcome, { status: number; title: string; text: string }> = {
   accepted: {
     status: 200,
@@ -40,8 +32,8 @@ const PAGES: Record<Outcome, { status: number; title: string; text: string }> = 
 /** Browsers keep connections open; the page has been written by then. */
 const LAST_PAGE_MS = 500;
 
-/** Listens on 127.0.0.1 and a free port. */
-export async function redirectServer(): Promise<RedirectServer> {
+/** Listens on 127.0.0.1 and a free port. `redirects` ends when the server is closed. */
+export async function redirectServer() {
   const server = createServer();
   const requests = on(server, 'request', { close: ['close'] });
   await once(server.listen(0, '127.0.0.1'), 'listening');

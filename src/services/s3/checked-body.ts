@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Upload } from '../../../stages/transfer.ts';
-import { streamOf } from '../stream-of.ts';
+import { throughStream } from '../stream-of.ts';
 import { md5Differs, wrongSize } from '../wrong-bytes.ts';
 
 /** `bytes`: how many have passed. */
@@ -28,12 +28,6 @@ export function checkedBody(
     const found = hash?.digest('hex') ?? null;
     if (found !== md5) throw md5Differs(expected, found);
   }
-  // The source reads ahead. Read ahead here as well, its chunks would be copied together once more.
-  const body = Object.assign(
-    streamOf(checked(), 1, () => source.destroy()),
-    { bytes: 0 },
-  );
-  // Also while nobody reads.
-  source.on('error', error => body.destroy(error));
+  const body = Object.assign(throughStream(source, checked()), { bytes: 0 });
   return body;
 }

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
-import type { SignedInUser } from '../aws/roles.ts';
+import type { AwsKeySource } from '../aws/roles.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
 import { rememberUser } from './access-denied.ts';
@@ -9,16 +9,8 @@ import { wrongRegion } from './bucket-region.ts';
 import { type Encryption, encryptUploads } from './encryption.ts';
 import { S3_REASONS } from './errors.ts';
 
-/** Keys of the signed-in user. One source is shared by all clients, so that keys are fetched once. */
-export interface AwsKeySource {
-  (): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
-  /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
-  readonly memoized: true;
-  /** For messages: whose keys they are; null before there are any. */
-  readonly user?: () => SignedInUser | null;
-}
-
 export interface ClientOptions {
+  /** The bucket's. */
   region: string;
   credentials: AwsKeySource;
   connections: number;

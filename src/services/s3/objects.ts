@@ -4,8 +4,8 @@ import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@a
 import { RunError } from '../../../stages/errors.ts';
 import { type Backoff, pause, waitMs } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
+import type { AwsKeySource } from '../aws/roles.ts';
 import { accessDenied } from './access-denied.ts';
-import type { AwsKeySource } from './client.ts';
 import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { isListed } from './existing-objects.ts';
 import { FILE_ID_METADATA, unquoted } from './upload.ts';

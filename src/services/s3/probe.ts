@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FileError, RunError } from '../../../stages/errors.ts';
-import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { type AwsKeySource, createClient } from './client.ts';
-import type { Encryption } from './encryption.ts';
+import { type ClientOptions, createClient } from './client.ts';
 import { aboutUpload } from './errors.ts';
 
 const TEXT = 'Written by "migrator doctor" to see whether it may write here. It can be removed.\n';
@@ -11,14 +9,9 @@ const TEXT = 'Written by "migrator doctor" to see whether it may write here. It 
  * Puts a tiny object under the key, as an upload does, and removes it. Throws RunError: it cannot be put, or not removed
  * (and then stays).
  */
-export async function probeBucket(options: {
-  region: string;
-  bucket: string;
-  credentials: AwsKeySource;
-  key: string;
-  backoff: Backoff;
-  encryption?: Encryption;
-}): Promise<void> {
+export async function probeBucket(
+  options: Omit<ClientOptions, 'connections' | 'stallTimeoutMs'> & { bucket: string; key: string },
+): Promise<void> {
   const { bucket, key } = options;
   const [client, { DeleteObjectCommand, PutObjectCommand }] = await Promise.all([
     createClient({ ...options, connections: 1, stallTimeoutMs: 15_000 }),

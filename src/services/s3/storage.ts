@@ -2,11 +2,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import Bottleneck from 'bottleneck';
 import { FileError, RunError } from '../../../stages/errors.ts';
-import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../../stages/transfer.ts';
 import { md5Differs } from '../wrong-bytes.ts';
-import { type AwsKeySource, createClient } from './client.ts';
-import type { Encryption } from './encryption.ts';
+import { type ClientOptions, createClient } from './client.ts';
 import {
   aboutUpload,
   calculatedMd5,
@@ -17,32 +15,15 @@ import {
   s3ErrorOf,
 } from './errors.ts';
 import { adopt, exists, findOwn, isWorthALookup, lookUp } from './existing-objects.ts';
-import { Objects } from './objects.ts';
+import { Objects, type ObjectsOptions } from './objects.ts';
 import { fitsOnePut, type Place, putInParts, putWhole } from './upload.ts';
 import { objectUrls } from './url.ts';
 
 /** Files that go in parts at a time, whatever the number of workers: each has about four parts in memory. */
 const FILES_IN_PARTS = 2;
 
-export interface StorageOptions {
-  bucket: string;
-  /** The bucket's. */
-  region: string;
-  credentials: AwsKeySource;
-  encryption?: Encryption;
-  /** These keys have been refused as expired: the next request gets others. */
-  dropKeys: (accessKeyId: string) => void;
-  /** Kept with the objects that are stored. */
-  runId: string;
-  /** Largest file that goes in one PUT. */
-  multipartThresholdBytes: number;
-  /** Size of a part of a larger one. */
-  partBytes: number;
-  /** Requests at a time. */
-  connections: number;
-  /** For single requests. */
-  backoff: Backoff;
-  stallTimeoutMs: number;
+/** `connections`: requests at a time. */
+export interface StorageOptions extends ClientOptions, ObjectsOptions, Omit<Place, 'client'> {
   warn: (message: string) => void;
 }
 

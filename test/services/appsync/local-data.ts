@@ -1,7 +1,8 @@
 /** The tool's AppSync client on a local AppSync, signed in as a member of ADMINS, with nothing to wait for. */
+import { defaultConfig } from '../../../src/config/settings.ts';
 import { AppSyncClient, type DataOptions } from '../../../src/services/appsync/client.ts';
 import { Media } from '../../../src/services/appsync/media.ts';
-import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
+import { modelsOf } from '../../../src/services/appsync/models.ts';
 import { Observations } from '../../../src/services/appsync/observations.ts';
 import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema.ts';
 import type { MediaLink } from '../../../stages/link.ts';
@@ -9,6 +10,9 @@ import { type AppSync, type AppSyncOptions, createAppSync } from '../../cloud/ap
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
 import type { Intercept } from '../../cloud/service.ts';
 import { answer } from '../../faults.ts';
+
+/** The MECO project's, as Amplify generates them from its models. */
+export const DEFAULT_MODELS = modelsOf(defaultConfig().aws.amplify.models);
 
 export interface LocalData {
   readonly api: AppSync;

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { MediaRecords } from '../../../src/services/appsync/media-records.ts';
-import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
 import { inject } from '../../faults.ts';
 import { all } from '../../stages/flow.ts';
-import { says, useData } from './local-data.ts';
+import { DEFAULT_MODELS, says, useData } from './local-data.ts';
 
 describe('media records that are there', () => {
   const at = useData();

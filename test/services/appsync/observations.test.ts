@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import { type Field, indexQueryIn, type SchemaPart } from '../../../src/services/appsync/schema.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation } from '../../../stages/observation-finder.ts';
 import { rejection } from '../../config/scratch.ts';
 import { answer, inject, times } from '../../faults.ts';
-import { says, useData } from './local-data.ts';
+import { DEFAULT_MODELS, says, useData } from './local-data.ts';
 
 const ANY = /^POST \/graphql/;
 

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { MediaRecords } from '../../../src/services/appsync/media-records.ts';
-import { DEFAULT_MODELS } from '../../../src/services/appsync/models.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { ObservationFinder } from '../../../stages/observation-finder.ts';
 import { rejection } from '../../config/scratch.ts';
 import { inject, times } from '../../faults.ts';
-import { linksOf, says, useData } from './local-data.ts';
+import { DEFAULT_MODELS, linksOf, says, useData } from './local-data.ts';
 
 const ANY = /^POST \/graphql/;
 

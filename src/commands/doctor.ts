@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { BaseCommand } from '../cli/base-command.ts';
 import type { Finding } from '../cli/doctor/check.ts';
 import { folderFlag } from '../cli/flags.ts';
-import { unguarded } from '../cli/ui/guarded-streams.ts';
+import { asLines, unguarded } from '../cli/ui/guarded-streams.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { loadUsable } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
@@ -58,12 +58,16 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
   /** Colours need the stream itself: standard output shows escape sequences as text. */
   #print(finding: Finding): void {
     const { isTTY } = process.stdout;
-    const colored = isTTY && process.stdout.hasColors();
     const [label, color, ...lines] = linesOf(finding);
-    const status = colored ? styleText(color, label.padEnd(7)) : label.padEnd(7);
     const [first = '', ...more] = lines.map(visible);
-    const text = [`${status} ${finding.title.padEnd(WIDTH)} ${first}`, ...more.map(line => INDENT + line)];
-    unguarded(process.stdout).write(`${text.join('\n')}\n`);
+    const text = [
+      `${label.padEnd(7)} ${finding.title.padEnd(WIDTH)} ${first}`,
+      ...more.map(line => INDENT + line),
+    ];
+    const plain = asLines(text, process.stdout);
+    const colored = isTTY && process.stdout.hasColors();
+    const shown = colored ? styleText(color, label) + plain.slice(label.length) : plain;
+    unguarded(process.stdout).write(shown);
   }
 }
 

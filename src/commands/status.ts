@@ -24,7 +24,7 @@ const READING_SHARE = 5;
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Show the progress of a run. Works offline.';
   static override description =
-    'Without --folder-id: the most recent run. Can be used while a run is in progress. "runs" lists all runs.';
+    'Without --folder-id: the most recent run. Can be used while a run is in progress. With --watch and --json: one JSON object a line, every few seconds. "runs" lists all runs.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --watch',

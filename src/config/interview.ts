@@ -31,18 +31,18 @@ interface Question {
 const QUESTIONS: readonly Question[] = [
   {
     key: 'google_drive.folder_id',
-    ask: 'Drive folder: address or id',
-    example: 'https://drive.google.com/drive/folders/1AbC…',
+    ask: 'Address of the Drive folder',
+    example: 'https://drive.google.com/drive/folders/1AbC',
   },
   {
     key: 'google_drive.credentials_path',
     ask: 'Google credentials file',
-    example: '~/Downloads/client_secret.json',
+    example: 'client_secret.json',
     check: credentialsFault,
   },
   {
     key: 'google_drive.impersonate',
-    ask: 'User that the service account acts for; Enter for none',
+    ask: 'User the service account acts for; Enter: none',
     example: 'admin@example.com',
     applies: isServiceAccount,
   },
@@ -56,7 +56,7 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     key: 'aws.cognito.username',
-    ask: 'E-mail address that you use in the web app',
+    ask: 'Your e-mail in the web app',
     example: 'admin@example.com',
     check: text => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : 'Enter an e-mail address.'),
   },
@@ -68,7 +68,7 @@ const QUESTIONS: readonly Question[] = [
   { key: 'aws.amplify.storage_bucket', ask: 'S3 bucket', example: 'amplify-app-media-bucket' },
   {
     key: 'aws.amplify.storage_region',
-    ask: 'Region of the bucket; Enter if it is the same',
+    ask: 'Region of the bucket; Enter: the same',
     example: 'us-east-1',
   },
 ];
@@ -104,21 +104,21 @@ export async function interview(prompts: ConfigPrompts, config: Config): Promise
 async function prefixRules(prompts: ConfigPrompts, config: Config): Promise<Answers['prefixRules']> {
   const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
   const answer = await prompts.choose({
-    message: `Do several data sets use the same sequential ids, told apart by a letter in the file name? (now: ${enabled ? 'yes' : 'no'})`,
+    message: `Do several data sets use the same ids? (now: ${enabled ? 'yes' : 'no'})`,
     choices: [
       { name: 'Leave as it is', value: 'keep' },
-      { name: 'Yes, set the prefix rules', value: 'yes' },
+      { name: 'Yes; a letter in the file name selects one (prefix rules)', value: 'yes' },
     ],
   });
   if (answer === 'keep') return undefined;
   const field = await prompts.text({
-    message: 'Field of the observation that names the data set (e.g. countryId):',
+    message: 'Field of Observation that names the data set (e.g. countryId):',
     current: discriminator_field,
     check: text => (/^[_A-Za-z]\w*$/.test(text.trim()) ? null : 'Enter the name of a field.'),
   });
   const rules = (text: string) => ({ enabled: true, discriminator_field: field, prefixes: prefixesIn(text) });
   const text = await prompts.text({
-    message: 'Letters and values (e.g. =IL, E=EG, S=*; nothing before "=": no letter, *: any other value):',
+    message: 'Letters and their values ("=IL": no letter, "*": any other; e.g. =IL, E=EG, S=*):',
     current: Object.entries(prefixes)
       .map(pair => pair.join('='))
       .join(', '),
@@ -170,8 +170,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
     askBucket: askBucketOf(prompts),
   };
   let found: AmplifyValues = { values: {}, warnings: [] };
-  let message =
-    'amplify_outputs.json (e.g. ~/app/amplify_outputs.json; "npx ampx generate outputs" writes it; Enter for none):';
+  let message = 'Amplify file (e.g. amplify_outputs.json; Enter: none):';
   while (true) {
     const path = await prompts.text({ message, current: '', check: () => null });
     if (path.trim() === '') return found;
@@ -180,7 +179,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
       return found;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      message = `${error.message}\nAnother file (Enter for none):`;
+      message = `${error.message}\nAnother file (Enter: none):`;
     }
   }
 }

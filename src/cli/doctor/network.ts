@@ -44,7 +44,7 @@ export const quota: Check = {
   title: 'Shared query rate',
   async run({ services }) {
     const { quotaRedis } = services;
-    if (!quotaRedis) return 'each process by itself (google_drive.quota_redis_url is not set)';
+    if (!quotaRedis) return 'not used (google_drive.quota_redis_url is not set)';
     const { pingRedis } = await import('../../services/drive/shared-limiter.ts');
     return `through Redis at ${await pingRedis(quotaRedis)}`;
   },

@@ -31,8 +31,8 @@ interface Question {
 const QUESTIONS: readonly Question[] = [
   {
     key: 'google_drive.folder_id',
-    ask: 'Address of the Drive folder',
-    example: 'https://drive.google.com/drive/folders/1AbC',
+    ask: 'Drive folder: address or id',
+    example: 'drive.google.com/drive/folders/1AbC',
   },
   {
     key: 'google_drive.credentials_path',
@@ -42,7 +42,7 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     key: 'google_drive.impersonate',
-    ask: 'User the service account acts for; Enter: none',
+    ask: 'User that the service account acts for; Enter: none',
     example: 'admin@example.com',
     applies: isServiceAccount,
   },
@@ -56,7 +56,7 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     key: 'aws.cognito.username',
-    ask: 'Your e-mail in the web app',
+    ask: 'E-mail address in the web app',
     example: 'admin@example.com',
     check: text => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : 'Enter an e-mail address.'),
   },
@@ -112,13 +112,13 @@ async function prefixRules(prompts: ConfigPrompts, config: Config): Promise<Answ
   });
   if (answer === 'keep') return undefined;
   const field = await prompts.text({
-    message: 'Field of Observation that names the data set (e.g. countryId):',
+    message: 'Field of the observation that names the data set (e.g. countryId):',
     current: discriminator_field,
     check: text => (/^[_A-Za-z]\w*$/.test(text.trim()) ? null : 'Enter the name of a field.'),
   });
   const rules = (text: string) => ({ enabled: true, discriminator_field: field, prefixes: prefixesIn(text) });
   const text = await prompts.text({
-    message: 'Letters and their values ("=IL": no letter, "*": any other; e.g. =IL, E=EG, S=*):',
+    message: 'Letters and values (e.g. =IL, E=EG, S=*; "=IL": no letter, "*": any other):',
     current: Object.entries(prefixes)
       .map(pair => pair.join('='))
       .join(', '),
@@ -170,7 +170,7 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
     askBucket: askBucketOf(prompts),
   };
   let found: AmplifyValues = { values: {}, warnings: [] };
-  let message = 'Amplify file (e.g. amplify_outputs.json; Enter: none):';
+  let message = 'amplify_outputs.json (e.g. from "npx ampx generate outputs"; Enter: none):';
   while (true) {
     const path = await prompts.text({ message, current: '', check: () => null });
     if (path.trim() === '') return found;

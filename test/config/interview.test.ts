@@ -49,7 +49,7 @@ describe('the questions of config', () => {
     choose: async ({ message, choices }) => {
       asked.push(message);
       const value = choices.at(-1)!.value;
-      return value === 'yes' && !('Letters and their values' in answers) ? 'keep' : value;
+      return value === 'yes' && !('Letters and values' in answers) ? 'keep' : value;
     },
   });
 
@@ -75,8 +75,8 @@ describe('the questions of config', () => {
     const path = await scratch.put('amplify_outputs.json', OUTPUTS);
     const { values } = await interview(
       person({
-        'Amplify file (e.g.': [path],
-        'Address of the Drive folder': ['https://drive.google.com/drive/folders/1Ab'],
+        'amplify_outputs.json (e.g.': [path],
+        'Drive folder': ['https://drive.google.com/drive/folders/1Ab'],
       }),
       defaultConfig(),
     );
@@ -91,7 +91,7 @@ describe('the questions of config', () => {
   it('are asked again for a file that is none, with what is wrong with it', async () => {
     const bad = await scratch.put('other.json', { a: 1 });
     const good = await scratch.put('amplify_outputs.json', OUTPUTS);
-    const prompts = person({ 'Amplify file': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
+    const prompts = person({ 'ampx generate': ['/nowhere.json'], nowhere: [bad], 'other.json': [good] });
     const { values } = await interview(prompts, defaultConfig());
     expect(asked[1]).to.contain('/nowhere.json does not exist');
     expect(asked[2]).to.contain('is not an amplify_outputs.json');
@@ -101,7 +101,7 @@ describe('the questions of config', () => {
   it('let the person choose between buckets', async () => {
     const buckets = ['first', 'second'].map(name => ({ name, bucket_name: `bucket-${name}` }));
     const path = await scratch.put('outputs.json', { ...OUTPUTS, storage: { buckets } });
-    const { values } = await interview(person({ 'Amplify file (e.g.': [path] }), defaultConfig());
+    const { values } = await interview(person({ 'amplify_outputs.json (e.g.': [path] }), defaultConfig());
     expect(values['aws.amplify.storage_bucket']).to.equal('bucket-second');
   });
 
@@ -120,7 +120,7 @@ describe('the questions of config', () => {
         'credentials file': ['/nowhere.json', web, desktop],
         'E-mail address': ['admin', 'admin@example.com'],
         'names the data set': ['country id', 'countryId'],
-        'Letters and their values': ['EG', '=IL, E=EG, S=*'],
+        'Letters and values': ['EG', '=IL, E=EG, S=*'],
       }),
       defaultConfig(),
     );

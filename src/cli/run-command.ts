@@ -168,13 +168,10 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return new Run(this.home, folderId!, shard);
   }
 
-  #chosenRules(run: Run, { flags, keepsSelection = false }: RunOptions): SelectionRules | null {
-    const given = rulesFrom(flags);
-    const { rescan = false } = flags;
-    const remembered = run.facts.selection;
-    const isStarted = run.has('list');
-    const rules = chosenRules({ remembered, isStarted, given, rescan, keeps: keepsSelection });
-    if (isStarted && remembered && !given) {
+  #chosenRules(run: Run, { flags, keepsSelection }: RunOptions): SelectionRules | null {
+    const remembered = run.has('list') ? run.facts.selection : null;
+    const rules = chosenRules(run, flags, { rescan: flags.rescan, keeps: keepsSelection });
+    if (remembered && !rulesFrom(flags)) {
       const before = flagsOf(remembered);
       if (rules) this.say(`As in earlier runs of this folder: ${before}.`);
       else this.say(`The selection of earlier runs (${before}) is dropped: the whole folder is listed.`);

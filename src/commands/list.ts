@@ -19,10 +19,7 @@ export default class List extends StageCommand<typeof List> {
   protected override readonly stage = 'list';
 
   protected override selectionRules(run: Run | null) {
-    const given = rulesFrom(this.flags);
-    if (!run) return given;
-    const remembered = run.facts.selection;
-    return chosenRules({ remembered, isStarted: run.has('list'), given, rescan: false, keeps: true });
+    return run ? chosenRules(run, this.flags) : rulesFrom(this.flags);
   }
 
   protected override async source(stages: Stages, input: StageInput, output: StageOutput): Promise<Step> {

@@ -34,8 +34,8 @@ export class JsonSyntaxError extends JsonError {
 }
 
 /**
- * Reads a JSON file (UTF-8, with or without BOM). Throws what the file system throws, or {@link JsonError}. A pipe is read
- * only below /dev, where a shell puts it for `<(…)`: elsewhere nobody may ever write into it.
+ * Reads a JSON file (UTF-8, with or without BOM). Throws file system errors and {@link JsonError}. A pipe is read only below
+ * /dev, where a shell puts it for `<(…)`: reading any other could wait forever.
  */
 export async function readJson(path: string): Promise<unknown> {
   const found = await stat(path);

@@ -15,9 +15,9 @@ export interface ListingAheadOptions {
 }
 
 /**
- * With backpressure a listing goes no faster than the files behind it move, and a run would know its totals, and how long
- * it takes, only shortly before its end. So once files come through, this stream takes the rest of the listing without
- * waiting for its reader. What waits lies in the list manifest, not in memory, and is read back when its turn comes.
+ * With backpressure a listing is no faster than the transfers, and the totals and the remaining time of a run would be known
+ * only near its end. So once files are transferred, this stream takes the rest of the listing without waiting for its reader.
+ * Waiting records are in the list manifest, not in memory, and are read back when they are needed.
  */
 export class ListingAhead extends Duplex {
   readonly #options: ListingAheadOptions;

@@ -27,9 +27,9 @@ export interface MigrationOptions extends StageContext {
 }
 
 /**
- * Runs the stages over the folder. Gives what has changed in Drive; null if the folder was not listed again, and no open
- * file was found to have changed. The caller holds the run's lock. A shutdown ends it early without an error here; errors
- * of the disk and of programming are thrown.
+ * Runs the stages over the folder. Returns what has changed in Drive; null if the folder was not listed again and no
+ * unfinished file has changed. Needs the run's lock. A shutdown ends it early without an error; errors of the disk and bugs
+ * are thrown.
  */
 export async function runMigration(options: MigrationOptions): Promise<Changes | null> {
   const { run, manifests, until, events, shutdown } = options;

@@ -1,7 +1,6 @@
 /**
- * What a listed run asks Drive before it goes on: whether files that are not done have been renamed or replaced, and
- * whether folders and shortcuts that could not be read can be read now. Only the folders with such files are read, a thousand files
- * an answer; a run with nothing open asks nothing.
+ * What a listed run asks Drive before it continues: whether unfinished files were renamed or replaced, and whether folders and
+ * shortcuts that could not be read can be read now. Only folders with such files are listed; a finished run asks nothing.
  */
 
 import { asNow } from '../../stages/drive-item.ts';
@@ -18,7 +17,7 @@ export interface Relisting {
   checkpoint: Checkpoint;
   /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
   laterRecords: (id: string) => Iterable<FileRecord>;
-  /** Told about each record that is new in the list manifest, or has changed there. */
+  /** Called for each new or changed record of the list manifest. */
   onChange: (record: FileRecord, before: FileRecord | undefined) => void;
 }
 
@@ -43,7 +42,7 @@ export async function relist(context: StageContext, relisting: Relisting): Promi
   if (unread.length > 0) await readNow(context, relisting, unread);
 }
 
-/** Whether a new name, or new bytes, in Drive may bring the file on. What a person has written into a line goes before. */
+/** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
 function isOpen(listed: FileRecord, later: Iterable<FileRecord>): boolean {
   if (listed.removed) return false;
   let furthest: FileRecord | undefined;
@@ -86,7 +85,7 @@ async function lookAtNames(
         }
       }
     } catch (error) {
-      // What is in a folder that cannot be read any more keeps the name by which it is known.
+      // Files of a folder that cannot be read any more keep their known names.
       if (!(error instanceof FileError) || error.retryable) throw error;
       if (group.length > 1) for (const folder of group) await look([folder]);
     }

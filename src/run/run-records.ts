@@ -45,9 +45,8 @@ export interface Rewriter {
 }
 
 /**
- * Opens the manifests that say what has been stored and linked. The caller holds the run's lock. What both of them learn
- * is on disk for transfer before it is for link: the other way round, a crash would leave a file that transfer takes for
- * stored.
+ * Opens the manifests of transfer and link for writing. Needs the run's lock. A record is on disk for transfer before it is
+ * written for link: the other way round, a crash would leave a file that transfer takes for stored.
  */
 export async function rewriterOf(run: Run, warn: (message: string) => void): Promise<Rewriter> {
   const manifests = await openManifests(run, { write: ['transfer', 'link'], warn });

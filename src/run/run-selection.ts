@@ -1,6 +1,7 @@
 /** How a run keeps to the part of its folder that it was started with. */
 import { PatternError, type Selection, type SelectionRules, selectionOf } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
+import type { Run } from './manifest/run.ts';
 import { isSameJson } from './manifest/same-json.ts';
 
 export interface SelectionFlags {
@@ -38,25 +39,18 @@ function check(flag: string, pattern: string): void {
   }
 }
 
-/** What to do when a run remembers one selection (null: the whole folder) and the flags give another one, or none. */
-export interface SelectionChoice {
-  remembered: SelectionRules | null;
-  isStarted: boolean;
-  given: SelectionRules | null;
-  rescan: boolean;
-  /** Without flags the remembered selection is kept, also by a new listing. */
-  keeps: boolean;
-}
-
-/** The rules for this command; null for the whole folder. Throws ConfigError (usage) if the run has others. */
-export function chosenRules({
-  remembered,
-  isStarted,
-  given,
-  rescan,
-  keeps,
-}: SelectionChoice): SelectionRules | null {
-  if (!isStarted) return given;
+/**
+ * The rules for this command; null for the whole folder. A run keeps its selection: another one needs a new listing, which
+ * without flags drops the selection unless it `keeps` it. Throws ConfigError (usage).
+ */
+export function chosenRules(
+  run: Run,
+  flags: SelectionFlags,
+  { rescan = false, keeps = false }: { rescan?: boolean; keeps?: boolean } = {},
+): SelectionRules | null {
+  const given = rulesFrom(flags);
+  if (!run.has('list')) return given;
+  const { selection: remembered } = run.facts;
   if (rescan) return given ?? (keeps ? remembered : null);
   if (given && !isSameJson(given, remembered)) throw otherSelection(remembered);
   return remembered;

@@ -1,6 +1,7 @@
 /** Where a stage command reads its records: standard input, a file, or the manifest of the stage before it. */
 import { createReadStream, existsSync, fstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
 import { ConfigError } from '../config/error.ts';
@@ -79,17 +80,11 @@ export class StageInput {
 
   /** All records before the first one is worked on; null if they come from a pipe. */
   ahead(): Iterable<FileRecord> | null {
-    const records = this.#manifest && this.#selected(this.#manifest.records());
-    return records && this.#shard ? inShardNow(records, this.#shard) : records;
+    return this.#manifest && this.#selected(this.#manifest.records());
   }
 
   /** Throws ConfigError (usage) if nothing says where to read. */
   async records(): Promise<Records> {
-    const records = await this.#records();
-    return this.#shard ? inShard(records, this.#shard) : records;
-  }
-
-  async #records(): Promise<Records> {
     const { in: file } = this.#flags;
     if (file !== undefined && file !== '-') return this.#fromForeignFile(file);
     if (file === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
@@ -109,50 +104,46 @@ export class StageInput {
     this.#isPipe = true;
     // A file by `<` is read as a manifest: the last line of an id is valid, which a stream cannot know.
     if (fstatSync(0).isFile() && existsSync(STDIN_PATH)) return this.#fromFile(STDIN_PATH, 'standard input');
-    return recordsFrom(process.stdin, { name: 'standard input', reject: this.reject });
+    return this.#fromStream(process.stdin, 'standard input');
   }
 
   #fromForeignFile(path: string): Promise<Records> | Records {
-    if (!existsSync(path)) throw noInput(path);
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw noInputFile(path);
+    const stat = existsSync(path) ? statSync(path) : null;
+    if (!stat || stat.isDirectory()) {
+      throw new RunError(
+        'input_missing',
+        `--in names a ${stat ? 'folder' : 'file that does not exist'}: ${path}.`,
+        stat
+          ? 'Name a manifest in it.'
+          : `Check the path; it counts from the folder you are in, ${process.cwd()}.`,
+      );
+    }
     // A FIFO, as of "--in <(…)", can be read once only.
-    if (!stat.isFile()) return recordsFrom(createReadStream(path), { name: path, reject: this.reject });
-    return this.#fromFile(path, path);
+    return stat.isFile() ? this.#fromFile(path, path) : this.#fromStream(createReadStream(path), path);
   }
 
-  async #fromFile(path: string, foreign?: string): Promise<Iterable<FileRecord>> {
-    this.#isForeign = foreign !== undefined;
+  async #fromFile(path: string, foreign: string): Promise<Iterable<FileRecord>> {
+    this.#isForeign = true;
     const options = { write: false, warn: this.#warn, reject: this.reject, foreign };
     this.#manifest = await ManifestFile.open(path, options);
     return this.#selected(this.#manifest.records());
   }
 
+  async *#fromStream(stream: Readable, name: string): AsyncGenerator<FileRecord> {
+    for await (const record of recordsFrom(stream, { name, reject: this.reject }))
+      if (this.#isInShard(record)) yield record;
+  }
+
   /** The run's selection applies to its own manifests, not to other files. */
   *#selected(records: Iterable<FileRecord>): Generator<FileRecord> {
     const selection = selectionFrom(this.#isForeign ? null : (this.run?.facts.selection ?? null));
-    for (const record of records) if (selection?.takes(record) ?? true) yield record;
+    for (const record of records)
+      if (this.#isInShard(record) && (selection?.takes(record) ?? true)) yield record;
   }
-}
 
-async function* inShard(records: Records, shard: Shard): AsyncGenerator<FileRecord> {
-  for await (const record of records) if (isInShard(record.id, shard)) yield record;
-}
-
-function* inShardNow(records: Iterable<FileRecord>, shard: Shard): Generator<FileRecord> {
-  for (const record of records) if (isInShard(record.id, shard)) yield record;
-}
-
-function noInput(path: string): RunError {
-  return new RunError(
-    'input_missing',
-    `--in names a file that does not exist: ${path}.`,
-    `Check the path; it counts from the folder you are in, ${process.cwd()}.`,
-  );
-}
-
-function noInputFile(path: string): RunError {
-  return new RunError('input_missing', `--in names a folder: ${path}.`, 'Name a manifest in it.');
+  #isInShard({ id }: FileRecord): boolean {
+    return this.#shard === null || isInShard(id, this.#shard);
+  }
 }
 
 function noManifest(path: string, before: StageName): RunError {

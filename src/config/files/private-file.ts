@@ -28,8 +28,8 @@ export async function privateFolder(folder: string): Promise<string[]> {
 }
 
 /**
- * Takes away what others may do with this file of sign-ins. Gives a warning if it was open. A link, a device, a file that
- * belongs to somebody else, has another name as well or contains something else is left as it is.
+ * Makes this file of sign-ins private. Returns a warning if it was open to others. A link, a device, and a file of another
+ * user, with a second name or with other content are not changed.
  */
 export async function closeToOthers(path: string): Promise<string[]> {
   if (process.platform === 'win32') return [];

@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder, and those above it that are missing, for nobody but its owner. One that is there is left as it is. Throws
- * what the file system throws. (Node's own `recursive` never comes back from a place like /proc, where nothing can be made
- * and the system says that it is the folder above that is missing: Linux, Node 20 to 24.)
+ * Makes a folder and its missing parents, mode 0700. An existing folder is not changed. Throws file system errors. (Node's
+ * own `recursive` never returns from a place like /proc, where mkdir reports a missing parent: Linux, Node 20 to 24.)
  */
 export function makePrivateFolder(path: string): void {
   try {

@@ -1,6 +1,5 @@
 /**
- * Writing that never goes through somebody else's link: other users of the machine may have planted one where a file is
- * about to be written.
+ * Writes files without following links of other users, who may have planted one where a file is about to be written.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -93,8 +92,8 @@ export function replaceFileSync(path: string, text: string, { mode }: { mode: nu
 }
 
 /**
- * The file that is meant by a path. A link (people keep such files in a dotfiles folder) leads to the file behind it; but
- * not in a folder where other users could have made the link.
+ * The file behind a path. The user's own links are followed (people keep such files in a dotfiles folder), but not in a
+ * folder where other users could have made the link.
  */
 export function targetOf(path: string): string {
   try {

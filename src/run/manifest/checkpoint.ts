@@ -53,7 +53,7 @@ export function checkpointOf(manifest: Manifest, options: CheckpointOptions): Ch
   return { restore, save };
 }
 
-/** Which of the two goes on: what comes from the stage before, what this stage made of it earlier, or a mix. */
+/** Decides which record continues: the one from the stage before, the one this stage made earlier, or a mix of both. */
 function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
   if (!isOnTheWay(incoming)) {
     const record = withObjectOf(own, incoming, options.stage);
@@ -88,7 +88,7 @@ function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
   return { ...kept, ...incoming, ...(own.removed && { removed: false }), status };
 }
 
-/** A record that an earlier stage has stopped, with the object and the media that exist for its file all the same. */
+/** A record that an earlier stage has stopped, with the object and media records that exist for its file. */
 function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
   const { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing } = own;
   const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
@@ -98,7 +98,7 @@ function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): 
   return { ...Object.fromEntries(known), ...incoming };
 }
 
-/** True if the incoming record says something that the own one, which was made from it, does not: a person changed it. */
+/** True if a person has changed the incoming record since the own one was made from it. */
 function isEdited(incoming: FileRecord, own: FileRecord): boolean {
   for (const field in incoming) {
     if (field !== 'status' && field !== 'error' && !isSameJson(incoming[field], own[field])) return true;
@@ -107,8 +107,8 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
 }
 
 /**
- * The edited record, with what stays true of it: the key of an object that exists; that object, unless the file has
- * other bytes now; the media made for it.
+ * The edited record with what is still true: the key of an existing object; that object, unless the file has other bytes
+ * now; its media records.
  */
 function carriedOver(
   incoming: FileRecord,
@@ -145,7 +145,7 @@ function replacing(etag: string | null | undefined, incoming: FileRecord): FileR
   return { ...untransferred(incoming), ...(etag && { replaces: etag }), status: 'pending' };
 }
 
-/** A file that is linked to an observation which its name no longer means is for a person: links are not taken back. */
+/** A file linked to an observation that its name no longer refers to needs a person: links are not removed. */
 function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord): FileRecord {
   const incoming = { ...given, ...(linking && { linking }), ...(removing && { removing }) };
   if (!media) return incoming;
@@ -164,7 +164,7 @@ function hasSameIds(a: FileRecord, b: FileRecord): boolean {
   return a.name === b.name && a.prefix === b.prefix && isSameJson(a.sequentialIds, b.sequentialIds);
 }
 
-/** A duplicate that was transferred all the same, because the file it is a copy of could not be, keeps its object's key. */
+/** A duplicate that was transferred because its original could not be keeps the key of its object. */
 function askedAgain(own: FileRecord, { stage, stored }: CheckpointOptions): FileRecord {
   const there = stored?.(own.id);
   return { ...again(own, stage), ...(there?.url && { key: there.key }) };

@@ -4,8 +4,8 @@ import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { appendPrivately } from '../../config/files/replace-file.ts';
 
 /**
- * The files whose media records are being created, written down before the request is sent. The file exists only while
- * a process links, and after one that broke off: then nobody knows which of these media records exist.
+ * The files whose media records are being created, saved before the request is sent. The file on disk exists while a
+ * process links, and after one that was killed: then it is not known which of these media records exist.
  */
 export class LinkingFile {
   readonly #path: string;
@@ -20,7 +20,7 @@ export class LinkingFile {
     this.#leftBehind = new Set([...this.#unseen, ...foreign.flatMap(idsIn)]);
   }
 
-  /** The record, marked if an earlier process broke off while it created the media records. */
+  /** The record, marked if an earlier process was killed while it created the media records. */
   mark(record: FileRecord): FileRecord {
     const isMarked = this.#leftBehind.has(record.id) && isOnTheWay(record) && record.url;
     return isMarked ? { ...record, linking: true } : record;
@@ -32,20 +32,20 @@ export class LinkingFile {
     appendPrivately(this.#path, records.map(({ id }) => `${JSON.stringify(id)}\n`).join(''));
   }
 
-  /** What came of it is in the record. */
+  /** The record now says which media records exist. */
   end(record: FileRecord): FileRecord {
     this.#open.delete(record.id);
     this.#unseen.delete(record.id);
     return record;
   }
 
-  /** To be called when the manifest of link is on disk; what was left behind is kept until all of it has been seen. */
+  /** To be called when the manifest of link is on disk. The file is kept until all files of killed processes were seen. */
   close(): void {
     if (this.#open.size + this.#unseen.size === 0) rmSync(this.#path, { force: true });
   }
 }
 
-/** A torn last line is of a request that was not sent. Throws RunError for a file that is something else. */
+/** An incomplete last line belongs to a request that was not sent. Throws RunError for a file of another program. */
 export function idsIn(path: string): string[] {
   const lines = (textOfFile(path) ?? '').split('\n').slice(0, -1);
   if (!lines.every(line => /^"[^"]+"$/.test(line))) throw foreignFile(path);

@@ -22,9 +22,9 @@ export interface OpenOptions {
   write: boolean;
   warn: (message: string) => void;
   reject?: ((line: string, reason: BadLine) => void) | null;
-  /** How messages name somebody else's file, of which a last line that is cut short is a bad line like any other. */
+  /** Name of a file of another program in messages; its incomplete last line is a bad line like any other. */
   foreign?: string;
-  /** This process has read every line as a record before: of most of them no more than the id is looked at. */
+  /** This process has checked every line before: of most lines only the id is read. */
   checked?: boolean;
 }
 
@@ -135,7 +135,7 @@ export class ManifestFile {
     }
   }
 
-  /** A line that is whole and merely lacks its newline is a person's editor; any other is a write that was cut short. */
+  /** A complete line without its newline comes from an editor; any other is a write that was cut short. */
   #endWithoutNewline(bytes: Buffer, offset: number, line: number, options: OpenOptions): void {
     const { write, warn, reject, foreign } = options;
     if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) {
@@ -152,7 +152,7 @@ export class ManifestFile {
     this.#size = offset;
   }
 
-  /** The record has the very `id` that is given: a million files share one text of each id, whatever keeps it. */
+  /** The record gets the given `id`, so that there is one string per file in memory. */
   #readAt(id: string, offset: number): FileRecord {
     // The descriptor may belong to another file by now.
     if (!this.#isOpen) throw new Error(`${this.path} is closed`);

@@ -80,7 +80,7 @@ export class Run extends RunFolder {
     });
   }
 
-  /** Writes into the manifests before transfer what Drive says of a file now. The caller holds the lock. */
+  /** Updates size and content of a file in the manifests before transfer. Needs the lock. */
   async revise({ id, size, md5, modifiedTime }: FileRecord, warn: (message: string) => void): Promise<void> {
     for (const stage of ['list', 'parse', 'resolve'] as const) {
       if (!this.has(stage)) continue;
@@ -93,8 +93,8 @@ export class Run extends RunFolder {
   }
 
   /**
-   * Makes this process the run's only writer. Throws RunError that names the one there is, or a foreign file in the place
-   * of one of the run's own.
+   * Makes this process the run's only writer. Throws RunError that names the present writer, or a file of another program
+   * in the place of one of the run's files.
    */
   lock(command: string): void {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
@@ -153,8 +153,8 @@ export class Run extends RunFolder {
   }
 
   /**
-   * Forgets a run that never saw a file, as of a folder that Drive does not know: it would be taken for the last one.
-   * True if it was so.
+   * Removes the files of a run that has no record, for example of an unknown folder: it would be taken for the last run.
+   * True if it did.
    */
   discardIfEmpty(): boolean {
     const isEmpty = STAGES.every(stage => this.statOf(stage).size === 0);
@@ -165,7 +165,7 @@ export class Run extends RunFolder {
     return this.#isDiscarded;
   }
 
-  /** What keeps them while this process holds the lock. */
+  /** Collects the records that the data service could not give, while this process holds the lock. */
   get unreadableMemory(): UnreadableMemory {
     this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
       if (this.#lock && !this.#isDiscarded) this.facts.remember({ unreadable_records });

@@ -10,8 +10,8 @@ export type Cell = string | number | boolean | null | undefined;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * Depending on the country and on what somebody chose at the import, each of these ends a cell; a space hardly ever, so
- * that it counts only where a formula would follow.
+ * Depending on the country and the import settings, each of these may end a cell; a space rarely does, so it counts only
+ * before a formula.
  */
 const SEPARATOR = /[;,|\t\r\n]|\s[=+\-@]/;
 

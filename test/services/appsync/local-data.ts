@@ -6,27 +6,13 @@ import { modelsOf } from '../../../src/services/appsync/models.ts';
 import { Observations } from '../../../src/services/appsync/observations.ts';
 import { indexQueryIn, readSchema } from '../../../src/services/appsync/schema.ts';
 import type { MediaLink } from '../../../stages/link.ts';
-import { type AppSync, type AppSyncOptions, createAppSync } from '../../cloud/appsync/appsync.ts';
+import { type AppSyncOptions, createAppSync } from '../../cloud/appsync/appsync.ts';
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
 import type { Intercept } from '../../cloud/service.ts';
 import { answer } from '../../faults.ts';
 
 /** The MECO project's, as Amplify generates them from its models. */
 export const DEFAULT_MODELS = modelsOf(defaultConfig().aws.amplify.models);
-
-export interface LocalData {
-  readonly api: AppSync;
-  /** What each retry waited, in ms; no time passes. */
-  readonly waits: number[];
-  /** Tokens that were given up. */
-  readonly refused: string[];
-  client(more?: Partial<DataOptions>): AppSyncClient;
-  media(more?: Partial<DataOptions>): Media;
-  observations(discriminatorField?: string | null): Observations;
-  /** HTTP requests so far. */
-  requests(): number;
-  close(): Promise<void>;
-}
 
 const ADMIN = 'admin@example.com';
 const VIEWER = 'viewer@example.com';
@@ -45,7 +31,7 @@ type LocalOptions = Omit<AppSyncOptions, 'userPool'> & { signedInAs?: typeof ADM
 export function useData(options: LocalOptions = {}) {
   const at = {
     users: undefined as unknown as UserPool,
-    data: undefined as unknown as LocalData,
+    data: undefined as unknown as Awaited<ReturnType<typeof localData>>,
     /** With other options. */
     async start(more: LocalOptions = options): Promise<void> {
       await at.data?.close();
@@ -61,10 +47,12 @@ export function useData(options: LocalOptions = {}) {
   return at;
 }
 
-async function localData(users: UserPool, options: LocalOptions): Promise<LocalData> {
+async function localData(users: UserPool, options: LocalOptions) {
   const api = await createAppSync({ ...options, userPool: users });
   const signIn = () => users.tokensFor(options.signedInAs ?? ADMIN).IdToken;
+  /** What each retry waited, in ms; no time passes. */
   const waits: number[] = [];
+  /** Tokens that were given up. */
   const refused: string[] = [];
   let token = signIn();
   const backoff: DataOptions['backoff'] = {
@@ -94,12 +82,12 @@ async function localData(users: UserPool, options: LocalOptions): Promise<LocalD
     waits,
     refused,
     client,
-    media: more => {
+    media: (more?: Partial<DataOptions>) => {
       const { observation, media } = DEFAULT_MODELS;
       const models = { observation, media: { ...media, types: { IMAGE: 'PHOTO', VIDEO: 'VIDEO' } } };
       return new Media(client(more), models, backoff);
     },
-    observations: (discriminatorField = null) =>
+    observations: (discriminatorField: string | null = null) =>
       new Observations(client(), DEFAULT_MODELS.observation, {
         discriminatorField,
         indexQuery: async () => {
@@ -107,6 +95,7 @@ async function localData(users: UserPool, options: LocalOptions): Promise<LocalD
           return schema && indexQueryIn(schema, DEFAULT_MODELS.observation);
         },
       }),
+    /** HTTP requests so far. */
     requests: () => api.service.requests.get('graphql') ?? 0,
     close: () => api.close(),
   };

@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { browserAt } from '../../../src/cli/ui/browser.ts';
@@ -8,9 +7,9 @@ import { type Browser, signInByBrowser } from '../../../src/services/drive/brows
 import { readDesktopClient } from '../../../src/services/drive/google-files.ts';
 import { googleSignIn } from '../../../src/services/drive/sign-in.ts';
 import type { RunError } from '../../../stages/errors.ts';
-import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
 import { sendJson } from '../../cloud/service.ts';
-import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { rejection } from '../../config/scratch.ts';
+import { useGoogleSignIn } from './google-sign-in.ts';
 
 /** The status that a GET of this path gets, whatever a URL parser thinks of it. */
 async function rawStatus(origin: string, path: string): Promise<number> {
@@ -22,28 +21,17 @@ async function rawStatus(origin: string, path: string): Promise<number> {
 }
 
 describe('signing in to Google in a browser', () => {
-  let scratch: Scratch;
-  let drive: DriveService;
-  let credentialsPath: string;
-  const tokenPath = () => join(scratch.folder, 'token.json');
-  const settings = () => ({
-    credentials_path: credentialsPath,
-    token_path: tokenPath(),
-    impersonate: '',
-    api_url: drive.apiUrl,
-  });
-
+  const at = useGoogleSignIn();
+  let settings: Awaited<ReturnType<typeof at.settings>>;
+  const token = () => readFile(settings.token_path, 'utf8');
   beforeEach(async () => {
-    scratch = await scratchFolder();
-    drive = await createDrive();
-    credentialsPath = await scratch.put('credentials.json', drive.accounts.addOAuthClient().credentials);
+    settings = await at.settings(at.drive.accounts.addOAuthClient().credentials);
   });
-  afterEach(() => Promise.all([scratch.remove(), drive.service.close()]));
 
   const signIn = async (browser: Browser, timeoutMs = 10_000) =>
     signInByBrowser({
-      client: (await readDesktopClient(credentialsPath))!,
-      tokenPath: tokenPath(),
+      client: (await readDesktopClient(settings.credentials_path))!,
+      tokenPath: settings.token_path,
       browser,
       timeoutMs,
     });
@@ -59,14 +47,14 @@ describe('signing in to Google in a browser', () => {
 
   it('leaves a refresh token that signs in from then on, readable for its owner only', async () => {
     await signIn(browser());
-    expect((await stat(tokenPath())).mode & 0o777).to.equal(0o600);
-    const asked = drive.service.requests.get('token');
-    const auth = await googleSignIn(settings());
+    expect((await stat(settings.token_path)).mode & 0o777).to.equal(0o600);
+    const asked = at.drive.service.requests.get('token');
+    const auth = await googleSignIn(settings);
     expect((await auth.get()).authorization).to.match(/^Bearer ya29\./);
     // The access token came along with the sign-in.
-    expect(drive.service.requests.get('token')).to.equal(asked);
+    expect(at.drive.service.requests.get('token')).to.equal(asked);
     const later = () => Date.now() + 3_600_000;
-    await googleSignIn(settings(), { now: later });
+    await googleSignIn(settings, { now: later });
   });
 
   it('asks for reading Drive and nothing more, with PKCE, a state and a way to stay signed in', async () => {
@@ -108,19 +96,19 @@ describe('signing in to Google in a browser', () => {
     );
     expect(statuses.slice(0, 2)).to.deep.equal([400, 404]);
     expect(statuses.slice(2)).to.deep.equal([404, 404, 404, 404, 404, 404, 404, 404, 200]);
-    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
+    expect(JSON.parse(await token())).to.have.property('refresh_token');
   });
 
   it('says what to do when access is denied, and writes nothing', async () => {
-    drive.accounts.consent.allows = false;
+    at.drive.accounts.consent.allows = false;
     const error = await refusal(browser());
     expect(error.code).to.equal('google_access_denied');
     expect(error.remedy).to.contain('test users');
-    expect(await rejection(stat(tokenPath()))).to.include({ code: 'ENOENT' });
+    expect(await rejection(stat(settings.token_path))).to.include({ code: 'ENOENT' });
   });
 
   it('says what to do when the box for Drive was not ticked', async () => {
-    drive.service.intercept = (request, response) => {
+    at.drive.service.intercept = (request, response) => {
       if (request.url !== '/token') return false;
       sendJson(response, 200, { access_token: 'a', refresh_token: 'r', expires_in: 3599, scope: 'openid' });
       return true;
@@ -133,7 +121,7 @@ describe('signing in to Google in a browser', () => {
       [200, { access_token: 'a', expires_in: 3599 }],
       [400, { error: 'invalid_grant', error_description: 'Malformed auth code.' }],
     ];
-    drive.service.intercept = (request, response) => {
+    at.drive.service.intercept = (request, response) => {
       if (request.url !== '/token') return false;
       sendJson(response, ...answers.shift()!);
       return true;
@@ -152,23 +140,23 @@ describe('signing in to Google in a browser', () => {
   });
 
   it('ends at once where no browser can be opened and there is no terminal, and says what to do', async () => {
-    const at = (isTTY: boolean, openUrl: (url: string) => Promise<void>) =>
+    const atTerminal = (isTTY: boolean, openUrl: (url: string) => Promise<void>) =>
       browserAt({ opens: true, say: () => {}, input: { isTTY } as NodeJS.ReadStream, openUrl });
     const none = async () => {
       throw new Error('no method available');
     };
-    const error = await refusal(at(false, none));
+    const error = await refusal(atTerminal(false, none));
     expect(error.code).to.equal('google_no_browser');
     expect(error.remedy).to.contain('--no-browser');
     // Somebody at a terminal may open the address by hand.
-    expect((await refusal(at(true, none), 20)).code).to.equal('google_sign_in_abandoned');
+    expect((await refusal(atTerminal(true, none), 20)).code).to.equal('google_sign_in_abandoned');
   });
 
   it('says that standard input is closed, and waits for a browser on this machine', async () => {
     const said: string[] = [];
     const input = Readable.from(['\n', 'not an address\n']) as unknown as NodeJS.ReadStream;
-    const at = browserAt({ opens: false, say: (...lines) => said.push(...lines), input });
-    const error = await refusal(at, 50);
+    const person = browserAt({ opens: false, say: (...lines) => said.push(...lines), input });
+    const error = await refusal(person, 50);
     expect(error.code).to.equal('google_sign_in_abandoned');
     expect(said.at(-2)).to.contain('not the address');
     expect(said.at(-1)).to.contain('Standard input is closed');
@@ -182,7 +170,7 @@ describe('signing in to Google in a browser', () => {
     };
     const input = { isTTY: false } as NodeJS.ReadStream;
     await signIn(browserAt({ opens: true, say: () => {}, input, openUrl: lasting }));
-    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
+    expect(JSON.parse(await token())).to.have.property('refresh_token');
   });
 
   it('takes the address where a browser on another machine ended, once it is the right one', async () => {
@@ -202,16 +190,16 @@ describe('signing in to Google in a browser', () => {
     });
     expect(said[1]).to.contain('not the address');
     expect(said[2]).to.contain('another sign-in');
-    expect(JSON.parse(await readFile(tokenPath(), 'utf8'))).to.have.property('refresh_token');
+    expect(JSON.parse(await token())).to.have.property('refresh_token');
   });
 
   it('is not for service accounts and web clients', async () => {
-    const key = await scratch.put(
+    const key = await at.scratch.put(
       'key.json',
-      drive.accounts.addServiceAccount('a@b.iam.gserviceaccount.com'),
+      at.drive.accounts.addServiceAccount('a@b.iam.gserviceaccount.com'),
     );
     expect(await readDesktopClient(key)).to.equal(null);
-    const web = await scratch.put('web.json', { web: { client_id: 'x' } });
+    const web = await at.scratch.put('web.json', { web: { client_id: 'x' } });
     expect((await rejection<RunError>(readDesktopClient(web))).message).to.contain('Web application');
   });
 });

@@ -5,8 +5,8 @@ import { Storage, type StorageOptions } from '../../../src/services/s3/storage.t
 import type { FileError } from '../../../stages/errors.ts';
 import type { Upload } from '../../../stages/transfer.ts';
 import { streamOf } from '../../byte-stream.ts';
-import { CredentialStore, type IssuedCredentials, type Role } from '../../cloud/s3/credentials.ts';
-import { createS3, type S3Options, type S3Service } from '../../cloud/s3/s3.ts';
+import { CredentialStore, type Role } from '../../cloud/s3/credentials.ts';
+import { createS3, type S3Options } from '../../cloud/s3/s3.ts';
 import type { Intercept } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
 import { answer } from '../../faults.ts';
@@ -26,30 +26,20 @@ export const SETTINGS = {
   stallTimeoutMs: 5_000,
 };
 
-export interface LocalStorage {
-  readonly s3: S3Service;
-  readonly credentials: CredentialStore;
-  /** The keys that requests are signed with; others come after `dropKeys`. */
-  readonly keys: { role: Role; current: IssuedCredentials };
-  readonly warnings: string[];
-  /** Access key ids that were refused. */
-  readonly dropped: string[];
-  /** A client with these {@link SETTINGS}. It is closed with the rest. */
-  connect(more?: Partial<StorageOptions>): Promise<Storage>;
-  requests(operation: string): number;
-  close(): Promise<void>;
-}
+export type LocalStorage = Awaited<ReturnType<typeof localStorage>>;
 
 /** While it is open, the S3 endpoint of this process's environment is the local one. */
-export async function localStorage(options: Partial<S3Options> = {}): Promise<LocalStorage> {
+export async function localStorage(options: Partial<S3Options> = {}) {
   const credentials = new CredentialStore();
   const s3 = await createS3({ bucket: 'amplify-media', region: 'us-east-1', credentials, ...options });
   const before = process.env.AWS_ENDPOINT_URL_S3;
   process.env.AWS_ENDPOINT_URL_S3 = s3.service.url;
 
   const issue = (role: Role) => credentials.issue({ role, lifetimeSeconds: 3600 });
+  /** The keys that requests are signed with; others come after `dropKeys`. */
   const keys = { role: 'admins' as Role, current: issue('admins') };
   const warnings: string[] = [];
+  /** Access key ids that were refused. */
   const dropped: string[] = [];
   const open: Storage[] = [];
   return {
@@ -58,8 +48,9 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
     keys,
     warnings,
     dropped,
-    requests: operation => s3.service.requests.get(operation) ?? 0,
-    async connect(more = {}) {
+    requests: (operation: string) => s3.service.requests.get(operation) ?? 0,
+    /** A client with these {@link SETTINGS}. It is closed with the rest. */
+    async connect(more: Partial<StorageOptions> = {}): Promise<Storage> {
       const storage = await Storage.connect({
         bucket: s3.bucket,
         region: s3.region,
@@ -75,7 +66,7 @@ export async function localStorage(options: Partial<S3Options> = {}): Promise<Lo
       open.push(storage);
       return storage;
     },
-    async close() {
+    async close(): Promise<void> {
       for (const storage of open) storage.close();
       await s3.service.close();
       if (before === undefined) delete process.env.AWS_ENDPOINT_URL_S3;

@@ -1,14 +1,14 @@
 import { type FileError, RunError } from './errors.ts';
 
-/** So many files in a row that failed in spite of their retries are no accident of single files. */
+/** When this many files in a row have failed after all retries, the problem is not the single file. */
 const FILES_OF_AN_OUTAGE = 20;
-/** A lasting refusal needs no retries, so fewer files tell as much. */
+/** A permanent refusal is not retried, so fewer files are enough. */
 const FILES_OF_A_REFUSAL = 5;
 const FILES_OF_AN_UNCERTAIN_REFUSAL = 20;
 
 /**
  * Stops a run in which no file succeeds any more, so that a dead network or a bucket that refuses everything does not
- * mark a whole folder as failed. Faults of single files never do.
+ * mark a whole folder as failed. Errors of single files do not stop it.
  */
 export class CircuitBreaker {
   #unreachable = 0;
@@ -19,7 +19,7 @@ export class CircuitBreaker {
     this.#refused.files.clear();
   }
 
-  /** The error that stops the run, if this failure is one too many; null otherwise. */
+  /** Returns the error that stops the run, or null if it should continue. */
   failed(fileId: string, { everyFile, unreachable, message }: FileError): RunError | null {
     this.#unreachable = unreachable ? this.#unreachable + 1 : 0;
     if (this.#unreachable >= FILES_OF_AN_OUTAGE) return outage(message);

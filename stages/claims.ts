@@ -1,6 +1,6 @@
 /**
- * Who has an S3 key, and who has the same content: of two files that would take one key only the first gets it, and of
- * byte-identical files with the same sequential ids only one is migrated.
+ * Which file owns an S3 key, and which files have the same content. If two files need the same key, the first one gets it;
+ * of byte-identical files with the same sequential ids only one is migrated.
  */
 import { type FileRecord, nameOf, stopped } from './record.ts';
 
@@ -12,13 +12,13 @@ interface Claim {
   content: string | null;
 }
 
-/** Memory for a million files: texts are made by `join`, since a template string would keep its pieces too. */
+/** Holds a million files, so strings are built with `join`: V8 would keep the pieces of a template string in memory too. */
 export class Claims {
   readonly #byKey = new Map<string, Claim>();
   readonly #byContent = new Map<string, Claim>();
   readonly #byFile = new Map<string, Claim>();
 
-  /** Gives the record its key and content, also if another file has them: for records that earlier runs let through. */
+  /** Registers key and content for a record of an earlier run, even if another file has them. */
   hold(record: FileRecord): void {
     const { id, name, path, key } = record;
     if (!key) return;
@@ -29,7 +29,7 @@ export class Claims {
     if (claim.content) this.#byContent.set(claim.content, claim);
   }
 
-  /** Frees what the file has had and, as the record is now, has no more. */
+  /** Releases what was registered for the file and no longer matches its record. */
   giveUp(record: FileRecord): void {
     const claim = this.#byFile.get(record.id);
     if (!claim) return;
@@ -40,7 +40,7 @@ export class Claims {
     if (!record.key) this.#byFile.delete(record.id);
   }
 
-  /** Takes key and content for the record and gives it back, or stops it if another file has them. */
+  /** Registers key and content and returns the record; returns it stopped if another file has one of them. */
   take(record: FileRecord & { key: string }): FileRecord {
     const twin = this.#byContent.get(contentOf(record) ?? '');
     if (twin && twin.id !== record.id) return duplicateOf(record, twin);
@@ -52,8 +52,7 @@ export class Claims {
 }
 
 /**
- * Sorts the cleaner name first: of `6602.jpg` and `6602 (1).jpg` the shorter one is the original. Path and id make the
- * order complete.
+ * Sorts the cleaner name first: of `6602.jpg` and `6602 (1).jpg` the shorter one is the original. Path and id break ties.
  */
 export function byCleanness(a: FileRecord, b: FileRecord): number {
   return (
@@ -73,12 +72,12 @@ function contentOf(record: FileRecord): string | null {
   return [record.md5, record.prefix ?? '', record.sequentialIds.join()].join(' ');
 }
 
-/** Where the object of a file goes that shows these observations. */
+/** The S3 key for a file of these observations. */
 export function keyOf({ observations, name }: Pick<FileRecord, 'observations' | 'name'>): string {
   return ['media', observations![0]!.id, name].join('/');
 }
 
-/** Its observations stay: a later run need not look them up to ask whether the survivor is still there. */
+/** Keeps the observations, so that a later run does not have to look them up again. */
 export function duplicateOf(
   record: FileRecord,
   survivor: Pick<FileRecord, 'id' | 'name' | 'path'>,
@@ -94,7 +93,7 @@ export function duplicateOf(
 }
 
 function collidesWith(record: FileRecord & { key: string }, first: Claim): FileRecord {
-  // Without observations too: that a record has them while it waits for a person means that the person wrote them.
+  // Observations are removed too: in a record that waits for a person, they mean that the person filled them in.
   const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
   return stopped(rest, 'needs_review', {
     stage: 'resolve',

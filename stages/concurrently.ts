@@ -1,22 +1,22 @@
-/** Items that wait for a free worker, and their order. */
+/** Items that wait for a free worker. */
 export interface WorkQueue<Item> {
   readonly isFull: boolean;
   add(item: Item): void;
-  /** Takes out the next item for one of so many workers; undefined if there is none. */
+  /** Removes and returns the next item, given the number of workers; undefined if there is none. */
   next(workers: number): Item | undefined;
-  /** The work on an item that was taken out is done. */
+  /** Called when the work on an item is finished. */
   done(item: Item): void;
 }
 
 export interface ConcurrencyOptions<In, Out> {
-  /** One item waits at most, when absent. */
+  /** Without it at most one item waits. */
   queue?: WorkQueue<In>;
-  /** The result for an item that needs no work, so that it does not wait behind others; undefined if it needs some. */
+  /** Returns the result of an item that needs no work, so that it does not wait behind others; undefined if it needs work. */
   skip?: (item: In) => Out | undefined;
 }
 
 /**
- * Runs `work` on up to `limit()` items at a time and gives the results as they come, not in order: one large video does
+ * Runs `work` on up to `limit()` items at a time and yields results as they are ready, not in order: a large video does
  * not hold up the photos behind it. A result of `undefined` is dropped. New work starts only while the consumer pulls.
  */
 export function concurrently<In, Out>(
@@ -37,7 +37,7 @@ class Workers<In, Out> {
   #isPulling = false;
   #inputEnded = false;
   #failure: { error: unknown } | null = null;
-  /** One promise for whatever happens next: a race would leave a reaction on each long task. */
+  /** Resolved when anything happens. `Promise.race` would add a reaction to every long-running task in each turn. */
   #wake = () => {};
 
   constructor(

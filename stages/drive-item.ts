@@ -1,4 +1,4 @@
-/** What list needs of Drive, and the records that it makes of that. */
+/** What list needs from Drive, and how it turns that into records. */
 import type { FileError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
 
@@ -13,30 +13,30 @@ export interface DriveItem {
   md5: string | null;
   /** RFC 3339. */
   modifiedTime: string;
-  /** Ids of the folders it lies in; empty if none of them may be seen. */
+  /** Ids of its folders; empty if the account cannot see any of them. */
   parents: string[];
   trashed: boolean;
   /** Absent for most items. */
   resourceKey?: string;
-  /** True for a folder that the account may see, but not look into: Drive lists it as if it were empty. */
+  /** True for a folder whose content the account may not see: Drive lists it as if it were empty. */
   isClosed?: boolean;
   /** What a shortcut points to; null for everything else. */
   shortcut: (DriveRef & { mimeType: string }) | null;
 }
 
-/** What list needs of Drive. */
+/** What list needs from Drive. */
 export interface DriveFolders {
   /**
-   * The items that lie directly in the folders, page by page, without those in the trash; an item may come twice.
-   * Throws FileError, possibly after some pages, if Drive does not list all that these folders contain (retryable if it
-   * is not known whether Drive lists anything), and RunError if Drive refuses altogether.
+   * The items directly in the folders, page by page, without those in the trash. An item may appear twice.
+   * Throws FileError, possibly after some pages, if Drive does not list everything in these folders (retryable if the cause
+   * may be temporary), and RunError if Drive refuses all requests.
    */
   children(folders: DriveRef[]): AsyncIterable<DriveItem[]>;
-  /** One item, in the trash or not; null if it does not exist or may not be seen. */
+  /** One item, also from the trash; null if it does not exist or the account cannot see it. */
   item(ref: DriveRef): Promise<DriveItem | null>;
 }
 
-/** A folder to be read. */
+/** A folder to read. */
 export interface Place {
   ref: DriveRef;
   name: string;
@@ -57,7 +57,7 @@ export interface Shortcut {
 /** Code for a folder that Drive does not list. */
 export const UNREADABLE = 'folder_unreadable';
 
-/** Code for a folder of which Drive says that the listing may lack something. */
+/** Code for a folder whose listing Drive reports as incomplete. */
 export const INCOMPLETE = 'listing_incomplete';
 
 export function below(path: string, name: string): string {
@@ -68,7 +68,7 @@ export function refOf({ id, resourceKey }: DriveRef): DriveRef {
   return resourceKey ? { id, resourceKey } : { id };
 }
 
-/** The record of a file, or of a shortcut to nothing, in this folder. */
+/** The record of a file, or of a shortcut without a target, in this folder. */
 export function recordOf(item: DriveItem, within: Pick<Place, 'ref' | 'path'>): FileRecord {
   const { id, name, size, mimeType, md5, modifiedTime, resourceKey } = item;
   const key = resourceKey ? { resourceKey } : {};
@@ -87,9 +87,9 @@ export function recordOf(item: DriveItem, within: Pick<Place, 'ref' | 'path'>): 
   };
 }
 
-/** The record with what Drive says of the file now; the very record if nothing that matters has changed. */
+/** The record with what Drive says now; the same object if nothing relevant has changed. */
 export function asNow(record: FileRecord, item: DriveItem): FileRecord {
-  // Of a shortcut only the name counts: bytes and type are those of its target.
+  // Only the name is the shortcut's own: bytes and type are those of its target.
   const now = item.shortcut ? { ...record, name: item.name } : { ...record, ...fileFieldsOf(item) };
   const same = (['name', 'size', 'md5', 'mimeType'] as const).every(field => now[field] === record[field]);
   return same ? record : now;

@@ -1,6 +1,6 @@
 /**
- * Copies that take the place of a file that cannot be transferred. Resolve lets one of several identical files through;
- * the others wait here, and when that one ends without an object, the next copy is transferred instead.
+ * Identical copies as a replacement for a file that cannot be transferred. Resolve selects one of several identical files;
+ * the others wait here, and if that one ends without an object, the next copy is transferred instead.
  */
 
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
@@ -8,7 +8,7 @@ import { type FileRecord, isOnTheWay } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
-/** The transfer stage, with duplicates held back until it is known whether they are needed. */
+/** The transfer stage, which holds duplicates back until it is clear whether they are needed. */
 export function withCopies(transfer: Stage, shutdown?: Shutdown): Stage {
   return async function* (records) {
     const copies = new Copies();
@@ -33,7 +33,7 @@ async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
 }
 
 class Copies {
-  /** By the id of the file that is transferred instead. */
+  /** Keyed by the id of the file that is transferred in their place. */
   readonly #waiting = new Map<string, FileRecord[]>();
   readonly #failed = new Set<string>();
 
@@ -49,7 +49,7 @@ class Copies {
     if (hasNoObject(record)) this.#failed.add(record.id);
   }
 
-  /** A copy for each file that has failed, ready to be transferred. The others wait for that copy from now on. */
+  /** For each failed file one copy, ready to be transferred. Its other copies now wait for that one. */
   next(): FileRecord[] {
     const failed = [...this.#waiting.keys()].filter(id => this.#failed.has(id));
     return failed.map(id => {
@@ -74,8 +74,7 @@ class Copies {
 }
 
 /**
- * True for a file that was to be transferred and has no object for sure. Where S3 was asked and gave no clear answer there
- * may be one.
+ * True if the file certainly has no object. False if S3's answer was unclear: then there may be one.
  */
 export function hasNoObject(record: FileRecord): boolean {
   if (isOnTheWay(record) || record.url || !record.key || record.status === 'duplicate') return false;

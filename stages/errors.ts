@@ -11,15 +11,15 @@ export class FileError extends Error {
   readonly code: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** What the record becomes when no attempt helped. */
+  /** Status of the record after the last attempt. */
   readonly status: Status;
-  /** The service was reached and asks for fewer requests, from everybody. */
+  /** The service asks for fewer requests; this is not about the file. */
   readonly throttled: boolean;
-  /** The service could not be reached, or is down: no fault of this file. */
+  /** The service is down or cannot be reached; this is not about the file. */
   readonly unreachable: boolean;
-  /** Set where a lasting refusal says nothing about the file, so that all others may meet it too. */
+  /** Set for a permanent refusal that may affect every file. */
   readonly everyFile: EveryFile | null;
-  /** Earliest sensible time of the next attempt, as the service asked for it; null if it did not. */
+  /** How long the service asked to wait before the next attempt; null if it did not. */
   readonly retryAfterMs: number | null;
 
   constructor(
@@ -46,22 +46,22 @@ export class FileError extends Error {
   }
 }
 
-/** A lasting refusal that may concern every file. */
+/** A permanent refusal that may affect every file. */
 export interface EveryFile {
-  /** Service and code: equal for the same refusal of two files. */
+  /** Service and code; the same for two files with the same problem. */
   reason: string;
   /** What the person can do, one sentence or more. */
   remedy: string;
   /**
-   * Whether the reason may also be about single files. It then takes more of them to stop a run: otherwise a few bad files at
-   * the beginning would stop every run before it gets to the good ones.
+   * True if the reason may also be about single files. Then more of them are needed to stop the run: otherwise a few bad
+   * files at the beginning would stop every run before it reaches the good ones.
    */
   isUncertain?: boolean;
 }
 
 /**
  * Nothing more can be done in this run: sign-in refused, bucket or folder gone, API disabled, daily quota used up.
- * The run stops taking new files, finishes what is in flight and ends with exit code 1; it can be resumed.
+ * The run starts no new files, finishes those in progress and ends with exit code 1; it can be resumed.
  */
 export class RunError extends Error {
   override readonly name: string = 'RunError';
@@ -84,7 +84,7 @@ export class RunError extends Error {
   }
 }
 
-/** The record after `error`. Anything that is not a FileError is a surprise: kept as retryable, so nothing is lost. */
+/** The record after `error`. An unexpected error (not a FileError) counts as retryable, so that nothing is lost. */
 export function afterError(record: FileRecord, stage: StageName, error: unknown): FileRecord {
   if (error instanceof FileError) {
     return stopped(record, error.status, {

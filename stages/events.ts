@@ -3,14 +3,14 @@ import type { FileRecord } from './record.ts';
 /** What the stages report while they work, by the names of Node's events. */
 export interface StageEvents {
   transferStarted: [record: FileRecord];
-  /** So many more bytes of the file have been read from Drive. */
+  /** More bytes of the file have been read from Drive. */
   bytesRead: [record: FileRecord, bytes: number];
   /** An attempt failed and its bytes do not count; another one may follow. */
   transferRetried: [record: FileRecord];
   transferEnded: [record: FileRecord];
-  /** Files transferred at a time from now on: fewer when a service throttles, then more again. */
+  /** The number of concurrent transfers has changed: fewer when a service throttles, then more again. */
   workersChanged: [workers: number];
-  /** Media records of these files are being created in one request. */
+  /** Media records of these files are created in one request. */
   linkStarted: [records: readonly FileRecord[]];
   /** The same files, linked or not. */
   linkEnded: [records: readonly FileRecord[]];

@@ -1,6 +1,6 @@
 /**
- * Finds media records that somebody else has made (another tool, with ids of its own), so that what is linked already
- * is neither transferred nor linked a second time. For `--skip-existing`, and for runs taken over from another tool.
+ * Finds media records that another tool has created with its own ids, so that linked files are not transferred or linked
+ * again. For `--skip-existing`, and for runs taken over from another tool.
  */
 import { RunError } from './errors.ts';
 import { isSafeKey } from './object-key.ts';
@@ -14,12 +14,12 @@ export interface ExistingMedia {
   observationId: string;
 }
 
-/** What is needed of the data service: the whole Media table, page by page. */
+/** What this needs from the data service: the whole Media table, page by page. */
 export interface MediaSweep {
   sweep(): AsyncIterable<ExistingMedia[]>;
 }
 
-/** The Media table by what its records link; swept once, when the first question comes. */
+/** An index of the Media table, read once at the first lookup. */
 export class MediaIndex {
   readonly #table: MediaSweep;
   #ids: Promise<Map<string, string>> | null = null;
@@ -44,7 +44,7 @@ export class MediaIndex {
 }
 
 export interface ExistingOptions {
-  /** Whether a record is to be looked up at all. */
+  /** Whether to look up a record. */
   concerns: (record: FileRecord) => boolean;
   /** The canonical URL of a key, for records that have no `url` yet. */
   urlOf?: (key: string) => string;
@@ -52,8 +52,8 @@ export interface ExistingOptions {
 }
 
 /**
- * Adds the media that exist for the record's observations and its place in S3. A record of which every observation is
- * linked needs no transfer: it gets its `url` too.
+ * Adds the media records that exist for the file's observations and S3 URL. If every observation is linked, no transfer is
+ * needed: the record gets its `url` too.
  */
 export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown }: ExistingOptions): Stage {
   const lookUp = async (record: FileRecord, url: string): Promise<FileRecord> => {
@@ -83,7 +83,7 @@ export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown
       try {
         yield await lookUp(record, url);
       } catch (error) {
-        // What is linked is not known: the record stays for the next run.
+        // Whether it is linked is not known: the record stays pending for the next run.
         if (!(error instanceof RunError && shutdown)) throw error;
         shutdown.drain(error);
       }
@@ -91,7 +91,7 @@ export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown
   };
 }
 
-/** True if both address the same object: tools differ in what they percent-encode. */
+/** True if both are the address of the same object: tools percent-encode different characters. */
 export function isSameObject(a: string, b: string): boolean {
   return decoded(a) === decoded(b);
 }

@@ -1,25 +1,25 @@
 /**
- * Which of the files that wait goes next. Photos are bound by how many queries Drive allows, videos by the line: going
- * side by side they use both, and a video that starts late would be alone on the line at the end.
+ * Which waiting file is next. Photos are limited by Drive's query rate, videos by bandwidth: together they use both. A video
+ * that starts late would still be running after everything else has finished.
  */
 
 import type { WorkQueue } from './concurrently.ts';
 
-/** From here on a file is large: it takes longer to move than a query has to wait for its turn. */
+/** A file of this size or more takes longer to transfer than its query waits for the rate limit. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 
-/** Few large files fill a line; small ones, which mostly wait for answers, need the more workers. */
+/** Share of the workers: a few large files use the whole bandwidth; small ones mostly wait for responses. */
 const LARGE_SHARE = 0.3;
-/** Where the line is what bounds both: large ones that fall behind would be alone on it at the end. */
+/** The share when large files fall behind the small ones. */
 const LARGE_SHARE_BEHIND = 0.6;
 
-/** So many records are looked ahead, at some hundred bytes each. */
+/** How many records wait here, at a few hundred bytes each. */
 const PLACES = 1000;
 
 /**
- * Large files go first, the largest of all before the others, but on three of ten workers only while small ones wait, on six
- * when they fall behind: a smaller share of what is known of them has been started. Small ones go in the order in which they
- * came.
+ * Large files go first, the largest before the others, but while small ones wait only on three of ten workers, or on six when
+ * they fall behind (a smaller share of the known large ones than of the small ones has been started). Small files keep their
+ * order.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WorkQueue<Item> {
   readonly #places: number;
@@ -28,7 +28,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
   #small: Item[] = [];
   #smallTaken = 0;
   #largeAtWork = 0;
-  /** How much has come since the beginning, and how much of it has been taken. */
+  /** Totals since the start: added, and taken. */
   readonly #come = { largeBytes: 0, smallFiles: 0 };
   readonly #taken = { largeBytes: 0, smallFiles: 0 };
 
@@ -66,7 +66,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
     if (isLarge(item)) this.#largeAtWork -= 1;
   }
 
-  /** So many large files at a time while small ones wait. */
+  /** How many large files at a time while small ones wait. */
   #mostLarge(workers: number): number {
     const large = this.#taken.largeBytes / this.#come.largeBytes;
     const small = this.#taken.smallFiles / this.#come.smallFiles;
@@ -84,7 +84,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
     return item;
   }
 
-  /** Of equal ones the first to come is the first to go. */
+  /** Files of the same size keep their order. */
   #placeOf(item: Item): number {
     const place = this.#large.findIndex(other => sizeOf(other) >= sizeOf(item));
     return place < 0 ? this.#large.length : place;
@@ -95,7 +95,7 @@ function isLarge(item: { size?: number | null }): boolean {
   return sizeOf(item) >= LARGE_BYTES;
 }
 
-/** Where Drive gives no size, it may be any. */
+/** A file of unknown size counts as large. */
 function sizeOf({ size }: { size?: number | null }): number {
   return size ?? LARGE_BYTES;
 }

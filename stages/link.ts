@@ -1,8 +1,8 @@
 /**
  * link: one media record for each observation of a file, created exactly once.
  *
- * The id of a media record follows from observation and key, so an attempt that is repeated, after a crash or a lost
- * answer, meets what the first one made. Links of many files go into one request.
+ * The id of a media record is derived from observation and key, so a second attempt, after a crash or a lost response, finds
+ * the record of the first one. One request creates the media of many files.
  */
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { concurrently } from './concurrently.ts';
@@ -14,7 +14,7 @@ import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stop
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
-/** A media record to be. */
+/** A media record to create. */
 export interface MediaLink {
   id: string;
   observationId: string;
@@ -25,17 +25,17 @@ export interface MediaLink {
   fileName: string;
 }
 
-/** What link needs of the data service. */
+/** What link needs from the data service. */
 export interface MediaTable {
   /**
-   * Creates the media records. Gives for each one, in order, what came of it. Throws RunError when nobody may create any.
+   * Creates the media records and returns the outcome of each, in order. Throws RunError when the user may not create any.
    */
   create(links: MediaLink[]): Promise<LinkOutcome[]>;
 }
 
 /**
- * Null for a media record that this call has created, "found" for one that was there already with these very values,
- * "unclear" where it was there after an attempt that had no answer; otherwise what kept it from being created.
+ * Null: this call has created the media record. "found": it existed already, with the same values. "unclear": it exists
+ * after an attempt without a response. Otherwise the error that prevented it.
  */
 export type LinkOutcome = FileError | 'found' | 'unclear' | null;
 
@@ -43,17 +43,17 @@ export interface LinkOptions {
   isAvailableForPublicUse: boolean;
   /** Links in one request; 25 keeps a request of sequential mutations well under AppSync's 30 seconds. */
   linksARequest?: number;
-  /** How long a request that is not full waits for more. */
+  /** How long a request waits for more records before it is sent. */
   lingerMs?: number;
   shutdown?: Shutdown;
   events?: StageEmitter;
-  /** Told, before a request is sent, of the records whose media it creates; for what a crash must not forget. */
+  /** Called before a request is sent, with the records whose media it creates, so that they are known after a crash. */
   onRequest?: (records: readonly FileRecord[]) => void;
 }
 
 const REQUESTS_AT_A_TIME = 4;
 
-/** So that a run with nothing to link does not hold back records to fill a request. */
+/** A run with nothing to link does not hold back records to fill a request. */
 const RECORDS_A_BATCH = 200;
 
 interface Work {
@@ -62,8 +62,8 @@ interface Work {
 }
 
 /**
- * Adds `media`. The record becomes `completed` when each of its sequential ids has a media record, `partial` when some
- * have, `failed` when none could be created. Media that it already has are not created again.
+ * Adds `media`. The record becomes `completed` when every sequential id has a media record, `partial` when some have one, and
+ * `failed` when none could be created. Media records in `media` are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
   const { shutdown, events, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
@@ -116,13 +116,13 @@ async function* planned(
   for await (const given of records) {
     const record = withSafePlace(given, 'link');
     const pending = isOnTheWay(record) && isTransferred(record);
-    // What was transferred before the shutdown is linked after it all the same: it costs one request.
+    // Files that were transferred before the shutdown are still linked: it takes one request.
     if (!pending && shutdown?.signal.aborted && isOnTheWay(record)) continue;
     yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
   }
 }
 
-/** Whether the record has all that its links are made of. */
+/** Whether the record has everything that linking needs. */
 function isTransferred({ url, key, type, observations }: FileRecord): boolean {
   return Boolean(url && key && type && observations?.length);
 }
@@ -142,7 +142,7 @@ function linksOf(record: FileRecord, isAvailableForPublicUse: boolean): MediaLin
     }));
 }
 
-/** Fills batches with work; one that is not full goes on its way after `lingerMs`. */
+/** Collects work into batches. A batch that is not full is started after `lingerMs`. */
 async function* inBatches(
   work: AsyncIterable<Work>,
   limit: { links: number; records: number; lingerMs: number },
@@ -150,7 +150,7 @@ async function* inBatches(
   const input = work[Symbol.asyncIterator]();
   const pull = () => {
     const pulled = input.next();
-    // It may fail while a full batch is on its way and nobody waits for it yet; the next await throws it.
+    // It may fail before anything waits for it; the next await throws the error.
     pulled.catch(() => {});
     return pulled;
   };
@@ -217,8 +217,8 @@ function outcomeOf({ record, links }: Work, outcomes: LinkOutcome[]): FileRecord
 }
 
 /**
- * Whether this run has made the media record. Where that is unclear it has, if it has also stored the object: until then
- * there was nothing that somebody else could have linked.
+ * Whether this run has created the media record. If that is unclear, it has if it also stored the object: before that, there
+ * was nothing that another program could have linked.
  */
 function isOwn(record: FileRecord, id: string, outcome: Exclude<LinkOutcome, FileError>): boolean {
   if (outcome === null) return true;
@@ -226,7 +226,7 @@ function isOwn(record: FileRecord, id: string, outcome: Exclude<LinkOutcome, Fil
   return !record.adopted && (outcome === 'unclear' || record.linking === true);
 }
 
-/** In the order of the observations, in whatever order they have been made. */
+/** In the order of the observations, not in that of their creation. */
 function inOrder<T extends { observationId: string }>({ observations = [] }: FileRecord, media: T[]): T[] {
   const places = new Map(observations.map(({ id }, place) => [id, place]));
   const placeOf = ({ observationId }: T) => places.get(observationId) ?? observations.length;

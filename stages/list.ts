@@ -1,12 +1,12 @@
-/** list: the Drive folder, with all folders below it, as one record a file. */
+/** list: one record for each file in the Drive folder and its subfolders. */
 import { below, type DriveFolders, type DriveItem, type Place, refOf, type Shortcut } from './drive-item.ts';
 import { RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { folderUnknown, type ListOptions, Walk } from './walk.ts';
 
 /**
- * The records of a folder: `pending`, or stopped for what cannot be read. Throws RunError if `root` is not a folder that
- * can be read; when Drive refuses later, the run is shut down with that RunError.
+ * The records of a folder: `pending`, or with an error for what cannot be read. Throws RunError if `root` is not a readable
+ * folder; when Drive refuses later, the run is shut down with that RunError.
  * Duplicates within the listing (Drive repeats items when the folder changes while it is read) are dropped.
  */
 export function list(
@@ -24,7 +24,7 @@ export function list(
   };
 }
 
-/** What is in folders, and behind shortcuts, below `root` that could not be read before, as {@link list} gives it. */
+/** Lists folders and shortcuts below `root` that could not be read before, like {@link list}. */
 export async function* listAgain(
   drive: DriveFolders,
   root: DriveRef,
@@ -36,7 +36,7 @@ export async function* listAgain(
     if (isFolder(record)) continue;
     const item = await drive.item(refOf(record));
     const { path = '', parent: ref = root } = record;
-    // One that cannot be seen any more may come back; one in the trash has been decided on.
+    // An item that is no longer visible may come back; one in the trash was removed on purpose.
     if (!item) yield record;
     else if (item.shortcut && !item.trashed) shortcuts.push({ item, within: { ref, path } });
   }

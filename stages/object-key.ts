@@ -1,4 +1,4 @@
-/** The place of a file in S3. Ids and keys are input: from the data service, or from a manifest that a person has edited. */
+/** S3 keys. Observation ids and keys are untrusted input: from the data service, or from a manifest that a person has edited. */
 import { unsafeIn } from './file-name.ts';
 import { type FileRecord, isOnTheWay, nameOf, type StageName, stopped } from './record.ts';
 
@@ -8,7 +8,7 @@ export const MAX_KEY_BYTES = 1024;
 /** Amplify's own ids are UUIDs of 36 characters. */
 const MAX_ID_BYTES = 255;
 
-/** What keeps an observation id from being a part of a key; null if nothing does. */
+/** Why an observation id cannot be part of a key; null if it can. */
 export function unsafeInId(id: string): string | null {
   if (id === '') return 'nothing';
   if (id.includes('\\')) return 'a backslash';
@@ -17,14 +17,14 @@ export function unsafeInId(id: string): string | null {
   return unsafeIn(id);
 }
 
-/** True for a key below `media/`, and nowhere else once dots in it are resolved. */
+/** True for a key below `media/`, also after `..` in it is resolved. */
 export function isSafeKey(key: string): boolean {
   const [first, ...rest] = key.split('/');
   const parts = rest.every(part => part !== '' && part !== '.' && part !== '..' && unsafeIn(part) === null);
   return first === 'media' && rest.length > 0 && parts && Buffer.byteLength(key) <= MAX_KEY_BYTES;
 }
 
-/** The record, for a person to look at if its observation ids or its key must not be used. */
+/** The record; `needs_review` if its observation ids or its key cannot be used. */
 export function withSafePlace(record: FileRecord, stage: StageName): FileRecord {
   if (!isOnTheWay(record)) return record;
   const ids = (record.observations ?? []).map(({ id }) => id);

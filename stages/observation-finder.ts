@@ -1,10 +1,10 @@
 /**
  * Finds observations by sequential id with as few requests as it can.
  *
- * There are two ways to ask: the secondary index' own query, some ids a request, and a sweep over the whole table, a
- * page a request. How large the table is nobody tells, so the finder never spends more pages on the sweep than
- * look-ups by index would have cost so far, and goes on where it stopped when more ids are wanted: in all at most
- * about twice what the better of the two would have needed. Without an index only the sweep is left.
+ * There are two ways: queries of the secondary index, with several ids in a request, and a scan of the whole table, a page in
+ * a request. The size of the table is unknown, so the finder never reads more pages than index lookups would have cost so far,
+ * and continues there when more ids are needed. In total this costs at most about twice as much as the better way. Without
+ * an index only the scan is possible.
  */
 
 export interface Observation {
@@ -15,15 +15,15 @@ export interface Observation {
 }
 
 export interface ObservationIndex {
-  /** How many ids one request asks for. */
+  /** Number of ids in one request. */
   idsARequest: number;
-  /** All observations with one of the ids, in no order. */
+  /** All observations with one of the ids, in any order. */
   find(sequentialIds: number[]): Promise<Observation[]>;
 }
 
-/** What resolve needs of the data service. */
+/** What resolve needs from the data service. */
 export interface ObservationTable {
-  /** The whole table, a page a request; pages may be empty, and an observation may come twice. */
+  /** The whole table, one page per request. Pages may be empty, and an observation may appear twice. */
   sweep(): AsyncIterable<Observation[]>;
   /** The index on the sequential id; null if the schema has none. */
   index(): Promise<ObservationIndex | null>;
@@ -32,7 +32,7 @@ export interface ObservationTable {
 export class ObservationFinder {
   readonly #table: ObservationTable;
   readonly #onRead: (sequentialIds: number[]) => void;
-  /** The table as far as it has been read. */
+  /** What has been read of the table so far. */
   readonly #swept = new Map<number, Observation[]>();
   readonly #lookedUp = new Map<number, Observation[]>();
   #pages: AsyncIterator<Observation[]> | null = null;
@@ -40,13 +40,13 @@ export class ObservationFinder {
   #lookUpsWanted = 0;
   #complete = false;
 
-  /** `onRead` gets the sequential ids of the whole table, ascending, when a sweep has read all of it. */
+  /** `onRead` is called with all sequential ids, ascending, when the whole table has been read. */
   constructor(table: ObservationTable, onRead: (sequentialIds: number[]) => void = () => {}) {
     this.#table = table;
     this.#onRead = onRead;
   }
 
-  /** Per id all its observations; ids without one are absent. Throws what the table throws. */
+  /** All observations of each id; ids without one are absent. Throws what the table throws. */
   async find(sequentialIds: Iterable<number>): Promise<Map<number, Observation[]>> {
     const wanted = [...new Set(sequentialIds)];
     const unknown = wanted.filter(id => !this.#lookedUp.has(id));
@@ -65,7 +65,7 @@ export class ObservationFinder {
     if (!index) return this.#sweep(Number.POSITIVE_INFINITY);
 
     this.#lookUpsWanted += Math.ceil(ids.length / index.idsARequest);
-    // One look-up is as cheap as one page could be.
+    // A single lookup costs no more than a page.
     if (this.#lookUpsWanted > 1) await this.#sweep(this.#lookUpsWanted);
     if (this.#complete) return;
     const observations = await index.find(ids);
@@ -87,7 +87,7 @@ export class ObservationFinder {
       for (const observation of page.value) this.#add(observation);
     }
   }
-  /** A sweep may give an observation twice. */
+  /** A scan may return an observation twice. */
   #add(observation: Observation): void {
     const known = this.#swept.get(observation.sequentialId);
     if (!known) this.#swept.set(observation.sequentialId, [observation]);

@@ -1,4 +1,4 @@
-/** parse: reads from the file's name which observations it shows. Asks nobody. */
+/** parse: reads from the file's name which observations it shows. Sends no requests. */
 import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 
@@ -23,8 +23,8 @@ export function parse(given: FileRecord, rules: NameRules): FileRecord {
 }
 
 /**
- * For a record whose sequential ids a person wrote down: the name need not be readable, but what the file is, and of
- * which data set with prefix rules on, must be known. What the record says already stays.
+ * For a record whose sequential ids were filled in by a person: the name may be unreadable, but the type of the file, and with
+ * prefix rules its data set, must be known. Fields that the record has are kept.
  */
 function withWhatIdsNeed(given: FileRecord, rules: NameRules): FileRecord {
   const tooLarge = given.sequentialIds?.find(id => id > MAX_SEQUENTIAL_ID);

@@ -2,8 +2,8 @@
  * The record: one file of the Drive folder on its way through the five stages, and one line of every manifest.
  *
  * A stage adds its fields and passes on all others, also those it does not know (people annotate manifests).
- * A record that a stage cannot advance keeps its fields, gets a status and an error, and goes on down the stream
- * untouched by later stages, so that every listed file comes out at the end exactly once.
+ * A record that cannot continue keeps its fields, gets a status and an error, and passes the later stages unchanged, so that
+ * every listed file arrives at the end exactly once.
  */
 
 export const STATUSES = [
@@ -28,7 +28,7 @@ export type NamePattern = 'single' | 'multiple' | 'range' | 'list';
 
 export type MediaType = 'IMAGE' | 'VIDEO';
 
-/** A file or folder in Drive. Items shared by link long ago are only found with their resource key. */
+/** A file or folder in Drive. Items that were shared by link before 2021 are only found with their resource key. */
 export interface DriveRef {
   id: string;
   resourceKey?: string;
@@ -48,7 +48,7 @@ export interface FileRecord {
   id: string;
   /** As in Drive, untouched. */
   name: string;
-  /** Folders below the migrated one, joined by `/`; empty for files that lie directly in it. */
+  /** Folders below the migrated one, joined by `/`; empty for files directly in it. */
   path?: string;
   /** Bytes; null if Drive gives none (Google Docs). */
   size?: number | null;
@@ -59,9 +59,9 @@ export interface FileRecord {
   modifiedTime?: string;
   /** The folder that lists it; its resource key is absent if it needs none. */
   parent?: DriveRef;
-  /** Drive wants it with every request for this file; absent if it needs none. */
+  /** Required in every request for this file; absent if it needs none. */
   resourceKey?: string;
-  /** True when a later listing did not have it any more, false when it has come back. */
+  /** True if a later listing no longer has the file, false if it has reappeared. */
   removed?: boolean;
 
   pattern?: NamePattern;
@@ -76,32 +76,32 @@ export interface FileRecord {
   observations?: { sequentialId: number; id: string }[];
   /** Sequential ids without an observation. */
   missing?: number[];
-  /** S3 key. Once an object stands under it, it stays. */
+  /** S3 key. It never changes once the object exists. */
   key?: string;
 
-  /** Etag of the object under the key that this file may replace: its bytes are known to be old or damaged. */
+  /** Etag of the object that this file may replace, because its bytes are known to be old or damaged. */
   replaces?: string;
 
-  /** Canonical S3 URL, percent-encoded. Its presence means: the object is complete in S3. */
+  /** Canonical S3 URL, percent-encoded. If present, the object is complete in S3. */
   url?: string;
   bytes?: number;
   /** As S3 gave it, without quotes. */
   etag?: string;
   /** What the bytes were compared by before the object became visible. */
   verified?: 'md5' | 'size' | 'downloaded';
-  /** A person takes the bytes as Drive sends them, though they are not what it lists. */
+  /** A person has accepted the bytes that Drive sends, although they differ from what it lists. */
   accepted?: 'as-downloaded';
   /** When the object became complete; RFC 3339. Absent where nobody knows. */
   storedAt?: string;
-  /** True for an object with the file's bytes that was there already: another run or tool has stored it. */
+  /** True if another run or tool had already stored an object with the file's bytes. */
   adopted?: true;
 
-  /** The media records that exist for this file; `found`: somebody else has made them. */
+  /** The media records that exist for this file; `found`: another program has created them. */
   media?: { id: string; observationId: string; found?: true }[];
 
-  /** True while media records are being created for the file: until the outcome is written down, any of them may exist. */
+  /** True while media records are being created: until the outcome is saved, any of them may exist. */
   linking?: true;
-  /** Media records that `undo` is removing: they may be gone. */
+  /** Media records that `undo` is deleting: they may no longer exist. */
   removing?: { id: string; observationId: string }[];
 
   /** Another tool has stored it; see `src/results/takeover.ts`. */
@@ -119,7 +119,7 @@ export const FOLDER = 'application/vnd.google-apps.folder';
 /** MIME type of shortcuts. */
 export const SHORTCUT = 'application/vnd.google-apps.shortcut';
 
-/** A folder that could not be read has a record, so that nobody overlooks it. */
+/** A folder that could not be read has a record, so that it is not overlooked. */
 export function isFolder({ mimeType }: Pick<FileRecord, 'mimeType'>): boolean {
   return mimeType === FOLDER;
 }
@@ -129,14 +129,14 @@ export function isUnread(record: FileRecord): boolean {
   return isFolder(record) || record.mimeType === SHORTCUT;
 }
 
-/** The record of what has been read since, or is gone: it stays in the manifests and counts for nothing. */
+/** The record of a folder that has been read since, or no longer exists: it stays in the manifests but is not counted. */
 export function isWithdrawn(record: FileRecord): boolean {
   return isUnread(record) && record.removed === true;
 }
 
 const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);
 
-/** True while a stage may still advance the record; false once it has come to its end or has stopped. */
+/** True while a stage can still work on the record; false if it is finished or stopped. */
 export function isOnTheWay(record: FileRecord): boolean {
   return ON_THE_WAY.has(record.status);
 }
@@ -147,9 +147,8 @@ export function stopped(record: FileRecord, status: Status, error: RecordError):
 }
 
 /**
- * The record with a question answered: where a stage stopped because it did not know the sequential ids or the
- * observations, and a person has filled in that very field, the old complaint no longer holds. Any other record is
- * given back as it is.
+ * The record without its error, if a stage stopped because it did not know the sequential ids or the observations and a
+ * person has filled in that field since. Any other record is returned unchanged.
  */
 export function reopened(record: FileRecord): FileRecord {
   if (record.status !== 'needs_review' && record.status !== 'orphan') return record;
@@ -161,7 +160,7 @@ export function reopened(record: FileRecord): FileRecord {
   return { ...rest, status: 'pending' };
 }
 
-/** The ids in `missing` that have no observation even now: a person may have added one and left `missing` as it was. */
+/** The ids in `missing` that still have no observation: a person may have added one without changing `missing`. */
 export function stillMissing({ missing = [], observations = [] }: FileRecord): number[] {
   const found = new Set(observations.map(({ sequentialId }) => sequentialId));
   return missing.filter(id => !found.has(id));
@@ -172,7 +171,7 @@ export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
   return `${record.name} (${record.id})`;
 }
 
-/** The record as before its transfer: without what is known of an object in S3. */
+/** The record as before its transfer: without the fields about the object in S3. */
 export function untransferred(record: FileRecord): FileRecord {
   const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...rest } = record;
   const { storedAt: _storedAt, adopted: _adopted, ...before } = rest;

@@ -1,6 +1,6 @@
 /**
- * resolve: finds the observations of each record and decides which key its object gets in S3. Reads the Observation
- * table, writes nothing to AWS.
+ * resolve: finds the observations of each record and chooses the S3 key of its object. Reads the Observation table; writes
+ * nothing to AWS.
  */
 import { byCleanness, Claims, keyOf } from './claims.ts';
 import { RunError } from './errors.ts';
@@ -11,9 +11,9 @@ import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
-/** Which observation a leading letter means, when sequential ids are reused between data sets. */
+/** Which data set a leading letter selects, when several use the same sequential ids. */
 export interface PrefixRules {
-  /** The observation's field that distinguishes the data sets. */
+  /** The field of an observation that tells its data set. */
   discriminatorField: string;
   /** Letter ('' for none) → value of that field; `*` is any value that no other letter names. */
   prefixes: Readonly<Record<string, string>>;
@@ -21,20 +21,20 @@ export interface PrefixRules {
 
 export interface ResolveOptions {
   prefixRules?: PrefixRules | null;
-  /** Records of earlier runs that have a key, so that it is not given away. */
+  /** Records of earlier runs that own a key. */
   claimed?: Iterable<FileRecord>;
   shutdown?: Shutdown;
-  /** Gets the sequential ids of all observations, if the whole table is read. */
+  /** Called with the sequential ids of all observations, if the whole table is read. */
   onTableRead?: (sequentialIds: number[]) => void;
 }
 
-/** Records are looked up together: enough to fill requests, few enough to start the transfers soon. */
+/** Records that are looked up together: enough to fill requests, few enough for transfers to start soon. */
 const RECORDS_A_BATCH = 1000;
 
 /**
- * Adds `observations`, `missing` and `key`. No observation at all makes the record an `orphan`; several for one id
- * with no rule to choose, or a key that another file has, `needs_review`; the same bytes for the same ids, a
- * `duplicate`. Records that have `observations` (a person may have set them) are not looked up again.
+ * Adds `observations`, `missing` and `key`. A record without any observation becomes an `orphan`; one with several
+ * observations for one id and no rule to choose, or with a key that another file owns, `needs_review`; one with the same
+ * bytes and ids as another, a `duplicate`. Records with `observations` (a person may have set them) are not looked up again.
  */
 export function resolve(table: ObservationTable, options: ResolveOptions = {}): Stage {
   const finder = new ObservationFinder(table, options.onTableRead);
@@ -54,11 +54,11 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
     const decide = (record: FileRecord) =>
       decided.set(record.id, claims.take({ ...record, key: record.key! }));
     claimants.forEach(decide);
-    // One that found its key taken may have the very bytes of one that came after it.
+    // A record whose key was taken may have the same bytes as a later one.
     claimants.filter(({ id }) => !isOnTheWay(decided.get(id)!)).forEach(decide);
     const results = located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
-    // Those that gave way to others come last: a crash may keep the first of these records and lose the rest, and the
-    // next run must come to the same decisions from them.
+    // Records that lost to others come last: after a crash only the first ones may be in the manifest, and the next run
+    // must make the same decisions from them.
     const gaveWay = (index: number) => isOnTheWay(located[index]!) && !isOnTheWay(results[index]!);
     return [
       ...results.filter((_, index) => !gaveWay(index)),
@@ -79,7 +79,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
   return async function* (records) {
     let batch: FileRecord[] = [];
     for await (const given of records) {
-      // The rest of the input is read all the same: who writes it would wait for ever otherwise.
+      // Read the rest of the input, too: its writer would otherwise wait forever.
       if (options.shutdown?.signal.aborted) continue;
       const record = reopened(given);
       if (!isOnTheWay(record)) {
@@ -96,7 +96,7 @@ export function resolve(table: ObservationTable, options: ResolveOptions = {}): 
   };
 }
 
-/** Files that another tool has stored in S3 already go before any other. */
+/** Files that another tool has already stored in S3 come first. */
 function byPrecedence(a: FileRecord, b: FileRecord): number {
   return Number(Boolean(b.url)) - Number(Boolean(a.url)) || byCleanness(a, b);
 }
@@ -158,7 +158,7 @@ function discriminatorOf(prefix: string, rules: PrefixRules): string | undefined
   return Object.hasOwn(rules.prefixes, prefix) ? rules.prefixes[prefix] : undefined;
 }
 
-/** Ids that were looked up are looked up again once the observation has been corrected. */
+/** Looks the ids up again after the observation has been corrected. */
 function withoutUnsafe(record: FileRecord): FileRecord {
   if (record.error?.code !== 'unsafe_observation_id') return record;
   const { observations: _observations, missing: _missing, ...rest } = record;

@@ -1,6 +1,6 @@
 /**
- * Files whose bytes are not what Drive listed. Drive is asked again: a file that was replaced meanwhile is transferred as it
- * is now; one for which Drive says the same again needs a person, who may accept the bytes as they come.
+ * Files whose bytes differ from what Drive listed. Drive is asked again: a file that was replaced since is transferred as it is
+ * now. If Drive repeats what it said, a person has to decide, and may accept the bytes as they are.
  */
 import type { DriveItem } from './drive-item.ts';
 import { type DriveRef, type FileRecord, nameOf, stopped } from './record.ts';
@@ -10,9 +10,9 @@ import type { Stage } from './stage.ts';
 const MISMATCHES = new Set(['md5_mismatch', 'too_few_bytes', 'too_many_bytes']);
 
 export interface RevisionOptions {
-  /** What Drive says of the file now; null if it is gone. */
+  /** What Drive says about the file now; null if it no longer exists. */
   item: (ref: DriveRef) => Promise<DriveItem | null>;
-  /** Told of a file that has been replaced since it was listed, with its new size and md5. */
+  /** Called for a file that was replaced since the listing, with its new size and md5. */
   onReplaced?: (record: FileRecord) => Promise<void> | void;
   shutdown?: Shutdown;
 }
@@ -34,7 +34,7 @@ async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
   yield* records;
 }
 
-/** Accepted files go without size and md5, so that nothing is compared with these. */
+/** Accepted files are transferred without size and md5, so that nothing is compared. */
 async function* asDownloaded(
   records: AsyncIterable<FileRecord>,
   listed: Map<string, Pick<FileRecord, 'size' | 'md5'>>,
@@ -67,7 +67,7 @@ async function lookedAt(
     shutdown?.signal.aborted
   )
     return record;
-  // Where Drive gives no clear answer, the next run asks again.
+  // If Drive gives no clear answer, the next run asks again.
   const now = await item(record).catch(() => null);
   if (!now) return record;
   const { size, md5, modifiedTime } = now;

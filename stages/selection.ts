@@ -1,11 +1,11 @@
 /**
- * The part of a Drive folder that a run is about: glob patterns for paths below the folder. What a pattern means is told
- * in docs/operations.md, "A part of a folder".
+ * The part of a Drive folder that a run covers: glob patterns for paths below the folder. docs/operations.md, "A part of a
+ * folder", explains the patterns.
  */
 import picomatch from 'picomatch';
 import { type FileRecord, isFolder } from './record.ts';
 
-/** As the person gave it, and as run.json remembers it. */
+/** As given by the user, and as stored in run.json. */
 export interface SelectionRules {
   recursive: boolean;
   include: string[];
@@ -13,9 +13,9 @@ export interface SelectionRules {
 }
 
 export interface Selection {
-  /** Whether the folder with this path is read. */
+  /** Whether to read the folder with this path. */
   reads(folderPath: string): boolean;
-  /** Whether the file is part of the run, or may have parts of it in it, if it is a folder that could not be read. */
+  /** Whether the file is part of the run; for a folder that could not be read, whether it may contain parts of it. */
   takes(file: Selectable): boolean;
 }
 
@@ -23,7 +23,7 @@ type Selectable = Pick<FileRecord, 'path' | 'name' | 'mimeType' | 'parent'>;
 
 export const WHOLE_FOLDER: Selection = { reads: () => true, takes: () => true };
 
-/** A glob pattern that cannot be understood; `message` says why. */
+/** An invalid glob pattern; `message` says why. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
@@ -41,7 +41,7 @@ export function selectionOf({ recursive, include, exclude }: SelectionRules): Se
     (recursive || !file.path) &&
     !matchesFile(excluded, file) &&
     (included.length === 0 || matchesFile(included, file));
-  // The migrated folder itself is in no other.
+  // The migrated folder itself has no parents here.
   const pathOfFolder = (folder: Selectable) => (folder.parent ? pathOf(folder) : '');
   return { reads, takes: file => (isFolder(file) ? reads(pathOfFolder(file)) : takesFile(file)) };
 }
@@ -59,10 +59,10 @@ function foldersOf(path: string): string[] {
   return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
-/** As many numbers as `{6000..6999}` may stand for. */
+/** Most numbers that a range like `{6000..6999}` may expand to. */
 const LONGEST_RANGE = 100_000;
 
-/** Of a pattern: characters that stand for others. */
+/** Wildcards in a pattern. */
 const WILDCARD = /(?<!\\)[*?[{]/;
 
 /**

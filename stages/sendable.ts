@@ -1,13 +1,13 @@
-/** What of a record goes into requests to S3 as it is: manifests are edited by hand. */
+/** Checks the values of a record that go into requests to S3: manifests are edited by hand. */
 import { type FileRecord, nameOf, stopped } from './record.ts';
 
 /** Type, subtype and parameters, in the characters that an HTTP header may have (RFC 9110, 5.5 and 8.3). */
 const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[ -~]*)?$/;
 
-/** S3's limit of one object: 5 TiB. */
+/** The largest object in S3: 5 TiB. */
 const MAX_OBJECT_BYTES = 5 * 2 ** 40;
 
-/** The record as one for a person, if S3 cannot take its file with these values; null if it can. */
+/** The record as `needs_review` if S3 cannot store its file with these values; null if it can. */
 export function unsendable(record: FileRecord): FileRecord | null {
   const { contentType, size } = record;
   if (contentType !== undefined && !CONTENT_TYPE.test(contentType)) {

@@ -3,8 +3,8 @@ import type { FileRecord } from './record.ts';
 
 /**
  * A stage: records in, records out, as an async generator function. It pulls its input, so a slow consumer slows down
- * everything before it. A record that is not for it (done already, or stopped earlier) comes out as the same object, a
- * changed one as a new object. The order may change; none is lost unless the run is shut down.
+ * everything before it. A record that needs no work here (finished, or stopped earlier) is passed on as the same object, a
+ * changed one as a new object. The order may change. No record is lost unless the run is shut down.
  */
 export type Stage = (records: AsyncIterable<FileRecord>) => AsyncIterable<FileRecord>;
 

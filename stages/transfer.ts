@@ -19,41 +19,41 @@ import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
-/** What transfer needs of Drive. */
+/** What transfer needs from Drive. */
 export interface MediaSource {
   /**
-   * Resolves to the file's bytes, from the first to the last, when the first ones have come. `onBytes` counts them as they
-   * come. Throws FileError or RunError, at the call or as the error of the stream: also before the end of a file that has
-   * more or fewer bytes than the record says.
+   * Resolves to the file's bytes when the response starts. `onBytes` is called with the number of bytes as they arrive.
+   * Throws FileError or RunError, at the call or as the error of the stream, also if the file has more or fewer bytes than the
+   * record says.
    */
   download(record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Readable>;
 }
 
-/** One object to be stored. */
+/** An object to store. */
 export interface Upload {
   key: string;
   contentType: string;
-  /** Drive file id, kept with the object. */
+  /** Drive file id; stored in the object's metadata. */
   fileId: string;
   /** How messages name the file. */
   fileName: string;
-  /** Bytes that must arrive; null if nobody knows. */
+  /** Bytes; null if unknown. */
   size: number | null;
-  /** Hex digest that the bytes must have; null if nobody knows. */
+  /** Hex digest of the bytes; null if unknown. */
   md5: string | null;
-  /** Etag of the object that may be replaced; absent if the key must be free. */
+  /** Etag of the object to replace; absent if no object may exist under the key. */
   replaces?: string;
-  /** The upload was tried before: the object under the key is looked at before bytes are sent. */
+  /** A second attempt: the key is looked up before bytes are sent. */
   isRetry: boolean;
   /**
-   * Opens the bytes: `size` of them, where it is known, or the stream fails. Called once at most; the caller destroys the
-   * stream if it does not read it to its end.
+   * Opens the stream of bytes. It fails if it does not have `size` bytes, where that is known. Called at most once; the
+   * caller destroys the stream if it does not read all of it.
    */
   open(): Promise<Readable>;
   signal?: AbortSignal;
 }
 
-/** Code of the FileError after which the same upload may be tried again at once. */
+/** Code of the FileError after which the same upload can be repeated immediately. */
 export const KEYS_RENEWED = 'storage_keys_renewed';
 
 export interface StoredObject {
@@ -61,26 +61,26 @@ export interface StoredObject {
   /** Without quotes. */
   etag: string;
   verified: 'md5' | 'size';
-  /** RFC 3339; absent if the store does not say. */
+  /** RFC 3339; absent if unknown. */
   storedAt?: string;
-  /** True if another run or tool has stored it. */
+  /** True if another run or tool has stored the object. */
   adopted?: true;
 }
 
-/** What transfer needs of S3. */
+/** What transfer needs from S3. */
 export interface ObjectStore {
   /** The canonical URL of a key. */
   urlOf(key: string): string;
   /**
-   * Stores the bytes under the key. The object is visible only when all bytes have arrived and have been compared.
-   * Throws FileError (also when the key has other content already; with the code {@link KEYS_RENEWED} when only the
-   * sign-in was stale, and is not any more) or RunError.
+   * Stores the bytes under the key. The object becomes visible only after all bytes have arrived and have been verified.
+   * Throws FileError (also if the key has other content; with the code {@link KEYS_RENEWED} if only the S3 keys had expired and
+   * have been renewed) or RunError.
    */
   store(upload: Upload): Promise<StoredObject>;
 }
 
 export interface TransferOptions {
-  /** Files on their way at a time, at most: fewer for a while after a service says that requests come too fast. */
+  /** Files at a time, at most; fewer for a while after a service has throttled. */
   concurrency: number;
   backoff: Backoff;
   shutdown?: Shutdown;
@@ -102,7 +102,7 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
   );
 }
 
-/** The record if there is nothing to transfer for it. */
+/** The record if it needs no transfer; undefined if it does. */
 function withoutTransfer(given: FileRecord): FileRecord | undefined {
   const record = withSafePlace(reopened(given), 'transfer');
   if (!isOnTheWay(record) || record.url) return record;
@@ -126,7 +126,7 @@ class Transfers {
     );
   }
 
-  /** Undefined for a file that stays pending because the run is shut down. */
+  /** Undefined if the file stays pending because the run is shut down. */
   async move(record: Located): Promise<FileRecord | undefined> {
     const { shutdown, events, backoff } = this.#options;
     if (shutdown?.signal.aborted) return undefined;
@@ -163,7 +163,7 @@ class Transfers {
     return failed;
   }
 
-  /** Keys that expired are no fault of the file: the attempt that met them does not count, once. */
+  /** Expired S3 keys are not the file's fault: the first attempt that fails for them does not count as a retry. */
   async #withFreshKeys(record: Located, isRetry: boolean): Promise<StoredObject> {
     try {
       return await this.#attempt(record, isRetry);

@@ -1,10 +1,10 @@
 /**
- * Folders are read level by level, many in one query. Shortcuts are put off until every real folder has been read, so
- * that a file that lies in the tree is listed where it lies; what a shortcut points to is then listed once, under the
- * name and in the place of the shortcut. A folder is never read twice, so loops end.
+ * Folders are read level by level, many in one query. Shortcuts are followed after all real folders have been read, so that
+ * a file in the tree is listed in its own folder; any other target is listed once, with the shortcut's name and folder. No
+ * folder is read twice, so loops of shortcuts end.
  *
- * A folder that Drive refuses, or does not list completely, is asked for again at the end. If that does not help, it gets
- * a record of its own: what is below it is missing from the listing, and somebody has to know.
+ * A folder that Drive refuses, or does not list completely, is tried again at the end. If that fails too, it gets a record of
+ * its own, so that people know what is missing from the listing.
  */
 import {
   below,
@@ -26,23 +26,23 @@ import type { Shutdown } from './shutdown.ts';
 /** As many as rclone asks for in one query; more makes the query too long for Drive. */
 export const FOLDERS_A_QUERY = 50;
 
-/** How often a folder that Drive refused is asked for again. */
+/** How often a folder that Drive refused is tried again. */
 const MORE_ATTEMPTS = 2;
 
-/** When Drive fails for so many folders in a row, it is not the folders. */
+/** When this many folders in a row fail, the problem is not the single folder. */
 const FAILURES_OF_AN_OUTAGE = 5;
 
 export interface ListOptions {
   shutdown?: Shutdown;
-  /** The part of the folder that is listed; the whole folder when absent. */
+  /** The part of the folder to list; the whole folder when absent. */
   selection?: Selection;
-  /** Waits before folders that Drive refused are asked for again. */
+  /** Waits before refused folders are tried again. */
   pause?: () => Promise<unknown>;
-  /** Told the name of the folder that is listed. */
+  /** Called with the name of the folder. */
   onRoot?: (name: string) => void;
-  /** Told about folders whose content is not in the listing, or not all of it. */
+  /** Called for folders whose content is missing from the listing, or incomplete. */
   onUnread?: (folder: DriveRef, path: string) => void;
-  /** Told the ids of files that are there, but not selected. */
+  /** Called with the ids of files that exist but are not selected. */
   onLeftOut?: (id: string) => void;
 }
 
@@ -96,9 +96,9 @@ export class Walk {
   }
 
   /**
-   * Which folder of a query Drive refused is found out by asking for each alone. Drive also has a fault in which a query
-   * over several folders finds nothing although there is something; rclone asks again one by one and from then on no
-   * longer groups (docs/services.md, Google Drive).
+   * When a query for several folders fails, each one is tried alone. Drive also has a bug in which such a query finds nothing
+   * although there are files; like rclone, this then asks for each folder alone and does not group any more
+   * (docs/services.md, Google Drive).
    */
   async *#read(places: Place[], attempts = 1): AsyncGenerator<FileRecord> {
     const [place, ...more] = places;
@@ -131,7 +131,7 @@ export class Walk {
     }
   }
 
-  /** The files in the folders; null for an item that was put off (folder, shortcut), left out, or seen before. */
+  /** The files in the folders; null for other items (folders and shortcuts, not selected, seen before). */
   async *#children(places: Place[]): AsyncGenerator<FileRecord | null> {
     const placeOf = new Map(places.map(place => [place.ref.id, place]));
     for await (const page of this.#drive.children(places.map(({ ref }) => ref))) {
@@ -210,14 +210,14 @@ export class Walk {
     yield* this.#readAll();
   }
 
-  /** If Drive fails altogether, or access to the whole folder is lost, single folders below it are not worth a record each. */
+  /** Throws if access to the whole folder is lost: then its subfolders need no records of their own. */
   async #checkRoot(): Promise<void> {
     const root = await this.#drive.item(this.#root);
     if (!root || root.trashed) throw folderUnknown(this.#root.id, root);
   }
 
   async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
-    // Whoever has put it into the trash meanwhile has decided on it.
+    // It was moved to the trash in the meantime, so nobody expects its files.
     if ((await this.#drive.item(place.ref))?.trashed) return;
     if (place.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(place, error);
     this.#options.onUnread?.(place.ref, place.path);

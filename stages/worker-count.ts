@@ -1,9 +1,9 @@
-/** Refusals within this time are one: the requests were sent together. */
+/** Refusals within this time count as one: the requests were sent together. */
 const SAME_BURST_MS = 1000;
 
 /**
- * How many files to transfer at a time: as many as configured, half as many after a service asked for fewer requests, then
- * one more whenever as many files as configured succeeded in a row.
+ * How many files to transfer at a time: the configured number; half of the current number after a service throttled; then one
+ * more each time that the configured number of files succeeded in a row.
  */
 export class WorkerCount {
   readonly #max: number;

@@ -1,6 +1,6 @@
 /**
  * Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): the wait before
- * attempt n is drawn evenly from 0 to base × 2ⁿ, so that workers that failed together do not come back together.
+ * attempt n is random between 0 and base × 2ⁿ, so that workers that failed together do not retry together.
  */
 import type { Outage } from './outage.ts';
 import type { Throttling } from './throttling.ts';
@@ -19,11 +19,11 @@ export interface Backoff {
   baseMs: number;
   /** Longest wait between two attempts, unless the service asks for a longer one (of up to ten minutes). */
   capMs: number;
-  /** Ends every wait, and with it the retries; of those that are given no signal of their own. */
+  /** Ends waits and retries of requests that have no signal of their own. */
   signal?: AbortSignal;
-  /** How long "too many requests" is waited for; it does not use up the retries. It does when absent. */
+  /** Limits the waits for throttling, which use up no retries. Without it they do. */
   throttling?: Throttling;
-  /** How long a service that cannot be reached is waited for when the retries are used up; not at all when absent. */
+  /** Limits the waits for a service that cannot be reached, after the retries. Without it there are none. */
   outage?: Outage;
   /** Called before the wait. */
   onRetry?: (retry: Retry) => void;
@@ -38,7 +38,7 @@ export interface Backoff {
  */
 export type RetryPolicy = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
 
-/** A service that asks for more would stop the run for good, and timers of weeks go off at once. */
+/** Longest wait that a service can ask for. A longer one would stop the run in practice; timers of weeks fire at once. */
 const LONGEST_ASKED_MS = 10 * 60_000;
 
 /** Milliseconds to wait before retry number `retry` (from 0). */
@@ -52,7 +52,7 @@ export function waitMs(
 }
 
 /**
- * Runs `attempt` until it succeeds, its error is not worth another try, or the retries are used up; then throws it.
+ * Runs `attempt` until it succeeds, its error should not be retried, or the retries are used up; then throws the error.
  * Throws RunError when a service keeps throttling, or cannot be reached, for longer than `backoff` allows, and the signal's reason
  * as soon as it aborts: a response that may never come is not waited for.
  */

@@ -1,6 +1,6 @@
 /**
  * What a failed request means: one table of network, TLS and HTTP faults for every service (Drive, Google sign-in,
- * Cognito, S3, AppSync). A service adds only its own reasons. Whatever is not known to be lasting is temporary.
+ * Cognito, S3, AppSync). A service adds only its own reasons. Anything unknown is temporary.
  */
 import { FileError, RunError } from '../errors.ts';
 import type { RetryPolicy } from './backoff.ts';
@@ -8,8 +8,8 @@ import type { RetryPolicy } from './backoff.ts';
 /**
  * - `temporary`: the same request may succeed a moment later
  * - `throttled`: the service asks for fewer requests, or for a pause
- * - `refused`: lasting, and about this request
- * - `fatal`: lasting, and true for every request to the service
+ * - `refused`: permanent, about this request
+ * - `fatal`: permanent, for every request to the service
  */
 export type FaultKind = 'temporary' | 'throttled' | 'refused' | 'fatal';
 
@@ -23,14 +23,14 @@ export interface Fault {
   retryAfterMs: number | null;
 }
 
-/** What a service's own names of errors mean, and where it needs more than the table says of a status: `HTTP 503`. */
+/** What a service's own error names mean; `HTTP 503` overrides the meaning of a status. */
 export type Reasons = Readonly<Record<string, FaultKind>>;
 
 /** Node, "X509 certificate error codes", and what Node itself finds wrong with a name. */
 const CERTIFICATE =
   /^(UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_\w+|(DEPTH_ZERO_)?SELF_SIGNED_CERT\w*|(CERT|CRL)_[A-Z_]+|ERROR_IN_CERT_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|UNSPECIFIED|ERR_TLS_CERT_\w+)$/;
 
-/** Requests that Node or undici refuse to send, whatever the state of the network. */
+/** Requests that Node or undici refuse to send at all. */
 const UNSENDABLE_CODES = new Set(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'UND_ERR_INVALID_ARG']);
 
 /** Throttling as Google, AWS and AppSync name it (with AppSync's `DynamoDB:` and S3's `KMS.` before it). */
@@ -40,7 +40,7 @@ const THROTTLED =
 const STATUSES: Readonly<Record<number, FaultKind>> = {
   401: 'fatal',
   407: 'fatal',
-  // The server was not ready, or the connection was meant for another one.
+  // Request Timeout, Misdirected Request, Too Early (RFC 9110, RFC 8470).
   408: 'temporary',
   421: 'temporary',
   425: 'temporary',
@@ -78,7 +78,7 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
   return fault(byService ?? kindOfStatus(status, retryAfterMs));
 }
 
-/** For {@link withRetries}: temporary faults and throttling are tried again, lasting ones are not. */
+/** For {@link withRetries}: temporary faults and throttling are retried, permanent ones are not. */
 export function retryPolicyFor(reasons: Reasons = {}): RetryPolicy {
   return error => {
     const { kind, retryAfterMs } = faultOf(error, reasons);
@@ -120,7 +120,7 @@ function certificateError(code: string, service: string): RunError {
   );
 }
 
-/** A code like ECONNREFUSED says more than the class of the error. */
+/** A code like ECONNREFUSED says more than the error's class. */
 function wordFor(names: string[]): string {
   const code = names.find(name => /^[A-Z][A-Z0-9_]+$/.test(name));
   return code ?? names.find(name => !/^[A-Z]\w*Error$/.test(name)) ?? names[0] ?? 'unknown';
@@ -139,7 +139,7 @@ function kindOfStatus(status: number, retryAfterMs: number | null): FaultKind {
   return status >= 300 && status < 500 ? 'refused' : 'temporary';
 }
 
-/** The error and what caused it, outermost first; of the attempts of one connection (IPv6, IPv4) all. */
+/** The error and its causes, outermost first, with all errors of an AggregateError (IPv6 and IPv4 attempts). */
 function causesOf(error: unknown): object[] {
   const found: object[] = [];
   const add = (at: unknown): void => {
@@ -152,7 +152,7 @@ function causesOf(error: unknown): object[] {
   return found;
 }
 
-/** The names under which an error may be known: codes, reasons, error types. */
+/** All names of an error: codes, reasons, error types. */
 function namesIn(at: object): string[] {
   const { code, errorType, name, reasons, errors, response } = at as Record<string, unknown>;
 

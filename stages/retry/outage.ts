@@ -1,19 +1,19 @@
-/** How long a service is waited for that worked before and cannot be reached any more: the network is down, or the service. */
+/** How long to wait for a service that has responded before and cannot be reached now. */
 import { FileError, RunError } from '../errors.ts';
 import { faultOf } from './faults.ts';
 
 export interface OutageOptions {
-  /** Without a response for so long, the run stops. 0: requests fail as soon as their retries are used up. */
+  /** The run stops when there was no response for this time. 0: requests fail when their retries are used up. */
   timeoutMs: number;
-  /** Requests to any service that get no response at the moment; all services of a process share it. */
+  /** Requests that currently get no response; shared by all services of a process. */
   failing: Set<object>;
-  /** Called once a minute, at most, with a message that the program waits. */
+  /** Called at most once a minute with a message that the program is waiting. */
   say: (message: string) => void;
-  /** Milliseconds on a clock that only goes forward. */
+  /** Monotonic clock, in milliseconds. */
   now?: () => number;
 }
 
-/** Fewer requests that fail at the same time may be about single files, and should not delay the end of a run. */
+/** If fewer requests fail at the same time, it may be about single files, which should not delay the end of the run. */
 const REQUESTS_OF_AN_OUTAGE = 3;
 const SHORTEST_MS = 500;
 const LONGEST_MS = 30_000;
@@ -59,7 +59,7 @@ export class Outage {
   }
 
   /**
-   * Milliseconds until the next attempt of a request whose retries are used up; null if it is no victim of an outage.
+   * Milliseconds until the next attempt of a request whose retries are used up; null if there is no outage.
    * Throws RunError when the outage has lasted too long.
    */
   waitMs(request: object, error: unknown, { waits, baseMs, random }: OutageWait): number | null {

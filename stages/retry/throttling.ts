@@ -1,23 +1,23 @@
-/** How long a service that says "too many requests" is waited for. */
+/** How long to wait for a service that throttles. */
 import { RunError } from '../errors.ts';
 import { faultOf } from './faults.ts';
 
 export interface ThrottlingOptions {
-  /** Without a single success for so long, the run stops. */
+  /** The run stops when no request has succeeded for this time. */
   timeoutMs: number;
-  /** Called once a minute, at most, with a message that the program waits. */
+  /** Called at most once a minute with a message that the program is waiting. */
   say: (message: string) => void;
-  /** Milliseconds on a clock that only goes forward. */
+  /** Monotonic clock, in milliseconds. */
   now?: () => number;
 }
 
-/** A request that is refused for so many times the timeout while others succeed will never succeed. */
+/** A request that is refused for this many timeouts, while others succeed, is given up. */
 const UNLUCKY = 3;
 const SHORTEST_MS = 500;
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
 const SAY_EVERY_MS = 60_000;
-/** A shorter first wait is usual and not worth a message. */
+/** A shorter first wait is normal and needs no message. */
 const NOTEWORTHY_MS = 5_000;
 
 /**
@@ -28,7 +28,7 @@ export class Throttling {
   readonly #service: string;
   readonly #options: ThrottlingOptions;
   #since: number | null = null;
-  /** A refusal after this is not the continuation of the last one. */
+  /** A refusal later than this starts a new series. */
   #forgetAt = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
 

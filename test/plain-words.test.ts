@@ -40,6 +40,17 @@ const ODD: readonly RegExp[] = [
   /\bhalt(?:s|ed)?\b/i,
   /\bin spite of\b/i,
   /\bthrough all retries\b/i,
+  /\bwaited out\b/i,
+  /\bheard by everybody\b/i,
+  /\bsecond truth\b/i,
+  /\b(?:comes|came) to be\b/i,
+  /\bgoes on with\b/i,
+  /\bleaves room for doubt\b/i,
+  /\bplays? the same\b/i,
+  /\bwhat (?:breaks|gave way)\b/i,
+  /\bnothing piles up\b/i,
+  /\bevery matter\b/i,
+  /\b(?:slow|fast) line\b/i,
 ];
 
 /** Matches comments and strings, whichever starts first. The strings are the second group. */

@@ -25,7 +25,7 @@ function content(report: Report, groups: readonly CoverageGroup[], zone: Zone): 
     readAt === null
       ? 'This run looked up only the ids in file names. “migrator observations-without-media” lists the observations without any file.'
       : `All observations in the app, as of ${zone.full(Date.parse(readAt))}.`
-  } Ids are sequential ids.</p>
+  } Each bar shows a group of ids; the number above it is the first one. Select a bar for the ids.</p>
 <dl class="figures coverage">${known.map(
     state => html`
 <div><dt><i class="swatch swatch-${state}"></i>${COVERAGE_TITLES[state]}</dt><dd>${ids[state].length.toLocaleString('en-US')}</dd></div>`,

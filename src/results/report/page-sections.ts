@@ -21,7 +21,7 @@ ${!report.run.isListed && html`<p class="note">The folder has not been listed co
 <div><dt>Files</dt><dd>${count(counts.total)}</dd><dd class="sub">${formatBytes(counts.bytes)}</dd></div>
 <div><dt>Done</dt><dd>${share(done.files, counts.total)}</dd><dd class="sub">${formatCount(done.files, 'file')}, ${formatBytes(done.bytes)}</dd></div>
 <div><dt>Need attention</dt><dd>${count(attention.files)}</dd><dd class="sub">${formatBytes(attention.bytes)}</dd></div>
-<div><dt>Still to come</dt><dd>${count(ways)}</dd><dd class="sub">${formatBytes(counts.bytes - done.bytes - attention.bytes)}</dd></div>
+<div><dt>Not done yet</dt><dd>${count(ways)}</dd><dd class="sub">${formatBytes(counts.bytes - done.bytes - attention.bytes)}</dd></div>
 </dl>
 ${shares(report)}
 ${present.length === 0 ? html`<p class="note">There is no file in this run.</p>` : html`${kindTable(report)}${statusTable(report, present)}`}
@@ -54,10 +54,10 @@ function kindTable({ kinds }: Report): Markup {
     .map(({ kind, index, counts }) => {
       const [done, attention] = [sumOf(counts, DONE), sumOf(counts, UNFINISHED)];
       return html`
-<tr><th scope="row"><button type="button" class="plain" data-kind="${index}" title="Show these files">${KIND_TITLES[kind]}</button></th><td class="number" data-name="Files">${count(counts.total)}</td><td class="number" data-name="Size">${formatBytes(counts.bytes)}</td><td class="number" data-name="Done">${share(done.files, counts.total)}</td><td class="number" data-name="Done, size">${formatBytes(done.bytes)}</td><td class="number" data-name="Need attention">${count(attention.files)}</td></tr>`;
+<tr><th scope="row"><button type="button" class="plain" data-kind="${index}" title="Show these files">${KIND_TITLES[kind]}</button></th><td class="number" data-name="Files">${count(counts.total)}</td><td class="number" data-name="Size">${formatBytes(counts.bytes)}</td><td class="number" data-name="Done">${share(done.files, counts.total)}</td><td class="number" data-name="Size done">${formatBytes(done.bytes)}</td><td class="number" data-name="Need attention">${count(attention.files)}</td></tr>`;
     });
   return html`<table class="kinds">
-<thead><tr><th scope="col">Kind</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th><th scope="col" class="number">Done</th><th scope="col" class="number">Done, size</th><th scope="col" class="number">Need attention</th></tr></thead>
+<thead><tr><th scope="col">Kind</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th><th scope="col" class="number">Done</th><th scope="col" class="number">Size done</th><th scope="col" class="number">Need attention</th></tr></thead>
 <tbody>${rows}
 </tbody>
 </table>
@@ -97,11 +97,11 @@ function sessions({ sessions }: Timeline, zone: Zone): Markup {
     const seconds = (session.endMs - session.startMs) / 1000;
     const rate = rateOf(session);
     return html`
-<tr><td>${zone.full(session.startMs)}</td><td class="number" data-name="Lasted">${formatDuration(seconds)}</td><td class="number" data-name="Files">${count(session.files)}</td><td class="number" data-name="Size">${formatBytes(session.bytes)}</td><td class="number" data-name="Files, mean">${seconds > 0 ? `${count(Math.round((session.files * 60) / seconds))}/min` : '–'}</td><td class="number" data-name="Bytes, mean">${rate === null ? '–' : `${formatBytes(rate)}/s`}</td></tr>`;
+<tr><td>${zone.full(session.startMs)}</td><td class="number" data-name="Duration">${formatDuration(seconds)}</td><td class="number" data-name="Files">${count(session.files)}</td><td class="number" data-name="Size">${formatBytes(session.bytes)}</td><td class="number" data-name="Files per minute">${seconds > 0 ? count(Math.round((session.files * 60) / seconds)) : '–'}</td><td class="number" data-name="Speed">${rate === null ? '–' : `${formatBytes(rate)}/s`}</td></tr>`;
   });
   return html`<table class="sessions">
 <caption>Sessions</caption>
-<thead><tr><th scope="col">From</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th><th scope="col" class="number">Files, mean</th><th scope="col" class="number">Bytes, mean</th></tr></thead>
+<thead><tr><th scope="col">From</th><th scope="col" class="number">Duration</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th><th scope="col" class="number">Files per minute</th><th scope="col" class="number">Speed</th></tr></thead>
 <tbody>${rows}
 </tbody>
 </table>`;

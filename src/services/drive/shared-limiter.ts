@@ -124,7 +124,7 @@ export class SharedLimiter {
     this.#drop();
     if (!this.#isLostSaid)
       this.#options.warn(
-        'Redis (google_drive.quota_redis_url) cannot be reached: this process goes on with its own part of the query rate until Redis is back.',
+        'Redis (google_drive.quota_redis_url) cannot be reached: this process continues with its own part of the query rate until Redis is back.',
       );
     this.#isLostSaid = true;
     // A connection that works, but whose limiter does not, is opened again.

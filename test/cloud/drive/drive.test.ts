@@ -77,4 +77,31 @@ describe('the local Drive', () => {
     await ask();
     expect(await refusal(ask())).to.include({ reason: 'userRateLimitExceeded' });
   });
+
+  it('takes a page token only as it was given and only for the query it was given for', async () => {
+    const folder = drive.tree.addFolder({ name: 'photos' });
+    for (const name of ['1.jpg', '2.jpg'])
+      drive.tree.addFile({ name, parent: folder, content: Buffer.from(name) });
+    const q = `'${folder}' in parents`;
+    const { data } = await client.files.list({ q, pageSize: 1 });
+    const token = data.nextPageToken!;
+    expect(encodeURIComponent(token)).not.to.equal(token);
+    const invalid = { status: 400, reason: 'invalid', location: 'pageToken' };
+    const other = `${q} and trashed = false`;
+    expect(await refusal(client.files.list({ q: other, pageToken: token }))).to.eql(invalid);
+    expect(await refusal(client.files.list({ q, pageToken: 'garbage' }))).to.eql(invalid);
+
+    const stranger = clientFor(drive, 'stranger@example.com');
+    expect(await refusal(stranger.files.list({ q, pageToken: token }))).to.eql(invalid);
+    const { data: rest } = await client.files.list({ q, pageSize: 1, pageToken: token });
+    expect(rest.files).to.have.length(1);
+
+    const unencoded = `${drive.apiUrl}/drive/v3/files?q=${encodeURIComponent(q)}&pageToken=${token}`;
+    const { body } = await requestToken(
+      drive.tokenUri,
+      refreshForm(drive.accounts.addUser('person@example.com')),
+    );
+    const response = await fetch(unencoded, { headers: { authorization: `Bearer ${body.access_token}` } });
+    expect(response.status).to.equal(400);
+  });
 });

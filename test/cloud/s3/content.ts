@@ -18,8 +18,6 @@ export class Content {
   readonly files: readonly ContentFile[];
   readonly sizeBytes: number;
   #md5: string | null;
-  #readers = 0;
-  #dropped = false;
 
   /** @param md5 hex, null to have it computed when somebody asks */
   constructor(files: readonly ContentFile[], md5: string | null) {
@@ -44,20 +42,11 @@ export class Content {
   }
 
   /** Writes the bytes from `start` to `end` (both included) and ends the destination. Rejects when that goes away. */
-  async sendTo(destination: Writable, start: number, end: number): Promise<void> {
-    this.#readers += 1;
-    try {
-      await pipeline(this.#bytes(start, end), destination);
-    } finally {
-      this.#readers -= 1;
-      if (this.#dropped) this.drop();
-    }
+  sendTo(destination: Writable, start: number, end: number): Promise<void> {
+    return pipeline(this.#bytes(start, end), destination);
   }
 
-  /** Deletes the files, once those who are still reading are done. */
   drop(): void {
-    this.#dropped = true;
-    if (this.#readers > 0) return;
     for (const file of this.files) rmSync(file.path, { force: true });
   }
 

@@ -161,13 +161,4 @@ describe('The local S3, given a file in parts', () => {
     const part = await send(id, 1, last);
     expect((await complete(id, [part])).ETag).to.equal((await complete(id, [part])).ETag);
   });
-
-  it('keeps an object whole for a reader while it is replaced', async () => {
-    const id = await create();
-    await complete(id, [await send(id, 1, one), await send(id, 2, two)]);
-    const reading = await client.send(new GetObjectCommand({ Bucket, Key }));
-    s3.put(Key, 'new');
-    expect((await reading.Body!.transformToByteArray()).length).to.equal(one.length + two.length);
-    expect(s3.read(Key).toString()).to.equal('new');
-  });
 });

@@ -54,19 +54,36 @@ export const lostAnswer: Intercept = (request, response) => {
   return false;
 };
 
-/** The service does its work, but the client is told something else. */
-export function answerAfterwards(status: number, body: string): Intercept {
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** The service does its work, but the client gets another answer. */
+export function rewritten(change: (answer: Answer) => Partial<Answer>): Intercept {
   return (_, response) => {
-    const writeHead = response.writeHead.bind(response);
-    const end = response.end.bind(response);
-    response.writeHead = () => response;
-    response.end = ((): ServerResponse => {
-      writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-      return end(body);
-    }) as ServerResponse['end'];
+    const { writeHead, end } = response;
+    let head: Pick<Answer, 'status' | 'headers'>;
+    const chunks: Buffer[] = [];
+    response.writeHead = ((status: number, headers: Record<string, string> = {}) => {
+      head = { status, headers };
+      return response;
+    }) as typeof writeHead;
+    response.write = (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)) > 0;
+    response.end = ((chunk: Buffer | string = '') => {
+      const answer = { ...head, body: Buffer.concat([...chunks, Buffer.from(chunk)]) };
+      const { status, headers, body } = { ...answer, ...change(answer) };
+      writeHead.call(response, status, { ...headers, 'content-length': body.length });
+      return end.call(response, body, 'utf8');
+    }) as typeof end;
     return false;
   };
 }
+
+/** The service does its work, but the client is told something else. */
+export const answerAfterwards = (status: number, body: string): Intercept =>
+  rewritten(() => ({ status, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) }));
 
 /** An answer that announces more than comes before the connection breaks. */
 export const brokenOff =
@@ -103,18 +120,8 @@ function body(bytes: number, cut: (response: ServerResponse) => void): Intercept
 }
 
 /** The byte at this place of the answer's body is another one. */
-export function flipByte(at: number): Intercept {
-  return (_, response) => {
-    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
-    let passed = 0;
-    response.write = ((chunk: Buffer): boolean => {
-      const place = at - passed;
-      passed += chunk.length;
-      if (place < 0 || place >= chunk.length) return write(chunk);
-      const altered = Buffer.from(chunk);
-      altered[place]! ^= 1;
-      return write(altered);
-    }) as ServerResponse['write'];
-    return false;
-  };
-}
+export const flipByte = (at: number): Intercept =>
+  rewritten(({ body }) => {
+    if (at < body.length) body[at]! ^= 1;
+    return { body };
+  });

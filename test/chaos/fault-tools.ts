@@ -1,7 +1,6 @@
 /** More ways for a request to go wrong than `faults.ts` has: those that need the body, or change the answer. */
-import type { ServerResponse } from 'node:http';
 import { bodyOf, type Intercept, sendJson } from '../cloud/service.ts';
-import { answer } from '../faults.ts';
+import { answer, rewritten } from '../faults.ts';
 
 type Answer = { data?: Record<string, unknown> | null; errors?: unknown[] };
 
@@ -68,6 +67,12 @@ export function someFieldsFailAfterwards(errorType: string): Intercept {
   });
 }
 
+const changedAnswer = (change: (answer: Answer) => Answer): Intercept =>
+  rewritten(({ status, body }) => {
+    if (status !== 200) return {};
+    return { body: Buffer.from(JSON.stringify(change(JSON.parse(body.toString()) as Answer))) };
+  });
+
 /** The page's `nextToken` is one that AppSync will not take. */
 export const spoiltToken: Intercept = changedAnswer(({ data, errors }) => {
   const page = data?.page as { nextToken: string | null } | undefined;
@@ -75,70 +80,13 @@ export const spoiltToken: Intercept = changedAnswer(({ data, errors }) => {
   return { data, ...(errors && { errors }) };
 });
 
-function changedAnswer(change: (answer: Answer) => Answer): Intercept {
-  return (_, response) => {
-    const writeHead = response.writeHead.bind(response) as (
-      status: number,
-      headers: object,
-    ) => ServerResponse;
-    const end = response.end.bind(response) as (text: string) => ServerResponse;
-    let status = 200;
-    response.writeHead = ((given: number) => {
-      status = given;
-      return response;
-    }) as ServerResponse['writeHead'];
-    response.end = ((text: string): ServerResponse => {
-      const body = status === 200 ? JSON.stringify(change(JSON.parse(text) as Answer)) : text;
-      writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-      return end(body);
-    }) as ServerResponse['end'];
-    return false;
-  };
-}
-
 /** The answer's body ends after so many bytes, and its headers say that this is all. */
-export function shortBody(bytes: number): Intercept {
-  return (_, response) => {
-    const writeHead = response.writeHead.bind(response) as (
-      status: number,
-      headers: object,
-    ) => ServerResponse;
-    const write = response.write.bind(response) as (chunk: Buffer) => boolean;
-    let left = Number.POSITIVE_INFINITY;
-    response.writeHead = ((status: number, headers: Record<string, unknown>) => {
-      left = Math.min(bytes, Number(headers['content-length']));
-      return writeHead(status, { ...headers, 'content-length': left });
-    }) as ServerResponse['writeHead'];
-    response.write = ((chunk: Buffer): boolean => {
-      const sent = chunk.subarray(0, left);
-      left -= sent.length;
-      return sent.length === 0 || write(sent);
-    }) as ServerResponse['write'];
-    return false;
-  };
-}
+export const shortBody = (bytes: number): Intercept =>
+  rewritten(({ body }) => ({ body: body.subarray(0, bytes) }));
 
 /** The answer's body goes on behind its end, and its headers say that this belongs to it. */
-export function longBody(bytes: number): Intercept {
-  return (_, response) => {
-    const writeHead = response.writeHead.bind(response) as (
-      status: number,
-      headers: object,
-    ) => ServerResponse;
-    const end = response.end.bind(response) as (chunk: Buffer) => ServerResponse;
-    let isContent = false;
-    response.writeHead = ((status: number, headers: Record<string, unknown>) => {
-      isContent = status < 300;
-      const length = Number(headers['content-length']) + (isContent ? bytes : 0);
-      return writeHead(status, { ...headers, 'content-length': length });
-    }) as ServerResponse['writeHead'];
-    response.end = ((chunk?: Buffer): ServerResponse => {
-      if (!isContent) return end(chunk ?? Buffer.alloc(0));
-      return end(Buffer.concat([chunk ?? Buffer.alloc(0), Buffer.alloc(bytes)]));
-    }) as ServerResponse['end'];
-    return false;
-  };
-}
+export const longBody = (bytes: number): Intercept =>
+  rewritten(({ status, body }) => (status < 300 ? { body: Buffer.concat([body, Buffer.alloc(bytes)]) } : {}));
 
 /** The byte at this place of the request's body arrives as another one. */
 export function flipOnTheWay(at: number): Intercept {

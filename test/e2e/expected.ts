@@ -1,4 +1,5 @@
 /** What a migration of the sample folder should leave in the cloud, worked out from the folder alone. */
+import { expect } from 'chai';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { SampleFile, SampleFolder } from '../cloud/drive/sample-folder.ts';
 
@@ -50,6 +51,18 @@ export function linksIn({ appSync }: Cloud): string[] {
       return `${observation?.sequentialId} ${type} ${url}`;
     })
     .sort();
+}
+
+/** Expects just that to be in the cloud. */
+export function expectArrived(
+  cloud: Cloud,
+  sample: SampleFolder,
+  naming: 'strict' | 'relaxed' = 'strict',
+): Expected {
+  const expected = expectedOf(cloud, sample, naming);
+  expect(wrongObjects(cloud, expected)).to.deep.equal([]);
+  expect(linksIn(cloud)).to.deep.equal(expected.links);
+  return expected;
 }
 
 /** Names of objects that should be there and are not, should not be there and are, or hold something else. */

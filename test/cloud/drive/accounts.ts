@@ -2,61 +2,8 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { READONLY_SCOPE, type Tokens } from './tokens.ts';
 
-export interface OAuthClient {
-  client_id: string;
-  client_secret: string;
-  /** What Google's console offers for download for a desktop client: `{installed: {…}}`. */
-  credentials: InstalledCredentials;
-}
-
-export interface InstalledCredentials {
-  installed: {
-    client_id: string;
-    project_id: string;
-    auth_uri: string;
-    token_uri: string;
-    auth_provider_x509_cert_url: string;
-    client_secret: string;
-    redirect_uris: string[];
-  };
-}
-
-export interface AuthorizedUser {
-  type: 'authorized_user';
-  client_id: string;
-  client_secret: string;
-  refresh_token: string;
-  token_uri: string;
-}
-
-export interface ServiceAccountKey {
-  type: 'service_account';
-  project_id: string;
-  private_key_id: string;
-  /** PEM, PKCS #8, RSA 2048. */
-  private_key: string;
-  client_email: string;
-  client_id: string;
-  auth_uri: string;
-  token_uri: string;
-}
-
-/** Workload identity federation: what Google's console offers for download for a pool's provider. */
-export interface ExternalAccount {
-  type: 'external_account';
-  audience: string;
-  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt';
-  token_url: string;
-  service_account_impersonation_url?: string;
-  credential_source: Record<string, unknown>;
-}
-
-export interface ImpersonatedServiceAccount {
-  type: 'impersonated_service_account';
-  service_account_impersonation_url: string;
-  source_credentials: unknown;
-  delegates: string[];
-}
+export type OAuthClient = ReturnType<Accounts['addOAuthClient']>;
+export type AuthorizedUser = ReturnType<Accounts['addUser']>;
 
 /** Who stands at the browser when the consent page opens. */
 export interface Consent {
@@ -95,7 +42,8 @@ export class Accounts {
     return `${this.#url}/o/oauth2/v2/auth`;
   }
 
-  addOAuthClient(): OAuthClient {
+  /** `credentials` is what Google's console offers for download for a desktop client. */
+  addOAuthClient() {
     const client_id = `${randomBytes(6).readUIntBE(0, 6)}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;
     const client_secret = `GOCSPX-${randomBytes(21).toString('base64url')}`;
     const installed = {
@@ -113,18 +61,15 @@ export class Accounts {
   }
 
   /** A person who has consented already; the token file that signs in as them. A new client if none is given. */
-  addUser(
-    email: string,
-    client: OAuthClient = this.addOAuthClient(),
-    scope: string = READONLY_SCOPE,
-  ): AuthorizedUser {
+  addUser(email: string, client: OAuthClient = this.addOAuthClient(), scope: string = READONLY_SCOPE) {
     const { client_id, client_secret } = client;
     const refresh_token = this.#tokens.newRefreshToken({ email, scope, clientId: client_id });
-    return { type: 'authorized_user', client_id, client_secret, refresh_token, token_uri: this.tokenUri };
+    const type = 'authorized_user' as const;
+    return { type, client_id, client_secret, refresh_token, token_uri: this.tokenUri };
   }
 
   /** A service account with a key of its own; called again, one more key for the same account. */
-  addServiceAccount(email: string): ServiceAccountKey {
+  addServiceAccount(email: string) {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const private_key_id = randomBytes(20).toString('hex');
     const keys = this.#keys.get(email) ?? new Map<string, KeyObject>();
@@ -150,12 +95,12 @@ export class Accounts {
     return this.#delegations.get(email) === scope;
   }
 
-  /** Who signs in with the subject token; through a service account if one is named. */
+  /** Workload identity federation: who signs in with the subject token; through a service account if one is named. */
   addExternalAccount(
     subjectToken: string,
     credential_source: Record<string, unknown>,
     serviceAccount?: string,
-  ): ExternalAccount {
+  ) {
     const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/${randomBytes(4).toString('hex')}`;
     this.#subjectTokens.set(audience, subjectToken);
     if (serviceAccount) this.#tokenCreators.set(serviceAccount, this.principalOf(audience));
@@ -181,13 +126,13 @@ export class Accounts {
   }
 
   /** A service account whose tokens another account, that of the source credentials, may create. */
-  addImpersonation(email: string, creator: string, source_credentials: unknown): ImpersonatedServiceAccount {
+  addImpersonation(email: string, creator: string, source_credentials: unknown) {
     this.#tokenCreators.set(email, creator);
     return {
       type: 'impersonated_service_account',
       service_account_impersonation_url: this.#impersonationUrl(email),
       source_credentials,
-      delegates: [],
+      delegates: [] as string[],
     };
   }
 

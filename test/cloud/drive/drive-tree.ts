@@ -39,8 +39,6 @@ export interface DriveItem {
   readonly targetId: string | null;
   /** As it was when the shortcut was made; Drive keeps it when the target goes. */
   readonly targetMimeType: string | null;
-  /** Undefined: that of the target. Null: none, as in a shortcut to what got its key later. */
-  targetResourceKey?: string | null;
 }
 
 interface Placement {
@@ -49,37 +47,20 @@ interface Placement {
   parent?: string;
   /** Made up if left out. */
   id?: string;
-}
-
-export interface FolderOptions extends Placement {
-  /** Puts the folder into this shared drive, which is created if it does not exist. Inherited from the parent otherwise. */
-  driveId?: string;
   trashed?: boolean;
   resourceKey?: string;
 }
 
-export interface FileOptions extends Placement {
+interface FileOptions extends Placement {
   content: ContentSource;
   /** By the extension of the name if left out. */
   mimeType?: string;
   /** Hex, to lie about the content; null if Drive shall give none. */
   md5?: string | null;
-  trashed?: boolean;
   /** ms since 1970 or RFC 3339. */
   modifiedTime?: number | string;
   canDownload?: boolean;
   abusive?: boolean;
-  resourceKey?: string;
-}
-
-export interface DocumentOptions extends Placement {
-  /** `application/vnd.google-apps.document` if left out. */
-  mimeType?: string;
-  trashed?: boolean;
-}
-
-export interface ShortcutOptions extends Placement {
-  targetId: string;
 }
 
 export class DriveTree {
@@ -97,47 +78,33 @@ export class DriveTree {
     this.rootId = this.#add({ name: 'My Drive' }, { kind: 'folder', mimeType: FOLDER, parent: null });
   }
 
-  /** Adds a shared drive and returns its id, which is its top folder's id too. */
-  addSharedDrive(options: { name: string; id?: string }): string {
-    const id = options.id ?? this.#newId(options.name);
-    return this.#add({ ...options, id }, { kind: 'folder', mimeType: FOLDER, parent: null, driveId: id });
-  }
-
-  /** Adds a folder and returns its id. */
-  addFolder(options: FolderOptions): string {
-    const { driveId, trashed = false, resourceKey = null } = options;
-    if (driveId && !this.#items.has(driveId)) this.addSharedDrive({ name: driveId, id: driveId });
-    const parent = options.parent ?? driveId;
-    return this.#add({ ...options, parent }, { kind: 'folder', mimeType: FOLDER, trashed, resourceKey });
+  /** Adds a folder and returns its id; in this shared drive, which is created if it does not exist, if one is named. */
+  addFolder({ driveId, ...options }: Placement & { driveId?: string }): string {
+    if (driveId && !this.#items.has(driveId))
+      this.#add({ name: driveId, id: driveId }, { kind: 'folder', mimeType: FOLDER, parent: null, driveId });
+    return this.#add({ ...options, parent: options.parent ?? driveId }, { kind: 'folder', mimeType: FOLDER });
   }
 
   /** Adds a file and returns its id. Two files of one folder may bear the same name. */
   addFile(options: FileOptions): string {
-    const { name, mimeType = mimeTypeOf(name), md5, trashed, canDownload, abusive, modifiedTime } = options;
+    const { name, mimeType = mimeTypeOf(name), md5, canDownload = true, abusive = false } = options;
+    const { modifiedTime } = options;
     return this.#add(options, {
-      kind: 'file',
-      mimeType,
-      content: contentOf(options.content),
-      md5,
-      trashed: trashed ?? false,
-      canDownload: canDownload ?? true,
-      abusive: abusive ?? false,
-      resourceKey: options.resourceKey ?? null,
+      ...{ kind: 'file', mimeType, content: contentOf(options.content), md5, canDownload, abusive },
       ...(modifiedTime === undefined ? {} : { modifiedTime: new Date(modifiedTime).getTime() }),
     });
   }
 
   /** Adds a shortcut and returns its id. The target may be a folder above it: a loop. It need not exist. */
-  addShortcut(options: ShortcutOptions): string {
+  addShortcut(options: Placement & { targetId: string }): string {
     const { targetId } = options;
     const targetMimeType = this.find(targetId)?.mimeType ?? FOLDER;
     return this.#add(options, { kind: 'shortcut', mimeType: SHORTCUT, targetId, targetMimeType });
   }
 
   /** Adds a document of Google's editors, which has neither size nor md5 and cannot be downloaded. Returns its id. */
-  addGoogleDoc(options: DocumentOptions): string {
-    const { mimeType = DOCUMENT, trashed = false } = options;
-    return this.#add(options, { kind: 'document', mimeType, trashed });
+  addGoogleDoc(options: Placement & { mimeType?: string }): string {
+    return this.#add(options, { kind: 'document', mimeType: options.mimeType ?? DOCUMENT });
   }
 
   rename(id: string, name: string): void {
@@ -149,33 +116,7 @@ export class DriveTree {
     this.change(id, { content: contentOf(source), md5: undefined, revision: item.revision + 1 });
   }
 
-  /** Moves to another folder of the same drive. */
-  move(id: string, parent: string): void {
-    this.#children.get(this.get(id).parent ?? '')?.delete(id);
-    this.change(id, { parent });
-    this.#childrenOf(parent).add(id);
-  }
-
-  change(
-    id: string,
-    change: Partial<
-      Pick<
-        DriveItem,
-        | 'name'
-        | 'mimeType'
-        | 'parent'
-        | 'content'
-        | 'md5'
-        | 'revision'
-        | 'trashed'
-        | 'canDownload'
-        | 'abusive'
-        | 'resourceKey'
-        | 'closed'
-        | 'targetResourceKey'
-      >
-    >,
-  ): void {
+  change(id: string, change: Partial<Omit<DriveItem, 'id' | 'parent' | 'modifiedTime'>>): void {
     Object.assign(this.get(id), change, { modifiedTime: this.#now() });
   }
 
@@ -255,29 +196,17 @@ export class DriveTree {
   }
 
   #add(placement: Placement, item: Pick<DriveItem, 'kind' | 'mimeType'> & Partial<DriveItem>): string {
-    const { name, id = this.#newId(name) } = placement;
+    const { name, id = this.#newId(name), trashed = false, resourceKey = null } = placement;
     if (this.#items.has(id)) throw new Error(`id is taken: ${id}`);
     const parent = item.parent === null ? null : (placement.parent ?? this.rootId);
     const now = this.#now();
     this.#items.set(id, {
-      name,
-      parent,
+      ...{ id, name, parent, trashed, resourceKey, createdTime: now, modifiedTime: now },
       driveId: parent === null ? null : this.get(parent).driveId,
-      content: null,
-      md5: undefined,
-      revision: 1,
-      createdTime: now,
-      modifiedTime: now,
-      trashed: false,
+      ...{ content: null, md5: undefined, revision: 1, abusive: false, closed: false },
       canDownload: item.kind !== 'folder' && item.kind !== 'shortcut',
-      abusive: false,
-      resourceKey: null,
-      closed: false,
-      targetId: null,
-      targetMimeType: null,
+      ...{ targetId: null, targetMimeType: null },
       ...item,
-      id,
-      ...(item.parent === undefined ? { parent } : {}),
       sequence: this.#sequence++,
     });
     if (parent !== null) this.#childrenOf(parent).add(id);

@@ -44,10 +44,7 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
         : {
             targetId: item.targetId,
             targetMimeType: item.targetMimeType,
-            targetResourceKey:
-              (item.targetResourceKey === undefined
-                ? tree.find(item.targetId)?.resourceKey
-                : item.targetResourceKey) ?? undefined,
+            targetResourceKey: tree.find(item.targetId)?.resourceKey ?? undefined,
           },
     capabilities: {
       canDownload: item.canDownload,

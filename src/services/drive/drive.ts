@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
 import { FileError, type RunError } from '../../../stages/errors.ts';
-import { type DriveRef, type FileRecord, FOLDER } from '../../../stages/record.ts';
+import type { DriveRef, FileRecord } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { MediaSource } from '../../../stages/transfer.ts';
 import { accountOf } from './account.ts';
@@ -21,6 +21,7 @@ import {
   isRefusedQuery,
 } from './errors.ts';
 import { type DriveAuth, DriveHttp, textOf } from './http.ts';
+import { ITEM_FIELDS, itemOf, parsed, parsedPage } from './item.ts';
 import { QueryRate } from './query-rate.ts';
 import { resourceKeysHeader } from './resource-keys.ts';
 import type { RedisAddress } from './shared-limiter.ts';
@@ -46,10 +47,6 @@ export interface DriveOptions {
 
 /** The largest page that Drive allows. */
 const PAGE_SIZE = 1000;
-
-const ITEM_FIELDS =
-  'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,resourceKey,capabilities(canListChildren),' +
-  'shortcutDetails(targetId,targetMimeType,targetResourceKey)';
 
 /** How often a listing starts when its page tokens become invalid on the way. */
 const MAX_LISTING_STARTS = 4;
@@ -226,23 +223,6 @@ function unwrapped(error: unknown): unknown {
   return error instanceof Error && 'config' in error ? (error.cause ?? error) : error;
 }
 
-/** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */
-function parsed<T extends object>(data: T): T {
-  if (typeof data === 'object') return data;
-  throw malformed();
-}
-
-/** A page without its list is not an empty page. */
-function parsedPage(data: drive_v3.Schema$FileList): drive_v3.Schema$FileList {
-  const { files } = parsed(data);
-  if (Array.isArray(files) && files.every(({ id }) => typeof id === 'string')) return data;
-  throw malformed();
-}
-
-function malformed(): Error {
-  return Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
-}
-
 function folderUnreadable(refusal: DriveRefusal): FileError {
   const what = `Drive does not list this folder: ${inWords(refusal)}`;
   return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
@@ -272,28 +252,4 @@ function isBadRequest(error: unknown): boolean {
 /** Drive's query language: backslash and quote are escaped by a backslash. */
 function quoted(text: string): string {
   return text.replace(/[\\']/g, '\\$&');
-}
-
-function itemOf(file: drive_v3.Schema$File): DriveItem {
-  const target = file.shortcutDetails;
-  const resourceKey = (key: string | null | undefined) => (key ? { resourceKey: key } : {});
-  return {
-    id: file.id!,
-    name: file.name ?? '',
-    mimeType: file.mimeType ?? '',
-    size: file.size == null ? null : Number(file.size),
-    md5: file.md5Checksum ?? null,
-    modifiedTime: file.modifiedTime ?? '',
-    parents: file.parents ?? [],
-    trashed: file.trashed ?? false,
-    ...resourceKey(file.resourceKey),
-    ...(file.mimeType === FOLDER && file.capabilities?.canListChildren === false && { isClosed: true }),
-    shortcut: target?.targetId
-      ? {
-          id: target.targetId,
-          mimeType: target.targetMimeType ?? '',
-          ...resourceKey(target.targetResourceKey),
-        }
-      : null,
-  };
 }

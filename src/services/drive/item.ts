@@ -1,0 +1,49 @@
+/** Files and folders as Drive describes them. */
+import type { drive_v3 } from '@googleapis/drive';
+import type { DriveItem } from '../../../stages/drive-item.ts';
+import { FOLDER } from '../../../stages/record.ts';
+
+export const ITEM_FIELDS =
+  'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,resourceKey,capabilities(canListChildren),' +
+  'shortcutDetails(targetId,targetMimeType,targetResourceKey)';
+
+/** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */
+export function parsed<T extends object>(data: T): T {
+  if (typeof data === 'object') return data;
+  throw malformed();
+}
+
+/** A page without its list is not an empty page. */
+export function parsedPage(data: drive_v3.Schema$FileList): drive_v3.Schema$FileList {
+  const { files } = parsed(data);
+  if (Array.isArray(files) && files.every(({ id }) => typeof id === 'string')) return data;
+  throw malformed();
+}
+
+function malformed(): Error {
+  return Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
+}
+
+export function itemOf(file: drive_v3.Schema$File): DriveItem {
+  const target = file.shortcutDetails;
+  const resourceKey = (key: string | null | undefined) => (key ? { resourceKey: key } : {});
+  return {
+    id: file.id!,
+    name: file.name ?? '',
+    mimeType: file.mimeType ?? '',
+    size: file.size == null ? null : Number(file.size),
+    md5: file.md5Checksum ?? null,
+    modifiedTime: file.modifiedTime ?? '',
+    parents: file.parents ?? [],
+    trashed: file.trashed ?? false,
+    ...resourceKey(file.resourceKey),
+    ...(file.mimeType === FOLDER && file.capabilities?.canListChildren === false && { isClosed: true }),
+    shortcut: target?.targetId
+      ? {
+          id: target.targetId,
+          mimeType: target.targetMimeType ?? '',
+          ...resourceKey(target.targetResourceKey),
+        }
+      : null,
+  };
+}

@@ -29,7 +29,10 @@ export interface Checkpoint {
   save: (record: FileRecord) => FileRecord | Promise<FileRecord>;
 }
 
-export function checkpointOf(manifest: Manifest, options: CheckpointOptions): Checkpoint {
+export function checkpointOf(
+  manifest: Pick<Manifest, 'last' | 'append'>,
+  options: CheckpointOptions,
+): Checkpoint {
   /** Records that are just what the manifest has already. */
   const unchanged = new WeakSet<FileRecord>();
 

@@ -1,16 +1,15 @@
 /** The columns of the report's two tables. The page carries these functions as they are. */
 import { formatBytes } from '../../run/text/format.ts';
 import { consoleLink, driveLink } from './links.ts';
-import type { PageElement, PageNode, PageWindow } from './page-dom.ts';
 import type { PageData } from './page-script.ts';
-import { type Column, make } from './page-table.ts';
+import { type Browser, type Column, make } from './page-table.ts';
 import { hiddenCharacters, spelledOut } from './page-text.ts';
 import type { FileRow } from './report.ts';
 
-export function fileColumns(window: PageWindow, data: PageData): Column<FileRow>[] {
+export function fileColumns(window: Browser, data: PageData): Column<FileRow>[] {
   const pathOf = (row: FileRow) => data.folders[row[2]]![0];
   const reasonOf = (row: FileRow) => data.reasons[row[5]] ?? '';
-  const open = (address: string | null, text: string, row: FileRow): PageNode[] => {
+  const open = (address: string | null, text: string, row: FileRow): Node[] => {
     if (!address?.startsWith('https://')) return [];
     const attributes = {
       href: address,
@@ -20,17 +19,17 @@ export function fileColumns(window: PageWindow, data: PageData): Column<FileRow>
     };
     return [make(window, 'a', attributes, text)];
   };
-  const name = (row: FileRow): PageNode[] => {
+  const name = (row: FileRow): Node[] => {
     const hidden = hiddenCharacters(row[1]);
     const parts = [bdi(window, row[1])];
     return hidden ? [...parts, make(window, 'small', { class: 'unseen' }, hidden)] : parts;
   };
-  const why = (row: FileRow): PageNode[] => [
+  const why = (row: FileRow): Node[] => [
     ...(row[5] < 0 ? [] : [make(window, 'strong', {}, reasonOf(row))]),
     ...(row[6] < 0 ? [] : [bdi(window, data.messages[row[6]]!, 'div', 'message')]),
     ...(row[9] === '' ? [] : [make(window, 'div', { class: 'relaxed' }, `Relaxed naming reads: ${row[9]}`)]),
   ];
-  const status = (row: FileRow): PageNode[] => {
+  const status = (row: FileRow): Node[] => {
     const [code, title] = data.statuses[row[4]]!;
     return [make(window, 'span', { class: `badge badge-${code}` }, title)];
   };
@@ -52,7 +51,7 @@ export function fileColumns(window: PageWindow, data: PageData): Column<FileRow>
 export type FolderRow = readonly [index: number, ...PageData['folders'][number]];
 
 export function folderColumns(
-  window: PageWindow,
+  window: Browser,
   data: PageData,
   choose: (folder: number) => void,
 ): Column<FolderRow>[] {
@@ -81,7 +80,7 @@ export function folderColumns(
 }
 
 /** One bar, divided by the statuses of the folder's files. */
-export function folderBar(window: PageWindow, data: PageData, row: FolderRow): PageElement {
+export function folderBar(window: Browser, data: PageData, row: FolderRow): Element {
   const svg = (name: string, attributes: Record<string, string>) => {
     const element = window.document.createElementNS('http://www.w3.org/2000/svg', name);
     for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
@@ -102,12 +101,12 @@ export function folderBar(window: PageWindow, data: PageData, row: FolderRow): P
 }
 
 /** Each folder by itself: a name that runs from right to left must not turn the path. */
-export function folderName(window: PageWindow, path: string): PageElement {
+export function folderName(window: Browser, path: string): HTMLElement {
   if (path === '') return make(window, 'em', {}, 'the folder itself');
   const parts = path.split('/').flatMap((part, index) => [...(index > 0 ? [' / '] : []), bdi(window, part)]);
   return make(window, 'span', {}, ...parts);
 }
 
-export function bdi(window: PageWindow, text: string, name = 'bdi', kind = 'name'): PageElement {
+export function bdi(window: Browser, text: string, name = 'bdi', kind = 'name'): HTMLElement {
   return make(window, name, { dir: 'auto', class: kind }, spelledOut(text));
 }

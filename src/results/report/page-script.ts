@@ -6,8 +6,7 @@ import { safeCell } from '../../run/text/csv-cell.ts';
 import { formatBytes } from '../../run/text/format.ts';
 import { consoleLink, driveLink } from './links.ts';
 import { bdi, type FolderRow, fileColumns, folderBar, folderColumns, folderName } from './page-columns.ts';
-import type { PageElement, PageWindow } from './page-dom.ts';
-import { make, PageTable, type Sorting, sortedBy } from './page-table.ts';
+import { type Browser, make, PageTable, type Sorting, sortedBy } from './page-table.ts';
 import { csvOf, fileSearch, hiddenCharacters, type Search, spelledOut } from './page-text.ts';
 import type { FileRow } from './report.ts';
 
@@ -56,7 +55,7 @@ export function pageScript(): string {
   return `'use strict';\n${parts.map(String).join('\n')}\nshowReport(window);`;
 }
 
-export function showReport(window: PageWindow): void {
+export function showReport(window: Browser): void {
   const { document } = window;
   const at = (id: string) => document.getElementById(id)!;
   const data = JSON.parse(at('data').textContent!) as PageData;
@@ -91,13 +90,13 @@ interface View {
 }
 
 export class FileList {
-  readonly #window: PageWindow;
+  readonly #window: Browser;
   readonly #data: PageData;
   readonly #matches: (search: Search) => (row: FileRow) => boolean;
   readonly table: PageTable<FileRow>;
   #folder = -1;
 
-  constructor(window: PageWindow, data: PageData) {
+  constructor(window: Browser, data: PageData) {
     this.#window = window;
     this.#data = data;
     this.#matches = fileSearch(data);
@@ -107,7 +106,9 @@ export class FileList {
   }
 
   get search(): Search {
-    const [text, status, reason, kind] = ['search', 'status', 'reason', 'kind'].map(id => this.#at(id).value);
+    const [text, status, reason, kind] = ['search', 'status', 'reason', 'kind'].map(
+      id => this.#field(id).value,
+    );
     return {
       text: text!,
       status: status!,
@@ -119,9 +120,9 @@ export class FileList {
 
   set search({ text, status, reason, kind, folder }: Search) {
     const values = { search: text, status, reason: String(reason), kind: String(kind) };
-    for (const [id, value] of Object.entries(values)) this.#at(id).value = value;
+    for (const [id, value] of Object.entries(values)) this.#field(id).value = value;
     // A status that no file has any more is not among the options.
-    if (this.#at('status').value === '') this.#at('status').value = 'all';
+    if (this.#field('status').value === '') this.#field('status').value = 'all';
     this.#folder = folder;
     this.update();
   }
@@ -199,15 +200,19 @@ export class FileList {
     this.#window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
-  #at(id: string): PageElement {
+  #field(id: string): HTMLInputElement {
+    return this.#at(id) as HTMLInputElement;
+  }
+
+  #at(id: string): HTMLElement {
     return this.#window.document.getElementById(id)!;
   }
 }
 
 /** Loads a served page again when the run has changed, and keeps search, sorting and places as they were. */
-export function keepUpToDate(window: PageWindow, version: string, list: FileList): void {
+export function keepUpToDate(window: Browser, version: string, list: FileList): void {
   const saved = window.sessionStorage.getItem('view');
-  const details = window.document.getElementById('ids');
+  const details = window.document.getElementById('ids') as HTMLDetailsElement | null;
   if (saved) {
     window.sessionStorage.removeItem('view');
     const { view, open, y } = JSON.parse(saved);

@@ -1,17 +1,21 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 /**
  * A table of any length in a window of its own. Rows come in chunks; only chunks near the window have their rows in the page,
  * the others are as high as their rows were or probably are. For print the first rows are all there.
  *
  * The report's page carries these as they are: they may use nothing outside themselves but each other.
  */
-import type { PageElement, PageNode, PageObserver, PageWindow } from './page-dom.ts';
+
+/** `window`, as a parameter: nothing else of the program runs in a browser. */
+export type Browser = Window & typeof globalThis;
 
 export interface Column<Row> {
   name: string;
   /** What rows are sorted by; a column without cannot be sorted. */
   sortBy?: (row: Row) => number | string;
   isNumber?: boolean;
-  content: (row: Row) => (PageNode | string)[];
+  content: (row: Row) => (Node | string)[];
 }
 
 export interface Sorting {
@@ -20,7 +24,7 @@ export interface Sorting {
 }
 
 interface Chunk {
-  body: PageElement;
+  body: HTMLElement;
   from: number;
   isFull: boolean;
   /** Pixels; null before it has had its rows. */
@@ -30,22 +34,22 @@ interface Chunk {
 export class PageTable<Row> {
   readonly #rowsPerChunk = 40;
   readonly #printedRows = 1000;
-  readonly #window: PageWindow;
+  readonly #window: Browser;
   readonly #columns: readonly Column<Row>[];
-  readonly #table: PageElement;
-  readonly #heads: readonly PageElement[];
-  readonly #cut: PageElement;
-  readonly #observer: PageObserver;
-  readonly scroller: PageElement;
+  readonly #table: HTMLElement;
+  readonly #heads: readonly HTMLElement[];
+  readonly #cut: HTMLElement;
+  readonly #observer: IntersectionObserver;
+  readonly scroller: HTMLElement;
   #shown: readonly Row[] = [];
   #sorted: readonly Row[] = [];
-  #chunks = new Map<PageElement, Chunk>();
+  #chunks = new Map<Element, Chunk>();
   #rowHeight = 56;
   sorting: Sorting | null = null;
 
   constructor(
-    window: PageWindow,
-    holder: PageElement,
+    window: Browser,
+    holder: HTMLElement,
     { label, columns }: { label: string; columns: readonly Column<Row>[] },
   ) {
     this.#window = window;
@@ -75,7 +79,7 @@ export class PageTable<Row> {
     return this.#sorted;
   }
 
-  #head({ name, sortBy, isNumber }: Column<Row>, index: number): PageElement {
+  #head({ name, sortBy, isNumber }: Column<Row>, index: number): HTMLElement {
     const attributes = { role: 'columnheader', scope: 'col', ...(isNumber && { class: 'number' }) };
     if (!sortBy) return make(this.#window, 'th', attributes, name);
     const button = make(this.#window, 'button', { type: 'button' }, name);
@@ -87,7 +91,7 @@ export class PageTable<Row> {
     return make(this.#window, 'th', { ...attributes, 'aria-sort': 'none' }, button);
   }
 
-  #row(row: Row, index: number): PageElement {
+  #row(row: Row, index: number): HTMLElement {
     const cells = this.#columns.map(({ name, isNumber, content }) => {
       const attributes = { role: 'cell', 'data-name': name, ...(isNumber && { class: 'number' }) };
       return make(this.#window, 'td', attributes, ...content(row));
@@ -112,7 +116,7 @@ export class PageTable<Row> {
     chunk.body.replaceChildren(make(this.#window, 'tr', { class: 'spacer', 'aria-hidden': 'true' }, cell));
   }
 
-  #observerOfChunks(): PageObserver {
+  #observerOfChunks(): IntersectionObserver {
     return new this.#window.IntersectionObserver(
       entries => {
         for (const { target, isIntersecting } of entries) {
@@ -140,7 +144,7 @@ export class PageTable<Row> {
     this.#observer.disconnect();
     // The head stays in the page: the button that was pressed keeps the focus.
     for (const body of this.#chunks.keys()) body.remove();
-    this.#chunks = new Map();
+    this.#chunks.clear();
     for (let from = 0; from < this.#sorted.length; from += this.#rowsPerChunk) {
       const chunk = {
         body: make(this.#window, 'tbody', { role: 'rowgroup' }),
@@ -176,11 +180,11 @@ export class PageTable<Row> {
 
 /** An element with attributes and content; text becomes text, never HTML. */
 export function make(
-  window: PageWindow,
+  window: Browser,
   name: string,
   attributes: Readonly<Record<string, string>>,
-  ...content: (PageNode | string)[]
-): PageElement {
+  ...content: (Node | string)[]
+): HTMLElement {
   const element = window.document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
   element.append(...content);

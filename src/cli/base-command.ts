@@ -16,7 +16,7 @@ import { type Log, type Logger, openLog, openLogFile } from './log.ts';
 import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 import { promptsOn } from './ui/prompts.ts';
 
-/** The password is taken out of the process's own environment: children and diagnostic reports would inherit it. */
+/** Without the password, which child processes and diagnostic reports would inherit from the process's environment. */
 const ENVIRONMENT: Env = { ...process.env };
 delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 
@@ -42,12 +42,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected readonly home = homeFolder(process.env);
   protected readonly env: Env = ENVIRONMENT;
   protected readonly shutdown = new Shutdown();
-  /** Writes a message, one line an argument; a progress view puts its own here, so that the bar stays whole. */
+  /** Writes a message, one line per argument. A progress view replaces it, to write above the progress. */
   protected say: (...lines: string[]) => void = (...lines) =>
     void process.stderr.write(asLines(lines, process.stderr));
   #log: Log | null = null;
 
-  /** Commands that always write a log name it here; the others do with --verbose or LOG_LEVEL. */
+  /** Name of the log file; null for commands that write one only with --verbose or LOG_LEVEL. */
   protected get logName(): string | null {
     return null;
   }
@@ -57,7 +57,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     guardStandardStreams();
     normalizeProxies(process.env);
     quietOnClosedOutput();
-    // Node would print the error with all it holds; an SDK's error may hold the request.
+    // Node would print all properties of the error, and an SDK's error may contain the request with its token.
     process.once('uncaughtException', error => {
       void this.catch(error).finally(() => process.exit(EXIT.fatal));
     });
@@ -92,7 +92,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return Boolean((this.flags as { json?: boolean } | undefined)?.json);
   }
 
-  /** Where JSON goes that is not records. */
+  /** Where JSON other than records is written. */
   protected get jsonStream(): NodeJS.WriteStream {
     return process.stdout;
   }
@@ -133,7 +133,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return new Services({ config, env, warn, openPrompts: promptsOn, ...options });
   }
 
-  /** Tokens that the tool keeps are closed to others; what somebody else has made may be shared on purpose. */
+  /** Makes token files private. Other files may be shared on purpose, so that a warning has to do. */
   async #closedFiles({ google_drive: { credentials_path, token_path } }: Config): Promise<string[]> {
     const tokens = [cognitoTokenPath(this.home), token_path];
     const warnings = [this.home, credentials_path].map(openToOthers);
@@ -142,14 +142,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    // Requests that were given up fail in many ways, none of which is why the command ended.
+    // Cancelled requests fail in many ways; the reason of the shutdown is what matters.
     const error = (this.shutdown.killSignal.aborted && this.shutdown.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if (isExit(error)) throw error;
     const known =
       error instanceof RunError ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
     const helpful = withoutSecretsIn(known, this.env);
-    // A stack trace helps only where nobody expected the error.
+    // A stack trace is only useful for unexpected errors.
     const { code, message, remedy, exitCode } = helpful;
     if (exitCode === EXIT.interrupted) this.logger?.info({ code }, message);
     else this.logger?.error(known === error ? { code, remedy } : { err: error }, message);
@@ -175,7 +175,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async finally(error: Error | undefined): Promise<void> {
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
     await super.finally(error);
-    // Requests that were given up may still wait for an answer, and would keep the process for as long.
+    // Cancelled requests may still wait for a response, which would keep the process running.
     if (this.shutdown.killSignal.aborted) process.exit();
   }
 }
@@ -209,13 +209,13 @@ function unexpected(error: Error, logPath: string | null): RunError {
   return new RunError('unexpected', `Unexpected error: ${message}`, remedy);
 }
 
-/** `migrator list | head -3`: the reader has seen enough, which is nobody's error. */
+/** In `migrator list | head -3` a closed pipe is no error. */
 function quietOnClosedOutput(): void {
-  // Messages that nobody reads are no reason to stop.
+  // A closed standard error is no reason to stop.
   process.stderr.on('error', () => {});
   process.stdout.on('error', error => {
     const { code } = error as NodeJS.ErrnoException;
-    // The terminal is gone: SIGHUP says so, and ends the command in order.
+    // The terminal was closed; the SIGHUP that follows ends the command.
     if (code === 'EIO') return;
     if (code === 'EPIPE') process.exit(EXIT.ok);
     throw error;

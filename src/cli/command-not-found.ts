@@ -2,7 +2,7 @@ import type { Hook } from '@oclif/core';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
 
-/** What other tools call our commands. */
+/** Names of similar commands in other tools. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { validate: 'doctor', check: 'doctor' };
 
 /** On a terminal the plugin offers to run the nearest command; a script gets an error that names it. */

@@ -1,4 +1,4 @@
-/** What Ctrl-C, and the end of an ssh session, do to a command that moves files. */
+/** Handles Ctrl-C, SIGTERM and the end of an ssh session in commands that transfer files. */
 import type { EventEmitter } from 'node:events';
 import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
@@ -11,7 +11,7 @@ export class Interrupted extends RunError {
     super('interrupted', 'Interrupted.', '', { exitCode: EXIT.interrupted });
   }
 
-  /** For a run of which nothing is kept: there is none to resume. */
+  /** Nothing was saved, so there is no run to resume. */
   beforeAnything(): void {
     this.remedy = 'Nothing was done yet. Run the same command again.';
   }
@@ -28,8 +28,8 @@ export interface Signals {
 }
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP lets what is in flight finish within ten seconds, the second one ends at once. Gives what
- * undoes it.
+ * The first SIGINT, SIGTERM or SIGHUP gives transfers in progress ten seconds to finish, the second one exits at once. Returns a
+ * function that removes the handlers.
  */
 export function shutDownOnSignals(
   shutdown: Shutdown,

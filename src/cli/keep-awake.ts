@@ -1,20 +1,20 @@
 /**
- * Keeps the computer from falling asleep while a command works. Each system has a tool for it; it runs as a child that
- * ends with this process, however that ends: it watches our process id, or reads a pipe that only we hold open.
- * Where the tool is missing or refuses, nothing is said: the command works all the same.
+ * Prevents the computer from going to sleep during a command. Each operating system has a tool for it. The tool runs as a child
+ * process that ends with this one in any case: it watches our process id, or reads from a pipe that only we keep open.
+ * If the tool is missing or fails, the command runs without it, and without a message.
  */
 import { type SpawnOptions, spawn } from 'node:child_process';
 
 const WHY = 'Files are being migrated';
 
-/** ES_CONTINUOUS | ES_SYSTEM_REQUIRED; it holds as long as the thread that said so, here until standard input ends. */
+/** ES_CONTINUOUS | ES_SYSTEM_REQUIRED; in effect until the calling thread ends, here at the end of standard input. */
 const WINDOWS_SCRIPT = [
   `$awake = Add-Type -PassThru -Name Awake -Namespace Migrator -MemberDefinition '[DllImport("kernel32.dll")] public static extern uint SetThreadExecutionState(uint state);'`,
   '[void]$awake::SetThreadExecutionState([uint32]2147483649)',
   '[void][Console]::In.ReadToEnd()',
 ].join('; ');
 
-/** What keeps this kind of computer awake; null if nothing is known to. The tool ends when its standard input does. */
+/** The tool of this operating system; null if there is none. It ends at the end of its standard input. */
 export function toolFor(platform: NodeJS.Platform, pid: number): { command: string; args: string[] } | null {
   switch (platform) {
     case 'darwin':
@@ -27,7 +27,7 @@ export function toolFor(platform: NodeJS.Platform, pid: number): { command: stri
           '--who=amplify-media-migrator',
           `--why=${WHY}`,
           '--mode=block',
-          // Ends at the end of its standard input, which is a pipe that we hold.
+          // It ends at the end of its standard input, a pipe from this process.
           'cat',
         ],
       };
@@ -41,7 +41,7 @@ export function toolFor(platform: NodeJS.Platform, pid: number): { command: stri
   }
 }
 
-/** Begins to keep the computer awake; gives what ends it. Never throws, and never keeps this process from ending. */
+/** Starts to keep the computer awake, and returns a function that stops it. Never throws, and does not keep this process running. */
 export function keepAwake({
   platform = process.platform,
   env = process.env,
@@ -55,7 +55,7 @@ export function keepAwake({
     env,
     stdio: ['pipe', 'ignore', 'ignore'],
     windowsHide: true,
-    // Ctrl-C at the terminal is for the command alone, which has files to finish; it is still awake for that.
+    // Ctrl-C on the terminal must not end the tool: the command still has transfers to finish.
     detached: platform !== 'win32',
   };
   const child = spawn(tool.command, tool.args, options);

@@ -1,4 +1,4 @@
-/** The log of a command: JSON lines in the home folder, for looking into a run afterwards. */
+/** The log of a command: JSON lines in the home folder. */
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -47,7 +47,7 @@ export async function openLogFile(path: string, options: LogOptions): Promise<Lo
   return { path, logger: await loggerTo(fd, options) };
 }
 
-/** Opens `logs/{name}_{timestamp}.log`. Gives null if the folder cannot be written: a log is not worth a run. */
+/** Opens `logs/{name}_{timestamp}.log`. Returns null if the folder is not writable: the command runs without a log. */
 export async function openLog(
   { home, name, now = new Date() }: { home: string; name: string; now?: Date },
   options: LogOptions,
@@ -67,7 +67,7 @@ async function loggerTo(fd: number, { verbose, env }: LogOptions): Promise<Logge
   const destination = pino.destination({ dest: fd, sync: true });
   const passwords = [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '', env.MIGRATOR_QUOTA_REDIS_PASSWORD ?? ''];
   const known = passwords.flatMap(password => [password, JSON.stringify(password).slice(1, -1)]);
-  // An error of somebody else's code may carry anything, so the line as a whole is looked through.
+  // Errors of libraries may contain secrets anywhere, so the whole line is searched.
   const clean = {
     write: (line: string) => void destination.write(visibleLines(withoutSecrets(line, known))),
   };

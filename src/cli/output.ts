@@ -19,7 +19,7 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
 };
 
-/** Text is handed on in pieces of about this size; a write for each row would take longer than the rows. */
+/** Text is written in chunks of about this size; one write per row would be slow. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
 export const outputFlags = {
@@ -40,8 +40,8 @@ export interface Output {
 }
 
 /**
- * What the flags say. Throws ConfigError (usage) for `--json` with another format, RunError for a file whose folder is
- * not there: before the work that would be for nothing.
+ * What the flags say. Throws ConfigError (usage) for `--json` with another format, RunError for a file whose folder does
+ * not exist, so that the work is not done in vain.
  */
 export function outputOf(
   flags: { output?: string; format?: Format; json?: boolean },
@@ -58,14 +58,14 @@ export function outputOf(
     );
   }
   const ofFile = path === null ? undefined : FORMAT_OF_EXTENSION[extname(path).toLowerCase()];
-  // With --json and a file, standard output gets JSON about it, and the file what its name says.
+  // With --json and a file, standard output gets JSON about it, and the file has the format of its extension.
   const format = flags.format ?? ofFile ?? (flags.json ? 'json' : otherwise);
   return { path, format };
 }
 
 /**
  * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Throws
- * RunError if the file cannot be written, and what the text's source throws.
+ * RunError if the file cannot be written, and errors of the text's source.
  */
 export async function writeOutput(
   { path }: Output,
@@ -86,7 +86,7 @@ async function* inChunks(text: AsyncIterable<string>, shutdown: Shutdown): Async
   for await (const piece of text) {
     chunk += piece;
     if (chunk.length < CHUNK_CHARACTERS) continue;
-    // Rows that are at hand already never leave signals a turn.
+    // Without this pause, rows in memory would block signal handlers.
     await new Promise(resolve => setImmediate(resolve));
     if (shutdown.reason) throw shutdown.reason;
     yield chunk;
@@ -98,7 +98,7 @@ async function* inChunks(text: AsyncIterable<string>, shutdown: Shutdown): Async
 /** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
 const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 
-/** A pipe that another user has made would hand the content to that user. */
+/** A pipe of another user would send the content to that user. */
 function isPipeOrDevice(found: Stats): boolean {
   return (found.isFIFO() && [0, process.getuid?.()].includes(found.uid)) || found.isCharacterDevice();
 }
@@ -113,7 +113,7 @@ async function writeToDevice(path: string, chunks: AsyncIterable<string>): Promi
   }
 }
 
-/** The mode is what the umask says, or what the file had: what is exported is meant to be passed on. */
+/** The mode follows the umask, or stays that of the existing file: exports are meant to be shared. */
 async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<void> {
   try {
     const target = targetOf(path);
@@ -126,7 +126,7 @@ async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<voi
   }
 }
 
-/** Errors of the disk as what they mean; others, as those of the text's source, as they are. */
+/** Explains errors of the disk; errors of the text's source are returned unchanged. */
 function aboutFile(path: string, error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (!syscall || code === 'ENOSPC' || code === 'EDQUOT') return error;

@@ -27,7 +27,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.events.on('warning', this.warnLine).on('finished', record => this.counts.add(record));
   }
 
-  /** As the lock names the holder. */
+  /** As shown in the lock. */
   protected commandLine(shard: Shard | null): string {
     return `migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
   }
@@ -53,7 +53,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     });
   }
 
-  /** Signs in before anything is drawn: a prompt would be lost in it. */
+  /** Signs in first: the progress would overwrite a prompt. */
   protected async showProgress(config: Config, services: Services, isTransfer: boolean): Promise<void> {
     await (await services.session()).idToken();
     const drive = isTransfer ? await services.drive() : null;
@@ -73,7 +73,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.#view = view;
   }
 
-  /** While a run is in progress the terminal gets one warning of a kind a minute. */
+  /** During a run, the terminal shows one warning of each kind per minute. */
   protected override showWarning(message: string): void {
     const shown = this.#view ? this.#warnings.shown(message) : message;
     if (shown !== null) super.showWarning(shown);

@@ -42,7 +42,7 @@ export interface RunOptions {
   /** Only this part of a run that has been listed and resolved. */
   shard?: Shard | null;
   keepsAwake?: boolean;
-  /** A rescan without selection flags keeps to the part that the run is about. */
+  /** A rescan without selection flags keeps the selection of the run. */
   keepsSelection?: boolean;
 }
 
@@ -52,15 +52,15 @@ export interface RunOutcome {
   /** What has changed in Drive; null if the folder was not listed again. */
   changes: Changes | null;
   seconds: number;
-  /** What a migration would move first, in order; only after `until: 'resolve'`. */
+  /** The files that a migration would transfer first, in order; only after `until: 'resolve'`. */
   toMove: FilesToMove;
-  /** From Drive; null if it was not to be measured, or could not be. */
+  /** From Drive; null if it was not measured. */
   measuredMbit: number | null;
   progressPath: string;
   failedPath: string | null;
 }
 
-/** What a run is made of once it is locked. */
+/** Parts of a run, after it is locked. */
 interface RunParts {
   config: Config;
   services: Services;
@@ -75,7 +75,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return 'migration';
   }
 
-  /** Runs the pipeline over the folder that flag and configuration name. */
+  /** Runs the pipeline on the folder of the flag or the configuration. */
   protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {
     const startedAt = performance.now();
     const { flags, until, shard = null } = options;
@@ -84,17 +84,17 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     if (shard) requireListed(run);
     const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
     run.lock(this.commandLine(shard));
-    // Shards leave alone what they share.
+    // Shards do not write to shared files.
     const services = this.servicesFor(config, run, !shard, shard);
     if (!shard) run.facts.rememberResourceKey(run.facts.root(flags['folder-id'], config));
     if (!shard && flags.naming) run.facts.remember({ naming: config.naming });
     this.listenToSignals();
-    // Before the progress file, which is written to the same place.
+    // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId)?.apply;
     const progressFile = new ProgressFile(this.home, run, this.events);
     let letSleep = () => {};
     try {
-      // Before progress is drawn: a prompt would be lost in it.
+      // Before progress is shown, which would overwrite a prompt.
       await services.drive();
       if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
       await this.showProgress(config, services, until === 'link');
@@ -106,7 +106,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       letSleep();
       const { reason } = this.shutdown;
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
-      // An error of the run itself goes first; one of the progress file alone has been thrown above.
+      // An error of the run has priority; an error of only the progress file was thrown above.
       await progressFile.last().catch(() => {});
       this.ignoreSignals();
       run.unlock();
@@ -141,7 +141,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
         root: run.facts.root(flags['folder-id'], config),
         selection: selectionFrom(rules),
       });
-      // Here the manifests need not be read again for it.
+      // The manifests are still in memory here.
       await progressFile.last();
       failedPath = await writeFailedFiles(this.home, run);
     } finally {
@@ -158,7 +158,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
 
   #runFor({ flags, until, shard }: RunOptions, config: Config): Run {
     const folderId = folderToMigrate(flags['folder-id'], config);
-    // All that is missing at once, before anybody is asked.
+    // Reports all missing values at once, before any prompt.
     requireKeys(config, [
       ...(folderId ? [] : KEYS_FOR.folder),
       ...KEYS_FOR.cognito,
@@ -191,7 +191,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     return `${how}. ${finished} (${session}${time})`;
   }
 
-  /** Says how the run ended: for a person, or as JSON; sets the exit code. Throws the reason of a shutdown. */
+  /** Prints how the run ended, as text or JSON, and sets the exit code. Throws the reason of a shutdown. */
   protected conclude(
     outcome: RunOutcome,
     headline: string,
@@ -205,7 +205,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const summary = { ...summaryOf(outcome, counts), ...extra, log };
     this.logger?.info(summary, 'summary');
     if (this.json && (limit || !reason)) this.printJson(summary);
-    // Of a run that was given up as void there is nothing to look at.
+    // An empty run was removed; there is nothing to show.
     if (!this.json && run.exists) {
       if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
       const places = placeLines({ manifests: run.folder, progress, failed, log });

@@ -1,4 +1,4 @@
-/** What a run leaves in the log: a heartbeat a minute, retries, and at debug level each file. */
+/** What a run writes to its log: a heartbeat a minute, retries, and at debug level each file. */
 import type { FileRecord } from '../../stages/record.ts';
 import type { Retry } from '../../stages/retry/backoff.ts';
 import { faultOf } from '../../stages/retry/faults.ts';
@@ -15,7 +15,7 @@ export class RunLog {
   /** When the transfer of a file started (ms), and how long it took (s). */
   readonly #startedAt = new Map<string, number>();
   readonly #seconds = new Map<string, number>();
-  /** By service and reason: when it was last logged, and how many retries were left out since. */
+  /** By service and reason: when it was last logged, and how many retries were not logged since. */
   readonly #bursts = new Map<string, { at: number; leftOut: number }>();
   #timer: NodeJS.Timeout | undefined;
 

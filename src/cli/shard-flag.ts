@@ -37,7 +37,7 @@ const SCHEDULERS: readonly Scheduler[] = [
 const MOST_SHARDS = 100_000;
 const REMEDY = 'Use --shard K/N with K from 1 to N, like --shard 2/4, or --shard auto in a job array.';
 
-/** The shard that the flag names; null without the flag. `say` is told what "auto" has found. Throws UsageError. */
+/** The shard that the flag names; null without the flag. `say` is called with what "auto" has found. Throws UsageError. */
 export function shardFrom(flag: string | undefined, env: Env, say: (text: string) => void): Shard | null {
   if (flag === undefined) return null;
   if (flag === 'auto') return fromEnvironment(env, say);

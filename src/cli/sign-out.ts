@@ -1,4 +1,4 @@
-/** Ends sign-ins: revokes them where they were given, and removes what is kept of them here. */
+/** Signs out: revokes tokens at the service and deletes the local files. */
 import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
 import { refuseForeignFile } from '../config/files/foreign-file.ts';
@@ -7,13 +7,13 @@ import { type Env, homeFolder } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 
 export interface Ended {
-  /** For people: the service, and whose sign-in it was. */
+  /** For people: the service and the account. */
   who: string;
-  /** Why it could not be revoked, with what to do; null if it was. The file is gone in either case, unless it is something else. */
+  /** Why it could not be revoked, with what to do; null if it was. The file is deleted in both cases, unless it is no token file. */
   fault: string | null;
 }
 
-/** Ends the sign-in whose refresh token lies at `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
+/** Revokes the refresh token in `token_path`; empty if there is none. Throws RunError if it cannot be removed. */
 export async function signOutOfGoogle(
   { google_drive }: Config,
   warn: (message: string) => void,
@@ -23,7 +23,7 @@ export async function signOutOfGoogle(
     import('../services/drive/google-files.ts'),
     import('../services/drive/sign-in.ts'),
   ]);
-  // With a service account there is nothing to end: its key is no sign-in.
+  // A service account has no token to revoke.
   const client = await readDesktopClient(credentialsPath).catch(() => undefined);
   if (client === null) return [];
   const who = `Google, ${tokenPath}`;
@@ -44,7 +44,7 @@ export async function signOutOfGoogle(
 const AT_GOOGLE = 'Remove the access at https://myaccount.google.com/permissions.';
 const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user pool says otherwise.';
 
-/** Ends every Cognito sign-in that is kept; empty if there is none. Throws RunError if the file cannot be removed. */
+/** Revokes every stored Cognito sign-in; empty if there is none. Throws RunError if the file cannot be removed. */
 export async function signOutOfCognito(options: {
   home?: string;
   env: Env;
@@ -81,7 +81,7 @@ function notRevoked(error: unknown): string {
   return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
 }
 
-/** True for something that is there and is no file of sign-ins. */
+/** True if the path exists and is no token file. */
 function isForeign(path: string): boolean {
   try {
     refuseForeignFile(path, SIGN_INS);

@@ -1,4 +1,4 @@
-/** A stage as a command: reads records, runs its stages over them, writes them, and says at the end what came out. */
+/** A stage as a command: reads records, runs the stage, writes the records, and prints a summary. */
 import type { Command } from '@oclif/core';
 import type { StageName } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
@@ -28,12 +28,12 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
   /** Services whose configuration must be complete before anything starts. */
   protected readonly needs: Parameters<Services['require']>[0] = [];
 
-  /** What takes long enough to show its progress: files being transferred, or linked. */
+  /** Which progress is shown: of files being transferred, or linked. */
   protected readonly shows: 'transfer' | 'link' | null = null;
 
   protected async source(_stages: Stages, input: StageInput, _output: StageOutput): Promise<Step> {
     const records = await input.records();
-    // What another process still sends has been paid for, as files that are to be linked.
+    // Files from another process in the pipe have been transferred, and only need to be linked.
     return sourceOf(records, input.ahead() ? this.shutdown.signal : undefined);
   }
 
@@ -50,10 +50,10 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     return {};
   }
 
-  /** After the last record of a run's manifest; not when the stage ended early. */
+  /** Called after the last record of a run's manifest, unless the stage ended early. */
   protected finished(_run: Run): void {}
 
-  /** Where records go to standard output, nothing else may: the next stage would take it for a record. */
+  /** If records go to standard output, nothing else may: the next stage would read it as a record. */
   protected override get jsonStream(): NodeJS.WriteStream {
     const { out, 'folder-id': folder } = (this.flags ?? {}) as StageFlags;
     const isPipe = isPiped(1) && (this.stage === 'list' || !folder);
@@ -70,7 +70,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const output = new StageOutput(stage, flags, input);
     const rules = this.selectionRules(output.run);
     output.run?.lock(this.commandLine(shard));
-    // Processes that share the work on a run store objects for it, wherever their records go.
+    // Shards store objects for the run, wherever their records go.
     const services = this.servicesFor(config, input.run, output.run !== null && !shard, shard);
     this.listenToSignals();
     try {
@@ -109,7 +109,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       isShard: flags.shard !== undefined,
     });
     const source = await this.source(stages, input, output);
-    // In a pipe the transfer before the link draws already, on the same terminal.
+    // In a pipe, the transfer before the link already shows progress on the same terminal.
     const shows = this.shows === 'transfer' || (this.shows === 'link' && input.ahead() !== null);
     if (shows) await this.showProgress(config, services, this.shows === 'transfer');
     await runStage({
@@ -126,7 +126,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const { rejects } = input;
     if (rejects.count > 0)
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
-    // Of a run that never saw a file nothing is kept.
+    // A run without files is not kept.
     const path = (run?.exists === false ? null : manifest?.path) ?? null;
     const { total: files, bytes } = counts;
     const summary = counts.summary();

@@ -1,4 +1,4 @@
-/** Shows warnings of one kind once a minute; six hours of trouble would bury everything else. The log has them all. */
+/** Shows one warning of each kind per minute, so that repeated ones do not hide others. The log has all of them. */
 const EVERY_MS = 60_000;
 
 interface Kind {
@@ -27,7 +27,7 @@ export class WarningLimit {
     return message + suppressedPart(before?.suppressed ?? 0);
   }
 
-  /** What has not been said yet of suppressed warnings. */
+  /** The suppressed warnings that have not been reported yet. */
   rest(): string[] {
     const rest = [...this.#kinds.values()].filter(({ suppressed }) => suppressed > 0);
     this.#kinds.clear();
@@ -39,7 +39,7 @@ function suppressedPart(count: number): string {
   return count > 0 ? ` (${count} more like this since; see the log)` : '';
 }
 
-/** The message without what differs between two of its kind: the file before it, names, ids and numbers. */
+/** The message without file, names, ids and numbers, which differ between warnings of the same kind. */
 function kindOf(message: string): string {
   return message
     .replace(/^.*? \([\w-]{8,}\): /, '')

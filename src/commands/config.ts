@@ -9,7 +9,7 @@ import { loadConfig, readConfigFile } from '../config/load.ts';
 import { type ConfigKey, type ConfigValues, SETTINGS, settingOf, valueAt } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
 
-/** A number if the text is one; anything else is left to the schema, which says what it found and what it accepts. */
+/** A number if the text is one; the schema reports anything else. */
 const numberOrText = Flags.custom<number | string>({
   parse: async text => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text),
 });

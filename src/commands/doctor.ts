@@ -11,7 +11,7 @@ import { folderToContinue, folderToMigrate } from '../run/which-run.ts';
 
 const WIDTH = 18;
 const INDENT = ' '.repeat(8);
-/** A check that waits longer would look as if it hung. */
+/** A longer wait would look like a hang. */
 const THROTTLE_TIMEOUT_MS = 20_000;
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
@@ -55,7 +55,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     if (!ok) process.exitCode = EXIT.fatal;
   }
 
-  /** Colours need the stream itself: standard output shows escape sequences as text. */
+  /** Colours need the unguarded stream, because the guard makes escape sequences visible. */
   #print(finding: Finding): void {
     const { isTTY } = process.stdout;
     const [label, color, ...lines] = linesOf(finding);

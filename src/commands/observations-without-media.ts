@@ -5,7 +5,7 @@ import { observationsWithoutMedia, withoutMediaText } from '../results/without-m
 import { formatCount } from '../run/text/format.ts';
 import type { Services } from '../services/services.ts';
 
-/** What tells data sets apart in MECO; taken where the prefix rules name no other field and the model has it. */
+/** The field for the data set, if the prefix rules name no other one and the model has it. */
 const USUAL_DISCRIMINATOR = 'countryId';
 
 export default class ObservationsWithoutMedia extends BaseCommand<typeof ObservationsWithoutMedia> {

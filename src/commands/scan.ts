@@ -35,7 +35,7 @@ export default class Scan extends RunCommand<typeof Scan> {
   };
 
   async run(): Promise<void> {
-    // What is known of a million files stays until the end, and V8 would let as much garbage gather beside it.
+    // V8 would otherwise keep as much garbage as live data, which is a lot for a million files.
     setFlagsFromString('--heap-growing-percent=40');
     const outcome = await this.migrateFolder({ until: 'resolve', flags: this.flags });
     const { files, bytes } = outcome.toMove;

@@ -15,10 +15,10 @@ import { visible } from '../run/text/visible.ts';
 import { wrapped } from '../run/text/wrap.ts';
 import { runToShow } from '../run/which-run.ts';
 
-/** On a terminal, and elsewhere. A large run takes longer to read, and then waits longer. */
+/** On a terminal, and elsewhere; longer for large runs. */
 const REDRAW_MS = 2_000;
 const LINE_MS = 10_000;
-/** At most one part in this many of the time is spent on reading the manifests. */
+/** Pauses last at least so many times as long as reading the manifests. */
 const READING_SHARE = 5;
 
 export default class Status extends BaseCommand<typeof Status> {
@@ -43,7 +43,7 @@ export default class Status extends BaseCommand<typeof Status> {
     else for (const line of this.#lines(run, status)) this.log(line);
   }
 
-  /** On a terminal the same lines, redrawn; elsewhere one line each time. */
+  /** Redraws the lines on a terminal; elsewhere writes one line each time. */
   async #watch(run: Run): Promise<void> {
     const ending = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ending.abort());
@@ -85,7 +85,7 @@ function oneLine(run: Run, status: RunStatus): string {
   return [headLine(run, status), ...counts, ...activity].join(' · ');
 }
 
-/** Lines that fit on the terminal; the cursor needs the last row. */
+/** Wrapped and cut to the terminal; the cursor needs the last row. */
 function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStream): string[] {
   const folded = lines.flatMap(line => wrapped(visible(line), columns - 1));
   return folded.slice(0, rows - 1).map(line => fitted(line, columns - 1));

@@ -15,7 +15,7 @@ import { formatCount } from '../run/text/format.ts';
 import { runFor } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 
-/** More would scroll away what else is said. */
+/** More lines would hide the other messages. */
 const LEFT_NAMED = 20;
 
 export default class Undo extends BaseCommand<typeof Undo> {
@@ -47,7 +47,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
       await this.#undo(run, services, config, rewriter);
     } finally {
       await rewriter?.close();
-      // Also when it ends early: what was removed until then is removed.
+      // Also after an early end, since some records and objects were removed.
       if (!this.#isDryRun) await writeProjection(this.home, run);
       release();
       run.unlock();

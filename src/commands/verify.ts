@@ -31,7 +31,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
     const services = this.services(config);
     services.require(['storage', 'data']);
     if (this.flags.repair) run.lock(`migrator ${this.id}`);
-    // Nothing is changed while files are checked, so there is nothing to wait for.
+    // Checking changes nothing, so it can stop at once.
     const release = shutDownOnSignals(this.shutdown, () => {}, { graceMs: 0 });
     try {
       const records = await recordsOf(run, this.warnLine);

@@ -42,7 +42,7 @@ export type Finding = { name: string; title: string } & (
   | { status: 'not_checked'; because: string }
 );
 
-/** Runs the checks in their order and gives each finding as soon as it is there. */
+/** Runs the checks in order and yields each finding as soon as it is known. */
 export async function* examine(checks: readonly Check[], at: Surroundings): AsyncGenerator<Finding> {
   const statuses = new Map<string, Finding['status']>();
   for (const check of checks) {

@@ -29,7 +29,7 @@ export const groups: Check = {
   },
 };
 
-/** The identity pool gives keys, and those of the group's role. */
+/** The identity pool returns credentials of the group's role. */
 export const keys: Check = {
   name: 'identity_pool_keys',
   title: 'Identity pool',

@@ -3,7 +3,7 @@ import { type Check, NotChecked } from './check.ts';
 
 const FOLDER = 'application/vnd.google-apps.folder';
 
-/** Somebody is signed in, and the Drive API is switched on for the project. */
+/** A Google account is signed in, and the Drive API is enabled for the project. */
 export const google: Check = {
   name: 'google_sign_in',
   title: 'Google sign-in',

@@ -5,7 +5,7 @@ import { storageRegionOf } from '../../config/settings.ts';
 import { fetchThroughProxy, proxiesOf, requireUsableProxies } from '../../services/network/proxy.ts';
 import { type Check, NotChecked } from './check.ts';
 
-/** Every service is reached at an address that tokens may be sent to. */
+/** The addresses of all services; an address must be https or loopback, since tokens are sent to it. */
 export const addresses: Check = {
   name: 'addresses',
   title: 'Addresses',
@@ -66,7 +66,7 @@ export const clock: Check = {
     const askedAt = now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
     if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);
-    // The Date is cut to the second, and belongs somewhere between question and answer.
+    // The Date header has whole seconds, and was set between request and response.
     const aheadMs = (askedAt + now()) / 2 - (date + 500);
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
     const off = `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`;

@@ -3,16 +3,16 @@ import type { Browser } from '../../services/drive/browser-sign-in.ts';
 import { promptsOn } from './prompts.ts';
 
 /**
- * The person's browser. With `opens` it is opened on this machine; without, the address is printed and the one at
- * which the browser ended can be pasted, at the terminal or as a line of standard input. A browser that cannot be opened
- * is an error (RunError) where there is no terminal.
+ * The user's browser. With `opens` it is opened on this machine; otherwise the address is printed, and the final address of
+ * the browser can be pasted on the terminal or sent as a line of standard input. Without a terminal, a browser that cannot be
+ * opened is an error (RunError).
  */
 export function browserAt(options: {
   opens: boolean;
   say: (...lines: string[]) => void;
   input?: NodeJS.ReadStream;
   output?: NodeJS.WriteStream;
-  /** Opens an address; tests put their own. */
+  /** Opens an address; replaced in tests. */
   openUrl?: (url: string) => Promise<void>;
 }): Browser {
   const { opens, say, input = process.stdin, output = process.stderr, openUrl = openInBrowser } = options;
@@ -28,7 +28,7 @@ export function browserAt(options: {
           () => null,
           (error: Error) => error,
         );
-        // At a terminal somebody may open the address by hand.
+        // On a terminal, the user can open the address by hand.
         if (failure && !input.isTTY) throw unopened(failure);
       },
       paste: null,
@@ -46,7 +46,7 @@ export function browserAt(options: {
   };
 }
 
-/** Waits for the program that opens it, which may last as long as the browser. Throws if there is no browser. */
+/** Resolves when the program that opens it ends, possibly with the browser. Throws if there is no browser. */
 async function openInBrowser(url: string): Promise<void> {
   const { default: open } = await import('open');
   const child = await open(url);
@@ -72,7 +72,7 @@ function atTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream): NonNu
   };
 }
 
-/** A script may pipe the address in. At the end of the input there is only a browser on this machine to wait for. */
+/** A script can pipe the address in. After the end of the input, only a browser on this machine can still respond. */
 function fromLines(input: NodeJS.ReadStream, say: (text: string) => void): NonNullable<Browser['paste']> {
   let lines: AsyncIterator<string> | null = null;
   return async (wrong, signal) => {

@@ -1,6 +1,6 @@
 /**
- * Standard output and standard error with control characters spelled out, whoever writes: names in Drive, answers of
- * services and configuration files may contain escape sequences that a terminal would act on.
+ * Standard output and standard error with control characters made visible: names in Drive, responses of services and
+ * configuration files may contain escape sequences for the terminal.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { visibleLines } from '../../run/text/visible.ts';
@@ -8,7 +8,7 @@ import { wrapped } from '../../run/text/wrap.ts';
 
 /**
  * The lines with their line ends, wrapped between words where they are written to a terminal. A line end within one of them is
- * continued below, indented: no text from elsewhere can look like a message of its own.
+ * continued on the next line, indented, so that foreign text cannot look like a message of this program.
  */
 export function asLines(lines: readonly string[], { isTTY, columns }: Terminal = {}): string {
   const width = isTTY && columns ? columns : Number.POSITIVE_INFINITY;
@@ -31,8 +31,8 @@ export function guardStandardStreams(): void {
 }
 
 /**
- * The stream behind the guard, for what draws with escape sequences of its own and for text that is written to files
- * in the same form. The caller makes what it writes harmless itself. Any other stream is returned as it is.
+ * The stream without the guard, for code that writes escape sequences itself, and for text that files get unchanged. The caller
+ * must escape foreign text. Any other stream is returned unchanged.
  */
 export function unguarded<T extends object>(stream: T): T {
   return (RAW.get(stream) as T | undefined) ?? stream;

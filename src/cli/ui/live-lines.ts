@@ -2,7 +2,7 @@
 import stringWidth from 'string-width';
 import { asLines, unguarded } from './guarded-streams.ts';
 
-/** Standard error, or what a test puts in its place. */
+/** Standard error, or its replacement in tests. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
@@ -23,7 +23,7 @@ export class LiveLines {
     this.#screen = screen;
   }
 
-  /** Replaces the lines, in one write. The lines must fit: none wider than the terminal, and one row is left free. */
+  /** Replaces the lines, in one write. No line may be wider than the terminal, and one row must stay free. */
   draw(lines: readonly string[], above: readonly string[] = []): void {
     const drawn = lines.map(line => `${line}${CLEAR_TO_LINE_END}\n`).join('');
     const start =
@@ -36,7 +36,7 @@ export class LiveLines {
     if (this.#drawn.length > 0) this.draw([]);
   }
 
-  /** Moves the cursor to the first line. A terminal that has become narrower wraps lines: they take more rows now. */
+  /** Moves the cursor to the first line. If the terminal has become narrower, wrapped lines take more rows. */
   #toStart(): string {
     const { columns = Number.POSITIVE_INFINITY } = this.#screen;
     const rows = this.#drawn.reduce(

@@ -1,4 +1,4 @@
-/** What a person sees of a run's progress, as lines of text no wider than the terminal. */
+/** The progress of a run as lines of text, no wider than the terminal. */
 import stringWidth from 'string-width';
 import type { Move, Phase } from '../../run/progress/moves.ts';
 import type { Bottleneck, ProgressFacts } from '../../run/progress/run-progress.ts';
@@ -22,7 +22,7 @@ const BAR_WIDTH = 24;
 const ROOMY_COLUMNS = 60;
 const SEPARATOR = ' · ';
 
-/** The whole picture: a line for each file under way, what is being linked, and the numbers below. At most `rows` lines. */
+/** A line for each transfer in progress, one for the files being linked, and the numbers below. At most `rows` lines. */
 export function progressLines(
   facts: ProgressFacts,
   slots: readonly (Move | null)[],
@@ -41,7 +41,7 @@ export function progressLine(facts: ProgressFacts): string {
   return parts(facts).join(SEPARATOR);
 }
 
-/** From 10 minutes on whole minutes, from a minute on tens of seconds: what stands there should not flicker. */
+/** Rounded to minutes from 10 minutes on, to tens of seconds from a minute on, so that it does not flicker. */
 export function roughDuration(seconds: number): string {
   const step = seconds >= 600 ? 60 : seconds >= 60 ? 10 : 1;
   const rounded = Math.max(1, Math.ceil(seconds / step) * step);
@@ -112,7 +112,7 @@ function rate(queriesPerSecond: number): string {
   return queriesPerSecond < 10 ? queriesPerSecond.toFixed(1) : String(Math.round(queriesPerSecond));
 }
 
-/** Parts one after the other, on as many lines as they need. */
+/** The parts, on as few lines as possible. */
 function folded(all: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   for (const part of all) {
@@ -126,7 +126,7 @@ function folded(all: readonly string[], columns: number): string[] {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The text as far as it fits; where it is cut, the last column is an ellipsis. */
+/** The text, cut to the width with an ellipsis. */
 export function fitted(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   let width = 1;

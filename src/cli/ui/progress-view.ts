@@ -1,4 +1,4 @@
-/** Progress on standard error: on a terminal lines that are redrawn, elsewhere a plain line with the time now and then. */
+/** Progress on standard error: on a terminal lines that are redrawn, elsewhere a plain line with the time every ten seconds. */
 import type { RunEvents } from '../../run/events.ts';
 import type { Move } from '../../run/progress/moves.ts';
 import { type ProgressFacts, RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
@@ -8,10 +8,10 @@ import { LiveLines, type Screen } from './live-lines.ts';
 import { progressLine, progressLines } from './progress-lines.ts';
 
 const DRAW_EVERY_MS = 200;
-/** Without a terminal: a first line soon, then one now and then. */
+/** Without a terminal. */
 const FIRST_LINE_MS = 2_000;
 const LINE_EVERY_MS = 10_000;
-/** Of a terminal that does not report its size. */
+/** For terminals that do not report their size. */
 const USUAL = { columns: 80, rows: 24 };
 
 export interface ViewOptions {
@@ -52,13 +52,13 @@ export class ProgressView {
     return this.#progress.facts();
   }
 
-  /** Lines that stay, above the progress. */
+  /** Writes lines above the progress, which stay. */
   say(...lines: string[]): void {
     if (this.#live && !this.#isStopped) this.#live.draw(this.#lines(), lines);
     else this.#screen.write(asLines(lines, this.#screen));
   }
 
-  /** Leaves the screen to what comes after. */
+  /** Removes the progress from the screen. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#screen.off?.('resize', this.draw);
@@ -81,12 +81,12 @@ export class ProgressView {
     const { columns = USUAL.columns, rows = USUAL.rows } = this.#screen;
     const [first] = this.#progress.linking;
     const link = first ? { files: this.#progress.linking.size, example: first.name } : null;
-    // Some terminals go on to the next line when the last column is filled. The cursor needs the last row.
+    // Some terminals wrap when the last column is filled. The cursor needs the last row.
     const room = { columns: columns - 1, rows: rows - 1 };
     return progressLines(this.#progress.facts(), this.#placed(), link, room);
   }
 
-  /** New files take the lines that have become free. */
+  /** New files get the free lines. */
   #placed(): (Move | null)[] {
     const { moves, workers } = this.#progress;
     const moving = new Set(moves.all);

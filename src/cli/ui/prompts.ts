@@ -1,4 +1,4 @@
-/** inquirer's prompts, with control characters spelled out in everything that is not the program's own text. */
+/** inquirer's prompts, with control characters made visible in all foreign text. */
 import { styleText } from 'node:util';
 import type { ConfigPrompts } from '../../config/interview.ts';
 import { visible, visibleLines } from '../../run/text/visible.ts';
@@ -17,7 +17,7 @@ const theme = {
 /** Prompts are on standard error, so that standard output stays data. Ctrl-C throws ExitPromptError. */
 export async function promptsOn({ input = process.stdin, output = process.stderr }: Streams = {}) {
   const prompts = await import('@inquirer/prompts');
-  // It draws with escape sequences.
+  // inquirer writes escape sequences.
   const streams = { input, output: unguarded(output) };
   return {
     input: (

@@ -1,10 +1,10 @@
-/** What a person is told at the end of a run, and by `status`. */
+/** The counts at the end of a run and in `status`. */
 import type { Status } from '../../../stages/record.ts';
 import { type Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 
-/** One line a status that occurs, with what it means; below it the reasons, where a person should know them. */
+/** One line per status with its meaning; below it the reasons, for statuses that need attention. */
 export function statusLines(counts: Counts): string[] {
   return STATUSES_SHOWN.filter(status => counts.files(status) > 0).flatMap(status => {
     const count = counts.files(status).toLocaleString('en-US').padStart(8);
@@ -27,7 +27,7 @@ export function totalLine(counts: Counts): string {
   return `${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}`;
 }
 
-/** Where to look afterwards; places that do not exist are left out. */
+/** Paths with their labels; null ones are left out. */
 export function placeLines(places: Record<string, string | null>): string[] {
   const named = Object.entries(places).filter(([, path]) => path);
   const width = Math.max(0, ...named.map(([name]) => name.length));

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { promptsOn } from '../../cli/ui/prompts.ts';
 import { questionsFor, questionsFromLines } from '../../services/cognito/questions.ts';
 
-/** Amplify's usual name for those who may write. */
+/** Amplify's usual group of users with write access. */
 const GROUP = 'ADMINS';
 
 export default class LoginAws extends BaseCommand<typeof LoginAws> {

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import type { Upload } from '../../../stages/transfer.ts';
 
 /**
- * Sends a body. Whichever of body and request fails first ends the other one, and its error is the one that is thrown. The
- * SDK alone does not do that: a body that fails would leave the request waiting for the rest of it, or end the process, and
- * an early response of S3 would leave the download open.
+ * Sends a body. If body or request fails, the other one is ended, and the first error is thrown. The SDK does not do that:
+ * after an error of the body the request would wait for the rest of it, or the process would end, and after an early
+ * response of S3 the download would stay open.
  */
 export async function sendStream<Result>(
   body: Readable,
@@ -33,7 +33,7 @@ export async function sendStream<Result>(
     throw failures[0];
   } finally {
     signal?.removeEventListener('abort', giveUp);
-    // A body that was not read to its end keeps its connection to S3 busy until it is aborted.
+    // If the body was not read to its end, its connection to S3 stays busy until the request is aborted.
     if (!body.readableEnded) stop.abort();
     body.destroy();
   }

@@ -1,31 +1,30 @@
 /**
  * How bytes get from Drive to S3.
  *
- * One file is one stream. A worker opens the download and hands its body on; nothing is kept here but what is on its way
- * between two sockets. A download that breaks continues inside the same stream (`../drive/download.ts`). Whatever breaks on
- * S3's side starts the file again, with a new download: bytes that have been read cannot be sent twice.
+ * One file is one stream: the body of the download is the body of the upload. A download that breaks continues inside the
+ * same stream (`../drive/download.ts`). After an error of S3 the file starts again with a new download, because bytes that
+ * have been read cannot be sent twice.
  *
- * A file of up to `migration.multipart_threshold_mb` is one streaming PUT. Drive's md5 goes along as Content-MD5, and S3
- * compares it with what it received: the object either has Drive's bytes or does not exist. The body comes as Drive sends it:
- * nothing is hashed or copied here.
+ * A file of up to `migration.multipart_threshold_mb` is one streaming PUT with Drive's md5 as Content-MD5. S3 compares it
+ * with the bytes that it receives: the object either has Drive's bytes or does not exist. Nothing is hashed here.
  *
- * A larger file, and one for which Drive gives no md5 or no size, goes in parts of `migration.chunk_size_mb` through
- * @aws-sdk/lib-storage. S3 compares the CRC32 of each part. No check of S3 covers the whole, so md5 and size are compared as
- * the bytes pass, and a body that is not Drive's fails before its end: its last part is never sent, and the upload never
- * completed. Without an md5 the size is all there is to compare, and the record says so (`verified: size`).
+ * A larger file, or one without md5 or size, is uploaded in parts of `migration.chunk_size_mb` by @aws-sdk/lib-storage. S3
+ * checks the CRC32 of each part, but not the whole file. So md5 and size are compared here while the bytes pass. If they
+ * differ, the stream fails before its end: the last part is not sent and the upload is never completed. Without an md5 only
+ * the size is compared, and the record says so (`verified: size`).
  *
- * No object is overwritten: every upload carries `If-None-Match: *`. When S3 answers that the key is taken, the object there
- * is looked at. If it has these very bytes (an earlier attempt whose answer or manifest line was lost), it is taken as this
- * file's; if not, the file is left for a person. A file that is large, or was tried before, is looked up first, so that
- * its bytes are not sent in vain. Only where the record names the object that it may replace, by its etag (the file changed in
- * Drive, or `verify` found the object damaged), that very object is replaced (`If-Match`).
+ * No object is overwritten: every upload has `If-None-Match: *`. If S3 responds that the key exists, the object is compared.
+ * If it has the same bytes (an earlier attempt whose response or manifest line was lost), it is accepted as this file's; if
+ * not, the file needs review. For large files and second attempts the key is looked up first, so that no bytes are sent in
+ * vain. Only an object that the record names by its etag is replaced, with `If-Match`: the file has changed in Drive, or
+ * `verify` found the object damaged.
  *
- * What a crash leaves behind: during a PUT nothing. During a multipart upload its parts, which are invisible; Amplify's
- * policy does not allow to abort it, so a lifecycle rule with AbortIncompleteMultipartUpload has to remove them. After the last answer
- * of S3 a complete object, which the next run finds by the rule above.
+ * After a crash: a PUT leaves nothing behind. A multipart upload leaves parts, which are invisible. Amplify's policy does not
+ * allow to abort the upload, so a lifecycle rule with AbortIncompleteMultipartUpload has to delete them. If S3 had already
+ * responded, there is a complete object, which the next run finds as described above.
  *
- * Limits: 5 GiB in one PUT, parts from 5 MiB, 10,000 parts (S3 user guide, "Multipart upload limits"). Parts grow with
- * the file, so that none needs more than 10,000.
+ * Limits: 5 GiB in one PUT, parts of at least 5 MiB, 10,000 parts (S3 user guide, "Multipart upload limits"). The part size
+ * grows with the file.
  */
 import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
@@ -37,7 +36,7 @@ import { sendStream } from './send-stream.ts';
 export interface Place {
   client: S3Client;
   bucket: string;
-  /** Of the run, or of the process where it works on none. */
+  /** Id of the run, or of the process if there is no run. */
   runId: string;
   /** Largest file that goes in one PUT. */
   multipartThresholdBytes: number;
@@ -46,20 +45,20 @@ export interface Place {
 
 const MAX_PARTS = 10_000;
 const MIB = 1024 * 1024;
-/** Parts of one file that are sent at a time; one more is being filled. */
+/** Parts of one file that are sent at the same time; another one is being filled. */
 const PARTS_AT_A_TIME = 2;
 
-/** The upload's metadata: by it a later attempt knows the object again where the etag is not an md5. */
+/** Metadata that identifies the object in a later attempt if its etag is not an md5. */
 export const MD5_METADATA = 'md5';
 export const FILE_ID_METADATA = 'drive-file-id';
-/** By it a run knows its own objects again. */
+/** Metadata that tells which run stored the object. */
 export const RUN_ID_METADATA = 'run-id';
 
 export function fitsOnePut(upload: Upload, place: Place): boolean {
   return upload.md5 !== null && upload.size !== null && upload.size <= place.multipartThresholdBytes;
 }
 
-/** One PUT; see above. Throws what the SDK or the body throws. */
+/** One PUT. Throws what the SDK or the body throws. */
 export async function putWhole(upload: Upload, place: Place): Promise<StoredObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   const body = await upload.open();
@@ -76,7 +75,7 @@ export async function putWhole(upload: Upload, place: Place): Promise<StoredObje
 }
 
 /**
- * A multipart upload; see above. `onLeftover` is called with an upload that failed and whose parts S3 may still have.
+ * A multipart upload. `onLeftover` is called with the id of a failed upload whose parts may still be in S3.
  * Throws what the SDK or the body throws, or FileError if the bytes are not Drive's.
  */
 export async function putInParts(
@@ -94,11 +93,11 @@ export async function putInParts(
     return await sendStream(body, upload, async stop => {
       parts = new PartsUpload({
         client: stoppable(place.client, stop, Part),
-        // No ContentLength: lib-storage hands it on to each part, and waits for ever for a part of that size.
+        // No ContentLength: lib-storage would pass it on to each part and wait forever for that many bytes.
         params: { ...target(upload, place), Body: body, ChecksumAlgorithm: 'CRC32' },
         partSize: partBytesFor(upload.size, place.partBytes),
         queueSize: PARTS_AT_A_TIME,
-        // Its own abort is refused by Amplify's policy, and would take the place of the real error.
+        // lib-storage's own abort is refused by Amplify's policy, and its error would hide the real one.
         leavePartsOnError: true,
         abortController: stop,
       });
@@ -107,15 +106,15 @@ export async function putInParts(
     });
   } catch (error) {
     const { uploadId } = (parts ?? {}) as { uploadId?: string };
-    // What S3 does not know any more has no parts either.
+    // An upload that S3 does not know has no parts.
     if (uploadId && !isForgotten(error)) await onLeftover(uploadId);
     throw error;
   }
 }
 
 /**
- * The client as lib-storage uses it: one request that fails ends all others, and the upload with it. lib-storage itself
- * would read the rest of the file first.
+ * The client for lib-storage: a request that fails aborts all others and the upload. lib-storage itself would first read
+ * the rest of the file.
  */
 function stoppable(client: S3Client, stop: AbortController, Part: typeof UploadPartCommand): S3Client {
   const send = async (command: Parameters<S3Client['send']>[0]) => {
@@ -130,7 +129,7 @@ function stoppable(client: S3Client, stop: AbortController, Part: typeof UploadP
   return Object.create(client, { send: { value: send } }) as S3Client;
 }
 
-/** The CRC32 protects the bytes already; over http the SDK would hash them for the signature as well. */
+/** The CRC32 already protects the bytes; over http the SDK would hash them for the signature as well. */
 function withoutPayloadHash({ middlewareStack }: UploadPartCommand): void {
   middlewareStack.add(
     next => args => {
@@ -141,7 +140,7 @@ function withoutPayloadHash({ middlewareStack }: UploadPartCommand): void {
   );
 }
 
-/** Size of the parts: as configured, but never so small that the file has more than 10,000; whole MiB. */
+/** The configured part size, or a larger one (in whole MiB) if the file would have more than 10,000 parts. */
 export function partBytesFor(size: number | null, configured: number): number {
   const needed = Math.ceil((size ?? 0) / MAX_PARTS / MIB) * MIB;
   return Math.max(configured, needed);

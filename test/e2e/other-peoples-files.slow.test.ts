@@ -189,23 +189,4 @@ describe("other people's files", () => {
     expect((await home.migrator(['export', '--output', device])).code).to.equal(0);
     expect(lstatSync('/dev/null').isCharacterDevice()).to.equal(true);
   });
-
-  it('that a wrong token_path names survive a logout', async () => {
-    const other = await sandbox.home({ folderId });
-    const notes = join(sandbox.folder, 'notes.json');
-    writeFileSync(notes, '{"my": "notes"}');
-    other.edit(config => {
-      config.google_drive.token_path = notes;
-    });
-    expect((await other.migrator(['logout', 'google'])).stderr).to.include(`${notes} is no Google sign-in`);
-    expect(readFileSync(notes, 'utf8')).to.equal('{"my": "notes"}');
-  });
-
-  it('named like its lock keep nobody waiting: the message says what to remove', async () => {
-    const lock = join(home.path, 'runs', folderId, 'lock');
-    symlinkSync(join(sandbox.folder, 'nowhere'), lock);
-    const { code, stderr } = await home.migrator(['migrate']);
-    expect(code).to.equal(1);
-    expect(stderr).to.include(lock).and.to.include('Remove it');
-  });
 });

@@ -17,18 +17,7 @@ export interface Connection {
 
 type Input = Record<string, Value>;
 
-export interface Model {
-  readonly table: Table;
-  get(id: string): Item | null;
-  /** One page. `query` names the field, for the token. */
-  list(query: string, args: PageArguments, key?: { name: string; value: Value }): Connection;
-  /** Puts if there is no item with the id. @throws AppSyncError ConditionalCheckFailedException */
-  create(input: Input): Item;
-  /** @throws AppSyncError ConditionalCheckFailedException when there is none */
-  update(input: Input & { id: string }): Item;
-  /** @throws AppSyncError ConditionalCheckFailedException when there is none */
-  remove(id: string): Item;
-}
+export type Model = ReturnType<typeof createModel>;
 
 /** `now` is ms since 1970, for `createdAt` and `updatedAt`; `keys` are the attributes that lead an index. */
 export function createModel(
@@ -37,7 +26,7 @@ export function createModel(
   keys: string[],
   tokens: PageTokens,
   now: () => number,
-): Model {
+) {
   const refuseEmptyKeys = (input: Input): void => {
     for (const name of ['id', ...keys]) {
       if (input[name] === '') {
@@ -51,11 +40,12 @@ export function createModel(
   const time = () => new Date(now()).toISOString();
   return {
     table,
-    get(id) {
+    get(id: string) {
       refuseEmptyKeys({ id });
       return table.get(id);
     },
-    list(query, args, key) {
+    /** One page. `query` names the field, for the token. */
+    list(query: string, args: PageArguments, key?: { name: string; value: Value }): Connection {
       if (args.filter) throw notOffered('filter');
       const limit = args.limit ?? 100;
       if (limit < 1) {
@@ -72,7 +62,8 @@ export function createModel(
         nextToken: next === null ? null : tokens.write(scope, next),
       };
     },
-    create(input) {
+    /** Puts if there is no item with the id. @throws AppSyncError ConditionalCheckFailedException */
+    create(input: Input): Item {
       refuseEmptyKeys(input);
       const id = typeof input.id === 'string' ? input.id : randomUUID();
       if (table.items.has(id)) throw conditionFailed();
@@ -81,7 +72,8 @@ export function createModel(
       table.put(item);
       return item;
     },
-    update(input) {
+    /** @throws AppSyncError ConditionalCheckFailedException when there is none */
+    update(input: Input & { id: string }): Item {
       refuseEmptyKeys(input);
       const before = table.items.get(input.id);
       if (!before) throw conditionFailed();
@@ -91,7 +83,8 @@ export function createModel(
       table.put(item);
       return item;
     },
-    remove(id) {
+    /** @throws AppSyncError ConditionalCheckFailedException when there is none */
+    remove(id: string): Item {
       refuseEmptyKeys({ id });
       const before = table.items.get(id);
       if (!before) throw conditionFailed();

@@ -2,24 +2,21 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AppSyncError } from './errors.ts';
 
-export interface PageTokens {
-  /** `query` names the field and its key, `after` the last item of the page. */
-  write(query: string, after: string): string;
-  /** @throws AppSyncError when malformed, altered, or of another query. */
-  read(query: string, token: string): string;
-}
+export type PageTokens = ReturnType<typeof createPageTokens>;
 
 /** Tokens of one server: another one does not take them. */
-export function createPageTokens(): PageTokens {
+export function createPageTokens() {
   const key = randomBytes(32);
   return {
-    write(query, after) {
+    /** `query` names the field and its key, `after` the last item of the page. */
+    write(query: string, after: string) {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(query));
       const text = Buffer.concat([cipher.update(after, 'utf8'), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64');
     },
-    read(query, token) {
+    /** @throws AppSyncError when malformed, altered, or of another query. */
+    read(query: string, token: string) {
       const bytes = Buffer.from(token, 'base64');
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });

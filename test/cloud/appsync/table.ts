@@ -17,22 +17,14 @@ export interface Page {
 /** Where DynamoDB cuts a page, whatever the limit. */
 const PAGE_BYTES = 1024 * 1024;
 
-export interface Table {
-  /** What is stored now, by id: for tests to look at, without page or delay. */
-  readonly items: Map<string, Item>;
-  get(id: string): Item | null;
-  put(item: Item): void;
-  remove(id: string): void;
-  /** `limit` items at most, of all or of those whose `key.name` is `key.value`. */
-  page(limit: number, after: string | null, key?: { name: string; value: Value }): Page;
-}
+export type Table = ReturnType<typeof createTable>;
 
 /**
  * An empty table.
  * @param indexes attributes that can be a page's key
  * @param staleReads how many reads of a new item miss it: reads are eventually consistent (docs/services.md, AppSync)
  */
-export function createTable(indexes: string[], staleReads: number): Table {
+export function createTable(indexes: string[], staleReads: number) {
   const items = new Map<string, Item>();
   const hiddenReads = new Map<string, number>();
   const byKey = new Map<string, Set<string>>();
@@ -65,12 +57,13 @@ export function createTable(indexes: string[], staleReads: number): Table {
   };
 
   return {
+    /** What is stored now, by id: for tests to look at, without page or delay. */
     items,
-    get(id) {
+    get(id: string) {
       const item = items.get(id);
       return item && !isHidden(id) ? item : null;
     },
-    put(item) {
+    put(item: Item) {
       const before = items.get(item.id);
       if (before) dropFromIndexes(before);
       else {
@@ -85,7 +78,7 @@ export function createTable(indexes: string[], staleReads: number): Table {
         byKey.set(place, ids.add(item.id));
       }
     },
-    remove(id) {
+    remove(id: string) {
       const item = items.get(id);
       if (!item) return;
       dropFromIndexes(item);
@@ -93,7 +86,8 @@ export function createTable(indexes: string[], staleReads: number): Table {
       hiddenReads.delete(id);
       inOrder = false;
     },
-    page(limit, after, key) {
+    /** `limit` items at most, of all or of those whose `key.name` is `key.value`. */
+    page(limit: number, after: string | null, key?: { name: string; value: Value }): Page {
       const { all, start } = candidates(after, key);
       const page: Item[] = [];
       let bytes = 0;

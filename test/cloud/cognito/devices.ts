@@ -14,28 +14,18 @@ export interface PoolDevice {
   proof: { readonly salt: string; readonly verifier: bigint } | null;
 }
 
-export interface Devices {
-  /** A new device at a sign-in; null where the pool remembers none. */
-  add(user: PoolUser): { DeviceKey: string; DeviceGroupKey: string } | null;
-  /** @throws AwsError InvalidParameterException, ResourceNotFoundException. True if the user still has to agree. */
-  confirm(user: PoolUser, key: string, config: unknown): boolean;
-  /** A device that the user may prove to have; null if it is not remembered. @throws AwsError ResourceNotFoundException */
-  remembered(user: PoolUser, key: string | undefined): PoolDevice | null;
-  mayRenew(deviceKey: string | null, given: string | undefined): boolean;
-  /** As an administrator does it. */
-  forgetAll(): void;
-  readonly all: ReadonlyMap<string, PoolDevice>;
-}
+export type Devices = ReturnType<typeof createDevices>;
 
 const noSuchDevice = () => new AwsError('ResourceNotFoundException', 'Device does not exist.');
 
-export function createDevices(mode: DeviceMode, region: string): Devices {
+export function createDevices(mode: DeviceMode, region: string) {
   const all = new Map<string, PoolDevice>();
   return {
-    all,
-    add(user) {
+    all: all as ReadonlyMap<string, PoolDevice>,
+    /** A new device at a sign-in; null where the pool remembers none. */
+    add(user: PoolUser) {
       if (mode === 'off') return null;
-      const device = {
+      const device: PoolDevice = {
         key: `${region}_${randomUUID()}`,
         groupKey: `-${randomBytes(4).toString('hex')}`,
         user,
@@ -44,7 +34,8 @@ export function createDevices(mode: DeviceMode, region: string): Devices {
       all.set(device.key, device);
       return { DeviceKey: device.key, DeviceGroupKey: device.groupKey };
     },
-    confirm(user, key, config) {
+    /** @throws AwsError InvalidParameterException, ResourceNotFoundException. True if the user still has to agree. */
+    confirm(user: PoolUser, key: string, config: unknown) {
       const device = all.get(key);
       if (device?.user !== user) throw noSuchDevice();
       const { PasswordVerifier, Salt } = (config ?? {}) as Record<string, unknown>;
@@ -55,16 +46,18 @@ export function createDevices(mode: DeviceMode, region: string): Devices {
       device.proof = { salt: hex(Salt), verifier: BigInt(`0x${hex(PasswordVerifier)}`) };
       return mode === 'opt-in';
     },
-    remembered(user, key) {
+    /** A device that the user may prove to have; null if it is not remembered. @throws AwsError ResourceNotFoundException */
+    remembered(user: PoolUser, key: string | undefined) {
       if (key === undefined) return null;
       const device = all.get(key);
       if (device?.user !== user) throw noSuchDevice();
       return mode === 'always' && device.proof ? device : null;
     },
-    mayRenew(deviceKey, given) {
+    mayRenew(deviceKey: string | null, given: string | undefined) {
       if (deviceKey === null) return true;
       return given === deviceKey && (mode === 'opt-in' || all.get(deviceKey)?.proof != null);
     },
+    /** As an administrator does it. */
     forgetAll: () => all.clear(),
   };
 }

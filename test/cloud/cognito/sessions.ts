@@ -2,24 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError } from './aws-json.ts';
 
-export interface Sessions<State> {
-  open(state: State): string;
-  /** @throws AwsError NotAuthorizedException when unknown, used or too old. */
-  read(session: string): State;
-  /** From now on the session counts as used. */
-  close(session: string): void;
-}
-
 /** Sessions that live `lifetimeSeconds`; Cognito's own default is 180. `now` is ms since 1970. */
-export function createSessions<State>(lifetimeSeconds: number, now: () => number): Sessions<State> {
+export function createSessions<State>(lifetimeSeconds: number, now: () => number) {
   const entries = new Map<string, { state: State; expiresMs: number; used: boolean }>();
   return {
-    open(state) {
+    open(state: State) {
       const session = randomBytes(384).toString('base64');
       entries.set(session, { state, expiresMs: now() + lifetimeSeconds * 1000, used: false });
       return session;
     },
-    read(session) {
+    /** @throws AwsError NotAuthorizedException when unknown, used or too old. */
+    read(session: string): State {
       const entry = entries.get(session);
       if (!entry) throw new AwsError('NotAuthorizedException', 'Invalid session for the user.');
       if (entry.used) {
@@ -33,7 +26,8 @@ export function createSessions<State>(lifetimeSeconds: number, now: () => number
       }
       return entry.state;
     },
-    close(session) {
+    /** From now on the session counts as used. */
+    close(session: string) {
       const entry = entries.get(session);
       if (entry) entry.used = true;
     },

@@ -53,20 +53,14 @@ export interface AuthResponse {
   AuthenticationResult?: AuthenticationResult;
 }
 
-export interface SignIn {
-  /** @throws AwsError as Cognito names them */
-  initiateAuth(input: AwsInput): AuthResponse;
-  /** @throws AwsError as Cognito names them */
-  respondToAuthChallenge(input: AwsInput): AuthResponse;
-}
-
 /** The form is in Cognito's own refusal; the clients' sources warn of a zero before the day. */
 const TIMESTAMP =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([1-9]|[12]\d|3[01]) [012]\d:[0-5]\d:[0-5]\d UTC \d{4}$/;
 
 const wrongPassword = () => new AwsError('NotAuthorizedException', 'Incorrect username or password.');
 
-export function createSignIn(options: SignInOptions): SignIn {
+/** Both operations throw AwsErrors as Cognito names them. */
+export function createSignIn(options: SignInOptions) {
   const { users, tokens, poolId } = options;
   const poolName = poolId.split('_')[1]!;
   const passwords = createSessions<PasswordState>(options.sessionLifetimeSeconds, options.now);
@@ -215,7 +209,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   };
 
   return {
-    initiateAuth(input) {
+    initiateAuth(input: AwsInput): AuthResponse {
       refuseUnknownClient(input);
       const parameters = mapOf(input, 'AuthParameters');
       refuseSecret(parameters);
@@ -237,7 +231,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       }
       throw new AwsError('InvalidParameterException', `${flow} flow not enabled for this client`);
     },
-    respondToAuthChallenge(input) {
+    respondToAuthChallenge(input: AwsInput): AuthResponse {
       refuseUnknownClient(input);
       const answers = mapOf(input, 'ChallengeResponses');
       refuseSecret(answers);

@@ -57,21 +57,7 @@ interface Grant {
   readonly deviceKey: string | null;
 }
 
-export interface Tokens {
-  /** Tokens of a new sign-in. */
-  issue(user: PoolUser, deviceKey?: string | null): AuthenticationResult;
-  /** @throws AwsError NotAuthorizedException, RefreshTokenReuseException */
-  refresh(refreshToken: string, deviceKey: string | undefined): AuthenticationResult;
-  /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
-  revoke(refreshToken: string): void;
-  revokeAll(): void;
-  /** The claims of an ID or access token. @throws TokenError */
-  verify(token: string): Claims;
-  /** The claims of an access token that was not revoked. @throws AwsError NotAuthorizedException */
-  verifyAccess(token: string): Claims;
-  /** All ID and access tokens issued so far count as expired from now on, whatever their `exp` says. */
-  expireAll(): void;
-}
+export type Tokens = ReturnType<typeof createTokens>;
 
 /** In the ID token Cognito also names the roles of the groups: Amplify gives each group one. */
 function groupClaims(groups: string[], withRoles: boolean): Record<string, unknown> {
@@ -83,7 +69,7 @@ function groupClaims(groups: string[], withRoles: boolean): Record<string, unkno
   };
 }
 
-export function createTokens(options: TokenOptions): Tokens {
+export function createTokens(options: TokenOptions) {
   const grants = new Map<string, Grant>();
   const revoked = new Set<string>();
   const issued = new Set<string>();
@@ -142,7 +128,8 @@ export function createTokens(options: TokenOptions): Tokens {
   });
 
   return {
-    issue(user, knownDevice = null) {
+    /** Tokens of a new sign-in. */
+    issue(user: PoolUser, knownDevice: string | null = null): AuthenticationResult {
       const NewDeviceMetadata = knownDevice ? null : options.devices.add(user);
       const deviceKey = knownDevice ?? NewDeviceMetadata?.DeviceKey ?? null;
       const origin = randomUUID();
@@ -154,7 +141,8 @@ export function createTokens(options: TokenOptions): Tokens {
         ...(NewDeviceMetadata && { NewDeviceMetadata }),
       };
     },
-    refresh(refreshToken, deviceKey) {
+    /** @throws AwsError NotAuthorizedException, RefreshTokenReuseException */
+    refresh(refreshToken: string, deviceKey: string | undefined): AuthenticationResult {
       const grant = grants.get(refreshToken);
       if (!grant || !options.devices.mayRenew(grant.deviceKey, deviceKey))
         throw new AwsError('NotAuthorizedException', 'Invalid Refresh Token');
@@ -180,14 +168,16 @@ export function createTokens(options: TokenOptions): Tokens {
       );
       return { ...result(grant), RefreshToken };
     },
-    revoke(refreshToken) {
+    /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
+    revoke(refreshToken: string) {
       const grant = grants.get(refreshToken);
       if (grant) revoked.add(grant.origin);
     },
     revokeAll() {
       for (const grant of grants.values()) revoked.add(grant.origin);
     },
-    verify(token) {
+    /** The claims of an ID or access token. @throws TokenError */
+    verify(token: string): Claims {
       const claims = options.key.read(token);
       if (!claims) throw new TokenError('malformed', 'the token is malformed or not signed by this pool');
       if (claims.iss !== options.issuer) throw new TokenError('issuer', `the issuer is ${claims.iss}`);
@@ -197,7 +187,8 @@ export function createTokens(options: TokenOptions): Tokens {
       }
       return claims;
     },
-    verifyAccess(token) {
+    /** The claims of an access token that was not revoked. @throws AwsError NotAuthorizedException */
+    verifyAccess(token: string): Claims {
       let claims: Claims;
       try {
         claims = this.verify(token);
@@ -215,6 +206,7 @@ export function createTokens(options: TokenOptions): Tokens {
       }
       return claims;
     },
+    /** All ID and access tokens issued so far count as expired from now on, whatever their `exp` says. */
     expireAll() {
       for (const jti of issued) expired.add(jti);
       issued.clear();

@@ -35,22 +35,15 @@ export interface PoolUser {
   verifier(): bigint;
 }
 
-export interface Users {
-  add(seed: UserSeed): PoolUser;
-  /** By e-mail address or by `sub`. */
-  find(name: string): PoolUser | null;
-  setPassword(user: PoolUser, password: string): void;
-  /** What an unknown name gets instead of a user: the same `sub` and salt each time, and no password that fits. */
-  simulated(name: string): Pick<PoolUser, 'sub' | 'salt' | 'verifier'>;
-}
+export type Users = ReturnType<typeof createUsers>;
 
 /** An empty user table. `poolName` is the pool id after its `_`. */
-export function createUsers(poolName: string): Users {
+export function createUsers(poolName: string) {
   const bySub = new Map<string, PoolUser>();
   const byEmail = new Map<string, PoolUser>();
   const simulationKey = randomBytes(32);
   return {
-    add(seed) {
+    add(seed: UserSeed): PoolUser {
       const sub = randomUUID();
       const user: PoolUser = {
         sub,
@@ -69,15 +62,16 @@ export function createUsers(poolName: string): Users {
       byEmail.set(seed.username.toLowerCase(), user);
       return user;
     },
-    find: name => bySub.get(name) ?? byEmail.get(name.toLowerCase()) ?? null,
-    setPassword(user, password) {
+    /** By e-mail address or by `sub`. */
+    find: (name: string): PoolUser | null => bySub.get(name) ?? byEmail.get(name.toLowerCase()) ?? null,
+    setPassword(user: PoolUser, password: string) {
       user.salt = randomBytes(16).toString('hex');
       const { sub, salt } = user;
       let verifier: bigint | null = null;
       user.verifier = () => (verifier ??= verifierOf(poolName, sub, password, salt));
     },
-    // Cognito documents this for PreventUserExistenceErrors: same salt and a UUID for the same unknown name.
-    simulated(name) {
+    /** What an unknown name gets (PreventUserExistenceErrors): the same `sub` and salt each time, and no password that fits. */
+    simulated(name: string): Pick<PoolUser, 'sub' | 'salt' | 'verifier'> {
       const seed = createHmac('sha256', simulationKey).update(name.toLowerCase()).digest('hex');
       const sub = seed.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
       const salt = seed.slice(32);

@@ -84,10 +84,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     return this.#view?.facts() ?? null;
   }
 
-  protected get isShowingProgress(): boolean {
-    return this.#view !== null;
-  }
-
   protected stopProgress(): void {
     this.#runLog?.stop();
     this.#view?.stop();

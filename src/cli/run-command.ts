@@ -66,7 +66,7 @@ interface RunParts {
   services: Services;
   run: Run;
   rules: SelectionRules | null;
-  takenOver: ((record: FileRecord) => FileRecord) | undefined;
+  takenOver: ((record: FileRecord) => FileRecord) | null;
   progressFile: ProgressFile;
 }
 
@@ -90,7 +90,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     if (!shard && flags.naming) run.facts.remember({ naming: config.naming });
     this.listenToSignals();
     // Before the progress file, which has the same path.
-    const takenOver = takeoverOf(this.home, run.folderId)?.apply;
+    const takenOver = takeoverOf(this.home, run.folderId);
     const progressFile = new ProgressFile(this.home, run, this.events);
     let letSleep = () => {};
     try {

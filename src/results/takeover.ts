@@ -18,19 +18,16 @@ interface Entry {
   checksum?: unknown;
 }
 
-export interface Takeover {
-  count: number;
-  /** The record with what the other tool has already done for it. */
-  apply(record: FileRecord): FileRecord;
-}
-
-/** Null if the folder has no progress file of the Python tool, renamed or not. */
-export function takeoverOf(home: string, folderId: string): Takeover | null {
+/**
+ * Adds to a record what the Python tool has already done for the file; null if the folder has no progress file of that
+ * tool, renamed or not.
+ */
+export function takeoverOf(home: string, folderId: string): ((record: FileRecord) => FileRecord) | null {
   const path = progressPath(home, folderId);
   const aside = isTheirs(path) ? setAside(path) : namesAside(path).existing.findLast(isTheirs);
   if (!aside) return null;
   const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
-  return { count: stored.size, apply: record => takenOver(record, stored.get(record.id)) };
+  return record => takenOver(record, stored.get(record.id));
 }
 
 /** Under a free name: a `.bak` may be somebody's own file. */

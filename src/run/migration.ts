@@ -23,7 +23,7 @@ export interface MigrationOptions extends StageContext {
   /** List the folder again, even if the listing is complete. */
   rescan: boolean;
   /** Adds to a record what another tool has done for the file. */
-  takenOver?: (record: FileRecord) => FileRecord;
+  takenOver: ((record: FileRecord) => FileRecord) | null;
 }
 
 /**

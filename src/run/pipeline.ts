@@ -19,7 +19,7 @@ export interface Migration {
   /** The files of the folder, from Drive or from the list manifest, between its own checkpoint. */
   listing: Step[];
   /** Adds what another tool has already done for a file. */
-  takenOver?: Step;
+  takenOver: Step | null;
   /** Called for each file when it is known whether it will be transferred. */
   planned: Step;
   until: 'resolve' | 'link';

@@ -71,10 +71,6 @@ export class ManifestFile {
     return this.#isOpen;
   }
 
-  get count(): number {
-    return this.#offsets.size;
-  }
-
   has(id: string): boolean {
     return this.#offsets.has(id);
   }

@@ -38,10 +38,6 @@ export class MergedManifest implements Manifest {
     return this.#all.every(({ isOpen }) => isOpen);
   }
 
-  get count(): number {
-    return [...this.records()].length;
-  }
-
   has(id: string): boolean {
     return this.#all.some(file => file.has(id));
   }

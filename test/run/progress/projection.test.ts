@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
@@ -100,25 +100,11 @@ describe('progress_{folder_id}.json', () => {
     });
   });
 
-  it('shows each file as far as it has come', async () => {
-    put('list', [fileRecord({ id: 'range' }), fileRecord({ id: 'other' })]);
-    put('link', [COMPLETED]);
-    const { files, summary } = await written();
-    expect(files.range!.status).to.equal('completed');
-    expect(summary).to.deep.equal({ completed: 1, pending: 1 });
-  });
-
   it('is written anew from the manifests, whatever stood there before', async () => {
     put('list', [REVIEW]);
     writeFileSync(join(scratch.folder, 'progress_folder-1.json'), '{"torn');
     expect((await written()).total_files).to.equal(1);
     put('list', []);
     expect(await written()).to.deep.include({ total_files: 0, files: {}, summary: {} });
-  });
-
-  it('leaves nothing beside it', async () => {
-    put('list', [REVIEW]);
-    await written();
-    expect(readdirSync(scratch.folder).sort()).to.deep.equal(['progress_folder-1.json', 'runs']);
   });
 });

@@ -1,4 +1,4 @@
-/** The files of a run for other programs and for spreadsheets; from its manifests alone. */
+/** Exports the files of a run for other programs and for spreadsheets, from its manifests. */
 import type { FileRecord, Status } from '../../stages/record.ts';
 import { lineOf } from '../run/manifest/record-line.ts';
 import type { Run } from '../run/manifest/run.ts';
@@ -67,7 +67,7 @@ function rowOf(record: FileRecord): Cell[] {
   return Object.values(COLUMNS).map(column => column(record));
 }
 
-/** With nothing between the values that could make one number of several. */
+/** The separator keeps a spreadsheet from reading several values as one number. */
 function joined(values: readonly (string | number)[]): Cell {
   return values.length === 1 ? values[0] : values.join('; ');
 }

@@ -1,9 +1,9 @@
-/** The forms in which tables of results are written. */
+/** Formats of exported tables. */
 export const FORMATS = ['json', 'ndjson', 'csv'] as const;
 
 export type Format = (typeof FORMATS)[number];
 
-/** What `map` makes of each item, as they come. */
+/** The items, mapped one by one. */
 export async function* mapped<In, Out>(
   items: AsyncIterable<In> | Iterable<In>,
   map: (item: In) => Out,

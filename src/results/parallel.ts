@@ -1,4 +1,4 @@
-/** Calls `work` for each item, on so many at a time. An error ends it. */
+/** Calls `work` for each item, with limited concurrency. The first error ends it. */
 export async function inParallel<Item>(
   items: readonly Item[],
   concurrency: number,

@@ -1,4 +1,4 @@
-/** What the reason of a file means to the person who reads the report, and what to do about it. */
+/** What the reasons of files mean, and what to do about them, for readers of the report. */
 import type { RecordError } from '../../../stages/record.ts';
 
 export interface Advice {
@@ -162,7 +162,7 @@ const REASON_ADVICE: Readonly<Record<string, Advice>> = {
 /** The codes of all errors that a record can have. */
 export const REASONS: readonly string[] = Object.keys(REASON_ADVICE);
 
-/** Advice on a reason; for one that is not known the code, and what its record says of a new attempt. */
+/** Advice on a reason; for an unknown one its code, and whether a retry makes sense. */
 export function adviceOn({ code, retryable }: Pick<RecordError, 'code' | 'retryable'>): Advice {
   if (Object.hasOwn(REASON_ADVICE, code)) return REASON_ADVICE[code]!;
   return {

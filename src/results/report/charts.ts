@@ -1,20 +1,20 @@
 /**
  * Charts as SVG that needs no script. Heights are in pixels and widths in percent, so that a chart fits any window and
- * its text keeps its size; a line, which cannot have percentages, is in an SVG of its own that is stretched.
+ * its text keeps its size. A line cannot have percentages, so it is in its own, stretched SVG.
  */
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 import { html, type Markup } from './markup.ts';
 import { ROUND_MS, type Session, type Timeline } from './timeline.ts';
 
 const HEIGHT = 180;
-/** A pause, as part of all the time in which files arrived. */
+/** Width of a pause, as a share of the time in which files arrived. */
 const PAUSE_SHARE = 0.025;
 /** Minimum distance of labels below the axis, in percent: they fit at 400 pixels. */
 const TICK_DISTANCE = 15;
 const TICK_DISTANCE_WITH_SECONDS = 22;
 const MINUTE_MS = 60_000;
 
-/** One bar, divided as the values are; values of 0 are left out. */
+/** One bar, divided in proportion to the values; zeros are left out. */
 export function shareBar(
   label: string,
   shares: readonly { name: string; value: number; text: string }[],
@@ -32,7 +32,7 @@ export function shareBar(
   return html`<svg class="share" role="img" aria-label="${label}: ${shares.map(({ text }) => text).join(', ')}">${parts}</svg>`;
 }
 
-/** How much of all files, and of all bytes, had arrived by when. */
+/** The share of all files and bytes that had arrived, over time. */
 export function progressChart(timeline: Timeline, all: { files: number; bytes: number }, zone: Zone): Markup {
   const axis = timeAxis(timeline);
   let files = 0;
@@ -64,7 +64,7 @@ export function progressChart(timeline: Timeline, all: { files: number; bytes: n
   });
 }
 
-/** Bytes a second, interval by interval. */
+/** Bytes per second in each interval. */
 export function throughputChart(timeline: Timeline, zone: Zone): Markup {
   const axis = timeAxis(timeline);
   const seconds = timeline.intervalMs / 1000;
@@ -90,7 +90,7 @@ export function throughputChart(timeline: Timeline, zone: Zone): Markup {
   });
 }
 
-/** How times are written: in the time zone of the computer that makes the report. */
+/** Formats times in the time zone of the computer that writes the report. */
 export type Zone = ReturnType<typeof zoneOf>;
 
 export function zoneOf(name: string) {
@@ -115,7 +115,7 @@ export function zoneOf(name: string) {
 }
 
 interface Axis {
-  /** Place of the start of an interval, in percent; one past the last is the end. */
+  /** Position of the start of an interval, in percent; the index after the last one is the end. */
   at(session: Session, interval: number): number;
   /** Middles of the pauses, in percent. */
   pauses: { x: number; ms: number }[];
@@ -124,7 +124,7 @@ interface Axis {
   hasSeconds: boolean;
 }
 
-/** The time in which files arrived, without the pauses: a night would leave no room for the rest. */
+/** The time in which files arrived, with pauses shortened: a night would take most of the width. */
 function timeAxis({ sessions, intervalMs }: Timeline): Axis {
   const worked = sessions.reduce((sum, { intervals }) => sum + intervals.length, 0);
   const pause = worked * PAUSE_SHARE;
@@ -189,7 +189,7 @@ function figure({ title, legend, label, ticks, plot, axis, zone }: Figure): Mark
 <div class="plot"><svg class="scale" width="64" height="${HEIGHT + 40}" aria-hidden="true">${ticks.map(({ share, text }) => html`<text x="56" y="${y(share) + 4}">${text}</text>`)}</svg><svg class="area" height="${HEIGHT + 40}" role="img" aria-label="${label}">${lines}${pauses}${plot}${times}</svg></div></figure>`;
 }
 
-/** A scale for bytes, from 0, with four lines or so, at round numbers of one unit. */
+/** A scale for bytes, from 0, with about four lines at round numbers of one unit. */
 function byteScale(most: number): { top: number; ticks: number[]; text: (bytes: number) => string } {
   const power = most < 1 ? 0 : Math.min(4, Math.floor(Math.log(most) / Math.log(1024)));
   const unit = 1024 ** power;

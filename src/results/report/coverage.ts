@@ -29,14 +29,14 @@ export function kindOf({ type, mimeType = '' }: FileRecord): Kind {
   return mimeType.startsWith('video/') ? 'video' : 'other';
 }
 
-/** Ids next to each other; a hundred, or more where the ids are too many or too far apart for that. */
+/** A range of ids: a hundred, or more if that would be too many groups. */
 export interface CoverageGroup {
   first: number;
   last: number;
   ids: Record<CoverageState, number[]>;
 }
 
-/** A group for each hundred would be too many to look at. */
+/** More groups would be too many to look at. */
 const MAX_GROUPS = 400;
 
 export class Coverage {

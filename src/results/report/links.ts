@@ -1,4 +1,4 @@
-/** Addresses in Drive and S3. The report's page carries the first two as they are: they may use nothing outside themselves. */
+/** Addresses in Drive and S3. The first two are copied into the report's page, so they may not use anything outside themselves. */
 
 /** A file or a folder in Drive. */
 export function driveLink(id: string): string {

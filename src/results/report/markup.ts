@@ -1,11 +1,11 @@
 /**
  * The one place where text becomes HTML or JSON inside HTML. Everything that goes into a page goes through `html` or
- * `dataBlock`: names of files come from strangers.
+ * `dataBlock`: file names are untrusted.
  */
 
 import { visible } from '../../run/text/visible.ts';
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export class Markup {
   readonly text: string;
 
@@ -25,8 +25,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A template of HTML: values are escaped, for text and for quoted attributes, and characters in them that cannot be seen
- * are spelled out; null and false are nothing.
+ * A template of HTML: values are escaped, for text and for quoted attributes, and their invisible characters
+ * are made visible; null and false give no text.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(

@@ -1,4 +1,4 @@
-/** The columns of the report's two tables. The page carries these functions as they are. */
+/** The columns of the report's two tables. These functions are copied into the page. */
 import { formatBytes } from '../../run/text/format.ts';
 import { consoleLink, driveLink } from './links.ts';
 import type { PageData } from './page-script.ts';
@@ -100,7 +100,7 @@ export function folderBar(window: Browser, data: PageData, row: FolderRow): Elem
   return bar;
 }
 
-/** Each folder by itself: a name that runs from right to left must not turn the path. */
+/** Each folder in its own element: a right-to-left name must not reverse the path. */
 export function folderName(window: Browser, path: string): HTMLElement {
   if (path === '') return make(window, 'em', {}, 'the folder itself');
   const parts = path.split('/').flatMap((part, index) => [...(index > 0 ? [' / '] : []), bdi(window, part)]);

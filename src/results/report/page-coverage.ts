@@ -6,7 +6,7 @@ import { COVERAGE_STATES, COVERAGE_TITLES, type CoverageGroup } from './coverage
 import { html, type Markup } from './markup.ts';
 import type { Report } from './report.ts';
 
-/** More ranges of one group are counted only; the report as JSON has them all. */
+/** More ranges of a group are only counted; the report as JSON has all of them. */
 const MAX_RANGES = 60;
 
 export function coverageSection(report: Report, zone: Zone): Markup {

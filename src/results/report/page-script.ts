@@ -10,16 +10,16 @@ import { type Browser, make, PageTable, type Sorting, sortedBy } from './page-ta
 import { csvOf, fileSearch, hiddenCharacters, type Search, spelledOut } from './page-text.ts';
 import type { FileRow } from './report.ts';
 
-/** What the page carries beside its text; places of statuses, reasons, folders and messages are those in a {@link FileRow}. */
+/** The data of the page; a {@link FileRow} refers to statuses, reasons, folders and messages by index. */
 export interface PageData {
-  /** Of the run, where the page is served and updates itself; null in a file. */
+  /** Version of the run, for a served page that updates itself; null in a file. */
   version: string | null;
   csvName: string;
   /** Code and title. */
   statuses: readonly (readonly [string, string])[];
-  /** Places of statuses that need a person or another run. */
+  /** Indexes of statuses that need a person or another run. */
   attention: readonly number[];
-  /** Places of statuses that leave nothing to do. */
+  /** Indexes of statuses with nothing left to do. */
   done: readonly number[];
   kinds: readonly string[];
   reasons: readonly string[];
@@ -121,13 +121,13 @@ export class FileList {
   set search({ text, status, reason, kind, folder }: Search) {
     const values = { search: text, status, reason: String(reason), kind: String(kind) };
     for (const [id, value] of Object.entries(values)) this.#field(id).value = value;
-    // A status that no file has any more is not among the options.
+    // A status without files is not among the options.
     if (this.#field('status').value === '') this.#field('status').value = 'all';
     this.#folder = folder;
     this.update();
   }
 
-  /** With names in the place of numbers, which are others when the run has changed. */
+  /** With names instead of indexes, which change with the run. */
   get view(): View {
     const { reasons, folders } = this.#data;
     const { search, table } = this;
@@ -209,7 +209,7 @@ export class FileList {
   }
 }
 
-/** Loads a served page again when the run has changed, and keeps search, sorting and places as they were. */
+/** Reloads a served page when the run has changed, and keeps search, sorting and scroll positions. */
 export function keepUpToDate(window: Browser, version: string, list: FileList): void {
   const saved = window.sessionStorage.getItem('view');
   const details = window.document.getElementById('ids') as HTMLDetailsElement | null;

@@ -9,7 +9,7 @@ const COLORS = {
   absent: 'orphan',
 } as const;
 
-/** The report's style sheet. No addresses in it: the page reaches nothing. */
+/** The report's style sheet. It has no addresses: the page makes no requests. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * A table of any length in a window of its own. Rows come in chunks; only chunks near the window have their rows in the page,
- * the others are as high as their rows were or probably are. For print the first rows are all there.
+ * A scrollable table of any length. Rows are grouped in chunks; only chunks near the visible part have their rows in the page,
+ * the others have the height that their rows had or probably have. For printing, the first rows are all in the page.
  *
- * The report's page carries these as they are: they may use nothing outside themselves but each other.
+ * These functions are copied into the report's page: they may use nothing but each other.
  */
 
 /** `window`, as a parameter: nothing else of the program runs in a browser. */
@@ -12,7 +12,7 @@ export type Browser = Window & typeof globalThis;
 
 export interface Column<Row> {
   name: string;
-  /** What rows are sorted by; a column without cannot be sorted. */
+  /** The value to sort by; without it, the column cannot be sorted. */
   sortBy?: (row: Row) => number | string;
   isNumber?: boolean;
   content: (row: Row) => (Node | string)[];
@@ -27,7 +27,7 @@ interface Chunk {
   body: HTMLElement;
   from: number;
   isFull: boolean;
-  /** Pixels; null before it has had its rows. */
+  /** Pixels; null before its rows were shown. */
   height: number | null;
 }
 
@@ -142,7 +142,7 @@ export class PageTable<Row> {
         head.setAttribute('aria-sort', sorting?.column === index ? order : 'none');
     });
     this.#observer.disconnect();
-    // The head stays in the page: the button that was pressed keeps the focus.
+    // The head is not replaced, so that the pressed button keeps the focus.
     for (const body of this.#chunks.keys()) body.remove();
     this.#chunks.clear();
     for (let from = 0; from < this.#sorted.length; from += this.#rowsPerChunk) {

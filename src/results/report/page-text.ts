@@ -1,4 +1,4 @@
-/** Text in the report's page: search, characters that cannot be seen, CSV. The page carries these functions as they are. */
+/** Text in the report's page: search, invisible characters, CSV. These functions are copied into the page. */
 import { safeCell } from '../../run/text/csv-cell.ts';
 import { driveLink } from './links.ts';
 import type { PageData } from './page-script.ts';
@@ -8,7 +8,7 @@ export interface Search {
   text: string;
   /** A status, `attention` or `all`. */
   status: string;
-  /** Places in the data; -1 for any. */
+  /** Indexes in the data; -1 for any. */
   reason: number;
   kind: number;
   folder: number;
@@ -67,8 +67,8 @@ export function csvOf(data: PageData, rows: readonly FileRow[]): string {
 }
 
 /**
- * The text with what turns the writing direction, breaks a line or cannot be seen spelled out as on a terminal: `\u202e`.
- * Two that join or part letters are left as they are: Persian, Indic scripts and emojis are written with them.
+ * The text with characters that change the writing direction, break a line or are invisible written as on a terminal: `\u202e`.
+ * Zero-width joiner and non-joiner are kept: Persian, Indic scripts and emojis need them.
  */
 export function spelledOut(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, char => {
@@ -78,7 +78,7 @@ export function spelledOut(text: string): string {
   });
 }
 
-/** `hidden: U+200F`; null for a name without any. A person who is to rename a file must see what is wrong. */
+/** `hidden: U+200F`; null for a name without any. Someone who has to rename a file must see what is wrong. */
 export function hiddenCharacters(name: string): string | null {
   const found = [...new Set(name.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu) ?? [])];
   if (found.length === 0) return null;

@@ -1,4 +1,4 @@
-/** The report as one HTML file that needs nothing else: no network, no server. */
+/** The report as one self-contained HTML file: it needs no network and no server. */
 import { createHash } from 'node:crypto';
 import type { Status } from '../../../stages/record.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
@@ -16,13 +16,13 @@ export interface PageOptions {
   madeAt: Date;
   /** IANA name; the machine's own when absent. */
   timeZone?: string;
-  /** Of the run, for a page that is served and loads itself again when the run has changed. */
+  /** Version of the run, for a served page that reloads when the run has changed. */
   version?: string;
 }
 
 const ROWS_A_PIECE = 500;
 
-/** The page, piece by piece: a large run's is never in memory as a whole. */
+/** The page in pieces, so that the page of a large run is never completely in memory. */
 export function* pageOf(report: Report, options: PageOptions): Generator<string> {
   const { madeAt, version = null } = options;
   const zone = zoneOf(options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -38,7 +38,7 @@ export function* pageOf(report: Report, options: PageOptions): Generator<string>
 `.text;
 }
 
-/** The page may run its own script and style, and reach nothing but, if it is served, its own server. */
+/** The page may run its own script and style, and connect only to its own server, if it is served. */
 function policy(script: string, isServed: boolean): string {
   return [
     "default-src 'none'",
@@ -55,7 +55,7 @@ function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** Script and style as they are: no escaping is possible there, and none is needed. */
+/** Script and style cannot be escaped, and need not be. */
 function verbatim(text: string): Markup {
   if (/<\/|<!--/.test(text)) throw new Error('script and style of the report must not hold an end tag');
   return new Markup(text);

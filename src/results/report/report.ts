@@ -1,4 +1,4 @@
-/** The data of a report: a run's records, counted and made small. Nothing here is HTML or looks at a clock. */
+/** The data of a report: a run's records, counted and reduced. It depends on neither HTML nor the clock. */
 import { type FileRecord, nameOf, type RecordError, type Status } from '../../../stages/record.ts';
 import type { IdRange } from '../../run/manifest/id-ranges.ts';
 import type { Run } from '../../run/manifest/run.ts';
@@ -11,10 +11,10 @@ import { Coverage, type Kind, kindOf } from './coverage.ts';
 import { httpsOnly } from './markup.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
 
-/** Statuses that leave nothing to do. */
+/** Statuses with nothing left to do. */
 export const DONE: readonly Status[] = ['completed', 'duplicate'];
 
-/** Why files of one status did not go on. */
+/** Why files of one status stopped. */
 export interface ReasonCount {
   status: Status;
   code: string;
@@ -33,7 +33,7 @@ export interface FolderCount {
   statuses: number[];
 }
 
-/** One file. A tuple, since a page holds many. */
+/** One file. A tuple, since a page has many. */
 export type FileRow = readonly [
   id: string,
   name: string,
@@ -57,7 +57,7 @@ export type FileRow = readonly [
 
 export const KINDS: readonly Kind[] = ['photo', 'video', 'other'];
 
-/** What a report is about, beside its records. */
+/** The run of a report, without its records. */
 export interface ReportedRun {
   folderId: string;
   /** In Drive; null if it is not known. */
@@ -76,7 +76,7 @@ export class Report {
   readonly counts = new Counts();
   readonly reasons: ReasonCount[] = [];
   readonly folders: FolderCount[] = [];
-  /** What records say of their errors, without the file's name: most say the same. */
+  /** Error messages without the file's name, so that most are equal. */
   readonly messages: string[] = [];
   readonly files: FileRow[] = [];
   readonly #rules: ReviewRules;
@@ -88,7 +88,7 @@ export class Report {
   };
 
   constructor(run: ReportedRun, rules: ReviewRules) {
-    // A copy: a run reads these from its files each time.
+    // A copy, because a run reads these from its files at each access.
     const { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds } = run;
     this.run = { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds };
     this.#rules = rules;
@@ -127,7 +127,7 @@ export class Report {
     return timelineOf(this.#arrivals);
   }
 
-  /** Files and bytes with a status that leaves nothing to do. */
+  /** Files and bytes with nothing left to do. */
   get done(): { files: number; bytes: number } {
     return sumOf(this.counts, DONE);
   }
@@ -175,7 +175,7 @@ function placeOf<Item>(name: string, places: Map<string, number>, items: Item[],
   return items.push(make()) - 1;
 }
 
-/** Messages begin with the file's name; beside the name they need not. */
+/** Messages begin with the file's name, which the report already shows. */
 function withoutName(message: string, record: FileRecord): string {
   const start = `${nameOf(record)}: `;
   if (!message.startsWith(start)) return message;

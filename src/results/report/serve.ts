@@ -12,8 +12,8 @@ export interface LiveReport {
 }
 
 /**
- * Serves on loopback, at an address that nobody can guess: the report has the names of all files, and other users of this
- * computer reach the port, too. Gives the address; ends when the signal is aborted.
+ * Serves on loopback, at a secret address: the report has the names of all files, and other users of this computer can connect to
+ * the port, too. Returns the address; ends when the signal is aborted.
  */
 export async function serveReport(
   live: LiveReport,
@@ -24,7 +24,7 @@ export async function serveReport(
     answer(request, response).catch(error => response.destroy(error));
   });
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    // Another site's name could lead to this computer, and its scripts read the page.
+    // DNS rebinding: another site's name could resolve to this computer, and its scripts could read the page.
     if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(request.headers.host ?? ''))
       return response.writeHead(403).end();
     if (request.method !== 'GET') return response.writeHead(405).end();

@@ -6,7 +6,7 @@ export interface Arrival {
   bytes: number;
 }
 
-/** What arrived in a stretch of time. */
+/** What arrived in a period of time. */
 export interface Interval {
   /** Milliseconds since 1970. */
   startMs: number;
@@ -21,7 +21,7 @@ export interface Session {
   endMs: number;
   files: number;
   bytes: number;
-  /** One after the other, beginning at round times; at least one. */
+  /** Consecutive, starting at round times; at least one. */
   intervals: Interval[];
 }
 
@@ -30,17 +30,17 @@ export interface Timeline {
   sessions: Session[];
 }
 
-/** So long without any arrival is a pause: the run was interrupted, and resumed later. */
+/** A longer time without arrivals is a pause: the run was interrupted and resumed later. */
 const PAUSE_MS = 30 * 60_000;
 
 const MAX_INTERVALS = 96;
 
-/** Lengths of time that clocks count in. */
+/** Possible lengths of an interval. */
 export const ROUND_MS: readonly number[] = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
 ].map(seconds => seconds * 1000);
 
-/** Null if nothing has arrived, or nobody knows when. */
+/** Null if nothing has arrived, or the times are unknown. */
 export function timelineOf(arrivals: readonly Arrival[]): Timeline | null {
   if (arrivals.length === 0) return null;
   const sorted = arrivals.toSorted((a, b) => a.at - b.at);
@@ -85,7 +85,7 @@ function sessionOf(arrivals: readonly Arrival[], intervalMs: number): Session {
   return { startMs, endMs, files: arrivals.length, bytes, intervals };
 }
 
-/** Bytes a second from the first arrival of a session to the last; null if there is no time between them. */
+/** Bytes per second from the first to the last arrival of a session; null if there is no time between them. */
 export function rateOf({ startMs, endMs, bytes }: Session): number | null {
   return endMs > startMs ? (bytes * 1000) / (endMs - startMs) : null;
 }

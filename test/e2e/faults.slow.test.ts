@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -16,6 +16,7 @@ import { CERTIFICATE, KEY } from '../http/localhost-certificate.ts';
 import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
 
 const FILES = 12;
+const IDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const ROBOT_PAGE =
   "<!DOCTYPE html><html><head><title>Sorry...</title></head><body>We're sorry... but your computer or network may be sending automated queries. To protect our users, we can't process your request right now.</body></html>";
 
@@ -199,6 +200,32 @@ describe('Throttling', () => {
     const count = meter(sandbox.cloud);
     expect((await home.migrator(['resume', '--folder-id', folderId])).code).to.equal(0);
     expect(total(count(), 's3'), 'nothing is uploaded again').to.equal(0);
+  });
+});
+
+describe('An outage of the network', () => {
+  const sandbox = Sandbox.forEach();
+
+  it('is waited for: no file fails, although requests fail more often than they are retried', async () => {
+    const home = await sandbox.home({ migration: { retry_attempts: 1, retry_delay_seconds: 0.01 } });
+    const files = Object.fromEntries(IDS.map(id => [`${id}.jpg`, `picture ${id}`]));
+    const folderId = sandbox.seed(files, IDS);
+    const { drive, s3 } = sandbox.cloud;
+    let resets = 0;
+    const held: Socket[] = [];
+    drive.service.intercept = ({ url, socket }) => {
+      if (!url?.includes('alt=media') || s3.objects().length === 0 || resets >= 40) return false;
+      resets += 1;
+      held.push(socket);
+      // The first ones fail together, as in an outage.
+      if (resets >= 5) for (const each of held.splice(0)) each.destroy();
+      return true;
+    };
+    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
+    expect(code, stderr).to.equal(0);
+    expect(resets).to.be.above(3);
+    expect(stderr).to.match(/^Warning: Google Drive cannot be reached \(\w+\)\. Waiting and trying again/m);
+    expect(s3.objects()).to.have.length(IDS.length);
   });
 });
 

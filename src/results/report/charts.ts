@@ -124,7 +124,7 @@ interface Axis {
   hasSeconds: boolean;
 }
 
-/** The time in which files arrived, with pauses shortened: a night would take most of the width. */
+/** The time in which files arrived, without pauses: a night would take most of the width. */
 function timeAxis({ sessions, intervalMs }: Timeline): Axis {
   const worked = sessions.reduce((sum, { intervals }) => sum + intervals.length, 0);
   const pause = worked * PAUSE_SHARE;

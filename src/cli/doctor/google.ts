@@ -1,5 +1,8 @@
 import { FileError, RunError } from '../../../stages/errors.ts';
-import { type Check, NotChecked } from './check.ts';
+import { expandTilde } from '../../config/home.ts';
+import { readJson } from '../../config/json.ts';
+import { valueAt } from '../../config/settings.ts';
+import { type Check, NotChecked, type Surroundings } from './check.ts';
 
 const FOLDER = 'application/vnd.google-apps.folder';
 
@@ -7,12 +10,25 @@ const FOLDER = 'application/vnd.google-apps.folder';
 export const google: Check = {
   name: 'google_sign_in',
   title: 'Google sign-in',
-  async run({ loaded, services }) {
-    const auth = await services.googleAuth();
-    const { accountOf } = await import('../../services/drive/account.ts');
-    return accountOf(auth, loaded.config.google_drive.api_url);
+  async run(at) {
+    const [account, project] = await Promise.all([accountAt(at), projectAt(at)]);
+    return project ? `${account}, through the Google Cloud project ${project}` : account;
   },
 };
+
+async function accountAt({ loaded, services }: Surroundings): Promise<string> {
+  const auth = await services.googleAuth();
+  const { accountOf } = await import('../../services/drive/account.ts');
+  return accountOf(auth, loaded.config.google_drive.api_url);
+}
+
+/** The project's id in the credentials file; null if it has none. */
+async function projectAt({ loaded, env }: Surroundings): Promise<string | null> {
+  const path = expandTilde(loaded.config.google_drive.credentials_path, env);
+  const credentials = await readJson(path).catch(() => null);
+  const id = valueAt(credentials, 'installed.project_id') ?? valueAt(credentials, 'project_id');
+  return typeof id === 'string' ? id : null;
+}
 
 export const folder: Check = {
   name: 'folder',
@@ -23,7 +39,7 @@ export const folder: Check = {
     if (!root) throw new NotChecked('no folder is set; use --folder-id or set google_drive.folder_id');
     const drive = await services.drive();
     const item = await drive.item(root);
-    if (!item) throw notFound(root.id, await google.run(at));
+    if (!item) throw notFound(root.id, await accountAt(at));
     if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);
     let children = 0;
     try {

@@ -60,19 +60,9 @@ export function showReport(window: Browser): void {
   const at = (id: string) => document.getElementById(id)!;
   const data = JSON.parse(at('data').textContent!) as PageData;
   const list = new FileList(window, data);
-  for (const button of document.querySelectorAll('button[data-reason]')) {
-    const reason = Number(button.getAttribute('data-reason'));
-    button.addEventListener('click', () => list.goTo({ status: 'all', reason }));
-  }
-  for (const button of document.querySelectorAll('button[data-status]')) {
-    const status = button.getAttribute('data-status')!;
-    button.addEventListener('click', () => list.goTo({ status }));
-  }
-  for (const button of document.querySelectorAll('button[data-kind]')) {
-    const kind = Number(button.getAttribute('data-kind'));
-    button.addEventListener('click', () => list.goTo({ status: 'all', kind }));
-  }
-  const choose = (folder: number) => list.goTo({ status: 'all', folder });
+  for (const button of document.querySelectorAll<HTMLElement>('button[data-show]'))
+    button.addEventListener('click', () => list.goTo(JSON.parse(button.dataset.show!)));
+  const choose = (folder: number) => list.goTo({ folder });
   const columns = folderColumns(window, data, choose);
   const folders = new PageTable<FolderRow>(window, at('folder-table'), { label: 'Folders', columns });
   at('folder-table').hidden = data.folders.length === 0;
@@ -144,8 +134,8 @@ export class FileList {
   }
 
   /** Shows the files of one status, reason, kind or folder. */
-  goTo(search: Partial<Search> & { status: string }): void {
-    this.search = { text: '', reason: -1, kind: -1, folder: -1, ...search };
+  goTo(search: Partial<Search>): void {
+    this.search = { text: '', status: 'all', reason: -1, kind: -1, folder: -1, ...search };
     this.#at('files').scrollIntoView();
     this.#at('files-heading').focus({ preventScroll: true });
   }

@@ -54,7 +54,7 @@ function kindTable({ kinds }: Report): Markup {
     .map(({ kind, index, counts }) => {
       const [done, attention] = [sumOf(counts, DONE), sumOf(counts, UNFINISHED)];
       return html`
-<tr><th scope="row"><button type="button" class="plain" data-kind="${index}" title="Show these files">${KIND_TITLES[kind]}</button></th><td class="number" data-name="Files">${count(counts.total)}</td><td class="number" data-name="Size">${formatBytes(counts.bytes)}</td><td class="number" data-name="Done">${share(done.files, counts.total)}</td><td class="number" data-name="Size done">${formatBytes(done.bytes)}</td><td class="number" data-name="Need attention">${count(attention.files)}</td></tr>`;
+<tr><th scope="row"><button type="button" class="plain" data-show="${JSON.stringify({ kind: index })}" title="Show these files">${KIND_TITLES[kind]}</button></th><td class="number" data-name="Files">${count(counts.total)}</td><td class="number" data-name="Size">${formatBytes(counts.bytes)}</td><td class="number" data-name="Done">${share(done.files, counts.total)}</td><td class="number" data-name="Size done">${formatBytes(done.bytes)}</td><td class="number" data-name="Need attention">${count(attention.files)}</td></tr>`;
     });
   return html`<table class="kinds">
 <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th><th scope="col" class="number">Done</th><th scope="col" class="number">Size done</th><th scope="col" class="number">Need attention</th></tr></thead>
@@ -69,7 +69,7 @@ function statusTable({ counts }: Report, present: readonly Status[]): Markup {
 <thead><tr><th scope="col">Status</th><th scope="col" class="number">Files</th><th scope="col" class="number">Share</th><th scope="col" class="number">Size</th><th scope="col">What it means, and what to do</th></tr></thead>
 <tbody>${present.map(
     status => html`
-<tr><th scope="row"><button type="button" class="badge badge-${status}" data-status="${status}" title="Show these files">${STATUS_TEXTS[status].title}</button></th><td class="number">${count(counts.files(status))}</td><td class="number">${share(counts.files(status), counts.total)}</td><td class="number">${formatBytes(counts.bytesOf(status))}</td><td>${sentences(status)}</td></tr>`,
+<tr><th scope="row"><button type="button" class="badge badge-${status}" data-show="${JSON.stringify({ status })}" title="Show these files">${STATUS_TEXTS[status].title}</button></th><td class="number">${count(counts.files(status))}</td><td class="number">${share(counts.files(status), counts.total)}</td><td class="number">${formatBytes(counts.bytesOf(status))}</td><td>${sentences(status)}</td></tr>`,
   )}
 </tbody>
 </table>`;
@@ -121,7 +121,7 @@ ${
 <thead><tr><th scope="col" class="number">Files</th><th scope="col">Why</th><th scope="col">What to do</th><th scope="col"><span class="unseen-label">Show</span></th></tr></thead>
 <tbody>${open.map(
         ({ status, code, advice, files, index }) => html`
-<tr><td class="number">${count(files)}</td><th scope="row"><span class="badge badge-${status}">${STATUS_TEXTS[status].title}</span> ${advice.title} <code>${code}</code></th><td>${advice.text}</td><td><button type="button" data-reason="${index}">Show<span class="unseen-label"> files: ${advice.title}</span></button></td></tr>`,
+<tr><td class="number">${count(files)}</td><th scope="row"><span class="badge badge-${status}">${STATUS_TEXTS[status].title}</span> ${advice.title} <code>${code}</code></th><td>${advice.text}</td><td><button type="button" data-show="${JSON.stringify({ reason: index })}">Show<span class="unseen-label"> files: ${advice.title}</span></button></td></tr>`,
       )}
 </tbody>
 </table>`

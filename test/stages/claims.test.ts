@@ -22,32 +22,6 @@ function located(id: string, fields: Partial<FileRecord> = {}): FileRecord & { k
 }
 
 describe('Claims', () => {
-  it('keep the same bytes apart under other ids, other order of ids or another prefix', () => {
-    const claims = new Claims();
-    const others: Partial<FileRecord>[] = [
-      { sequentialIds: [6602] },
-      { sequentialIds: [6603] },
-      { sequentialIds: [6602, 6603] },
-      { sequentialIds: [6602], prefix: 'E' },
-      { sequentialIds: [66, 2] },
-    ];
-    others.forEach((fields, index) => {
-      const record = located(`f${index}`, { md5: A, key: `media/obs/${index}.jpg`, ...fields });
-      expect(claims.take(record)).to.equal(record);
-    });
-  });
-
-  it('take from a stopped file what it did not get, so that a later run asks again', () => {
-    const claims = new Claims();
-    claims.take(located('one', { md5: A }));
-    const duplicate = claims.take(located('two', { md5: A, note: 'mine' }));
-    expect(duplicate).to.include({ note: 'mine' });
-    expect(duplicate).to.have.any.keys('observations').and.not.to.have.any.keys('key');
-    const collision = claims.take(located('two', { md5: B, note: 'mine' }));
-    expect(collision).to.include({ note: 'mine' });
-    expect(collision).not.to.have.any.keys('key', 'observations', 'missing');
-  });
-
   it('free what a file has had and has no more: other bytes, or no place at all', () => {
     const claims = new Claims();
     claims.hold(located('one', { md5: A }));
@@ -59,14 +33,6 @@ describe('Claims', () => {
     expect(claims.take(namesake).error).to.include({ code: 'key_collision', first: 'one' });
     claims.giveUp({ ...located('one'), key: undefined });
     expect(claims.take(namesake)).to.equal(namesake);
-  });
-
-  it('free nothing of a file when another one gives up the same', () => {
-    const claims = new Claims();
-    claims.hold(located('one', { md5: A }));
-    claims.giveUp({ ...located('two', { md5: A }), key: undefined });
-    claims.giveUp(located('one', { md5: A }));
-    expect(claims.take(located('three', { md5: A })).error).to.include({ survivor: 'one' });
   });
 });
 

@@ -59,15 +59,6 @@ describe('media that somebody else has made', () => {
     });
   });
 
-  it('of another object or another observation are none', async () => {
-    const table = new Table(
-      { id: 'x1', url: `${URL}.bak`, observationId: 'obs-1' },
-      { id: 'x2', url: URL, observationId: 'obs-3' },
-    );
-    const record = resolved();
-    expect(await one(looking(table), record)).to.equal(record);
-  });
-
   it('are known whatever is percent-encoded in their addresses', async () => {
     const record = resolved({
       key: 'media/obs-1/1 (ü).jpg',

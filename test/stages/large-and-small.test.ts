@@ -1,8 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { concurrently } from '../../stages/concurrently.ts';
 import { LargeAndSmall } from '../../stages/large-and-small.ts';
-import { all, given } from './flow.ts';
 
 const MIB = 1024 * 1024;
 const photo = (name: string) => ({ name, size: 3 * MIB });
@@ -50,28 +47,5 @@ describe('Large and small files that wait for a worker', () => {
     expect(room.isFull).to.equal(true);
     room.next(1);
     expect(room.isFull).to.equal(false);
-  });
-
-  it('all come to their turn, whatever their sizes and the number of workers', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.option(fc.integer({ min: 0, max: 40 }), { nil: null }), { maxLength: 40 }),
-        fc.integer({ min: 1, max: 6 }),
-        fc.integer({ min: 1, max: 5 }),
-        async (sizes, workers, places) => {
-          const files = sizes.map((size, index) => ({ index, size: size === null ? null : size * MIB }));
-          const moved = await all(
-            concurrently(
-              () => workers,
-              async (file: (typeof files)[number]) => file.index,
-              {
-                queue: new LargeAndSmall(places),
-              },
-            )(given(files)),
-          );
-          expect(moved.toSorted((a, b) => a - b)).to.deep.equal(files.map(({ index }) => index));
-        },
-      ),
-    );
   });
 });

@@ -69,15 +69,6 @@ function range(from: number, to: number): number[] {
 }
 
 describe('Finding observations', () => {
-  it('sweeps the table once for all ids when there is no index', async () => {
-    const table = new FakeTable(pagesOf(1, 5000, 1000), null);
-    const finder = new ObservationFinder(table);
-    const first = await finder.find([17, 4999, 6000]);
-    expect([...first.keys()]).to.deep.equal([17, 4999]);
-    expect((await finder.find(range(1, 1000))).size).to.equal(1000);
-    expect(table).to.include({ sweeps: 1, pagesRead: 5 });
-  });
-
   it('spends on a huge table at most twice what the index alone would have cost', async () => {
     const table = new FakeTable(pagesOf(1, 100_000, 1000), 25);
     const finder = new ObservationFinder(table);

@@ -41,27 +41,15 @@ const clientError = (status: number, headers = {}) =>
 
 const BAD_MAC = '8021:error:0A000119:SSL routines:ssl3_get_record:decryption failed or bad record mac';
 
+const named = (...codes: string[]) => codes.join(' ').split(' ');
+
 const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
   // Below HTTP: the network.
-  ...[
-    'ECONNRESET',
-    'ECONNREFUSED',
-    'ECONNABORTED',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'ENETDOWN',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'ERR_STREAM_PREMATURE_CLOSE',
-    'UND_ERR_SOCKET',
-    'UND_ERR_CONNECT_TIMEOUT',
-    'UND_ERR_HEADERS_TIMEOUT',
-    'UND_ERR_BODY_TIMEOUT',
-    'HPE_INVALID_CONSTANT',
-    'SOME_CODE_OF_TOMORROW',
-  ].map((code): [string, unknown, FaultKind, string] => [code, node(code), 'temporary', code]),
+  ...named(
+    'ECONNRESET ECONNREFUSED ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENETDOWN ENOTFOUND',
+    'EAI_AGAIN ERR_STREAM_PREMATURE_CLOSE UND_ERR_SOCKET UND_ERR_CONNECT_TIMEOUT',
+    'UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT HPE_INVALID_CONSTANT SOME_CODE_OF_TOMORROW',
+  ).map((code): [string, unknown, FaultKind, string] => [code, node(code), 'temporary', code]),
   ['fetch failed', fetched(node('ECONNRESET')), 'temporary', 'ECONNRESET'],
   [
     'IPv6 and IPv4 both refused',
@@ -82,19 +70,11 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
   ],
   ['a bad record in fetch', fetched(node('EPROTO', BAD_MAC)), 'temporary', 'EPROTO'],
   ['an alert', node('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'), 'temporary', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'],
-  ...[
-    'SELF_SIGNED_CERT_IN_CHAIN',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'UNABLE_TO_GET_ISSUER_CERT',
-    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'CERT_HAS_EXPIRED',
-    'CERT_NOT_YET_VALID',
-    'CERT_REVOKED',
-    'CERT_UNTRUSTED',
-    'INVALID_CA',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-  ].map((code): [string, unknown, FaultKind, string] => [code, fetched(node(code)), 'fatal', code]),
+  ...named(
+    'SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY CERT_HAS_EXPIRED CERT_NOT_YET_VALID',
+    'CERT_REVOKED CERT_UNTRUSTED INVALID_CA ERR_TLS_CERT_ALTNAME_INVALID',
+  ).map((code): [string, unknown, FaultKind, string] => [code, fetched(node(code)), 'fatal', code]),
   // HTTP, in the words of each client.
   ['302 in a circle', gaxios(302), 'refused', 'HTTP 302'],
   ['400', gaxios(400), 'refused', 'HTTP 400'],

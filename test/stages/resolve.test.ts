@@ -184,6 +184,8 @@ describe('Two files that resolve brings together', () => {
         const results = await through(resolve(tableOf(...TABLE)), records);
         const survivors = results.filter(({ status }) => status === 'pending');
         expect(survivors.map(({ path }) => path)).to.deep.equal(['a']);
+        for (const { key, status, error } of results.filter(({ path }) => path !== 'a'))
+          expect([key, status, error?.survivor]).to.deep.equal([undefined, 'duplicate', survivors[0]!.id]);
       }),
     );
   });
@@ -198,6 +200,7 @@ describe('Two files that resolve brings together', () => {
       'two needs_review',
     ]);
     expect(results[1]!.error).to.include({ code: 'key_collision', first: 'one' });
+    expect(results[1]).not.to.have.any.keys('key', 'observations', 'missing');
   });
 
   it('that show different observations: both go on, though their bytes are the same', async () => {

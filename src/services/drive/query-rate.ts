@@ -1,6 +1,6 @@
 /** How fast queries go to Drive: at most as configured, and slower for a while when Drive says so. */
 import Bottleneck from 'bottleneck';
-import type { SharedLimiter } from './shared-limiter.ts';
+import { MARGIN, type SharedLimiter } from './shared-limiter.ts';
 
 const SLOWEST_SHARE = 1 / 32;
 const RECOVERY_STEP = 1 / 10;
@@ -25,7 +25,7 @@ export class QueryRate {
   constructor(queriesPerSecond: number, processes = 1) {
     this.#wholePerSecond = queriesPerSecond;
     this.#processes = processes;
-    this.#limiter = new Bottleneck({ minTime: 1000 / this.perSecond });
+    this.#limiter = new Bottleneck({ minTime: this.#minTime });
   }
 
   /** `connect` is given the rate of all processes, and what to call when another one has changed it. */
@@ -43,6 +43,11 @@ export class QueryRate {
   /** The same at the moment. */
   get perSecond(): number {
     return this.ceiling * this.#share;
+  }
+
+  /** Several processes together need a margin as they do with Redis. */
+  get #minTime(): number {
+    return 1000 / (this.perSecond * (this.#processes > 1 ? MARGIN : 1));
   }
 
   /** Resolves when the next query may be sent, in the order of the calls. */
@@ -73,7 +78,7 @@ export class QueryRate {
 
   #setShare(share: number): void {
     this.#share = share;
-    this.#limiter.updateSettings({ minTime: 1000 / this.perSecond });
+    this.#limiter.updateSettings({ minTime: this.#minTime });
     this.#shared?.setShare(share, this.#wholePerSecond * share);
   }
 
@@ -83,7 +88,7 @@ export class QueryRate {
     if (share < this.#share) this.#throttledAt = performance.now();
     this.#share = share;
     this.#successes = 0;
-    this.#limiter.updateSettings({ minTime: 1000 / this.perSecond });
+    this.#limiter.updateSettings({ minTime: this.#minTime });
     this.#shared?.followShare(this.#wholePerSecond * share);
   }
 }

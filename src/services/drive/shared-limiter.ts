@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { RunError } from '../../../stages/errors.ts';
+import { pause } from '../../../stages/retry/backoff.ts';
 
 export interface RedisAddress {
   /** `redis://` or `rediss://`, perhaps with a password. */
@@ -24,10 +25,16 @@ export interface SharedLimiterOptions {
 }
 
 /** Processes do not send exactly when they are allowed to: without this margin a second may see some queries too many. */
-const MARGIN = 0.9;
+export const MARGIN = 0.9;
+/** Turns are whole milliseconds apart, and cost Redis a script each: at higher rates one turn is for several queries. */
+const MOST_TURNS_PER_SECOND = 50;
+/** How long Drive still counts a query. */
+const COUNTED_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_MS = 2_000;
+/** By then all processes that see Redis are connected to it. */
+const SETTLED_AFTER_MS = 2 * LONGEST_RECONNECT_MS;
 /** Bottleneck's keys in Redis outlive a quiet process by so long. */
 const KEPT_MS = 24 * 60 * 60_000;
 
@@ -37,8 +44,14 @@ export class SharedLimiter {
   readonly #connection: Bottleneck.IORedisConnection;
   #perSecond: number;
   #limiter: Bottleneck | null = null;
-  /** End the waits of turns that Redis will not give any more. */
-  readonly #waiting = new Set<(isGiven: boolean) => void>();
+  /** Until then others may not have noticed that Redis is back. */
+  #settledAtMs = 0;
+  #lostAtMs = Number.NEGATIVE_INFINITY;
+  /** Queries that wait for a turn, in order. */
+  #waiting: ((isGiven: boolean) => void)[] = [];
+  #isTaking = false;
+  /** What is left of the last turn. */
+  #left = { queries: 0, untilMs: 0 };
   #isLostSaid = false;
 
   private constructor(client: Redis, perSecond: number, options: SharedLimiterOptions) {
@@ -61,27 +74,55 @@ export class SharedLimiter {
     return limiter;
   }
 
-  /** Resolves when the next query of all processes is this one; false if Redis cannot tell. */
+  /**
+   * Resolves when the next query of all processes is this one. False if the process has to keep to its own part of the rate
+   * as well: Redis cannot tell, or has been back for so short a time that others may still go by their parts.
+   */
   async turn(): Promise<boolean> {
-    const limiter = this.#limiter;
-    if (!limiter) return false;
-    const isGiven = await new Promise<boolean>(resolve => {
-      const settle = (given: boolean) => {
-        this.#waiting.delete(settle);
-        resolve(given);
-      };
-      this.#waiting.add(settle);
-      limiter.schedule(async () => true).then(settle, () => settle(false));
+    const isGiven = this.#limiter !== null && (await this.#next());
+    if (isGiven) return performance.now() >= this.#settledAtMs;
+    // What was sent with turns from Redis still counts.
+    await pause(Math.max(0, this.#lostAtMs + COUNTED_MS - performance.now()));
+    return false;
+  }
+
+  #next(): Promise<boolean> {
+    return new Promise(resolve => {
+      this.#waiting.push(resolve);
+      this.#spend();
+      if (!this.#isTaking && this.#limiter) void this.#take(this.#limiter);
     });
-    if (!isGiven && limiter === this.#limiter) this.#lose();
-    return isGiven;
+  }
+
+  /** Takes turns from Redis, one after the other, while queries wait. */
+  async #take(limiter: Bottleneck): Promise<void> {
+    this.#isTaking = true;
+    const given = async () => {
+      if (limiter !== this.#limiter) return;
+      const { minTime, queries } = this.#turns;
+      this.#left = { queries, untilMs: performance.now() + minTime };
+      this.#spend();
+    };
+    try {
+      while (limiter === this.#limiter && this.#waiting.length > 0) await limiter.schedule(given);
+    } catch {
+      if (limiter === this.#limiter) this.#lose();
+    }
+    if (limiter === this.#limiter) this.#isTaking = false;
+  }
+
+  #spend(): void {
+    if (performance.now() > this.#left.untilMs) this.#left.queries = 0;
+    for (; this.#left.queries > 0 && this.#waiting.length > 0; this.#left.queries -= 1) {
+      this.#waiting.shift()!(true);
+    }
   }
 
   /** For all processes: `share` of the whole rate. */
   setShare(share: number, perSecond: number): void {
     this.#perSecond = perSecond;
     const limiter = this.#limiter;
-    Promise.resolve(limiter?.updateSettings({ minTime: this.#minTime })).catch(() => {});
+    Promise.resolve(limiter?.updateSettings({ minTime: this.#turns.minTime })).catch(() => {});
     limiter?.publish(JSON.stringify({ share })).catch(() => {});
   }
 
@@ -90,9 +131,11 @@ export class SharedLimiter {
     this.#perSecond = perSecond;
   }
 
-  /** Bottleneck's scripts in Redis take whole numbers only. */
-  get #minTime(): number {
-    return Math.ceil(1000 / (this.#perSecond * MARGIN));
+  /** How far turns are apart, in ms, and for how many queries each is. Bottleneck's scripts in Redis take whole numbers only. */
+  get #turns(): { minTime: number; queries: number } {
+    const perSecond = this.#perSecond * MARGIN;
+    const queries = Math.ceil(perSecond / MOST_TURNS_PER_SECOND);
+    return { minTime: Math.ceil((1000 * queries) / perSecond), queries };
   }
 
   /** After a restart Redis may be empty, and a limiter that has lost its keys never works again. */
@@ -103,7 +146,7 @@ export class SharedLimiter {
       id: `migrator-drive-${createHash('sha256').update(account).digest('hex').slice(0, 16)}`,
       datastore: 'ioredis',
       connection: this.#connection,
-      minTime: this.#minTime,
+      minTime: this.#turns.minTime,
       timeout: KEPT_MS,
     });
     limiter.on('error', () => {
@@ -114,8 +157,9 @@ export class SharedLimiter {
       if (share !== null) onShare(share);
     });
     this.#limiter = limiter;
+    this.#settledAtMs = performance.now() + (this.#isLostSaid ? SETTLED_AFTER_MS : 0);
     // The settings in Redis may be those of an earlier run.
-    Promise.resolve(limiter.updateSettings({ minTime: this.#minTime })).catch(() => {});
+    Promise.resolve(limiter.updateSettings({ minTime: this.#turns.minTime })).catch(() => {});
     if (this.#isLostSaid) this.#options.warn('Redis is back: all processes share the query rate again.');
     this.#isLostSaid = false;
   }
@@ -132,9 +176,12 @@ export class SharedLimiter {
   }
 
   #drop(): void {
+    if (this.#limiter) this.#lostAtMs = performance.now();
     void this.#limiter?.disconnect(false);
     this.#limiter = null;
-    for (const settle of this.#waiting) settle(false);
+    this.#isTaking = false;
+    this.#left.queries = 0;
+    for (const resolve of this.#waiting.splice(0)) resolve(false);
   }
 
   close(): void {

@@ -1,11 +1,19 @@
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
+import { sampleMedia } from '../cloud/drive/sample-media.ts';
+import { hasRedis, mostInASecond, RedisServer } from '../redis-server.ts';
 import { expectArrived } from './expected.ts';
 import { end } from './run-command.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
+
+/** Beside those of the sample folder, so that shards run for some seconds. */
+const MORE_FILES = 100;
+const FIRST_ID = 8_000;
+const QUERIES_PER_SECOND = 20;
 
 describe('a run that several processes share', () => {
   const sandbox = Sandbox.forEach();
@@ -18,6 +26,17 @@ describe('a run that several processes share', () => {
     folder = join(home.path, 'runs', sample.folderId);
   });
 
+  const addFiles = () => {
+    const { drive, appSync } = sandbox.cloud;
+    const ids = Array.from({ length: MORE_FILES }, (_, index) => FIRST_ID + index);
+    for (const id of ids) {
+      const file = { name: `${id}.jpg`, parent: sample.folderId };
+      const driveId = drive.tree.addFile({ ...file, content: sampleMedia('jpg', id) });
+      const meaning = { strictIds: [id], relaxedIds: [id], ends: ['completed' as const] };
+      sample.files.push({ id: driveId, kind: 'file', name: file.name, path: '', ...meaning });
+    }
+    appSync.addObservations(ids);
+  };
   const shard = (text: string) => home.migrator(['migrate', '--shard', text]);
   const files = (pattern: RegExp) => readdirSync(folder).filter(name => pattern.test(name));
   const status = async () => JSON.parse((await home.migrator(['status', '--json'])).stdout);
@@ -29,7 +48,10 @@ describe('a run that several processes share', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  it('is shared by shards that are killed, started again and divided anew, and links everything once', async () => {
+  if (!hasRedis) it.skip('shares one query rate through Redis (left out: this computer has no redis-server)');
+
+  it('is shared by shards with one query rate that are killed, started again and divided anew, while Redis comes and goes, and links everything once', async () => {
+    addFiles();
     await home.migrator(['scan']);
     const scanned = home.manifests(sample.folderId);
     const { s3 } = sandbox.cloud;
@@ -63,15 +85,55 @@ describe('a run that several processes share', () => {
     letStore();
     s3.service.intercept = null;
 
-    const four = await Promise.all(['1/4', '2/4'].map(shard));
-    const three = await Promise.all(['1/3', '2/3', '3/3'].map(shard));
-    for (const { code, stderr } of [...four, ...three]) expect(code, stderr).to.be.oneOf([0, 3]);
-    expect(files(/^transfer/).sort()).to.have.length(5);
+    const redis = hasRedis ? await RedisServer.start() : null;
+    home.edit(config => {
+      config.google_drive.queries_per_second = QUERIES_PER_SECOND;
+      if (redis) config.google_drive.quota_redis_url = redis.url;
+    });
+    const times: number[] = [];
+    const drive = new EventEmitter();
+    const reachedQuery = async (count: number) => {
+      while (times.length < count) await once(drive, 'query');
+    };
+    sandbox.cloud.drive.service.intercept = ({ url }) => {
+      if (!url!.startsWith('/drive/')) return false;
+      times.push(performance.now());
+      drive.emit('query');
+      return false;
+    };
+    try {
+      const four = ['1/4', '2/4', '3/4', '4/4'].map(text => home.start(['migrate', '--shard', text]));
+      await reachedQuery(15);
+      end(four[2]!.child);
+      const again = home.start(['migrate', '--shard', '3/4']);
+      await reachedQuery(35);
+      await redis?.stop();
+      await reachedQuery(50);
+      await redis?.start();
+      // Its files are left for shards of another count.
+      await reachedQuery(80);
+      end(four[3]!.child, 'SIGINT');
+      const outcomes = await Promise.all([four[0]!, four[1]!, again].map(({ ended }) => ended));
+      const three = await Promise.all(['1/3', '2/3', '3/3'].map(shard));
+      for (const { code, stderr } of [...outcomes, ...three]) expect(code, stderr).to.be.oneOf([0, 3]);
+      expect(mostInASecond(times), 'queries in a second').to.be.at.most(QUERIES_PER_SECOND);
+      for (const { stderr } of redis ? outcomes : []) {
+        expect(stderr).to.include('cannot be reached').and.to.include('Redis is back:');
+      }
+    } finally {
+      await redis?.stop();
+      sandbox.cloud.drive.service.intercept = null;
+    }
+    expect(files(/^transfer/).sort()).to.have.length(7);
     expect(home.manifests(sample.folderId)).to.include(scanned);
     const whole = await status();
     const progress = JSON.parse(home.read(`progress_${sample.folderId}.json`));
     expect(progress.summary).to.deep.equal(whole.summary);
 
+    home.edit(config => {
+      config.google_drive.queries_per_second = 1000;
+      delete config.google_drive.quota_redis_url;
+    });
     const requests = meter(sandbox.cloud);
     for (const text of ['1/4', '4/4']) await shard(text);
     expect(requests()).not.to.have.any.keys('s3 PutObject', 'appsync batchCreate');

@@ -52,8 +52,10 @@ export class QueryRate {
 
   /** Resolves when the next query may be sent, in the order of the calls. */
   async turn(): Promise<void> {
-    if (await this.#shared?.turn()) return;
+    if (this.#shared?.isSettled && (await this.#shared.turn())) return;
     await this.#limiter.schedule(() => Promise.resolve());
+    // Redis may be back meanwhile, and others may use it already.
+    await this.#shared?.turn();
   }
 
   /** Drive refused a query because of the rate. `nowMs` is for tests. */

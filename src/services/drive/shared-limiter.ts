@@ -3,6 +3,7 @@
  * of reach a process goes on by itself, with its part of the rate.
  */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { RunError } from '../../../stages/errors.ts';
@@ -32,16 +33,19 @@ const MOST_TURNS_PER_SECOND = 50;
 const COUNTED_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
-const LONGEST_RECONNECT_MS = 2_000;
+const RECONNECT_AFTER_MS = 1_000;
 /** By then all processes that see Redis are connected to it. */
-const SETTLED_AFTER_MS = 2 * LONGEST_RECONNECT_MS;
+const SETTLED_AFTER_MS = 3 * RECONNECT_AFTER_MS;
 /** Bottleneck's keys in Redis outlive a quiet process by so long. */
 const KEPT_MS = 24 * 60 * 60_000;
 
 export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
-  readonly #client: Redis;
-  readonly #connection: Bottleneck.IORedisConnection;
+  /** A connection that was lost is never used again: bottleneck's limiters do not survive an empty Redis. */
+  #client: Redis | null = null;
+  #connection: Bottleneck.IORedisConnection | null = null;
+  #reconnecting: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #perSecond: number;
   #limiter: Bottleneck | null = null;
   /** Until then others may not have noticed that Redis is back. */
@@ -54,33 +58,38 @@ export class SharedLimiter {
   #left = { queries: 0, untilMs: 0 };
   #isLostSaid = false;
 
-  private constructor(client: Redis, perSecond: number, options: SharedLimiterOptions) {
-    this.#client = client;
+  private constructor(perSecond: number, options: SharedLimiterOptions) {
     this.#perSecond = perSecond;
     this.#options = options;
-    this.#connection = new Bottleneck.IORedisConnection({ client });
-    this.#connection.on('error', () => {});
-    client.on('ready', () => this.#renew());
-    client.on('close', () => this.#lose());
   }
 
   /** Resolves when Redis is there or the first attempt has failed; then no turn is given before a later one succeeds. */
   static async connect(perSecond: number, options: SharedLimiterOptions): Promise<SharedLimiter> {
-    const client = await clientOf(options.redis);
-    const limiter = new SharedLimiter(client, perSecond, options);
-    await new Promise<void>(resolve => {
-      for (const event of ['ready', 'close']) client.once(event, () => resolve());
-    });
+    const limiter = new SharedLimiter(perSecond, options);
+    await limiter.#connect();
     return limiter;
   }
 
-  /**
-   * Resolves when the next query of all processes is this one. False if the process has to keep to its own part of the rate
-   * as well: Redis cannot tell, or has been back for so short a time that others may still go by their parts.
-   */
+  async #connect(): Promise<void> {
+    const client = await clientOf(this.#options.redis);
+    this.#client = client;
+    client.once('close', () => this.#lose(client));
+    try {
+      await ready(client);
+      if (client === this.#client) this.#use(client);
+    } catch {
+      this.#lose(client);
+    }
+  }
+
+  /** False if turns are not enough: Redis is away, or back for so short a time that others may still go by their parts. */
+  get isSettled(): boolean {
+    return this.#limiter !== null && performance.now() >= this.#settledAtMs;
+  }
+
+  /** Resolves when the next query of all processes is this one; false if Redis cannot tell. */
   async turn(): Promise<boolean> {
-    const isGiven = this.#limiter !== null && (await this.#next());
-    if (isGiven) return performance.now() >= this.#settledAtMs;
+    if (this.#limiter && (await this.#next())) return true;
     // What was sent with turns from Redis still counts.
     await pause(Math.max(0, this.#lostAtMs + COUNTED_MS - performance.now()));
     return false;
@@ -106,7 +115,7 @@ export class SharedLimiter {
     try {
       while (limiter === this.#limiter && this.#waiting.length > 0) await limiter.schedule(given);
     } catch {
-      if (limiter === this.#limiter) this.#lose();
+      if (limiter === this.#limiter) this.#lose(this.#client);
     }
     if (limiter === this.#limiter) this.#isTaking = false;
   }
@@ -138,20 +147,19 @@ export class SharedLimiter {
     return { minTime: Math.ceil((1000 * queries) / perSecond), queries };
   }
 
-  /** After a restart Redis may be empty, and a limiter that has lost its keys never works again. */
-  #renew(): void {
-    this.#drop();
-    const { account, onShare } = this.#options;
+  #use(client: Redis): void {
+    const { account, warn, onShare } = this.#options;
+    const { minTime } = this.#turns;
+    this.#connection = new Bottleneck.IORedisConnection({ client });
     const limiter = new Bottleneck({
       id: `migrator-drive-${createHash('sha256').update(account).digest('hex').slice(0, 16)}`,
       datastore: 'ioredis',
       connection: this.#connection,
-      minTime: this.#turns.minTime,
+      minTime,
       timeout: KEPT_MS,
     });
-    limiter.on('error', () => {
-      if (limiter === this.#limiter) this.#lose();
-    });
+    this.#connection.on('error', () => this.#lose(client));
+    limiter.on('error', () => this.#lose(client));
     limiter.on('message', (text: string) => {
       const share = shareIn(text);
       if (share !== null) onShare(share);
@@ -159,25 +167,30 @@ export class SharedLimiter {
     this.#limiter = limiter;
     this.#settledAtMs = performance.now() + (this.#isLostSaid ? SETTLED_AFTER_MS : 0);
     // The settings in Redis may be those of an earlier run.
-    Promise.resolve(limiter.updateSettings({ minTime: this.#turns.minTime })).catch(() => {});
-    if (this.#isLostSaid) this.#options.warn('Redis is back: all processes share the query rate again.');
+    Promise.resolve(limiter.updateSettings({ minTime })).catch(() => {});
+    if (this.#isLostSaid) warn('Redis is back: all processes share the query rate again.');
     this.#isLostSaid = false;
   }
 
-  #lose(): void {
+  #lose(client: Redis | null): void {
+    if (client !== this.#client || this.#isClosed) return;
     this.#drop();
     if (!this.#isLostSaid)
       this.#options.warn(
         'Redis (google_drive.quota_redis_url) cannot be reached: this process continues with its own part of the query rate until Redis is back.',
       );
     this.#isLostSaid = true;
-    // A connection that works, but whose limiter does not, is opened again.
-    if (this.#client.status === 'ready') this.#client.disconnect(true);
+    this.#reconnecting = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS).unref();
   }
 
   #drop(): void {
     if (this.#limiter) this.#lostAtMs = performance.now();
+    // First the connection: a limiter would unsubscribe through it, and fail.
+    void this.#connection?.disconnect(false);
     void this.#limiter?.disconnect(false);
+    this.#client?.disconnect();
+    this.#client = null;
+    this.#connection = null;
     this.#limiter = null;
     this.#isTaking = false;
     this.#left.queries = 0;
@@ -185,11 +198,9 @@ export class SharedLimiter {
   }
 
   close(): void {
-    this.#isLostSaid = true;
+    this.#isClosed = true;
+    clearTimeout(this.#reconnecting);
     this.#drop();
-    this.#client.removeAllListeners('close');
-    void this.#connection.disconnect(false);
-    this.#client.disconnect();
   }
 }
 
@@ -202,38 +213,41 @@ function shareIn(text: string): number | null {
   }
 }
 
-async function clientOf({ url, password }: RedisAddress, isLazy = false): Promise<Redis> {
+/** Connecting; never connected again by itself. */
+async function clientOf({ url, password }: RedisAddress): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   const client = new Client(url, {
     ...(password && { password }),
-    lazyConnect: isLazy,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: attempt => (isLazy ? null : Math.min(attempt * 200, LONGEST_RECONNECT_MS)),
+    retryStrategy: () => null,
   });
   client.on('error', () => {});
   return client;
+}
+
+async function ready(client: Redis): Promise<void> {
+  const closed = once(client, 'close').then(() => {
+    throw new Error('the connection was closed');
+  });
+  await Promise.race([once(client, 'ready'), closed]);
 }
 
 /** Asks Redis for a sign of life and gives its host and port. Throws RunError. */
 export async function pingRedis(address: RedisAddress): Promise<string> {
   const { hostname, port } = new URL(address.url);
   const place = `${hostname}:${port || 6379}`;
-  const client = await clientOf(address, true);
-  let reason = '';
-  client.on('error', ({ message }) => {
-    reason = message;
-  });
+  const client = await clientOf(address);
   try {
-    await client.connect();
+    await ready(client);
     await client.ping();
     return place;
   } catch (error) {
     throw new RunError(
       'quota_redis_unreachable',
-      `Redis at ${place} cannot be used: ${reason || (error as Error).message}.`,
+      `Redis at ${place} cannot be used: ${(error as Error).message}.`,
       'Check google_drive.quota_redis_url (MIGRATOR_QUOTA_REDIS_URL), the password and the firewall. Without Redis each shard uses its own part of the query rate.',
       { cause: error },
     );

@@ -72,7 +72,7 @@ describe('the query rate that processes share through Redis', () => {
     expect(await sent(20)).to.have.length(20);
     expect(said.filter(text => text.includes('cannot be reached'))).to.have.length(2);
     await redis.start();
-    await until(() => said.filter(text => text.includes('Redis is back')).length === 2);
+    await until(() => said.filter(text => text.includes('Redis is back:')).length === 2);
     const times = await sent(100);
     expect(mostInASecond(times)).to.be.at.most(200);
     expect(said).to.have.length(4);

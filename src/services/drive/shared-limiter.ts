@@ -48,7 +48,7 @@ export class SharedLimiter {
   #isClosed = false;
   #perSecond: number;
   #limiter: Bottleneck | null = null;
-  /** Until then others may not have noticed that Redis is back. */
+  /** Until then others may not know yet that Redis is there. */
   #settledAtMs = 0;
   #lostAtMs = Number.NEGATIVE_INFINITY;
   /** Queries that wait for a turn, in order. */
@@ -82,9 +82,13 @@ export class SharedLimiter {
     }
   }
 
-  /** False if turns are not enough: Redis is away, or back for so short a time that others may still go by their parts. */
+  get isConnected(): boolean {
+    return this.#limiter !== null;
+  }
+
+  /** Connected for long enough that no other process still goes by its own part of the rate. */
   get isSettled(): boolean {
-    return this.#limiter !== null && performance.now() >= this.#settledAtMs;
+    return this.isConnected && performance.now() >= this.#settledAtMs;
   }
 
   /** Resolves when the next query of all processes is this one; false if Redis cannot tell. */
@@ -165,7 +169,7 @@ export class SharedLimiter {
       if (share !== null) onShare(share);
     });
     this.#limiter = limiter;
-    this.#settledAtMs = performance.now() + (this.#isLostSaid ? SETTLED_AFTER_MS : 0);
+    this.#settledAtMs = performance.now() + SETTLED_AFTER_MS;
     // The settings in Redis may be those of an earlier run.
     Promise.resolve(limiter.updateSettings({ minTime })).catch(() => {});
     if (this.#isLostSaid) warn('Redis is back: all processes share the query rate again.');
@@ -175,16 +179,17 @@ export class SharedLimiter {
   #lose(client: Redis | null): void {
     if (client !== this.#client || this.#isClosed) return;
     this.#drop();
-    if (!this.#isLostSaid)
+    if (!this.#isLostSaid) {
+      this.#lostAtMs = performance.now();
       this.#options.warn(
         'Redis (google_drive.quota_redis_url) cannot be reached: this process continues with its own part of the query rate until Redis is back.',
       );
+    }
     this.#isLostSaid = true;
     this.#reconnecting = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS).unref();
   }
 
   #drop(): void {
-    if (this.#limiter) this.#lostAtMs = performance.now();
     // First the connection: a limiter would unsubscribe through it, and fail.
     void this.#connection?.disconnect(false);
     void this.#limiter?.disconnect(false);

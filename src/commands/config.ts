@@ -38,6 +38,7 @@ function flagForEachSetting() {
 export default class Config extends BaseCommand<typeof Config> {
   static override summary = 'Set up config.json: by questions, by flags, or from an Amplify project.';
   static override description = 'Without flags, on a terminal, it asks for each required value.';
+  static override usage = 'config [FLAGS]';
   static override examples = [
     '<%= config.bin %> config',
     '<%= config.bin %> config --from amplify_outputs.json --username admin@example.com',

@@ -25,7 +25,10 @@ async function fileState(path: string) {
 const MODELS = 'aws.amplify.models.';
 
 /** Lines for people: `key  value  (source)`. */
-export function renderDescription({ config, sources, files }: Description): string {
+export function renderDescription(
+  { config, sources, files }: Description,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const rows = SETTINGS.filter(({ key }) => !key.startsWith(MODELS) || sources[key] === 'file').map(
     ({ key }) => {
       const value = valueAt(config, key);
@@ -37,8 +40,11 @@ export function renderDescription({ config, sources, files }: Description): stri
     rows.push(['prefix_disambiguation' as ConfigKey, JSON.stringify(config.prefix_disambiguation), '(file)']);
   const width = (column: 0 | 1) => Math.max(...rows.map(row => row[column].length));
   const [keys, values] = [width(0), width(1)];
+  const isWide = keys + values + 2 * 2 + '(not set)'.length <= columns;
   return rows
-    .map(([key, value, remark]) => `${key.padEnd(keys)}  ${value.padEnd(values)}  ${remark}`)
+    .map(([key, value, remark]) =>
+      isWide ? `${key.padEnd(keys)}  ${value.padEnd(values)}  ${remark}` : `${key} = ${value} ${remark}`,
+    )
     .join('\n');
 }
 

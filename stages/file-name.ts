@@ -208,7 +208,7 @@ export function unsafeIn(name: string): string | null {
 
 function unreadable(naming: Naming): { problem: NameProblem } {
   const forms = '6602.jpg, 6602a.jpg or 6000-6001.jpg';
-  const how = naming === 'strict' ? ', or see what "--naming relaxed" makes of it' : '';
+  const how = naming === 'strict' ? ', or see how "--naming relaxed" reads it ("migrator review")' : '';
   return problem(
     'name_unreadable',
     `the name does not say which observation it shows. Rename it in Drive like ${forms}${how}.`,

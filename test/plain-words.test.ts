@@ -47,6 +47,7 @@ const ODD: readonly RegExp[] = [
   /\bgoes on with\b/i,
   /\bleaves room for doubt\b/i,
   /\bplays? the same\b/i,
+  /\bmakes of it\b/i,
   /\bwhat (?:breaks|gave way)\b/i,
   /\bnothing piles up\b/i,
   /\bevery matter\b/i,

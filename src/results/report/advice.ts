@@ -14,7 +14,7 @@ const RESUME_LATER = 'Run “migrator resume” a little later.';
 const REASON_ADVICE: Readonly<Record<string, Advice>> = {
   name_unreadable: {
     title: 'The name does not say which observation it shows',
-    text: 'Rename the file in Drive like 6602.jpg, 6602a.jpg or 6000-6001.jpg and run “migrator resume”; or see what “--naming relaxed” makes of it.',
+    text: 'Rename the file in Drive like 6602.jpg, 6602a.jpg or 6000-6001.jpg and run “migrator resume”; or check its relaxed reading in “migrator review”.',
   },
   unsupported_extension: {
     title: 'Not a supported type of file',

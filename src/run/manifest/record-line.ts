@@ -1,6 +1,6 @@
 import { RunError } from '../../../stages/errors.ts';
 import { type FileRecord, STATUSES } from '../../../stages/record.ts';
-import { JsonSyntaxError, parseJson } from '../../config/json.ts';
+import { isPlainObject, JsonSyntaxError, parseJson } from '../../config/json.ts';
 import { jsonOf } from '../text/visible.ts';
 
 /** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
@@ -66,66 +66,69 @@ function parsed(text: string, source: string, line: number): unknown {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = value => typeof value === 'string';
-const isBoolean: Check = value => typeof value === 'boolean';
 const isCount: Check = value => Number.isInteger(value) && (value as number) >= 0;
-const isObject: Check = value => typeof value === 'object' && value !== null && !Array.isArray(value);
-const orNull =
-  (check: Check): Check =>
-  value =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  value =>
-    Array.isArray(value) && value.every(check);
-const objectWith = (fields: Record<string, Check>): Check => {
-  const checks = Object.entries(fields);
-  return value =>
-    isObject(value) && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
-};
 
-/** What the fields that stages rely on must be when they are there; all other fields are people's own. */
-const FIELDS: Readonly<Record<string, { check: Check; accepted: string }>> = {
-  path: { check: isText, accepted: 'text' },
+function orNull(check: Check): Check {
+  return value => value === null || check(value);
+}
+
+function listOf(check: Check): Check {
+  return value => Array.isArray(value) && value.every(check);
+}
+
+function objectWith(fields: Record<string, Check>): Check {
+  const checks = Object.entries(fields);
+  return value => isPlainObject(value) && checks.every(([name, check]) => check(value[name]));
+}
+
+interface Rule {
+  check: Check;
+  accepted: string;
+}
+
+const TEXT: Rule = { check: isText, accepted: 'text' };
+const YES_OR_NO: Rule = { check: value => typeof value === 'boolean', accepted: 'true or false' };
+const IDS: Rule = { check: listOf(isCount), accepted: 'a list of whole numbers' };
+const LINKS: Rule = {
+  check: listOf(objectWith({ id: isText, observationId: isText })),
+  accepted: 'a list of {"id": text, "observationId": text}',
+};
+const oneOf = (values: readonly unknown[], accepted: string): Rule => ({
+  check: value => values.includes(value),
+  accepted,
+});
+
+/** What the fields that stages rely on must be if they exist; other fields are annotations. */
+const FIELDS: Readonly<Record<string, Rule>> = {
+  path: TEXT,
   size: { check: orNull(isCount), accepted: 'a number of bytes or null' },
-  mimeType: { check: isText, accepted: 'text' },
+  mimeType: TEXT,
   md5: {
     check: orNull(value => typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value)),
     accepted: '32 hexadecimal digits or null',
   },
-  modifiedTime: { check: isText, accepted: 'text' },
-  pattern: { check: isText, accepted: 'text' },
-  sequentialIds: { check: listOf(isCount), accepted: 'a list of whole numbers' },
-  prefix: { check: isText, accepted: 'text' },
-  type: { check: value => value === 'IMAGE' || value === 'VIDEO', accepted: '"IMAGE" or "VIDEO"' },
-  contentType: { check: isText, accepted: 'text' },
+  modifiedTime: TEXT,
+  pattern: TEXT,
+  sequentialIds: IDS,
+  prefix: TEXT,
+  type: oneOf(['IMAGE', 'VIDEO'], '"IMAGE" or "VIDEO"'),
+  contentType: TEXT,
   observations: {
     check: listOf(objectWith({ id: isText, sequentialId: isCount })),
     accepted: 'a list of {"sequentialId": number, "id": text}',
   },
-  missing: { check: listOf(isCount), accepted: 'a list of whole numbers' },
-  key: { check: isText, accepted: 'text' },
-  url: { check: isText, accepted: 'text' },
+  missing: IDS,
+  key: TEXT,
+  url: TEXT,
   bytes: { check: isCount, accepted: 'a number of bytes' },
-  etag: { check: isText, accepted: 'text' },
-  verified: {
-    check: value => value === 'md5' || value === 'size' || value === 'downloaded',
-    accepted: '"md5", "size" or "downloaded"',
-  },
-  storedAt: { check: isText, accepted: 'text' },
-  adopted: { check: isBoolean, accepted: 'true or false' },
-  linking: { check: isBoolean, accepted: 'true or false' },
-  removing: {
-    check: listOf(objectWith({ id: isText, observationId: isText })),
-    accepted: 'a list of {"id": text, "observationId": text}',
-  },
-  media: {
-    check: listOf(objectWith({ id: isText, observationId: isText })),
-    accepted: 'a list of {"id": text, "observationId": text}',
-  },
-  status: {
-    check: value => (STATUSES as readonly unknown[]).includes(value),
-    accepted: `one of ${STATUSES.join(', ')}`,
-  },
+  etag: TEXT,
+  verified: oneOf(['md5', 'size', 'downloaded'], '"md5", "size" or "downloaded"'),
+  storedAt: TEXT,
+  adopted: YES_OR_NO,
+  linking: YES_OR_NO,
+  removing: LINKS,
+  media: LINKS,
+  status: oneOf(STATUSES, `one of ${STATUSES.join(', ')}`),
   error: {
     check: objectWith({ stage: isText, code: isText, message: isText }),
     accepted: 'an object with stage, code and message',
@@ -144,16 +147,13 @@ function isDeeperThan(depth: number, value: unknown): boolean {
 
 /** Null for a record; otherwise what is wrong, what was found and what is accepted. */
 function faultOf(value: unknown): string | null {
-  if (!isObject(value)) return 'a record is a JSON object';
+  if (!isPlainObject(value)) return 'a record is a JSON object';
   if (isDeeperThan(MAX_DEPTH, value)) return `it is nested more than ${MAX_DEPTH} deep`;
-  const fields = value as Record<string, unknown>;
-  if (!isText(fields.id) || fields.id === '') return '"id" (the Drive file id) is missing or not text';
-  if (!isText(fields.name)) return '"name" is missing or not text';
+  if (!isText(value.id) || value.id === '') return '"id" (the Drive file id) is missing or not text';
+  if (!isText(value.name)) return '"name" is missing or not text';
   for (const [field, { check, accepted }] of RULES) {
-    const found = fields[field];
-    if (found !== undefined && !check(found)) {
-      return `"${field}" is ${shown(found)}, accepted is ${accepted}`;
-    }
+    const found = value[field];
+    if (found !== undefined && !check(found)) return `"${field}" is ${shown(found)}, accepted is ${accepted}`;
   }
   return null;
 }

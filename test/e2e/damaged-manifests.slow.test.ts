@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -83,15 +83,6 @@ describe('a run whose manifests somebody has worked on', () => {
     writeFileSync(lock, JSON.stringify({ ...holder, pid }));
     expect((await folder.migrator(['resume'])).code).to.equal(0);
     expect(existsSync(lock)).to.equal(false);
-  });
-
-  it('says so when a folder stands in the place of its lock', async () => {
-    const { folder } = await migrated(1);
-    const lock = join(dirname(pathsOf(folder)[0]!), 'lock');
-    mkdirSync(lock);
-    const { code, stderr } = await folder.migrator(['resume']);
-    expect(code).to.equal(1);
-    expect(stderr).to.include(lock);
   });
 
   it('stops with a clear error when the disk is full, and loses nothing', async function () {

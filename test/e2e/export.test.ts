@@ -204,12 +204,6 @@ describe('export, and status, of a run with every status', () => {
     }
   });
 
-  it('ends quietly when nobody reads on', async () => {
-    const { codes, stderrs } = await home.pipe([['export', '--format', 'ndjson'], 'true']);
-    expect(codes[0]).to.equal(0);
-    expect(stderrs[0]).not.to.include('Error');
-  });
-
   it('says what is wrong with its flags', async () => {
     const refused = async (...flags: string[]) => {
       const { code, stdout, stderr } = await home.migrator(['export', ...flags]);

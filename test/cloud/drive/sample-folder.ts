@@ -46,6 +46,9 @@ const WITHOUT_OBSERVATION = [6003, 6999];
 /** Every file that holds these bytes is the same picture. */
 const SAME_PICTURE = sampleMedia('jpg', 5003);
 
+const SAME: Partial<Entry> = { ends: ['completed', 'duplicate'], group: 'same' };
+const ONE_NAME: Partial<Entry> = { ends: ['completed', 'needs_review'], group: 'one name' };
+
 const FOLDERS: Record<string, Entry[]> = {
   '': [
     { name: '7.jpg', strict: [7] },
@@ -77,29 +80,15 @@ const FOLDERS: Record<string, Entry[]> = {
     { name: '5001.jpg', strict: [5001] },
     { name: '5001a.jpg', strict: [5001] },
     { name: '5001b.png', strict: [5001] },
-    {
-      name: '5003.jpg',
-      strict: [5003],
-      content: SAME_PICTURE,
-      ends: ['completed', 'duplicate'],
-      group: 'same',
-    },
-    { name: '5010.jpg', strict: [5010], ends: ['completed', 'needs_review'], group: 'one name' },
-    { name: '5010.jpg', strict: [5010], ends: ['completed', 'needs_review'], group: 'one name' },
+    { name: '5003.jpg', strict: [5003], content: SAME_PICTURE, ...SAME },
+    { name: '5010.jpg', strict: [5010], ...ONE_NAME },
+    { name: '5010.jpg', strict: [5010], ...ONE_NAME },
     { name: '5049 a.jpeg', relaxed: [5049] },
     { name: '5143a,5144a.mp4', relaxed: [5143, 5144] },
     { name: '5287c - Copy.jpg', relaxed: [5287] },
     { name: '5414 (2).mp4', relaxed: [5414] },
   ],
-  '5000-5999/from the old disk': [
-    {
-      name: '5003.jpg',
-      strict: [5003],
-      content: SAME_PICTURE,
-      ends: ['completed', 'duplicate'],
-      group: 'same',
-    },
-  ],
+  '5000-5999/from the old disk': [{ name: '5003.jpg', strict: [5003], content: SAME_PICTURE, ...SAME }],
   '6000-6999': [
     { name: '6000-6001.jpg', strict: [6000, 6001] },
     { name: '6001-6000.jpg' },

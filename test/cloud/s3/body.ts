@@ -1,29 +1,22 @@
 /** Takes in a request's body, once, and checks everything the client said about it before anybody gets to see it. */
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AwsChunkedDecoder } from './aws-chunked.ts';
 import {
   type ChecksumAlgorithm,
-  checkShape,
-  checksumHeader,
   type DeclaredChecksum,
   declaredChecksum,
   type RunningChecksum,
   startChecksum,
-  trailerNames,
 } from './checksums.ts';
 import { ClientGone, S3Error } from './errors.ts';
 import type { Authenticated } from './sigv4.ts';
 
 export interface BodyPlan {
-  /** Bytes of content, after aws-chunked is taken off. */
   readonly sizeBytes: number;
   readonly sha256: string | null;
   /** Base64, checked to be one. */
   readonly contentMd5: string | null;
   readonly checksum: DeclaredChecksum | null;
-  readonly trailerNames: readonly string[];
-  readonly decoder: AwsChunkedDecoder | null;
 }
 
 export interface ReceivedBody {
@@ -34,8 +27,6 @@ export interface ReceivedBody {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | null;
 }
 
-const CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
-
 /**
  * Reads from the headers what the body has to be like.
  * @param required whether the operation needs a body: without a length it is then `MissingContentLength`
@@ -43,40 +34,32 @@ const CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
  */
 export function planBody(authenticated: Authenticated, required: boolean): BodyPlan {
   const { headers, payload } = authenticated;
-  const chunked = payload === CHUNKS;
   const hex = /^[0-9a-f]{64}$/.test(payload);
-  if (payload.startsWith('STREAMING-AWS4-'))
-    throw new S3Error('NotImplemented', `${payload} is not implemented`);
-  if (!chunked && !hex && payload !== 'UNSIGNED-PAYLOAD') {
+  if (payload.startsWith('STREAMING-')) throw new S3Error('NotImplemented', `${payload} is not implemented`);
+  if (!hex && payload !== 'UNSIGNED-PAYLOAD') {
     throw new S3Error(
       'InvalidArgument',
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value.',
     );
   }
-  const trailers = trailerNames(headers);
-  if (chunked ? trailers.length === 0 : trailers.length > 0) {
-    throw new S3Error('InvalidRequest', 'x-amz-trailer and x-amz-content-sha256 do not agree');
-  }
   // Taken for content, the chunk framing would silently become part of the object.
-  if (!chunked && /\baws-chunked\b/i.test(headers.get('content-encoding') ?? '')) {
+  if (/\baws-chunked\b/i.test(headers.get('content-encoding') ?? '')) {
     throw new S3Error('InvalidRequest', 'Content-Encoding is aws-chunked, x-amz-content-sha256 is not');
   }
   const contentMd5 = headers.get('content-md5') ?? null;
   if (contentMd5 !== null && !isMd5(contentMd5)) throw new S3Error('InvalidDigest');
   return {
-    sizeBytes: sizeOf(headers, chunked, required),
+    sizeBytes: sizeOf(headers, required),
     sha256: hex ? payload : null,
     contentMd5,
     checksum: declaredChecksum(headers),
-    trailerNames: trailers,
-    decoder: chunked ? new AwsChunkedDecoder() : null,
   };
 }
 
-function sizeOf(headers: ReadonlyMap<string, string>, chunked: boolean, required: boolean): number {
-  const text = headers.get(chunked ? 'x-amz-decoded-content-length' : 'content-length');
+function sizeOf(headers: ReadonlyMap<string, string>, required: boolean): number {
+  const text = headers.get('content-length');
   if (text === undefined) {
-    if (required || chunked || headers.has('transfer-encoding')) throw new S3Error('MissingContentLength');
+    if (required || headers.has('transfer-encoding')) throw new S3Error('MissingContentLength');
     return 0;
   }
   if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', 'Invalid content length');
@@ -101,13 +84,12 @@ export async function receiveBody(
   const checks = new Checks(plan);
   try {
     for await (const bytes of request.iterator({ destroyOnReturn: false })) {
-      for (const content of plan.decoder ? plan.decoder.decode(bytes) : [bytes]) {
-        checks.update(content);
-        await take(content);
-      }
+      checks.update(bytes);
+      await take(bytes);
     }
   } catch (error) {
-    if (request.destroyed && !request.complete) throw new ClientGone();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') throw new ClientGone();
     // The rest of a refused body is read and dropped, so that the client gets to read the answer.
     request.resume();
     throw error;
@@ -137,8 +119,7 @@ class Checks {
   }
 
   finish(): ReceivedBody {
-    const { decoder, sizeBytes, sha256, contentMd5, checksum } = this.#plan;
-    decoder?.finish();
+    const { sizeBytes, sha256, contentMd5, checksum } = this.#plan;
     if (this.#sizeBytes !== sizeBytes) throw incomplete();
     const computedSha = this.#sha256?.digest('hex');
     if (sha256 !== null && computedSha !== sha256) {
@@ -156,20 +137,10 @@ class Checks {
 
   #compare({ algorithm, expected }: DeclaredChecksum): { algorithm: ChecksumAlgorithm; value: string } {
     const value = this.#checksum!.digest().toString('base64');
-    const claimed = expected ?? this.#trailer(algorithm);
-    if (claimed !== value) {
+    if (expected !== value) {
       throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
     }
     return { algorithm, value };
-  }
-
-  #trailer(algorithm: ChecksumAlgorithm): string {
-    const sent = this.#plan.decoder!.trailers;
-    const value = sent.get(checksumHeader(algorithm));
-    if (value === undefined || sent.size !== this.#plan.trailerNames.length) {
-      throw new S3Error('MalformedTrailerError');
-    }
-    return checkShape(algorithm, value);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * S3's additional checksums (`x-amz-checksum-*`), in the header or behind the body ("Checking object integrity"): those
+ * S3's additional checksums (`x-amz-checksum-*`), in the header ("Checking object integrity"): those
  * that the clients of this project use.
  */
 import { createHash } from 'node:crypto';
@@ -43,10 +43,10 @@ export function algorithmNamed(name: string): ChecksumAlgorithm {
   return found;
 }
 
-/** A checksum that came with a request. `expected` (base64) is null when it follows behind the body, as a trailer. */
+/** A checksum that came with a request; `expected` is base64. */
 export interface DeclaredChecksum {
   readonly algorithm: ChecksumAlgorithm;
-  readonly expected: string | null;
+  readonly expected: string;
 }
 
 const PREFIX = 'x-amz-checksum-';
@@ -64,12 +64,6 @@ export function declaredChecksum(headers: ReadonlyMap<string, string>): Declared
     const algorithm = algorithmNamed(name.slice(PREFIX.length));
     found.push({ algorithm, expected: checkShape(algorithm, value) });
   }
-  for (const trailer of trailerNames(headers)) {
-    if (!trailer.startsWith(PREFIX)) {
-      throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
-    }
-    found.push({ algorithm: algorithmNamed(trailer.slice(PREFIX.length)), expected: null });
-  }
   if (found.length > 1) {
     throw new S3Error(
       'InvalidRequest',
@@ -86,16 +80,8 @@ export function declaredChecksum(headers: ReadonlyMap<string, string>): Declared
   return found[0] ?? null;
 }
 
-/** The names in `x-amz-trailer`, lower case. */
-export function trailerNames(headers: ReadonlyMap<string, string>): string[] {
-  return (headers.get('x-amz-trailer') ?? '')
-    .split(',')
-    .map(name => name.trim().toLowerCase())
-    .filter(name => name !== '');
-}
-
 /** @throws S3Error `InvalidRequest` when `value` is not base64 of the algorithm's length */
-export function checkShape(algorithm: ChecksumAlgorithm, value: string): string {
+function checkShape(algorithm: ChecksumAlgorithm, value: string): string {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length !== SIZES[algorithm] || bytes.toString('base64') !== value) {
     throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);

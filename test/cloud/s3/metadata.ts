@@ -31,10 +31,7 @@ export function metadataOf(key: string, headers: ReadonlyMap<string, string>): M
     if (name.startsWith('x-amz-meta-')) {
       metaBytes += name.length - 'x-amz-meta-'.length + value.length;
       kept.set(name, value);
-    } else if (KEPT.includes(name)) {
-      const stored = name === 'content-encoding' ? withoutAwsChunked(value) : value;
-      if (stored !== '') kept.set(name, stored);
-    }
+    } else if (KEPT.includes(name)) kept.set(name, value);
   }
   const acl = headers.get('x-amz-acl') ?? '';
   if (!['', 'private', 'bucket-owner-full-control'].includes(acl)) {
@@ -67,10 +64,3 @@ export function extraActions(headers: ReadonlyMap<string, string>): string[] {
   if (headers.get('x-amz-acl')) actions.push('s3:PutObjectAcl');
   return actions;
 }
-
-const withoutAwsChunked = (value: string): string =>
-  value
-    .split(',')
-    .map(encoding => encoding.trim())
-    .filter(encoding => encoding.toLowerCase() !== 'aws-chunked')
-    .join(',');

@@ -3,7 +3,7 @@
  * address, signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with
  * everything that was said about it before it becomes visible.
  *
- * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets, signed chunks,
+ * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets, chunks,
  * checksums other than CRC32 and SHA256. It computes no checksum that the client did not ask for.
  */
 import { createHash, randomUUID } from 'node:crypto';

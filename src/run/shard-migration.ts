@@ -47,7 +47,7 @@ function* members({ run, manifests, selection }: MigrationOptions): Generator<Fi
 
 function notResolved({ folderId, label }: Run): RunError {
   return new RunError(
-    'not_resolved',
+    'run_not_resolved',
     `The folder ${label} has not been listed and resolved completely, which --shard requires.`,
     `Run "migrator scan --folder-id ${folderId}" first, once, then the shards.`,
   );

@@ -9,7 +9,6 @@ import type { FileRecord } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
 import { fileRecord } from '../../stages/flow.ts';
 import { chromiumPath } from './chromium.ts';
-import { largeRun } from './large-run.ts';
 
 const HARMFUL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>.jpg';
 const NAMES = ['10.jpg', '9.jpg', 'צילום חורף.jpg', HARMFUL, '\u200f6610.jpg'];
@@ -50,6 +49,35 @@ const SMALL: FileRecord[] = [
   }),
 ];
 
+/** In folders of 500; every 13th needs attention, the others are completed. */
+function* manyFiles(count: number): Generator<FileRecord> {
+  const start = Date.parse('2026-03-02T08:12:00Z');
+  for (let index = 0; index < count; index += 1) {
+    const from = Math.floor(index / 500) * 500 + 1;
+    const record = fileRecord({
+      id: `id-${index}`,
+      name: `${index + 1}.jpg`,
+      path: `${from}-${from + 499}${index % 97 === 0 ? '/סרטים ישנים' : ''}`,
+      size: 1000 * (index % 9000),
+    });
+    if (index % 13 === 0) {
+      const message = `${record.name} (${record.id}): it cannot be read.`;
+      const error = { stage: 'parse' as const, code: 'name_unreadable', message, retryable: false };
+      yield { ...record, status: 'needs_review', error };
+    } else {
+      const observation = { sequentialId: index + 1, id: `observation-${index}` };
+      yield {
+        ...record,
+        url: `https://b.s3.us-east-1.amazonaws.com/media/${record.name}`,
+        storedAt: new Date(start + index * 900).toISOString(),
+        observations: [observation],
+        media: [{ id: `media-${index}`, observationId: observation.id }],
+        status: 'completed',
+      };
+    }
+  }
+}
+
 describe('A report in a browser', () => {
   let browser: Browser;
   let scratch: Scratch;
@@ -63,7 +91,7 @@ describe('A report in a browser', () => {
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     put('small', SMALL);
     put('empty', []);
-    put('large', largeRun(20_000));
+    put('large', manyFiles(20_000));
   });
   after(async () => {
     await browser?.close();

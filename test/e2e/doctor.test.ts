@@ -118,7 +118,7 @@ describe('doctor', () => {
     expect(byName.cognito_sign_in!.status).to.equal('ok');
     const { stdout } = await home.migrator(['doctor']);
     expect(stdout).to.match(
-      /^FAILED +Configuration +2 values are missing:\n +aws\.amplify\..*\n +aws\.amplify\..*\n +Fix: .*migrator config/m,
+      /^FAILED +Configuration +The configuration lacks 2 values:\n +aws\.amplify\..*\n +aws\.amplify\..*\n +Fix: .*migrator config/m,
     );
   });
 

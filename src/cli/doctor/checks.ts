@@ -1,8 +1,5 @@
 /** All checks of `doctor`, in order. */
-import { ConfigError } from '../../config/error.ts';
-import { KEYS_FOR } from '../../config/require-keys.ts';
-import { type ConfigKey, settingOf, valueAt } from '../../config/settings.ts';
-import { formatCount } from '../../run/text/format.ts';
+import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Check } from './check.ts';
 import { groups, keys, signIn } from './cognito.ts';
 import { read, schema } from './data.ts';
@@ -15,21 +12,10 @@ const config: Check = {
   title: 'Configuration',
   async run({ loaded, fault }) {
     if (fault) throw fault;
-    const keys = new Set([...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
-    const missing = [...keys].filter(key => valueAt(loaded.config, key) === '');
-    if (missing.length > 0) throw incomplete(missing);
+    requireKeys(loaded.config, [...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
     return loaded.path;
   },
 };
-
-function incomplete(missing: ConfigKey[]): ConfigError {
-  const lines = missing.map(key => `  ${key}: ${settingOf(key).summary}`);
-  return new ConfigError(
-    'config_incomplete',
-    [`${formatCount(missing.length, 'value is', 'values are')} missing:`, ...lines].join('\n'),
-    'Run "migrator config", which asks for each of them.',
-  );
-}
 
 export const CHECKS: readonly Check[] = [
   config,

@@ -1,4 +1,5 @@
 /** What a migration has left behind, looked at in the cloud and in the manifests, and whether it is what it should be. */
+import { inspect } from 'node:util';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { STAGES } from '../../stages/record.ts';
 import type { Cloud } from '../cloud/cloud.ts';
@@ -118,27 +119,12 @@ function lastOf(home: Home, folderId: string, stage: StageName): Map<string, Fil
   return new Map(home.manifest(folderId, stage).map(record => [record.id, record]));
 }
 
-/** With the fields of each in one order. */
+/** With the fields of each in one order, and without the time at which an object was stored. */
 function textsById(values: Map<string, object>): Map<string, string> {
-  return new Map(
-    [...values].map(([id, value]) => [
-      id,
-      JSON.stringify(value, Object.keys(flat(value)).filter(isSameEachTime).sort()),
-    ]),
-  );
-}
-
-/** When an object was stored is a matter of the clock. */
-function isSameEachTime(field: string): boolean {
-  return field !== 'storedAt';
-}
-
-/** Every name of a field at any depth; JSON.stringify takes the list for all depths. */
-function flat(value: unknown, names: Record<string, true> = {}): Record<string, true> {
-  if (typeof value !== 'object' || value === null) return names;
-  for (const [name, inner] of Object.entries(value)) {
-    names[name] = true;
-    flat(inner, names);
-  }
-  return names;
+  const text = (value: object) =>
+    inspect(
+      { ...value, storedAt: null },
+      { sorted: true, depth: null, maxArrayLength: null, breakLength: 1e6 },
+    );
+  return new Map([...values].map(([id, value]) => [id, text(value)]));
 }

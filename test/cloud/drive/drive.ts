@@ -24,14 +24,7 @@ import { FileLister, type ListBehaviour } from './list.ts';
 import { booleanParameter, fieldsParameter } from './parameters.ts';
 import { QueryRate } from './query-rate.ts';
 import { isReachable, type ResourceKeys, resourceKeysOf } from './resource-keys.ts';
-import { aboutResource, driveResource, fileResource } from './resources.ts';
-import {
-  ABOUT_SCHEMA,
-  DEFAULT_DRIVE_FIELDS,
-  DEFAULT_FILE_FIELDS,
-  DRIVE_SCHEMA,
-  FILE_SCHEMA,
-} from './schemas.ts';
+import { aboutResource, DEFAULT_FILE_FIELDS, driveResource, fileResource } from './resources.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 import { generateAccessToken } from './token-exchange.ts';
 import { FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE, Tokens } from './tokens.ts';
@@ -153,7 +146,7 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
   }
 
   function metadata(item: DriveItem, parameters: URLSearchParams, email: string): unknown {
-    const mask = fieldsParameter(parameters, FILE_SCHEMA, DEFAULT_FILE_FIELDS);
+    const mask = fieldsParameter(parameters, DEFAULT_FILE_FIELDS);
     return applyMask(fileResource(tree, item, email), mask);
   }
 
@@ -163,7 +156,7 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
       const where = { location: 'driveId', locationType: 'parameter' } as const;
       throw new DriveError(404, 'notFound', `Shared drive not found: ${id}`, where);
     }
-    const mask = fieldsParameter(url.searchParams, DRIVE_SCHEMA, DEFAULT_DRIVE_FIELDS);
+    const mask = fieldsParameter(url.searchParams, 'kind,id,name');
     return applyMask(driveResource(item), mask);
   }
 }
@@ -182,7 +175,7 @@ function about(parameters: URLSearchParams, email: string): unknown {
   if (!parameters.get('fields')) {
     throw invalidParameter('fields', "The 'fields' parameter is required for this method.", 'required');
   }
-  return applyMask(aboutResource(email), fieldsParameter(parameters, ABOUT_SCHEMA, '*'));
+  return applyMask(aboutResource(email), fieldsParameter(parameters, '*'));
 }
 
 function callOf(request: IncomingMessage): Call {

@@ -6,8 +6,7 @@ import { applyMask } from './fields.ts';
 import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
 import { isReachable, type ResourceKeys } from './resource-keys.ts';
-import { fileResource, searchableOf } from './resources.ts';
-import { DEFAULT_LIST_FIELDS, FILE_LIST_SCHEMA } from './schemas.ts';
+import { DEFAULT_FILE_FIELDS, fileResource, searchableOf } from './resources.ts';
 
 export interface ListBehaviour {
   /** Pages hold at most so many items, whatever `pageSize` asks for. */
@@ -31,6 +30,8 @@ interface Cursor {
   isIncomplete: boolean;
 }
 
+const DEFAULT_LIST_FIELDS = `kind,incompleteSearch,nextPageToken,files(${DEFAULT_FILE_FIELDS})`;
+
 /** Google forgets page tokens after hours; the local Drive after so many newer ones. */
 const REMEMBERED_TOKENS = 10_000;
 
@@ -47,7 +48,7 @@ export class FileLister {
 
   /** The answer to a request of this account. Throws {@link DriveError}. */
   list(parameters: URLSearchParams, email: string, keys: ResourceKeys = new Map()): unknown {
-    const mask = fieldsParameter(parameters, FILE_LIST_SCHEMA, DEFAULT_LIST_FIELDS);
+    const mask = fieldsParameter(parameters, DEFAULT_LIST_FIELDS);
     const pageSize = integerParameter(parameters, 'pageSize', { least: 1, most: 1000, otherwise: 100 });
     const cursor = this.#cursorOf(parameters, email, keys);
 

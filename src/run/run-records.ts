@@ -35,34 +35,24 @@ export async function usesBeside(
   return uses;
 }
 
-export interface Rewriter {
-  /** Writes the record for transfer and link. */
-  write(record: FileRecord): Promise<void>;
-  /** For transfer only; resolves when the records are on disk. */
-  writeTransfers(records: FileRecord[]): Promise<void>;
-  writeLink(record: FileRecord): Promise<void>;
-  close(): Promise<void>;
-}
+export type Rewriter = Awaited<ReturnType<typeof rewriterOf>>;
 
 /**
  * Opens the manifests of transfer and link for writing. Needs the run's lock. A record is on disk for transfer before it is
  * written for link: the other way round, a crash would leave a file that transfer takes for stored.
  */
-export async function rewriterOf(run: Run, warn: (message: string) => void): Promise<Rewriter> {
+export async function rewriterOf(run: Run, warn: (message: string) => void) {
   const manifests = await openManifests(run, { write: ['transfer', 'link'], warn });
   const { transfer, link } = manifests as Required<Manifests>;
+  /** Resolves when the records are on disk. */
   const writeTransfers = async (records: FileRecord[]) => {
     for (const record of records) await transfer.append(record);
     await transfer.flush();
   };
   const writeLink = async (record: FileRecord) => link.append(record);
-  return {
-    write: async record => {
-      await writeTransfers([record]);
-      await writeLink(record);
-    },
-    writeTransfers,
-    writeLink,
-    close: () => closeManifests(manifests),
+  const write = async (record: FileRecord) => {
+    await writeTransfers([record]);
+    await writeLink(record);
   };
+  return { write, writeTransfers, writeLink, close: () => closeManifests(manifests) };
 }

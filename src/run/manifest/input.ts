@@ -5,20 +5,16 @@ import fun from 'stream-chain/fun.js';
 import lines from 'stream-chain/utils/lines.js';
 import type { FileRecord } from '../../../stages/record.ts';
 import { MAX_LINE_BYTES, textOf } from './line-text.ts';
+import type { OpenOptions } from './manifest-file.ts';
 import { BadLine, recordOf } from './record-line.ts';
-
-export interface InputOptions {
-  name: string;
-  reject?: ((line: string, reason: BadLine) => void) | null;
-}
 
 /**
  * The records of a stream, line by line. Blank lines, CRLF and a BOM are accepted. Throws {@link BadLine} for the first
- * line that is not a record (unless rejected), and the stream's own errors.
+ * line that is not a record (unless rejected), and the stream's own errors. `name`: of the stream, in messages.
  */
 export async function* recordsFrom(
   stream: Readable,
-  { name, reject }: InputOptions,
+  { name, reject }: { name: string; reject?: OpenOptions['reject'] },
 ): AsyncGenerator<FileRecord> {
   // Latin-1 keeps each byte as it is: whether a line is UTF-8 is found out line by line.
   const linesOf = fun((bytes: Buffer) => bytes.toString('latin1'), lines()) as (

@@ -1,8 +1,9 @@
 /** How long to wait for a service that has responded before and cannot be reached now. */
 import { FileError, RunError } from '../errors.ts';
 import { faultOf } from './faults.ts';
+import { duration } from './throttling.ts';
 
-export interface OutageOptions {
+interface OutageOptions {
   /** The run stops when there was no response for this time. 0: requests fail when their retries are used up. */
   timeoutMs: number;
   /** Requests that currently get no response; shared by all services of a process. */
@@ -73,7 +74,7 @@ export class Outage {
     if (now - this.#saidAt >= SAY_EVERY_MS) {
       this.#saidAt = now;
       this.#options.say(
-        `${this.#service} cannot be reached (${faultOf(error).code}). Waiting and trying again, for up to ${minutes(left)}.`,
+        `${this.#service} cannot be reached (${faultOf(error).code}). Waiting and trying again, for up to ${duration(left)}.`,
       );
     }
     const longest = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, baseMs) * 2 ** waits);
@@ -83,7 +84,7 @@ export class Outage {
   #lasting(error: unknown): RunError {
     return new RunError(
       'outage',
-      `${this.#service} could not be reached for ${minutes(this.#options.timeoutMs)} (${faultOf(error).code}).`,
+      `${this.#service} could not be reached for ${duration(this.#options.timeoutMs)} (${faultOf(error).code}).`,
       'Nothing is lost. Check the network connection, then run the command again ("migrator resume" continues a migration).',
     );
   }
@@ -93,7 +94,7 @@ export class Outage {
   }
 }
 
-export interface OutageWait {
+interface OutageWait {
   /** How often this request has waited for the end of the outage. */
   waits: number;
   baseMs: number;
@@ -104,9 +105,4 @@ function isWithoutResponse(error: unknown): boolean {
   if (error instanceof FileError && !error.unreachable) return false;
   const { kind, status } = faultOf(error);
   return kind === 'temporary' && status === null;
-}
-
-function minutes(ms: number): string {
-  const count = Math.max(1, Math.round(ms / 60_000));
-  return count === 1 ? '1 minute' : `${count} minutes`;
 }

@@ -91,7 +91,8 @@ export class Throttling {
   }
 }
 
-function duration(ms: number): string {
+/** `30 s`, `10 minutes`. */
+export function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

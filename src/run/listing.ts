@@ -118,7 +118,8 @@ export class Listing {
         onChange: (now, before) => this.#count(now, before),
       });
     } catch (error) {
-      if (!(error instanceof RunError || error instanceof FileError)) throw error;
+      const isRefused = error instanceof RunError || error instanceof FileError;
+      if (!isRefused || this.#options.shutdown.killSignal.aborted) throw error;
       const message = `Drive was not asked for files that have been renamed since the listing: ${error.message}`;
       this.#options.events.warn(message);
     }

@@ -6,6 +6,7 @@
  *     npm run bench                       all rows
  *     npm run bench -- transfer requests     some of them
  *     npm run bench -- 30mix 100x1 2x500  other loads: so many files of the mix, or files x MiB
+ *     npm run bench -- null 10000000      a run of so many records, without bytes
  *     npm run bench -- profile [8x500]    where the CPU time goes
  */
 import { writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { projectRoot } from '../test/project-root.ts';
 import { againRows } from './again.ts';
 import { growthRows } from './growth.ts';
 import { type Load, loadFrom } from './load.ts';
+import { nullRows } from './null.ts';
 import { profileLines } from './profile.ts';
 import { networkRows } from './real-network.ts';
 import { requestRows } from './requests.ts';
@@ -28,6 +30,7 @@ const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
   requests: requestRows,
   network: networkRows,
   growth: growthRows,
+  null: () => nullRows(largest),
   again: againRows,
   startup: startupRows,
 };
@@ -44,9 +47,12 @@ function failed(name: string, error: unknown): Row {
 
 const names: string[] = [];
 const loads: Load[] = [];
+/** Records; undefined: the usual sizes. */
+let largest: number | undefined;
 for (const text of process.argv.slice(2)) {
   const load = loadFrom(text);
   if (load) loads.push(load);
+  else if (/^\d+$/.test(text)) largest = Number(text);
   else if (text === 'profile' || Object.hasOwn(FAMILIES, text)) names.push(text);
   else {
     const known = [...Object.keys(FAMILIES), 'profile'].join(', ');

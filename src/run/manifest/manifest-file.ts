@@ -26,6 +26,8 @@ export interface OpenOptions {
   foreign?: string;
   /** This process has checked every line before: of most lines only the id is read. */
   checked?: boolean;
+  /** Records of other ids are checked like all, but not kept in memory. */
+  takes?: (id: string) => boolean;
 }
 
 export class ManifestFile {
@@ -112,19 +114,22 @@ export class ManifestFile {
   }
 
   async #scan(options: OpenOptions): Promise<void> {
+    const { takes } = options;
     const { bytes, offset, line, size } = await scanLines(this.#fd, (bytes, offset, line) => {
       const id = options.checked ? idIn(bytes) : null;
-      if (id === null) this.#index(bytes, offset, line, options.reject);
-      else this.#offsets.set(id, offset);
+      if (id === null) this.#index(bytes, offset, line, options);
+      else if (takes?.(id) ?? true) this.#offsets.set(id, offset);
     });
     this.#size = size;
     if (bytes.length > 0) this.#endWithoutNewline(bytes, offset, line, options);
   }
 
-  #index(bytes: Buffer, offset: number, line: number, reject: OpenOptions['reject']): void {
+  #index(bytes: Buffer, offset: number, line: number, { reject, takes }: OpenOptions): void {
     try {
       const text = textOf(bytes, this.path, line);
-      if (text.trim() !== '') this.#offsets.set(recordOf(text, this.path, line).id, offset);
+      if (text.trim() === '') return;
+      const { id } = recordOf(text, this.path, line);
+      if (takes?.(id) ?? true) this.#offsets.set(id, offset);
     } catch (error) {
       if (!(error instanceof BadLine && reject)) throw error;
       reject(bytes.toString('utf8'), error);
@@ -133,9 +138,9 @@ export class ManifestFile {
 
   /** A complete line without its newline comes from an editor; any other is a write that was cut short. */
   #endWithoutNewline(bytes: Buffer, offset: number, line: number, options: OpenOptions): void {
-    const { write, warn, reject, foreign } = options;
+    const { write, warn, foreign } = options;
     if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) {
-      this.#index(bytes, offset, line, reject);
+      this.#index(bytes, offset, line, options);
       this.#needsNewline = true;
       return;
     }

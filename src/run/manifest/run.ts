@@ -39,8 +39,8 @@ export class Run extends RunFolder {
   #isMerged = false;
 
   /**
-   * The manifest of the stage, with what shards have written. To write, the caller holds the lock; without a shard, what
-   * shards have written is moved into the run's own manifests first.
+   * The manifest of the stage, with what shards have written; for a shard, the records of its own files only. To write, the
+   * caller holds the lock; without a shard, what shards have written is moved into the run's own manifests first.
    */
   async open(stage: StageName, options: OpenOptions): Promise<Manifest> {
     const isNew = options.write && !this.has(stage);
@@ -48,7 +48,8 @@ export class Run extends RunFolder {
       await mergeShards(this.folder, name => this.pathOf(name), options.warn);
       this.#isMerged = true;
     }
-    const manifest = await this.#openMerged(stage, options);
+    const takes = this.shard ? (id: string) => this.takes(id) : undefined;
+    const manifest = await this.#openMerged(stage, { ...options, takes });
     if (isNew) this.#made.add(this.pathOf(stage));
     if (options.write) this.#written.set(stage, manifest);
     return manifest;

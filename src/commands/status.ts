@@ -4,11 +4,10 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
-import { activityJson, activityLines } from '../cli/ui/status-lines.ts';
+import { activityJson, activityLines, shardLines } from '../cli/ui/status-lines.ts';
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
-import type { ShardState } from '../run/manifest/shard-files.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';
@@ -81,7 +80,7 @@ function headLine(run: Run, { counts, isListed }: RunStatus): string {
 
 function oneLine(run: Run, status: RunStatus): string {
   const counts = Object.entries(status.counts.summary()).map(([name, count]) => `${count} ${name}`);
-  const activity = activityLines(status).map(line => line.replace(/\.$/, ''));
+  const activity = [...activityLines(status), ...shardLines(run.shards)].map(line => line.replace(/\.$/, ''));
   return [headLine(run, status), ...counts, ...activity].join(' · ');
 }
 
@@ -105,13 +104,4 @@ function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
     ...(shards.length > 0 && { shards }),
     manifests: run.folder,
   };
-}
-
-function shardLines(shards: readonly ShardState[]): string[] {
-  return shards.map(({ index, count, holder, lastActivity }) => {
-    const state = holder
-      ? `running on ${holder.host}, process ${holder.pid}, since ${holder.since}`
-      : 'not running';
-    return `Shard ${index}/${count}: ${state}; last activity ${lastActivity}`;
-  });
 }

@@ -74,7 +74,15 @@ describe('a run that several processes share', () => {
     const [running] = (await status()).shards;
     expect(running).to.deep.include({ index: 2, count: 4 });
     expect(running.holder).to.include({ pid: victim.child.pid, host: hostname() });
-    expect((await home.migrator(['status'])).stdout).to.match(/Shard 2\/4: running on .*last activity/);
+    const shown = `Shard 2/4: in progress, process ${victim.child.pid} on this computer, since `;
+    expect((await home.migrator(['status'])).stdout)
+      .to.include(shown)
+      .and.to.match(/last activity 2\d{3}-/);
+    const watch = home.start(['status', '--watch']);
+    const [line] = await once(watch.child.stdout!, 'data');
+    expect(line).to.include(shown);
+    end(watch.child, 'SIGINT');
+    expect((await watch.ended).code).to.equal(0);
     for (const args of [['resume'], ['migrate', '--shard', '2/4']]) {
       const { code, stderr } = await home.migrator(args);
       expect(code, args.join(' ')).to.equal(1);

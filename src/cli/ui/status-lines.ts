@@ -1,6 +1,7 @@
 /** How `status` and `runs` say whether a run is in progress. */
 import { hostname } from 'node:os';
 import type { Holder } from '../../config/files/holder.ts';
+import type { ShardState } from '../../run/manifest/shard-files.ts';
 import type { RunStatus } from '../../run/run-status.ts';
 import { formatBytes, formatCount, formatTime } from '../../run/text/format.ts';
 import { roughDuration } from './progress-lines.ts';
@@ -32,9 +33,20 @@ export function activityLines({ holder, session, lastActivity }: RunStatus): str
   return last ? [...lines, last] : lines;
 }
 
-function holderText({ command, pid, host, since }: Holder): string {
+export function shardLines(shards: readonly ShardState[]): string[] {
+  return shards.map(({ index, count, holder, lastActivity }) => {
+    const state = holder ? `in progress, ${processText(holder)}` : 'not in progress';
+    return `Shard ${index}/${count}: ${state}; last activity ${formatTime(new Date(lastActivity))}.`;
+  });
+}
+
+function holderText(holder: Holder): string {
+  return `"${holder.command}", ${processText(holder)}`;
+}
+
+function processText({ pid, host, since }: Holder): string {
   const at = new Date(since);
   const time = Number.isNaN(at.getTime()) ? since : formatTime(at);
   const where = host === hostname() ? 'this computer' : host;
-  return `"${command}", process ${pid} on ${where}, since ${time}`;
+  return `process ${pid} on ${where}, since ${time}`;
 }

@@ -107,9 +107,7 @@ describe('doctor', () => {
 
   it('lists every missing value with the one command that asks for them', async () => {
     await open();
-    home.edit(config => {
-      config.aws.amplify = {};
-    });
+    home.edit(config => Object.assign(config.aws, { amplify: {} }));
     const { code, byName } = await findings();
     expect(code).to.equal(1);
     expect(wrongOnes(byName)).to.deep.equal(['config']);
@@ -124,9 +122,7 @@ describe('doctor', () => {
 
   it('runs the other checks with a wrong configuration', async () => {
     await open();
-    home.edit(config => {
-      config.migration.concurrency = 'many' as never;
-    });
+    home.edit(config => Object.assign(config.migration, { concurrency: 'many' }));
     const { code, byName } = await findings();
     expect([code, wrongOnes(byName)]).to.deep.equal([1, ['config']]);
     expect(byName.config!.problem).to.contain('migration.concurrency');

@@ -136,9 +136,7 @@ describe('A fault that meets every file', () => {
       [
         'Drive',
         () => {
-          home.edit(config => {
-            config.google_drive.api_url = address;
-          });
+          home.edit(config => Object.assign(config.google_drive, { api_url: address }));
           return {};
         },
       ],

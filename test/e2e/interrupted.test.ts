@@ -107,9 +107,7 @@ describe('a migration that is interrupted', () => {
       );
       return true;
     };
-    home.edit(config => {
-      config.migration.retry_attempts = 0;
-    });
+    home.edit(config => Object.assign(config.migration, { retry_attempts: 0 }));
     expect((await home.migrator(['migrate'])).code).to.equal(3);
     const { failed = 0, partial = 0 } = statuses(home.manifest(sample.folderId, 'link'));
     expect(failed).to.be.above(5);

@@ -93,9 +93,7 @@ describe("other people's files", () => {
   it('in the place of its sign-ins keep their content and mode', async () => {
     const other = await sandbox.home({ folderId });
     const notes = join(other.path, 'notes.json');
-    other.edit(config => {
-      config.google_drive.token_path = notes;
-    });
+    other.edit(config => Object.assign(config.google_drive, { token_path: notes }));
     for (const [path, ...login] of [
       [notes, 'google', '--no-browser'],
       [join(other.path, 'cognito_token.json'), 'aws'],

@@ -30,9 +30,7 @@ describe('a sign-in', () => {
   it('to AWS ends in mid-run: what is in flight is finished, nothing is lost, and the way on is said', async () => {
     await open();
     const folderId = pictures(60);
-    home.edit(config => {
-      config.migration.concurrency = 2;
-    });
+    home.edit(config => Object.assign(config.migration, { concurrency: 2 }));
     await login(sandbox.cloud.admin.password);
     const { cloud } = sandbox;
     let puts = 0;
@@ -75,9 +73,7 @@ describe('a sign-in', () => {
       drive: { queriesPerSecond: 1000 },
     });
     const folderId = pictures(60);
-    home.edit(config => {
-      config.google_drive.queries_per_second = 10;
-    });
+    home.edit(config => Object.assign(config.google_drive, { queries_per_second: 10 }));
     await login(sandbox.cloud.admin.password);
     const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(code, stderr).to.equal(0);

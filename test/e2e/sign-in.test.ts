@@ -43,9 +43,11 @@ describe('signing in by command', () => {
 
   it('to AWS: warns a user who is not in ADMINS', async () => {
     await open();
-    home.edit(config => {
-      config.aws.cognito = { ...(config.aws.cognito as object), username: sandbox.cloud.viewer.username };
-    });
+    home.edit(config =>
+      Object.assign(config.aws, {
+        cognito: { ...(config.aws.cognito as object), username: sandbox.cloud.viewer.username },
+      }),
+    );
     const { code, stderr } = await login(sandbox.cloud.viewer.password);
     expect(code).to.equal(0);
     expect(stderr).to.contain('is not in the group ADMINS').and.to.contain('Cognito console');
@@ -56,9 +58,9 @@ describe('signing in by command', () => {
     const username = 'new@example.com';
     const { userPool } = sandbox.cloud;
     userPool.addUser({ username, password: 'Temporary-1', status: 'FORCE_CHANGE_PASSWORD', mfa: 'totp' });
-    home.edit(config => {
-      config.aws.cognito = { ...(config.aws.cognito as object), username };
-    });
+    home.edit(config =>
+      Object.assign(config.aws, { cognito: { ...(config.aws.cognito as object), username } }),
+    );
     const answers = () => `Temporary-1\nOf-My-Own-2\n${userPool.totpCode(username)}\n`;
     expect((await login(answers())).code).to.equal(0);
 

@@ -9,6 +9,7 @@ import { jsonOf } from './text/visible.ts';
  * no such file. For a process that has read the run's manifests before.
  */
 export async function writeFailedFiles(home: string, run: Run): Promise<string | null> {
+  if (run.isTooLargeToRead) return null;
   const entries = [];
   for await (const { id, name, path, status, error } of run.latest(() => {}, { checked: true }))
     if (status === 'failed' || status === 'partial') entries.push({ id, name, path, status, error });

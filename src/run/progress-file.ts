@@ -15,7 +15,7 @@ export class ProgressFile {
 
   constructor(home: string, run: Run, events: RunEvents) {
     this.#run = run;
-    this.#write = () => writeProjection(home, run);
+    this.#write = async () => (run.isTooLargeToRead ? '' : writeProjection(home, run));
     const writeIfDue = () => {
       if (performance.now() >= this.#dueAt && !this.#last) this.#writeSoon();
     };

@@ -10,6 +10,9 @@ import { isInShard, nameOfShard, type Shard } from './shard.ts';
 import { type ShardState, shardFiles, shardStates } from './shard-files.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
+/** About 800,000 files. */
+const LARGEST_READ_BY_SHARDS = 256 * 1024 * 1024;
+
 export class RunFolder {
   protected readonly home: string;
   readonly folderId: string;
@@ -50,6 +53,14 @@ export class RunFolder {
     const stats = this.#pathsOf(stage).flatMap(path => statSync(path, { throwIfNoEntry: false }) ?? []);
     const size = stats.reduce((sum, stat) => sum + stat.size, 0);
     return { size, mtimeMs: Math.max(0, ...stats.map(stat => stat.mtimeMs)) };
+  }
+
+  /**
+   * A shard has memory for its own files. In a large run it does not read those of the others, and leaves `progress_{id}.json`
+   * and `failed_{id}.json` to `resume`.
+   */
+  get isTooLargeToRead(): boolean {
+    return this.shard !== null && this.statOf('list').size > LARGEST_READ_BY_SHARDS;
   }
 
   rejectedPathOf(stage: StageName): string {

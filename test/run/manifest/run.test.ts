@@ -1,8 +1,11 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { RunEvents } from '../../../src/run/events.ts';
+import { writeFailedFiles } from '../../../src/run/failed-files.ts';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
 import { Run } from '../../../src/run/manifest/run.ts';
+import { ProgressFile } from '../../../src/run/progress-file.ts';
 import { lastRunOf } from '../../../src/run/which-run.ts';
 import type { FileRecord, StageName } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
@@ -24,6 +27,15 @@ describe('A run', () => {
     mkdirSync(of.folder, { recursive: true });
     writeFileSync(of.pathOf(stage), records.map(lineOf).join(''));
   }
+
+  it('that is large is not read whole by its shards for the progress file', async () => {
+    put('list', [fileRecord({ id: 'a' })]);
+    const shard = new Run(home, 'folder-1', { index: 1, count: 2 });
+    expect(await new ProgressFile(home, shard, new RunEvents()).last()).to.include('progress_folder-1.json');
+    truncateSync(shard.pathOf('list'), 257 * 1024 * 1024);
+    expect(await new ProgressFile(home, shard, new RunEvents()).last()).to.equal('');
+    expect(await writeFailedFiles(home, shard)).to.equal(null);
+  });
 
   const latest = () => all(run.latest(() => {}));
   const at = (id: string, stage: string) => fileRecord({ id, stage });

@@ -95,13 +95,6 @@ describe('list', () => {
     ]);
   });
 
-  it('reads pages to the last, also behind short and empty ones', async () => {
-    const files = Array.from({ length: 25 }, (_, index) => file(`f${index}`, 'root'));
-    const drive = new FakeDrive(folder('root', ''), ...files);
-    drive.pageSizes = [0, 10, 0, 0, 3, 1];
-    expect(Object.keys(await placesIn(drive))).to.have.length(25);
-  });
-
   it('asks for the folders of a level in groups of fifty', async () => {
     const folders = Array.from({ length: 120 }, (_, index) => folder(`d${index}`, 'root'));
     const files = folders.map(({ id }) => file(`in-${id}`, id));

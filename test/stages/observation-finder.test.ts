@@ -78,19 +78,6 @@ describe('Finding observations', () => {
     expect(table.requests).to.equal(160);
   });
 
-  it('goes on with the sweep where it stopped, and needs nothing more once it is complete', async () => {
-    const table = new FakeTable(pagesOf(1, 50_000, 1000), 25);
-    const finder = new ObservationFinder(table);
-    await finder.find(range(1, 1000));
-    expect(table.pagesRead).to.equal(40);
-    const found = await finder.find(range(49_001, 50_000));
-    expect(found.size).to.equal(1000);
-    expect(table).to.include({ sweeps: 1, pagesRead: 50 });
-    const requests = table.requests;
-    expect((await finder.find(range(20_001, 30_000))).size).to.equal(10_000);
-    expect(table.requests).to.equal(requests);
-  });
-
   it('does not take an id for unknown because a look-up failed', async () => {
     const table = new FakeTable(pagesOf(1, 10, 1000), 25);
     const finder = new ObservationFinder(table);

@@ -54,11 +54,11 @@ export class QueryRate {
   async turn(): Promise<void> {
     const shared = this.#shared;
     while (true) {
-      if (shared?.isSettled && (await shared.turn())) return;
+      if (shared && (shared.isSettled || !shared.isConnected) && (await shared.turn())) return;
       await this.#limiter.schedule(() => Promise.resolve());
-      // Redis may be back by now, and others may use it already; or be lost while this query waits.
-      const isConnected = shared?.isConnected;
-      if ((await shared?.turn()) || !isConnected) return;
+      if (!shared) return;
+      // Redis may be back by now, and others may use it already; or it was lost while this query waited.
+      if (shared.isConnected ? await shared.turn() : !shared.wasJustLost) return;
     }
   }
 

@@ -91,10 +91,14 @@ export class SharedLimiter {
     return this.isConnected && performance.now() >= this.#settledAtMs;
   }
 
-  /** Resolves when the next query of all processes is this one; false if Redis cannot tell. */
+  /** What was sent with turns from Redis still counts. */
+  get wasJustLost(): boolean {
+    return performance.now() < this.#lostAtMs + COUNTED_MS;
+  }
+
+  /** Resolves when the next query of all processes is this one; false if Redis cannot tell, and was not just lost. */
   async turn(): Promise<boolean> {
     if (this.#limiter && (await this.#next())) return true;
-    // What was sent with turns from Redis still counts.
     await pause(Math.max(0, this.#lostAtMs + COUNTED_MS - performance.now()));
     return false;
   }

@@ -2,7 +2,7 @@
  * Which file owns an S3 key, and which files have the same content. If two files need the same key, the first one gets it;
  * of byte-identical files with the same sequential ids only one is migrated.
  */
-import { type FileRecord, nameOf, stopped } from './record.ts';
+import { type FileRecord, nameOf, needsReview, stopped } from './record.ts';
 
 interface Claim {
   id: string;
@@ -86,7 +86,7 @@ export function duplicateOf(
   return stopped(rest, 'duplicate', {
     stage: 'resolve',
     code: 'duplicate',
-    message: `${nameOf(record)}: identical copy of ${placeOf(survivor)}; only one copy is migrated.`,
+    message: `${nameOf(record)}: identical copy of ${pathAndName(survivor)}; only one copy is migrated.`,
     retryable: false,
     survivor: survivor.id,
   });
@@ -95,15 +95,10 @@ export function duplicateOf(
 function collidesWith(record: FileRecord & { key: string }, first: Claim): FileRecord {
   // Observations are removed too: in a record that waits for a person, they mean that the person filled them in.
   const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
-  return stopped(rest, 'needs_review', {
-    stage: 'resolve',
-    code: 'key_collision',
-    message: `${nameOf(record)}: ${placeOf(first)} has other bytes and the same place in S3 (${record.key}). Rename one of the two in Drive.`,
-    retryable: false,
-    first: first.id,
-  });
+  const problem = `${pathAndName(first)} has other bytes and the same place in S3 (${record.key}). Rename one of the two in Drive.`;
+  return needsReview(rest, 'resolve', 'key_collision', problem, { first: first.id });
 }
 
-function placeOf(file: Pick<FileRecord, 'id' | 'name' | 'path'>): string {
+function pathAndName(file: Pick<FileRecord, 'id' | 'name' | 'path'>): string {
   return file.path ? `${file.path}/${nameOf(file)}` : nameOf(file);
 }

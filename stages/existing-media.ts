@@ -45,7 +45,7 @@ export class MediaIndex {
 
 export interface ExistingOptions {
   /** Whether to look up a record. */
-  concerns: (record: FileRecord) => boolean;
+  appliesTo: (record: FileRecord) => boolean;
   /** The canonical URL of a key, for records that have no `url` yet. */
   urlOf?: (key: string) => string;
   shutdown?: Shutdown;
@@ -55,7 +55,7 @@ export interface ExistingOptions {
  * Adds the media records that exist for the file's observations and S3 URL. If every observation is linked, no transfer is
  * needed: the record gets its `url` too.
  */
-export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown }: ExistingOptions): Stage {
+export function withExistingMedia(index: MediaIndex, { appliesTo, urlOf, shutdown }: ExistingOptions): Stage {
   const lookUp = async (record: FileRecord, url: string): Promise<FileRecord> => {
     const linked = new Set(record.media?.map(({ observationId }) => observationId));
     const unlinked = (record.observations ?? []).filter(({ id }) => !linked.has(id));
@@ -76,7 +76,7 @@ export function withExistingMedia(index: MediaIndex, { concerns, urlOf, shutdown
   return async function* (records) {
     for await (const record of records) {
       const url = record.url ?? (record.key && isSafeKey(record.key) && urlOf?.(record.key));
-      if (!url || !isOnTheWay(record) || !concerns(record)) {
+      if (!url || !isOnTheWay(record) || !appliesTo(record)) {
         yield record;
         continue;
       }

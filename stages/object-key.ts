@@ -1,6 +1,6 @@
 /** S3 keys. Observation ids and keys are untrusted input: from the data service, or from a manifest that a person has edited. */
 import { unsafeIn } from './file-name.ts';
-import { type FileRecord, isOnTheWay, nameOf, type StageName, stopped } from './record.ts';
+import { type FileRecord, isOnTheWay, needsReview, type StageName } from './record.ts';
 
 /** S3, "Creating object key names": at most 1,024 bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
@@ -29,21 +29,18 @@ export function withSafePlace(record: FileRecord, stage: StageName): FileRecord 
   if (!isOnTheWay(record)) return record;
   const ids = (record.observations ?? []).map(({ id }) => id);
   const unsafe = ids.find(id => unsafeInId(id) !== null);
-  const review = (code: string, problem: string) =>
-    stopped(record, 'needs_review', {
-      stage,
-      code,
-      message: `${nameOf(record)}: ${problem}`,
-      retryable: false,
-    });
   if (unsafe !== undefined) {
-    return review(
+    return needsReview(
+      record,
+      stage,
       'unsafe_observation_id',
       `the observation id ${JSON.stringify(unsafe.slice(0, 80))} holds ${unsafeInId(unsafe)}, which must not be in a key. Correct it in the app, or in "observations" of the file's line.`,
     );
   }
   if (record.key === undefined || isSafeKey(record.key)) return record;
-  return review(
+  return needsReview(
+    record,
+    stage,
     'unsafe_key',
     `the key ${JSON.stringify(record.key.slice(0, 80))} is not one of a file below media/. Remove "key" from the file's line, or correct it.`,
   );

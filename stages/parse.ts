@@ -1,6 +1,6 @@
 /** parse: reads from the file's name which observations it shows. Sends no requests. */
 import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
-import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import { type FileRecord, isOnTheWay, needsReview, reopened, type StageName } from './record.ts';
 
 /**
  * Adds `pattern`, `sequentialIds`, `type`, `contentType` and, with prefix rules on, `prefix`. A name that fits no
@@ -12,14 +12,22 @@ export function parse(given: FileRecord, rules: NameRules): FileRecord {
   if (record.mimeType?.startsWith('application/vnd.google-apps.')) {
     return needsReview(
       record,
+      'parse',
       'google_document',
       'it is a Google document, which has no bytes to download. Export it to a file, or leave it out.',
     );
   }
   if (record.sequentialIds?.length) return withWhatIdsNeed(record, rules);
   const reading = readName(record.name, rules);
-  if ('problem' in reading) return needsReview(record, reading.problem.code, reading.problem.message);
+  if ('problem' in reading)
+    return needsReview(record, 'parse', reading.problem.code, reading.problem.message);
   return { ...record, ...reading };
+}
+
+/** The record for a sequential id, written down by a person, that GraphQL's Int cannot hold. */
+export function idTooLarge(record: FileRecord, stage: StageName, id: number): FileRecord {
+  const problem = `${id} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`;
+  return needsReview(record, stage, 'id_too_large', problem);
 }
 
 /**
@@ -28,13 +36,7 @@ export function parse(given: FileRecord, rules: NameRules): FileRecord {
  */
 function withWhatIdsNeed(given: FileRecord, rules: NameRules): FileRecord {
   const tooLarge = given.sequentialIds?.find(id => id > MAX_SEQUENTIAL_ID);
-  if (tooLarge !== undefined) {
-    return needsReview(
-      given,
-      'id_too_large',
-      `${tooLarge} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`,
-    );
-  }
+  if (tooLarge !== undefined) return idTooLarge(given, 'parse', tooLarge);
   const lacksPrefix = rules.prefixes && given.prefix === undefined;
   const record = lacksPrefix ? { ...given, prefix: prefixOf(given.name.replace(/\p{Cf}/gu, '')) } : given;
   if (record.type && record.contentType) return record;
@@ -48,16 +50,8 @@ function withWhatIdsNeed(given: FileRecord, rules: NameRules): FileRecord {
   }
   return needsReview(
     record,
+    'parse',
     'unsupported_extension',
     'neither its name nor Drive says that it is a photo or a video. Put "type" (IMAGE or VIDEO) and "contentType" into its line in the manifest.',
   );
-}
-
-function needsReview(record: FileRecord, code: string, why: string): FileRecord {
-  return stopped(record, 'needs_review', {
-    stage: 'parse',
-    code,
-    message: `${nameOf(record)}: ${why}`,
-    retryable: false,
-  });
 }

@@ -147,6 +147,21 @@ export function stopped(record: FileRecord, status: Status, error: RecordError):
 }
 
 /**
+ * The record with the status `needs_review`. `problem` says what is wrong and what to do, without the file's name; `details` are
+ * further fields of the error.
+ */
+export function needsReview(
+  record: FileRecord,
+  stage: StageName,
+  code: string,
+  problem: string,
+  details: Record<string, unknown> = {},
+): FileRecord {
+  const message = `${nameOf(record)}: ${problem}`;
+  return stopped(record, 'needs_review', { stage, code, message, retryable: false, ...details });
+}
+
+/**
  * The record without its error, if a stage stopped because it did not know the sequential ids or the observations and a
  * person has filled in that field since. Any other record is returned unchanged.
  */

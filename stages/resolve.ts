@@ -7,7 +7,8 @@ import { RunError } from './errors.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { MAX_KEY_BYTES, withSafePlace } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
-import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import { idTooLarge } from './parse.ts';
+import { type FileRecord, isOnTheWay, nameOf, needsReview, reopened, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -37,63 +38,90 @@ const RECORDS_A_BATCH = 1000;
  * bytes and ids as another, a `duplicate`. Records with `observations` (a person may have set them) are not looked up again.
  */
 export function resolve(table: ObservationTable, options: ResolveOptions = {}): Stage {
-  const finder = new ObservationFinder(table, options.onTableRead);
-  const rules = options.prefixRules ?? null;
-  const claims = new Claims();
-  for (const record of options.claimed ?? []) claims.hold(record);
+  const resolver = new Resolver(table, options);
+  return records => resolver.resolve(records);
+}
 
-  const resolveAll = async (batch: FileRecord[]): Promise<FileRecord[]> => {
-    const wanted = batch.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? [])));
-    const found = await finder.find(wanted.filter(id => id <= MAX_SEQUENTIAL_ID));
-    const located = batch.map(record =>
-      record.observations ? locate(record) : withoutUnsafe(locate(observe(record, found, rules))),
-    );
-    const decided = new Map(located.map(record => [record.id, record]));
-    for (const record of located) claims.giveUp(record);
-    const claimants = located.filter(record => isOnTheWay(record) && record.key).toSorted(byPrecedence);
-    const decide = (record: FileRecord) =>
-      decided.set(record.id, claims.take({ ...record, key: record.key! }));
-    claimants.forEach(decide);
-    // A record whose key was taken may have the same bytes as a later one.
-    claimants.filter(({ id }) => !isOnTheWay(decided.get(id)!)).forEach(decide);
-    const results = located.map((record, index) => unlessSame(batch[index]!, decided.get(record.id)!));
-    // Records that lost to others come last: after a crash only the first ones may be in the manifest, and the next run
-    // must make the same decisions from them.
-    const gaveWay = (index: number) => isOnTheWay(located[index]!) && !isOnTheWay(results[index]!);
-    return [
-      ...results.filter((_, index) => !gaveWay(index)),
-      ...results.filter((_, index) => gaveWay(index)),
-    ];
-  };
+class Resolver {
+  readonly #options: ResolveOptions;
+  readonly #finder: ObservationFinder;
+  readonly #claims = new Claims();
 
-  const resolveOrHalt = async (batch: FileRecord[]): Promise<FileRecord[]> => {
-    try {
-      return await resolveAll(batch);
-    } catch (error) {
-      if (!(error instanceof RunError && options.shutdown)) throw error;
-      options.shutdown.drain(error);
-      return [];
-    }
-  };
+  constructor(table: ObservationTable, options: ResolveOptions) {
+    this.#options = options;
+    this.#finder = new ObservationFinder(table, options.onTableRead);
+    for (const record of options.claimed ?? []) this.#claims.hold(record);
+  }
 
-  return async function* (records) {
+  async *resolve(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
+    const { shutdown } = this.#options;
     let batch: FileRecord[] = [];
     for await (const given of records) {
       // Read the rest of the input, too: its writer would otherwise wait forever.
-      if (options.shutdown?.signal.aborted) continue;
+      if (shutdown?.signal.aborted) continue;
       const record = reopened(given);
       if (!isOnTheWay(record)) {
-        claims.giveUp(record);
+        this.#claims.giveUp(record);
         yield record;
         continue;
       }
       batch.push(record);
       if (batch.length < RECORDS_A_BATCH) continue;
-      yield* await resolveOrHalt(batch);
+      yield* await this.#batch(batch);
       batch = [];
     }
-    if (!options.shutdown?.signal.aborted) yield* await resolveOrHalt(batch);
-  };
+    if (!shutdown?.signal.aborted) yield* await this.#batch(batch);
+  }
+
+  /** Empty if the run is shut down because of an error: the records stay pending. */
+  async #batch(records: FileRecord[]): Promise<FileRecord[]> {
+    const { shutdown } = this.#options;
+    try {
+      const located = await this.#located(records);
+      return losersLast(located, this.#claimed(located), records);
+    } catch (error) {
+      if (!(error instanceof RunError && shutdown)) throw error;
+      shutdown.drain(error);
+      return [];
+    }
+  }
+
+  /** The records with observations and the key that they should get. */
+  async #located(records: FileRecord[]): Promise<FileRecord[]> {
+    const wanted = records.flatMap(record => (record.observations ? [] : (record.sequentialIds ?? [])));
+    const found = await this.#finder.find(wanted.filter(id => id <= MAX_SEQUENTIAL_ID));
+    const rules = this.#options.prefixRules ?? null;
+    return records.map(record =>
+      record.observations ? locate(record) : withoutUnsafe(locate(observe(record, found, rules))),
+    );
+  }
+
+  /** The records by id, each with its key, or stopped because another file has the key or the same content. */
+  #claimed(located: FileRecord[]): Map<string, FileRecord> {
+    const decided = new Map(located.map(record => [record.id, record]));
+    for (const record of located) this.#claims.giveUp(record);
+    const claimants = located.filter(record => isOnTheWay(record) && record.key).toSorted(byPrecedence);
+    const decide = (record: FileRecord) =>
+      decided.set(record.id, this.#claims.take({ ...record, key: record.key! }));
+    claimants.forEach(decide);
+    // A record whose key was taken may have the same bytes as a later one.
+    claimants.filter(({ id }) => !isOnTheWay(decided.get(id)!)).forEach(decide);
+    return decided;
+  }
+}
+
+/**
+ * Records that lost to others come last: after a crash only the first ones may be in the manifest, and the next run must make
+ * the same decisions from them.
+ */
+function losersLast(
+  located: FileRecord[],
+  decided: Map<string, FileRecord>,
+  given: FileRecord[],
+): FileRecord[] {
+  const results = located.map((record, index) => unlessSame(given[index]!, decided.get(record.id)!));
+  const hasLost = (index: number) => isOnTheWay(located[index]!) && !isOnTheWay(results[index]!);
+  return [...results.filter((_, index) => !hasLost(index)), ...results.filter((_, index) => hasLost(index))];
 }
 
 /** Files that another tool has already stored in S3 come first. */
@@ -121,12 +149,7 @@ function observe(
   }
   const tooLarge = ids.find(id => id > MAX_SEQUENTIAL_ID);
   if (tooLarge !== undefined) {
-    return stopped(record, 'needs_review', {
-      stage: 'resolve',
-      code: 'id_too_large',
-      message: `${nameOf(record)}: ${tooLarge} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`,
-      retryable: false,
-    });
+    return idTooLarge(record, 'resolve', tooLarge);
   }
   const candidates = ids.map(id => ({
     sequentialId: id,
@@ -182,12 +205,7 @@ function locate(given: FileRecord): FileRecord {
 
 function unusable(record: FileRecord, code: string, why: string): FileRecord {
   const { observations: _observations, missing: _missing, ...rest } = record;
-  return stopped(rest, 'needs_review', {
-    stage: 'resolve',
-    code,
-    message: `${nameOf(record)}: ${why}. Rename the file in Drive.`,
-    retryable: false,
-  });
+  return needsReview(rest, 'resolve', code, `${why}. Rename the file in Drive.`);
 }
 
 function undecided(
@@ -195,13 +213,9 @@ function undecided(
   ambiguous: { sequentialId: number; observations: Observation[] }[],
 ): FileRecord {
   const ids = ambiguous.map(({ sequentialId }) => sequentialId).join(', ');
-  return stopped(record, 'needs_review', {
-    stage: 'resolve',
-    code: 'several_observations',
-    message: `${nameOf(record)}: there is more than one observation with the sequential id ${ids}. Put the right ones into "observations" of its line in the manifest, or set up prefix_disambiguation.`,
-    retryable: false,
-    candidates: ambiguous.flatMap(({ observations }) => observations),
-  });
+  const problem = `there is more than one observation with the sequential id ${ids}. Put the right ones into "observations" of its line in the manifest, or set up prefix_disambiguation.`;
+  const candidates = ambiguous.flatMap(({ observations }) => observations);
+  return needsReview(record, 'resolve', 'several_observations', problem, { candidates });
 }
 
 function orphan(record: FileRecord, rules: PrefixRules | null): FileRecord {

@@ -3,7 +3,7 @@
  * now. If Drive repeats what it said, a person has to decide, and may accept the bytes as they are.
  */
 import type { DriveItem } from './drive-item.ts';
-import { type DriveRef, type FileRecord, nameOf, stopped } from './record.ts';
+import { type DriveRef, type FileRecord, needsReview } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -79,10 +79,6 @@ async function lookedAt(
 }
 
 function contradicted(record: FileRecord): FileRecord {
-  return stopped(record, 'needs_review', {
-    stage: 'transfer',
-    code: 'bytes_contradict',
-    message: `${nameOf(record)}: the bytes that Drive sends differ from the size or md5 that it lists, also after it was asked again (${record.error?.code}). Nothing was stored. Upload the file to Drive again, or accept the bytes as they come with "migrator review --accept as-downloaded".`,
-    retryable: false,
-  });
+  const problem = `the bytes that Drive sends differ from the size or md5 that it lists, also after it was asked again (${record.error?.code}). Nothing was stored. Upload the file to Drive again, or accept the bytes as they come with "migrator review --accept as-downloaded".`;
+  return needsReview(record, 'transfer', 'bytes_contradict', problem);
 }

@@ -1,5 +1,5 @@
 /** Checks the values of a record that go into requests to S3: manifests are edited by hand. */
-import { type FileRecord, nameOf, stopped } from './record.ts';
+import { type FileRecord, needsReview } from './record.ts';
 
 /** Type, subtype and parameters, in the characters that an HTTP header may have (RFC 9110, 5.5 and 8.3). */
 const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[ -~]*)?$/;
@@ -7,8 +7,8 @@ const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[ -~]*)?$/;
 /** The largest object in S3: 5 TiB. */
 const MAX_OBJECT_BYTES = 5 * 2 ** 40;
 
-/** The record as `needs_review` if S3 cannot store its file with these values; null if it can. */
-export function unsendable(record: FileRecord): FileRecord | null {
+/** The record; `needs_review` if S3 cannot store its file with these values. */
+export function withSendableValues(record: FileRecord): FileRecord {
   const { contentType, size } = record;
   if (contentType !== undefined && !CONTENT_TYPE.test(contentType)) {
     return forReview(
@@ -26,14 +26,10 @@ export function unsendable(record: FileRecord): FileRecord | null {
       'Correct it, or leave the file out',
     );
   }
-  return null;
+  return record;
 }
 
 function forReview(record: FileRecord, code: string, why: string, remedy: string): FileRecord {
-  return stopped(record, 'needs_review', {
-    stage: 'transfer',
-    code,
-    message: `${nameOf(record)}: ${why}. ${remedy} in the manifest that "migrator transfer" reads.`,
-    retryable: false,
-  });
+  const problem = `${why}. ${remedy} in the manifest that "migrator transfer" reads.`;
+  return needsReview(record, 'transfer', code, problem);
 }

@@ -14,7 +14,7 @@ import { withSafePlace } from './object-key.ts';
 import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
 import { type Backoff, type RetryPolicy, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
-import { unsendable } from './sendable.ts';
+import { withSendableValues } from './sendable.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
@@ -106,7 +106,8 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
 function withoutTransfer(given: FileRecord): FileRecord | undefined {
   const record = withSafePlace(reopened(given), 'transfer');
   if (!isOnTheWay(record) || record.url) return record;
-  return record.key ? (unsendable(record) ?? undefined) : unresolved(record);
+  const checked = record.key ? withSendableValues(record) : unresolved(record);
+  return isOnTheWay(checked) ? undefined : checked;
 }
 
 class Transfers {

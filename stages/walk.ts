@@ -90,8 +90,9 @@ export class Walk {
     while (this.#folders.length > 0) {
       const places = this.#folders.splice(0, this.#foldersAQuery);
       const open = places.filter(({ isClosed }) => !isClosed);
-      if (open.length > 0) yield* this.#read(open);
-      for (const place of places) if (place.isClosed) yield* this.#read([place]);
+      if (open.length > 1) yield* this.#readTogether(open);
+      else if (open[0]) yield* this.#readAlone(open[0]);
+      for (const place of places) if (place.isClosed) yield* this.#readAlone(place);
     }
   }
 
@@ -100,34 +101,47 @@ export class Walk {
    * although there are files; like rclone, this then asks for each folder alone and does not group any more
    * (docs/services.md, Google Drive).
    */
-  async *#read(places: Place[], attempts = 1): AsyncGenerator<FileRecord> {
-    const [place, ...more] = places;
+  async *#readTogether(places: Place[]): AsyncGenerator<FileRecord> {
     let found = 0;
+    let hasFailed = false;
     try {
       for await (const record of this.#children(places)) {
         found += 1;
         if (record) yield record;
       }
       this.#failuresInARow = 0;
-      if (place!.isClosed && found === 0) throw closed();
-      if (found > 0 || more.length === 0) return;
+      if (found > 0) return;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       if (error.retryable) await this.#checkRoot();
-      if (more.length === 0) {
-        if (error.retryable) this.#failuresInARow += 1;
-        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
-        this.#refused.push({ place: place!, error, attempts });
-        return;
-      }
-      for (const place of places) yield* this.#read([place]);
-      return;
+      hasFailed = true;
     }
     for (const place of places) {
-      for await (const record of this.#read([place])) {
-        this.#foldersAQuery = 1;
+      for await (const record of this.#readAlone(place)) {
+        if (!hasFailed) this.#foldersAQuery = 1;
         yield record;
       }
+    }
+  }
+
+  /** A folder that Drive refuses is tried again later. Throws RunError after too many failures in a row. */
+  async *#readAlone(place: Place, attempts = 1): AsyncGenerator<FileRecord> {
+    let found = 0;
+    try {
+      for await (const record of this.#children([place])) {
+        found += 1;
+        if (record) yield record;
+      }
+      this.#failuresInARow = 0;
+      if (place.isClosed && found === 0) throw closed();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      if (error.retryable) {
+        await this.#checkRoot();
+        this.#failuresInARow += 1;
+        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
+      }
+      this.#refused.push({ place, error, attempts });
     }
   }
 
@@ -204,7 +218,7 @@ export class Walk {
     if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();
     else await this.#checkRoot();
     for (const { place, error, attempts } of refused) {
-      if (attempts <= MORE_ATTEMPTS) yield* this.#read([place], attempts + 1);
+      if (attempts <= MORE_ATTEMPTS) yield* this.#readAlone(place, attempts + 1);
       else yield* this.#giveUp(place, error);
     }
     yield* this.#readAll();

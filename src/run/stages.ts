@@ -102,14 +102,14 @@ export class Stages {
       onReplaced,
       shutdown,
     });
-    const unlinked = withExistingMedia(this.#existingMedia, {
-      concerns: record => Boolean(skipExisting) && !record.url && !record.replaces,
+    const withMedia = withExistingMedia(this.#existingMedia, {
+      appliesTo: record => Boolean(skipExisting) && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
       shutdown,
     });
     // Before the first byte: a file that cannot be linked is not worth transferring.
     const checked = this.#schemaChecked(record => !record.url);
-    const stage: Stage = records => revised(unlinked(checked(records)));
+    const stage: Stage = records => revised(withMedia(checked(records)));
     // The original of a duplicate may belong to another shard.
     return streamOf(isShard ? stage : withCopies(stage, shutdown));
   }
@@ -125,22 +125,19 @@ export class Stages {
       events,
       onRequest: records => linking?.begin(records),
     });
-    const unlinked = withExistingMedia(this.#existingMedia, {
-      concerns: record => Boolean(skipExisting) || record.takenOver === true,
+    const withMedia = withExistingMedia(this.#existingMedia, {
+      appliesTo: record => Boolean(skipExisting) || record.takenOver === true,
       shutdown,
     });
     const checked = this.#schemaChecked(() => true);
-    const stage = streamOf(records => linked(unlinked(checked(records))));
+    const stage = streamOf(records => linked(withMedia(checked(records))));
     return linking ? [record => linking.mark(record), stage, record => linking.end(record)] : [stage];
   }
 
   /** Throws RunError if the schema does not fit the configuration, when the first record needs it. */
-  #schemaChecked(concerns: (record: FileRecord) => boolean): Stage {
-    let fits: Promise<unknown> | null = null;
+  #schemaChecked(appliesTo: (record: FileRecord) => boolean): Stage {
     return each(async record => {
-      if (!isOnTheWay(reopened(record)) || !concerns(record)) return record;
-      fits ??= this.context.services.fittedModels();
-      await fits;
+      if (isOnTheWay(reopened(record)) && appliesTo(record)) await this.context.services.fittedModels();
       return record;
     });
   }

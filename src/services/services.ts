@@ -188,7 +188,7 @@ export class Services {
   });
 
   /** Sends documents to AppSync as the signed-in user. */
-  async dataClient(): Promise<AppSyncClient> {
+  readonly dataClient = once(async (): Promise<AppSyncClient> => {
     const session = await this.session();
     await session.idToken();
     const { AppSyncClient: Client } = await import('./appsync/client.ts');
@@ -204,7 +204,7 @@ export class Services {
         },
       },
     });
-  }
+  });
 
   #onUnreadable(record: UnreadableRecord): void {
     const { name, query, reason } = record;
@@ -239,10 +239,10 @@ export class Services {
   });
 
   /** The models, completed from the schema. Throws RunError if they do not fit it. */
-  async fittedModels(): Promise<Models> {
+  readonly fittedModels = once(async (): Promise<Models> => {
     const [{ fitted }, schema] = await Promise.all([import('./appsync/schema-check.ts'), this.schema()]);
     return schema ? fitted(schema, this.#models, this.#discriminatorField) : this.#models;
-  }
+  });
 
   get #models(): Models {
     return modelsOf(this.#config.aws.amplify.models);
@@ -254,10 +254,10 @@ export class Services {
   }
 
   /** Creates media records. */
-  async media(): Promise<Media> {
+  readonly media = once(async (): Promise<Media> => {
     const { Media: Table } = await import('./appsync/media.ts');
     return new Table(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
-  }
+  });
 
   /** Reads and removes existing media records. */
   async mediaRecords(): Promise<MediaRecords> {

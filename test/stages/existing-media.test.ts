@@ -29,8 +29,11 @@ class Table {
 }
 
 const urlOf = (key: string) => `https://bucket/${key}`;
-const looking = (table: Table, concerns: (record: FileRecord) => boolean = () => true, shutdown?: Shutdown) =>
-  withExistingMedia(new MediaIndex(table), { concerns, urlOf, shutdown });
+const looking = (
+  table: Table,
+  appliesTo: (record: FileRecord) => boolean = () => true,
+  shutdown?: Shutdown,
+) => withExistingMedia(new MediaIndex(table), { appliesTo, urlOf, shutdown });
 
 describe('media that somebody else has made', () => {
   const both = [

@@ -6,11 +6,10 @@
 import {
   type FileRecord,
   isOnTheWay,
-  nameOf,
+  needsReview,
   reopened,
   type StageName,
   stillMissing,
-  stopped,
   untransferred,
 } from '../../../stages/record.ts';
 import type { Manifest } from './merged-manifest.ts';
@@ -155,12 +154,8 @@ function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord
   const named = new Set(incoming.observations?.map(({ id }) => id));
   const wrong = media.find(({ observationId }) => !named.has(observationId));
   if (!wrong) return { ...incoming, media };
-  return stopped({ ...incoming, media }, 'needs_review', {
-    stage: 'link',
-    code: 'linked_elsewhere',
-    message: `${nameOf(incoming)}: it is linked to the observation ${wrong.observationId}, which its name no longer means. Remove the media record ${wrong.id} in the app and from "media" of its line in link.ndjson, or name the file as before.`,
-    retryable: false,
-  });
+  const problem = `it is linked to the observation ${wrong.observationId}, which its name no longer means. Remove the media record ${wrong.id} in the app and from "media" of its line in link.ndjson, or name the file as before.`;
+  return needsReview({ ...incoming, media }, 'link', 'linked_elsewhere', problem);
 }
 
 function hasSameIds(a: FileRecord, b: FileRecord): boolean {

@@ -68,7 +68,9 @@ function inTurn(load: Load, repetitions: number): Promise<Moved> {
     const { cloud } = place;
     const result: Moved = { folders: cloud.ready.folders, transfer: [], migrate: [], pipe: [], rclone: [] };
     const programs = {
-      ...{ pipe: byPipe, transfer: byTransfer, migrate: byMigrate },
+      pipe: byPipe,
+      transfer: byTransfer,
+      migrate: byMigrate,
       ...(isInstalled('rclone') && { rclone: byRclone }),
     };
     for (let repetition = 0; repetition < repetitions; repetition++) {

@@ -5,9 +5,9 @@
 import { Readable } from 'node:stream';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { Run } from '../src/run/manifest/run.ts';
-import { run as runStream, sourceOf, stageStream } from '../src/run/pipeline.ts';
+import { commandStream, runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Shutdown } from '../stages/shutdown.ts';
-import { streamOf } from '../stages/stage.ts';
+import { stageStream } from '../stages/stage.ts';
 import { type MediaSource, type ObjectStore, transfer } from '../stages/transfer.ts';
 import { WORKERS } from './load.ts';
 
@@ -33,11 +33,11 @@ function* members() {
 
 const stage = transfer(source, store, { concurrency: WORKERS, backoff: { retries: 0, baseMs: 0, capMs: 0 } });
 const checkpoint = checkpointOf(manifest, { stage: 'transfer', retryOrphans: false });
-const stream = stageStream(sourceOf(members()), {
+const stream = commandStream(sourceOf(members()), {
   planned: record => record,
-  steps: [streamOf(stage)],
+  steps: [stageStream(stage)],
   checkpoint,
 });
-await runStream(stream, () => {}, new Shutdown());
+await runToEnd(stream, () => {}, new Shutdown());
 await manifest.close();
 await resolved.close();

@@ -9,7 +9,7 @@ const PART_BYTES = 8 * MIB;
 const LOOKED_UP_BYTES = 16 * MIB;
 
 const PAGE = 1000;
-const FOLDERS_A_QUERY = 10;
+const FOLDERS_PER_QUERY = 10;
 const OBSERVATIONS_A_REQUEST = 1000;
 const LINKS_A_REQUEST = 25;
 /** Requests to AppSync that do not grow with the folder. */
@@ -25,7 +25,7 @@ export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]
     // Folders and files lie on different levels, and a level is listed before the next one is known.
     const pages = Math.ceil(folders / PAGE) + Math.ceil(files / PAGE);
     const bounds = {
-      drive: files + pages + Math.ceil(folders / FOLDERS_A_QUERY),
+      drive: files + pages + Math.ceil(folders / FOLDERS_PER_QUERY),
       s3: load.sizes.reduce((sum, size) => sum + requestsFor(size), 0),
       appSync: Math.ceil(files / OBSERVATIONS_A_REQUEST) + Math.ceil(files / LINKS_A_REQUEST) + APPSYNC_ONCE,
     };

@@ -22,7 +22,7 @@ export class Claims {
   hold(record: FileRecord): void {
     const { id, name, path, key } = record;
     if (!key) return;
-    this.giveUp(record);
+    this.releaseStale(record);
     const claim = { id, name, path, key, content: contentOf(record) };
     this.#byFile.set(id, claim);
     this.#byKey.set(key, claim);
@@ -30,7 +30,7 @@ export class Claims {
   }
 
   /** Releases what was registered for the file and no longer matches its record. */
-  giveUp(record: FileRecord): void {
+  releaseStale(record: FileRecord): void {
     const claim = this.#byFile.get(record.id);
     if (!claim) return;
     const { key, content } = claim;

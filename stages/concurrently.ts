@@ -37,7 +37,7 @@ class Workers<In, Out> {
   #isPulling = false;
   #inputEnded = false;
   #failure: { error: unknown } | null = null;
-  /** Resolved when anything happens. `Promise.race` would add a reaction to every long-running task in each turn. */
+  /** Wakes the loop of `results`. `Promise.race` would add a reaction to every long-running task in each turn. */
   #wake = () => {};
 
   constructor(

@@ -2,9 +2,9 @@
  * Identical copies as a replacement for a file that cannot be transferred. Resolve selects one of several identical files;
  * the others wait here, and if that one ends without an object, the next copy is transferred instead.
  */
-
+import { Readable } from 'node:stream';
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
-import { type FileRecord, isOnTheWay } from './record.ts';
+import { canContinue, type FileRecord } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -19,17 +19,13 @@ export function withCopies(transfer: Stage, shutdown?: Shutdown): Stage {
     for (;;) {
       const next = shutdown?.signal.aborted ? [] : copies.next();
       if (next.length === 0) break;
-      for await (const record of transfer(given(next))) {
+      for await (const record of transfer(Readable.from(next))) {
         copies.settle(record);
         yield record;
       }
     }
     yield* copies.rest();
   };
-}
-
-async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
-  yield* records;
 }
 
 class Copies {
@@ -77,6 +73,6 @@ class Copies {
  * True if the file certainly has no object. False if S3's answer was unclear: then there may be one.
  */
 export function hasNoObject(record: FileRecord): boolean {
-  if (isOnTheWay(record) || record.url || !record.key || record.status === 'duplicate') return false;
+  if (canContinue(record) || record.url || !record.key || record.status === 'duplicate') return false;
   return record.error?.stage === 'transfer' && !record.error.code.startsWith('storage_');
 }

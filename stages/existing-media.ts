@@ -4,7 +4,7 @@
  */
 import { RunError } from './errors.ts';
 import { isSafeKey } from './object-key.ts';
-import { type FileRecord, isOnTheWay } from './record.ts';
+import { canContinue, type FileRecord } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -76,7 +76,7 @@ export function withExistingMedia(index: MediaIndex, { appliesTo, urlOf, shutdow
   return async function* (records) {
     for await (const record of records) {
       const url = record.url ?? (record.key && isSafeKey(record.key) && urlOf?.(record.key));
-      if (!url || !isOnTheWay(record) || !appliesTo(record)) {
+      if (!url || !canContinue(record) || !appliesTo(record)) {
         yield record;
         continue;
       }

@@ -17,9 +17,9 @@ const LARGE_SHARE_BEHIND = 0.6;
 const PLACES = 1000;
 
 /**
- * Large files go first, the largest before the others, but while small ones wait only on three of ten workers, or on six when
- * they fall behind (a smaller share of the known large ones than of the small ones has been started). Small files keep their
- * order.
+ * Large files go first, the largest before the others. While small files wait, large ones use at most 30 % of the workers, or
+ * 60 % when they fall behind (a smaller share of the known large ones than of the small ones has been started). Small files
+ * keep their order.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WorkQueue<Item> {
   readonly #places: number;

@@ -9,8 +9,8 @@ import { concurrently } from './concurrently.ts';
 import { FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
 import { mediaIdOf } from './media-id.ts';
-import { withSafePlace } from './object-key.ts';
-import { type FileRecord, isOnTheWay, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
+import { withSafeKey } from './object-key.ts';
+import { canContinue, type FileRecord, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -42,7 +42,7 @@ export type LinkOutcome = FileError | 'found' | 'unclear' | null;
 export interface LinkOptions {
   isAvailableForPublicUse: boolean;
   /** Links in one request; 25 keeps a request of sequential mutations well under AppSync's 30 seconds. */
-  linksARequest?: number;
+  linksPerRequest?: number;
   /** How long a request waits for more records before it is sent. */
   lingerMs?: number;
   shutdown?: Shutdown;
@@ -53,8 +53,8 @@ export interface LinkOptions {
 
 const REQUESTS_AT_A_TIME = 4;
 
-/** A run with nothing to link does not hold back records to fill a request. */
-const RECORDS_A_BATCH = 200;
+/** Most records in a batch. Without it, records with nothing to link would wait until the request is full. */
+const RECORDS_PER_BATCH = 200;
 
 interface Work {
   record: FileRecord;
@@ -66,7 +66,7 @@ interface Work {
  * `failed` when none could be created. Media records in `media` are not created again.
  */
 export function link(table: MediaTable, options: LinkOptions): Stage {
-  const { shutdown, events, onRequest, linksARequest = 25, lingerMs = 5_000 } = options;
+  const { shutdown, events, onRequest, linksPerRequest = 25, lingerMs = 5_000 } = options;
 
   const breaker = new CircuitBreaker();
   const observe = ({ record }: Work, outcome: LinkOutcome): void => {
@@ -82,8 +82,8 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
     try {
       onRequest?.(toLink);
       const outcomes: LinkOutcome[] = [];
-      for (let start = 0; start < links.length; start += linksARequest) {
-        outcomes.push(...(await table.create(links.slice(start, start + linksARequest))));
+      for (let start = 0; start < links.length; start += linksPerRequest) {
+        outcomes.push(...(await table.create(links.slice(start, start + linksPerRequest))));
       }
       let done = 0;
       return batch.map(work => {
@@ -103,7 +103,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
 
   return async function* (records) {
     const work = planned(records, options.isAvailableForPublicUse, shutdown);
-    const batches = inBatches(work, { links: linksARequest, records: RECORDS_A_BATCH, lingerMs });
+    const batches = inBatches(work, { links: linksPerRequest, records: RECORDS_PER_BATCH, lingerMs });
     for await (const linked of concurrently(() => REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
   };
 }
@@ -114,10 +114,10 @@ async function* planned(
   shutdown?: Shutdown,
 ): AsyncGenerator<Work> {
   for await (const given of records) {
-    const record = withSafePlace(given, 'link');
-    const pending = isOnTheWay(record) && isTransferred(record);
+    const record = withSafeKey(given, 'link');
+    const pending = canContinue(record) && isTransferred(record);
     // Files that were transferred before the shutdown are still linked: it takes one request.
-    if (!pending && shutdown?.signal.aborted && isOnTheWay(record)) continue;
+    if (!pending && shutdown?.signal.aborted && canContinue(record)) continue;
     yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
   }
 }
@@ -190,8 +190,8 @@ function linger(ms: number): { over: Promise<'over'>; cancel: () => void } {
 }
 
 function outcomeOf({ record, links }: Work, outcomes: LinkOutcome[]): FileRecord {
-  if (!isOnTheWay(record)) return record;
-  if (!isTransferred(record)) return untransferred(record);
+  if (!canContinue(record)) return record;
+  if (!isTransferred(record)) return notTransferred(record);
   const media = inOrder(record, [
     ...(record.media ?? []),
     ...links.flatMap(({ id, observationId }, index) => {
@@ -243,7 +243,7 @@ function incomplete(record: FileRecord, missing: number[]): FileRecord {
   });
 }
 
-function untransferred(record: FileRecord): FileRecord {
+function notTransferred(record: FileRecord): FileRecord {
   return stopped(record, 'failed', {
     stage: 'link',
     code: 'not_transferred',

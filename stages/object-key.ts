@@ -1,6 +1,6 @@
 /** S3 keys. Observation ids and keys are untrusted input: from the data service, or from a manifest that a person has edited. */
 import { unsafeIn } from './file-name.ts';
-import { type FileRecord, isOnTheWay, needsReview, type StageName } from './record.ts';
+import { canContinue, type FileRecord, needsReview, type StageName } from './record.ts';
 
 /** S3, "Creating object key names": at most 1,024 bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
@@ -25,8 +25,8 @@ export function isSafeKey(key: string): boolean {
 }
 
 /** The record; `needs_review` if its observation ids or its key cannot be used. */
-export function withSafePlace(record: FileRecord, stage: StageName): FileRecord {
-  if (!isOnTheWay(record)) return record;
+export function withSafeKey(record: FileRecord, stage: StageName): FileRecord {
+  if (!canContinue(record)) return record;
   const ids = (record.observations ?? []).map(({ id }) => id);
   const unsafe = ids.find(id => unsafeInId(id) !== null);
   if (unsafe !== undefined) {

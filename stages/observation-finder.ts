@@ -16,7 +16,7 @@ export interface Observation {
 
 export interface ObservationIndex {
   /** Number of ids in one request. */
-  idsARequest: number;
+  idsPerRequest: number;
   /** All observations with one of the ids, in any order. */
   find(sequentialIds: number[]): Promise<Observation[]>;
 }
@@ -64,7 +64,7 @@ export class ObservationFinder {
     const index = await this.#table.index();
     if (!index) return this.#sweep(Number.POSITIVE_INFINITY);
 
-    this.#lookUpsWanted += Math.ceil(ids.length / index.idsARequest);
+    this.#lookUpsWanted += Math.ceil(ids.length / index.idsPerRequest);
     // A single lookup costs no more than a page.
     if (this.#lookUpsWanted > 1) await this.#sweep(this.#lookUpsWanted);
     if (this.#complete) return;

@@ -1,6 +1,6 @@
 /** parse: reads from the file's name which observations it shows. Sends no requests. */
 import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
-import { type FileRecord, isOnTheWay, needsReview, reopened, type StageName } from './record.ts';
+import { canContinue, type FileRecord, needsReview, reopened, type StageName } from './record.ts';
 
 /**
  * Adds `pattern`, `sequentialIds`, `type`, `contentType` and, with prefix rules on, `prefix`. A name that fits no
@@ -8,7 +8,7 @@ import { type FileRecord, isOnTheWay, needsReview, reopened, type StageName } fr
  */
 export function parse(given: FileRecord, rules: NameRules): FileRecord {
   const record = reopened(given);
-  if (!isOnTheWay(record)) return record;
+  if (!canContinue(record)) return record;
   if (record.mimeType?.startsWith('application/vnd.google-apps.')) {
     return needsReview(
       record,

@@ -119,7 +119,7 @@ export const FOLDER = 'application/vnd.google-apps.folder';
 /** MIME type of shortcuts. */
 export const SHORTCUT = 'application/vnd.google-apps.shortcut';
 
-/** A folder that could not be read has a record, so that it is not overlooked. */
+/** True for the record of a folder; only folders that could not be read have one. */
 export function isFolder({ mimeType }: Pick<FileRecord, 'mimeType'>): boolean {
   return mimeType === FOLDER;
 }
@@ -137,7 +137,7 @@ export function isWithdrawn(record: FileRecord): boolean {
 const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);
 
 /** True while a stage can still work on the record; false if it is finished or stopped. */
-export function isOnTheWay(record: FileRecord): boolean {
+export function canContinue(record: FileRecord): boolean {
   return ON_THE_WAY.has(record.status);
 }
 
@@ -187,7 +187,7 @@ export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
 }
 
 /** The record as before its transfer: without the fields about the object in S3. */
-export function untransferred(record: FileRecord): FileRecord {
+export function withoutObject(record: FileRecord): FileRecord {
   const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...rest } = record;
   const { storedAt: _storedAt, adopted: _adopted, ...before } = rest;
   return before;

@@ -5,10 +5,10 @@
 import { byCleanness, Claims, keyOf } from './claims.ts';
 import { RunError } from './errors.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
-import { MAX_KEY_BYTES, withSafePlace } from './object-key.ts';
+import { MAX_KEY_BYTES, withSafeKey } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { idTooLarge } from './parse.ts';
-import { type FileRecord, isOnTheWay, nameOf, needsReview, reopened, stopped } from './record.ts';
+import { canContinue, type FileRecord, nameOf, needsReview, reopened, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -30,7 +30,7 @@ export interface ResolveOptions {
 }
 
 /** Records that are looked up together: enough to fill requests, few enough for transfers to start soon. */
-const RECORDS_A_BATCH = 1000;
+const RECORDS_PER_BATCH = 1000;
 
 /**
  * Adds `observations`, `missing` and `key`. A record without any observation becomes an `orphan`; one with several
@@ -60,13 +60,13 @@ class Resolver {
       // Read the rest of the input, too: its writer would otherwise wait forever.
       if (shutdown?.signal.aborted) continue;
       const record = reopened(given);
-      if (!isOnTheWay(record)) {
-        this.#claims.giveUp(record);
+      if (!canContinue(record)) {
+        this.#claims.releaseStale(record);
         yield record;
         continue;
       }
       batch.push(record);
-      if (batch.length < RECORDS_A_BATCH) continue;
+      if (batch.length < RECORDS_PER_BATCH) continue;
       yield* await this.#batch(batch);
       batch = [];
     }
@@ -99,13 +99,13 @@ class Resolver {
   /** The records by id, each with its key, or stopped because another file has the key or the same content. */
   #claimed(located: FileRecord[]): Map<string, FileRecord> {
     const decided = new Map(located.map(record => [record.id, record]));
-    for (const record of located) this.#claims.giveUp(record);
-    const claimants = located.filter(record => isOnTheWay(record) && record.key).toSorted(byPrecedence);
+    for (const record of located) this.#claims.releaseStale(record);
+    const claimants = located.filter(record => canContinue(record) && record.key).toSorted(byPrecedence);
     const decide = (record: FileRecord) =>
       decided.set(record.id, this.#claims.take({ ...record, key: record.key! }));
     claimants.forEach(decide);
     // A record whose key was taken may have the same bytes as a later one.
-    claimants.filter(({ id }) => !isOnTheWay(decided.get(id)!)).forEach(decide);
+    claimants.filter(({ id }) => !canContinue(decided.get(id)!)).forEach(decide);
     return decided;
   }
 }
@@ -120,7 +120,7 @@ function losersLast(
   given: FileRecord[],
 ): FileRecord[] {
   const results = located.map((record, index) => unlessSame(given[index]!, decided.get(record.id)!));
-  const hasLost = (index: number) => isOnTheWay(located[index]!) && !isOnTheWay(results[index]!);
+  const hasLost = (index: number) => canContinue(located[index]!) && !canContinue(results[index]!);
   return [...results.filter((_, index) => !hasLost(index)), ...results.filter((_, index) => hasLost(index))];
 }
 
@@ -189,8 +189,8 @@ function withoutUnsafe(record: FileRecord): FileRecord {
 }
 
 function locate(given: FileRecord): FileRecord {
-  const record = withSafePlace(given, 'resolve');
-  if (!isOnTheWay(record) || record.key) return record;
+  const record = withSafeKey(given, 'resolve');
+  if (!canContinue(record) || record.key) return record;
   const unsafe = unsafeIn(record.name);
   if (unsafe)
     return unusable(record, 'unsafe_name', `the name holds ${unsafe}, which S3 keys and URLs must not have`);
@@ -200,7 +200,7 @@ function locate(given: FileRecord): FileRecord {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     return unusable(record, 'name_too_long', `the name makes an S3 key of more than ${MAX_KEY_BYTES} bytes`);
   }
-  return withSafePlace({ ...record, key }, 'resolve');
+  return withSafeKey({ ...record, key }, 'resolve');
 }
 
 function unusable(record: FileRecord, code: string, why: string): FileRecord {

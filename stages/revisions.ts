@@ -2,6 +2,7 @@
  * Files whose bytes differ from what Drive listed. Drive is asked again: a file that was replaced since is transferred as it is
  * now. If Drive repeats what it said, a person has to decide, and may accept the bytes as they are.
  */
+import { Readable } from 'node:stream';
 import type { DriveItem } from './drive-item.ts';
 import { type DriveRef, type FileRecord, needsReview } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -26,12 +27,8 @@ export function withRevisions(transfer: Stage, options: RevisionOptions): Stage 
       if (now.status === 'pending') replaced.push(now);
       else yield now;
     }
-    for await (const record of transfer(given(replaced))) yield record;
+    for await (const record of transfer(Readable.from(replaced))) yield record;
   };
-}
-
-async function* given(records: FileRecord[]): AsyncGenerator<FileRecord> {
-  yield* records;
 }
 
 /** Accepted files are transferred without size and md5, so that nothing is compared. */

@@ -9,7 +9,7 @@ import type { FileRecord } from './record.ts';
 export type Stage = (records: AsyncIterable<FileRecord>) => AsyncIterable<FileRecord>;
 
 /** The stage as a Node stream. Unlike with `Duplex.from(stage)`, destroying the stream ends the generator. */
-export function streamOf(stage: Stage): Duplex {
+export function stageStream(stage: Stage): Duplex {
   const writable = new PassThrough({ objectMode: true });
   // A stage that throws would otherwise close its input first, and the stream would report an AbortError instead.
   const records = writable.iterator({ destroyOnReturn: false });

@@ -10,8 +10,8 @@ import { concurrently } from './concurrently.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
 import { LargeAndSmall } from './large-and-small.ts';
-import { withSafePlace } from './object-key.ts';
-import { type FileRecord, isOnTheWay, nameOf, reopened, stopped } from './record.ts';
+import { withSafeKey } from './object-key.ts';
+import { canContinue, type FileRecord, nameOf, reopened, stopped } from './record.ts';
 import { type Backoff, type RetryPolicy, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
 import { withSendableValues } from './sendable.ts';
@@ -54,7 +54,7 @@ export interface Upload {
 }
 
 /** Code of the FileError after which the same upload can be repeated immediately. */
-export const KEYS_RENEWED = 'storage_keys_renewed';
+export const REPEAT_AT_ONCE = 'storage_keys_renewed';
 
 export interface StoredObject {
   bytes: number;
@@ -73,8 +73,8 @@ export interface ObjectStore {
   urlOf(key: string): string;
   /**
    * Stores the bytes under the key. The object becomes visible only after all bytes have arrived and have been verified.
-   * Throws FileError (also if the key has other content; with the code {@link KEYS_RENEWED} if only the S3 keys had expired and
-   * have been renewed) or RunError.
+   * Throws FileError (also if the key has other content; with the code {@link REPEAT_AT_ONCE} if only the S3 keys had expired or
+   * the clock was wrong) or RunError.
    */
   store(upload: Upload): Promise<StoredObject>;
 }
@@ -104,10 +104,10 @@ export function transfer(source: MediaSource, store: ObjectStore, options: Trans
 
 /** The record if it needs no transfer; undefined if it does. */
 function withoutTransfer(given: FileRecord): FileRecord | undefined {
-  const record = withSafePlace(reopened(given), 'transfer');
-  if (!isOnTheWay(record) || record.url) return record;
+  const record = withSafeKey(reopened(given), 'transfer');
+  if (!canContinue(record) || record.url) return record;
   const checked = record.key ? withSendableValues(record) : unresolved(record);
-  return isOnTheWay(checked) ? undefined : checked;
+  return canContinue(checked) ? undefined : checked;
 }
 
 class Transfers {
@@ -134,7 +134,7 @@ class Transfers {
     events?.emit('transferStarted', record);
     try {
       const stored = await withRetries(
-        retry => this.#withFreshKeys(record, retry > 0),
+        retry => this.#attemptWithFreshKeys(record, retry > 0),
         error => this.#retryPolicy(record, error),
         backoff,
         shutdown?.killSignal,
@@ -164,12 +164,12 @@ class Transfers {
     return failed;
   }
 
-  /** Expired S3 keys are not the file's fault: the first attempt that fails for them does not count as a retry. */
-  async #withFreshKeys(record: Located, isRetry: boolean): Promise<StoredObject> {
+  /** Expired S3 keys are not the file's fault: the first such attempt does not count as a retry. */
+  async #attemptWithFreshKeys(record: Located, isRetry: boolean): Promise<StoredObject> {
     try {
       return await this.#attempt(record, isRetry);
     } catch (error) {
-      if (!(error instanceof FileError && error.code === KEYS_RENEWED)) throw error;
+      if (!(error instanceof FileError && error.code === REPEAT_AT_ONCE)) throw error;
       this.#options.events?.emit('transferRetried', record);
       return this.#attempt(record, true);
     }

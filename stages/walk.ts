@@ -24,7 +24,7 @@ import { type Selection, WHOLE_FOLDER } from './selection.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /** As many as rclone asks for in one query; more makes the query too long for Drive. */
-export const FOLDERS_A_QUERY = 50;
+export const FOLDERS_PER_QUERY = 50;
 
 /** How often a folder that Drive refused is tried again. */
 const MORE_ATTEMPTS = 2;
@@ -56,7 +56,7 @@ export class Walk {
   #folders: Place[] = [];
   #refused: { place: Place; error: FileError; attempts: number }[] = [];
   #shortcuts: Shortcut[] = [];
-  #foldersAQuery = FOLDERS_A_QUERY;
+  #foldersPerQuery = FOLDERS_PER_QUERY;
   #failuresInARow = 0;
 
   constructor(drive: DriveFolders, root: DriveRef, options: ListOptions) {
@@ -88,7 +88,7 @@ export class Walk {
 
   async *#readFolders(): AsyncGenerator<FileRecord> {
     while (this.#folders.length > 0) {
-      const places = this.#folders.splice(0, this.#foldersAQuery);
+      const places = this.#folders.splice(0, this.#foldersPerQuery);
       const open = places.filter(({ isClosed }) => !isClosed);
       if (open.length > 1) yield* this.#readTogether(open);
       else if (open[0]) yield* this.#readAlone(open[0]);
@@ -118,7 +118,7 @@ export class Walk {
     }
     for (const place of places) {
       for await (const record of this.#readAlone(place)) {
-        if (!hasFailed) this.#foldersAQuery = 1;
+        if (!hasFailed) this.#foldersPerQuery = 1;
         yield record;
       }
     }

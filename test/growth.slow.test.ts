@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { ManifestFile } from '../src/run/manifest/manifest-file.ts';
 import { lineOf } from '../src/run/manifest/record-line.ts';
-import { run, sourceOf, stageStream } from '../src/run/pipeline.ts';
+import { commandStream, runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Claims } from '../stages/claims.ts';
 import { list } from '../stages/list.ts';
 import { ObservationFinder } from '../stages/observation-finder.ts';
@@ -150,8 +150,8 @@ describe('A record costs', () => {
       const toJSON = () => expect.fail('a record that nothing has changed was written as text');
       return Object.defineProperty(given, 'toJSON', { value: toJSON });
     };
-    await run(
-      stageStream(sourceOf(records()), { planned: untouched, steps: [], checkpoint }),
+    await runToEnd(
+      commandStream(sourceOf(records()), { planned: untouched, steps: [], checkpoint }),
       () => {
         count += 1;
       },
@@ -169,8 +169,8 @@ describe('A record costs', () => {
     const changing = (given: FileRecord): FileRecord =>
       given.name === '17.jpg' ? { ...given, status: 'completed' } : given;
     for (let time = 0; time < 2; time += 1) {
-      const stream = stageStream(sourceOf(records()), { planned: changing, steps: [], checkpoint });
-      await run(stream, () => {}, new Shutdown());
+      const stream = commandStream(sourceOf(records()), { planned: changing, steps: [], checkpoint });
+      await runToEnd(stream, () => {}, new Shutdown());
     }
     await manifest.close();
     const added = readFileSync(path).subarray(before).toString();

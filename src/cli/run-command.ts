@@ -133,7 +133,15 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     let failedPath: string | null;
     try {
       changes = await (run.shard ? runShard : runMigration)({
-        ...{ until, config, services, events, shutdown, run, manifests, rules, takenOver },
+        until,
+        config,
+        services,
+        events,
+        shutdown,
+        run,
+        manifests,
+        rules,
+        takenOver,
         retryOrphans: flags['retry-orphans'],
         rescan: flags.rescan ?? false,
         skipExisting: flags['skip-existing'],

@@ -99,7 +99,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const { events, shutdown } = this;
     const flags = this.flags as StageFlags;
     const stages = new Stages({
-      ...{ config, services, shutdown, events, selection: selectionFrom(rules) },
+      config,
+      services,
+      shutdown,
+      events,
+      selection: selectionFrom(rules),
       root: input.run?.facts.root(flags['folder-id'], config),
       claimed: output.claimed(),
       linking: output.linking,
@@ -113,7 +117,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const shows = this.shows === 'transfer' || (this.shows === 'link' && input.ahead() !== null);
     if (shows) await this.showProgress(config, services, this.shows === 'transfer');
     await runStage({
-      ...{ source, input, output, events, shutdown },
+      source,
+      input,
+      output,
+      events,
+      shutdown,
       steps: await this.steps(stages),
       standardOutput: unguarded(process.stdout),
       retryOrphans: flags['retry-orphans'] ?? false,

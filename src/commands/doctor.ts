@@ -40,8 +40,12 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       const folderId = folderToMigrate(flag, config) ?? folderToContinue(flag, config, this.home);
       const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
       for await (const finding of examine(CHECKS, {
-        ...{ loaded, fault, services, root },
-        ...{ env: this.env, now: Date.now },
+        loaded,
+        fault,
+        services,
+        root,
+        env: this.env,
+        now: Date.now,
       })) {
         findings.push(finding);
         this.logger?.info(finding, 'check');

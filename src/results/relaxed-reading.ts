@@ -1,7 +1,7 @@
 /** What relaxed naming reads in a name that could not be read. */
 import type { NameReading, NameRules } from '../../stages/file-name.ts';
 import { parse } from '../../stages/parse.ts';
-import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { canContinue, type FileRecord } from '../../stages/record.ts';
 
 /** Naming is relaxed here, whatever the run's is. */
 export type ReviewRules = Omit<NameRules, 'naming'>;
@@ -12,7 +12,7 @@ export function relaxedReading(record: FileRecord, rules: ReviewRules): NameRead
   if (record.status !== 'needs_review' || error?.stage !== 'parse' || record.sequentialIds?.length)
     return null;
   const read = parse({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
-  if (!isOnTheWay(read)) return null;
+  if (!canContinue(read)) return null;
   const { pattern, sequentialIds, type, contentType, prefix } = read as FileRecord & NameReading;
   return { pattern, sequentialIds, ...(prefix !== undefined && { prefix }), type, contentType };
 }

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { isSafeKey } from '../../stages/object-key.ts';
-import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { canContinue, type FileRecord } from '../../stages/record.ts';
 import { headOf, isFileThere } from '../config/files/foreign-file.ts';
 import { progressPath } from '../config/home.ts';
 
@@ -74,7 +74,7 @@ function isStored(entry: unknown): boolean {
 }
 
 function takenOver(record: FileRecord, entry: Entry | undefined): FileRecord {
-  if (!entry || !isOnTheWay(record) || record.url || isReplaced(record, entry)) return record;
+  if (!entry || !canContinue(record) || record.url || isReplaced(record, entry)) return record;
   const url = entry.s3_url as string;
   const observationIds = textsOf(entry.observation_ids);
   const mediaIds = textsOf(entry.media_ids);

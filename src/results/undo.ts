@@ -4,7 +4,7 @@
  * Drive file's id in its metadata. What other runs of this home use is kept.
  */
 import { mediaIdOf } from '../../stages/media-id.ts';
-import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
+import { type FileRecord, nameOf, withoutObject } from '../../stages/record.ts';
 import type { Use } from '../run/run-records.ts';
 import type { MediaRecords } from '../services/appsync/media-records.ts';
 import type { Objects } from '../services/s3/objects.ts';
@@ -33,7 +33,7 @@ export interface Undone {
   left: { id: string; name: string; why: string }[];
 }
 
-const RECORDS_A_BATCH = 25;
+const RECORDS_PER_BATCH = 25;
 
 /** True if the run created something for the record, or refers to an object of another run. */
 export function isUndoable(record: FileRecord): boolean {
@@ -52,8 +52,8 @@ export function isMade(record: FileRecord): boolean {
 export async function undo(records: readonly FileRecord[], options: UndoOptions): Promise<Undone> {
   const undone: Undone = { media: 0, objects: 0, left: [] };
   const all = records.filter(isUndoable);
-  for (let at = 0; at < all.length && !options.stopped(); at += RECORDS_A_BATCH) {
-    const plans = all.slice(at, at + RECORDS_A_BATCH).map(record => planOf(record, options));
+  for (let at = 0; at < all.length && !options.stopped(); at += RECORDS_PER_BATCH) {
+    const plans = all.slice(at, at + RECORDS_PER_BATCH).map(record => planOf(record, options));
     await removeMedia(plans, options);
     if (!options.dryRun) await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
     undone.media += plans.reduce((sum, { removing }) => sum + removing.length, 0);
@@ -163,7 +163,7 @@ function takenBack({ record, staying }: Plan): FileRecord {
     linking: _linking,
     removing: _removing,
     ...rest
-  } = untransferred(record);
+  } = withoutObject(record);
   // An adopted object is released with its links, so that another run can undo it.
   const foreign = record.adopted ? staying.filter(({ found }) => !found) : staying;
   const media = foreign.length > 0 && { media: foreign };

@@ -1,7 +1,7 @@
 /** verify: checks that every object and media record in the manifests exists. Reads only. */
 import { createHash } from 'node:crypto';
 import { isSameObject } from '../../stages/existing-media.ts';
-import { type FileRecord, nameOf, untransferred } from '../../stages/record.ts';
+import { type FileRecord, nameOf, withoutObject } from '../../stages/record.ts';
 import type { MediaRecord, MediaRecords } from '../services/appsync/media-records.ts';
 import type { ObjectState, Objects } from '../services/s3/objects.ts';
 import { inParallel } from './parallel.ts';
@@ -168,5 +168,5 @@ export function repaired(findings: Finding[]): FileRecord | null {
   if (!object) return { ...kept, status: 'uploaded' };
   // An adopted object is another run's, and is not replaced.
   const replaces = !record.adopted && object.etag;
-  return { ...untransferred(kept), ...(replaces && { replaces }), status: 'pending' };
+  return { ...withoutObject(kept), ...(replaces && { replaces }), status: 'pending' };
 }

@@ -1,7 +1,7 @@
 /** Where a migration's files come from: from Drive the first time, or when asked to; from the list manifest after that. */
 import { FileError, RunError } from '../../stages/errors.ts';
 import { type FileRecord, isUnread, nameOf, stopped } from '../../stages/record.ts';
-import { type Stage, streamOf } from '../../stages/stage.ts';
+import { type Stage, stageStream } from '../../stages/stage.ts';
 import { ListingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
 import { storedRecord } from './manifest/stored.ts';
@@ -50,7 +50,7 @@ export class Listing {
       sourceOf(listed),
       this.#restore,
       this.#save,
-      streamOf(this.#rest),
+      stageStream(this.#rest),
       new ListingAhead({ events, lookUp, signal: shutdown.signal }),
     ];
   }

@@ -1,5 +1,5 @@
 /** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
-import { type DriveRef, type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { canContinue, type DriveRef, type FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { type Changes, Listing } from './listing.ts';
 import { checkpointOf } from './manifest/checkpoint.ts';
@@ -7,7 +7,7 @@ import { LinkingFile } from './manifest/linking.ts';
 import type { Run } from './manifest/run.ts';
 import { claimsIn, storedRecord } from './manifest/stored.ts';
 import type { Manifests } from './open-manifests.ts';
-import { migrateStages, run as runStream } from './pipeline.ts';
+import { migrateStages, runToEnd } from './pipeline.ts';
 import { type StageContext, Stages } from './stages.ts';
 
 export interface MigrationOptions extends StageContext {
@@ -38,10 +38,10 @@ export async function runMigration(options: MigrationOptions): Promise<Changes |
     const wasListed = run.isListed;
     run.facts.rememberSelection(options.rules);
     const listing = new Listing(options);
-    const stream = await streamOf(options, listing, linking);
+    const stream = await migrationStream(options, listing, linking);
     const finished = (record: FileRecord) =>
       events.finish(until === 'resolve' ? furthest(manifests, record) : record);
-    await runStream(stream, finished, shutdown);
+    await runToEnd(stream, finished, shutdown);
     const hasChanged = Object.values(listing.changes).some(count => count > 0);
     return wasListed && (options.rescan || hasChanged) ? listing.changes : null;
   } finally {
@@ -56,7 +56,11 @@ export const MANIFESTS_FOR = {
   shard: { write: ['transfer', 'link'], read: ['list', 'resolve'] },
 } as const;
 
-async function streamOf(options: MigrationOptions, listing: Listing, linking: LinkingFile | undefined) {
+async function migrationStream(
+  options: MigrationOptions,
+  listing: Listing,
+  linking: LinkingFile | undefined,
+) {
   const { run, manifests, events, retryOrphans, takenOver, until } = options;
   const stages = new Stages({
     ...options,
@@ -82,7 +86,7 @@ async function streamOf(options: MigrationOptions, listing: Listing, linking: Li
 
 /** The record as transfer and link have left it, if it is still valid. */
 function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
-  if (!isOnTheWay(record)) return record;
+  if (!canContinue(record)) return record;
   const later = link?.last(record.id) ?? transfer?.last(record.id);
   return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;
 }

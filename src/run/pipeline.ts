@@ -16,7 +16,7 @@ export type Steps = (Step | Step[] | false | null | undefined)[];
 export interface Migration {
   stages: Stages;
   checkpoint: (stage: 'parse' | 'resolve' | 'transfer' | 'link') => Checkpoint;
-  /** The files of the folder, from Drive or from the list manifest, between its own checkpoint. */
+  /** The files of the folder, from Drive or from the list manifest; the checkpoint of list is part of it. */
   listing: Step[];
   /** Adds what another tool has already done for a file. */
   takenOver: Step | null;
@@ -57,7 +57,7 @@ function withCheckpoint({ restore, save }: Checkpoint, stage: Step | Step[]): St
 }
 
 /** One stage as its command runs it; without a checkpoint where no manifest is written. */
-export function stageStream(
+export function commandStream(
   source: Step,
   { planned, steps, checkpoint }: { planned: Step; steps: Step[]; checkpoint: Checkpoint | null },
 ): Duplex {
@@ -68,7 +68,7 @@ export function stageStream(
  * Runs the stream to its end, as fast as `take` takes the records. Ends early, without an error, when the shutdown is
  * killed: an answer that never comes is not waited for. An error kills what is in progress.
  */
-export async function run(
+export async function runToEnd(
   stream: Duplex,
   take: (record: FileRecord) => unknown,
   shutdown: Shutdown,
@@ -90,7 +90,7 @@ export async function run(
 }
 
 /** After this many records, signals, timers and writes get a turn. */
-const RECORDS_A_TURN = 250;
+const RECORDS_PER_TURN = 250;
 
 /** The records as the first stream of a chain; they end when `signal` aborts. */
 export function sourceOf(records: Records, signal?: AbortSignal): Readable {
@@ -101,7 +101,7 @@ export function sourceOf(records: Records, signal?: AbortSignal): Readable {
         if (signal?.aborted) return;
         yield record;
         count += 1;
-        if (count % RECORDS_A_TURN === 0) await nextTurn();
+        if (count % RECORDS_PER_TURN === 0) await nextTurn();
       }
     })(),
   );

@@ -7,7 +7,7 @@ import { asNow } from '../../stages/drive-item.ts';
 import { FileError } from '../../stages/errors.ts';
 import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
-import { FOLDERS_A_QUERY } from '../../stages/walk.ts';
+import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import { listOptions, type StageContext } from './stages.ts';
@@ -90,8 +90,8 @@ async function lookAtNames(
       if (group.length > 1) for (const folder of group) await look([folder]);
     }
   };
-  for (let start = 0; start < folders.length; start += FOLDERS_A_QUERY)
-    await look(folders.slice(start, start + FOLDERS_A_QUERY));
+  for (let start = 0; start < folders.length; start += FOLDERS_PER_QUERY)
+    await look(folders.slice(start, start + FOLDERS_PER_QUERY));
 }
 
 async function readNow(

@@ -1,7 +1,7 @@
 /** How far a run is, from its manifests alone: for another process than the one that works on it. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FileRecord, isOnTheWay } from '../../stages/record.ts';
+import { canContinue, type FileRecord } from '../../stages/record.ts';
 import type { Holder } from '../config/files/holder.ts';
 import type { Run } from './manifest/run.ts';
 import { Counts } from './progress/counts.ts';
@@ -59,7 +59,7 @@ class StoredSince {
     const { url, storedAt, adopted } = record;
     const bytes = record.bytes ?? record.size ?? 0;
     const at = storedAt && !adopted ? Date.parse(storedAt) : Number.NEGATIVE_INFINITY;
-    if (isOnTheWay(record) && !url) count(this.#left, bytes);
+    if (canContinue(record) && !url) count(this.#left, bytes);
     // S3 gives whole seconds.
     if (at + 999 >= this.#since) {
       count(this.#all, bytes);

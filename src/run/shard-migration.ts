@@ -5,7 +5,7 @@ import { checkpointOf } from './manifest/checkpoint.ts';
 import { LinkingFile } from './manifest/linking.ts';
 import type { Run } from './manifest/run.ts';
 import type { MigrationOptions } from './migration.ts';
-import { moveStages, run as runStream, sourceOf } from './pipeline.ts';
+import { moveStages, runToEnd, sourceOf } from './pipeline.ts';
 import { Stages } from './stages.ts';
 
 /** The caller holds the shard's lock. Throws RunError if files of the shard have not been resolved. */
@@ -20,7 +20,7 @@ export async function runShard(options: MigrationOptions): Promise<null> {
       checkpoint: stage => checkpointOf(manifests[stage]!, { stage, retryOrphans }),
       planned: events.plan,
     });
-    await runStream(stream, events.finish, shutdown);
+    await runToEnd(stream, events.finish, shutdown);
     return null;
   } finally {
     linking.close();

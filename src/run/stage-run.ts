@@ -3,7 +3,7 @@ import type { FileRecord } from '../../stages/record.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { RunEvents } from './events.ts';
 import { LineWriter } from './line-writer.ts';
-import { run, stageStream } from './pipeline.ts';
+import { commandStream, runToEnd } from './pipeline.ts';
 import type { StageInput } from './stage-input.ts';
 import type { StageOutput } from './stage-output.ts';
 import type { Step } from './stages.ts';
@@ -36,7 +36,7 @@ export async function runStage(options: StageRun): Promise<void> {
   };
   try {
     const checkpoint = output.checkpoint(options.retryOrphans);
-    await run(stageStream(source, { planned, steps, checkpoint }), finished, shutdown);
+    await runToEnd(commandStream(source, { planned, steps, checkpoint }), finished, shutdown);
   } finally {
     lines?.flush();
   }

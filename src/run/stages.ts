@@ -5,13 +5,13 @@ import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { MediaTable } from '../../stages/link.ts';
 import { list } from '../../stages/list.ts';
 import { parse } from '../../stages/parse.ts';
-import { type DriveRef, type FileRecord, isOnTheWay, reopened } from '../../stages/record.ts';
+import { canContinue, type DriveRef, type FileRecord, reopened } from '../../stages/record.ts';
 import { resolve } from '../../stages/resolve.ts';
 import { pause } from '../../stages/retry/backoff.ts';
 import { withRevisions } from '../../stages/revisions.ts';
 import type { Selection } from '../../stages/selection.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
-import { type Stage, streamOf } from '../../stages/stage.ts';
+import { type Stage, stageStream } from '../../stages/stage.ts';
 import { transfer } from '../../stages/transfer.ts';
 import type { ListOptions } from '../../stages/walk.ts';
 import type { Config } from '../config/settings.ts';
@@ -83,7 +83,7 @@ export class Stages {
     const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
     const prefixRules = enabled ? { discriminatorField: discriminator_field, prefixes } : null;
     const observations = await services.observations();
-    return streamOf(resolve(observations, { prefixRules, claimed, shutdown, onTableRead }));
+    return stageStream(resolve(observations, { prefixRules, claimed, shutdown, onTableRead }));
   }
 
   async transfer(): Promise<Step> {
@@ -111,7 +111,7 @@ export class Stages {
     const checked = this.#schemaChecked(record => !record.url);
     const stage: Stage = records => revised(withMedia(checked(records)));
     // The original of a duplicate may belong to another shard.
-    return streamOf(isShard ? stage : withCopies(stage, shutdown));
+    return stageStream(isShard ? stage : withCopies(stage, shutdown));
   }
 
   async link(): Promise<Step[]> {
@@ -130,14 +130,14 @@ export class Stages {
       shutdown,
     });
     const checked = this.#schemaChecked(() => true);
-    const stage = streamOf(records => linked(withMedia(checked(records))));
+    const stage = stageStream(records => linked(withMedia(checked(records))));
     return linking ? [record => linking.mark(record), stage, record => linking.end(record)] : [stage];
   }
 
   /** Throws RunError if the schema does not fit the configuration, when the first record needs it. */
   #schemaChecked(appliesTo: (record: FileRecord) => boolean): Stage {
     return each(async record => {
-      if (isOnTheWay(reopened(record)) && appliesTo(record)) await this.context.services.fittedModels();
+      if (canContinue(reopened(record)) && appliesTo(record)) await this.context.services.fittedModels();
       return record;
     });
   }

@@ -47,8 +47,15 @@ describe('the log of a run', () => {
     mock.timers.tick(120_000);
     expect(lines).to.have.length(2);
     expect(lines[0]).to.include({
-      ...{ msg: 'heartbeat', files: 0, files_total: 1, bytes: 0, bytes_total: 5, bytes_per_second: 0 },
-      ...{ workers: 0, workers_allowed: 3, queries_per_second: 4 },
+      msg: 'heartbeat',
+      files: 0,
+      files_total: 1,
+      bytes: 0,
+      bytes_total: 5,
+      bytes_per_second: 0,
+      workers: 0,
+      workers_allowed: 3,
+      queries_per_second: 4,
     });
   });
 });

@@ -34,16 +34,17 @@ function codesIn(source: string): string[] {
   return [
     ...errors.flatMap(codes),
     ...named.flatMap(codes),
-    ...[...source.matchAll(/KEYS_RENEWED = ('\w+')/g)].flatMap(([, code]) => codes(code!)),
+    ...[...source.matchAll(/REPEAT_AT_ONCE = ('\w+')/g)].flatMap(([, code]) => codes(code!)),
     ...[...source.matchAll(/\bcode(?: =|:) ((?:\w+ \? )?'\w+'(?: : '\w+')?)/g)].flatMap(([, code]) =>
       codes(code!),
     ),
     ...[...source.matchAll(/code: \w+ \? ('\w+') : ('\w+')/g)].flatMap(([, one, other]) =>
       codes(one! + other!),
     ),
-    ...[...source.matchAll(/\b(?:needsReview|unusable)\(\s*\w+,\s*('\w+')/g)].flatMap(([, code]) =>
-      codes(code!),
-    ),
+    ...[
+      ...source.matchAll(/\bneedsReview\(\s*(?:\w+|\{[^}]*\}),\s*(?:'\w+'|\w+),\s*('\w+')/g),
+      ...source.matchAll(/\b(?:unusable|forReview)\(\s*\w+,\s*('\w+')/g),
+    ].flatMap(([, code]) => codes(code!)),
     ...[...source.matchAll(/\bproblem\(\s*('\w+')/g)].flatMap(([, code]) => codes(code!)),
     ...[...source.matchAll(/_REASONS: Readonly<.*?> = \{\n(.*?)\n\};/gs)].flatMap(([, table]) =>
       [...table!.matchAll(/^ {2}(\w+):/gm)].map(([, code]) => code!),

@@ -8,8 +8,14 @@ import { run } from './run-command.ts';
 import { linesOf } from './sandbox.ts';
 
 const LISTED = {
-  ...{ id: '1a', name: '6602.jpg', path: '', size: 3, mimeType: 'image/jpeg', md5: null },
-  ...{ modifiedTime: '2026-01-01T00:00:00Z', status: 'pending' },
+  id: '1a',
+  name: '6602.jpg',
+  path: '',
+  size: 3,
+  mimeType: 'image/jpeg',
+  md5: null,
+  modifiedTime: '2026-01-01T00:00:00Z',
+  status: 'pending',
 };
 
 /** The package that a loaded file belongs to. */

@@ -27,11 +27,11 @@ describe('Claims', () => {
     claims.hold(located('one', { md5: A }));
     const twin = located('two', { md5: A, key: 'media/obs-1/6602b.jpg' });
     expect(claims.take(twin).status).to.equal('duplicate');
-    claims.giveUp(located('one', { md5: B }));
+    claims.releaseStale(located('one', { md5: B }));
     expect(claims.take(twin)).to.equal(twin);
     const namesake = located('three', { md5: 'c'.repeat(32) });
     expect(claims.take(namesake).error).to.include({ code: 'key_collision', first: 'one' });
-    claims.giveUp({ ...located('one'), key: undefined });
+    claims.releaseStale({ ...located('one'), key: undefined });
     expect(claims.take(namesake)).to.equal(namesake);
   });
 });

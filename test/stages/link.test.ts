@@ -240,12 +240,12 @@ describe('link', () => {
     const lucky = fc.infiniteStream(fc.boolean());
     const sizes = fc.integer({ min: 1, max: 4 });
     await fc.assert(
-      fc.asyncProperty(anyRecords(), lucky, sizes, async (records, luck, linksARequest) => {
+      fc.asyncProperty(anyRecords(), lucky, sizes, async (records, luck, linksPerRequest) => {
         const media = new FakeMedia();
         media.refuse = () => (luck.next().value ? null : refused());
-        const results = await through(link(media, { ...options, linksARequest }), records);
+        const results = await through(link(media, { ...options, linksPerRequest }), records);
         expectAllAccountedFor(records, results);
-        expect(media.requests.every(links => links.length <= linksARequest)).to.equal(true);
+        expect(media.requests.every(links => links.length <= linksPerRequest)).to.equal(true);
         for (const [index, { status, observations, media: linked }] of results.entries()) {
           if (status !== 'completed' || records[index]!.status === 'completed') continue;
           const observationIds = linked!.map(({ observationId }) => observationId);

@@ -10,15 +10,15 @@ import { rejection } from '../config/scratch.ts';
 /** A table of pages that counts what it is asked. */
 class FakeTable implements ObservationTable {
   readonly pages: Observation[][];
-  readonly idsARequest: number | null;
+  readonly idsPerRequest: number | null;
   pagesRead = 0;
   sweeps = 0;
   readonly lookUps: number[][] = [];
   failNextLookUp: Error | null = null;
 
-  constructor(pages: Observation[][], idsARequest: number | null) {
+  constructor(pages: Observation[][], idsPerRequest: number | null) {
     this.pages = pages;
-    this.idsARequest = idsARequest;
+    this.idsPerRequest = idsPerRequest;
   }
 
   async *sweep(): AsyncGenerator<Observation[]> {
@@ -30,19 +30,19 @@ class FakeTable implements ObservationTable {
   }
 
   async index() {
-    const { idsARequest } = this;
-    if (idsARequest === null) return null;
+    const { idsPerRequest } = this;
+    if (idsPerRequest === null) return null;
     const find = async (ids: number[]) => {
       const failure = this.failNextLookUp;
       this.failNextLookUp = null;
       if (failure) throw failure;
-      for (let start = 0; start < ids.length; start += idsARequest) {
-        this.lookUps.push(ids.slice(start, start + idsARequest));
+      for (let start = 0; start < ids.length; start += idsPerRequest) {
+        this.lookUps.push(ids.slice(start, start + idsPerRequest));
       }
       const wanted = new Set(ids);
       return this.pages.flat().filter(({ sequentialId }) => wanted.has(sequentialId));
     };
-    return { idsARequest, find };
+    return { idsPerRequest, find };
   }
 
   get requests(): number {
@@ -94,11 +94,11 @@ describe('Finding observations', () => {
         table,
         questions,
         fc.option(fc.integer({ min: 1, max: 5 })),
-        async (ids, asked, idsARequest) => {
+        async (ids, asked, idsPerRequest) => {
           const pages = ids.map((page, at) =>
             page.map((sequentialId, index) => ({ id: `${at}.${index}`, sequentialId })),
           );
-          const fake = new FakeTable(pages, idsARequest);
+          const fake = new FakeTable(pages, idsPerRequest);
           const finder = new ObservationFinder(fake);
           for (const wanted of asked) {
             const found = await finder.find(wanted);
@@ -112,9 +112,9 @@ describe('Finding observations', () => {
           const byIndex = asked.reduce((sum, wanted) => {
             const fresh = new Set(wanted.filter(id => !seen.has(id)));
             for (const id of fresh) seen.add(id);
-            return sum + Math.ceil(fresh.size / (idsARequest ?? 1));
+            return sum + Math.ceil(fresh.size / (idsPerRequest ?? 1));
           }, 0);
-          if (idsARequest === null) expect(fake.requests).to.be.at.most(pages.length);
+          if (idsPerRequest === null) expect(fake.requests).to.be.at.most(pages.length);
           else expect(fake.requests).to.be.at.most(2 * Math.min(byIndex, pages.length + 1));
         },
       ),

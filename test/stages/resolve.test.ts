@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { run, sourceOf, stageStream } from '../../src/run/pipeline.ts';
+import { commandStream, runToEnd, sourceOf } from '../../src/run/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/resolve.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
-import { streamOf } from '../../stages/stage.ts';
+import { stageStream } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
@@ -301,9 +301,9 @@ describe('When the observations cannot be asked for', () => {
       for (; read < 2500; read += 1) yield record(read);
     })();
     let came = 0;
-    const steps = [streamOf(resolve(refusing(refusal), { shutdown }))];
-    await run(
-      stageStream(sourceOf(records), { planned: record => record, steps, checkpoint: null }),
+    const steps = [stageStream(resolve(refusing(refusal), { shutdown }))];
+    await runToEnd(
+      commandStream(sourceOf(records), { planned: record => record, steps, checkpoint: null }),
       () => {
         came += 1;
       },

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { chain } from 'stream-chain';
 import type { FileRecord } from '../../stages/record.ts';
-import { type Stage, streamOf } from '../../stages/stage.ts';
+import { type Stage, stageStream } from '../../stages/stage.ts';
 
 const records = Array.from({ length: 1000 }, (_, index) => ({ id: String(index) }) as FileRecord);
 
@@ -21,7 +21,7 @@ describe('A stage as a stream', () => {
       }
     };
   const drained = async (stages: Stage[], take: (record: FileRecord) => unknown, signal?: AbortSignal) => {
-    const stream = chain([Readable.from(records), ...stages.map(streamOf)]);
+    const stream = chain([Readable.from(records), ...stages.map(stageStream)]);
     const takeAll = async (outgoing: AsyncIterable<FileRecord>) => {
       for await (const record of outgoing) await take(record);
     };

@@ -71,7 +71,9 @@ function byKind({ kinds }: Report): unknown {
 
 function folders(report: Report): unknown[] {
   return report.folders.map(({ path, files, bytes, attention, statuses }) => ({
-    ...{ path, files, bytes },
+    path,
+    files,
+    bytes,
     need_attention: attention,
     summary: namedCounts(statuses),
   }));
@@ -79,7 +81,10 @@ function folders(report: Report): unknown[] {
 
 function reasons(report: Report): unknown[] {
   return report.reasons.map(({ status, code, files, bytes, advice }) => ({
-    ...{ status, code, files, bytes },
+    status,
+    code,
+    files,
+    bytes,
     meaning: advice.title,
     what_to_do: advice.text,
   }));
@@ -96,7 +101,9 @@ function coverage(report: Report): unknown {
   const { photo, video, unlinked, none, absent } = Object.fromEntries(states);
   return {
     read_at: readAt,
-    ...{ with_photos: photo, with_videos_only: video, not_linked_yet: unlinked },
+    with_photos: photo,
+    with_videos_only: video,
+    not_linked_yet: unlinked,
     without_files: readAt === null ? null : none,
     not_existing: absent,
   };

@@ -1,16 +1,16 @@
 /**
- * How a stage continues where an earlier run stopped. `restore`, the step before the stage, replaces a record by the line
- * that the stage's manifest has for it, so that the stage finds its work done. `save`, the step behind it, appends new
- * lines. A stage does not repeat finished work, so nothing else has to know about resuming.
+ * How a stage continues where an earlier run stopped. `restore`, the step before the stage, replaces a record with the line in
+ * the stage's manifest, so that the stage finds its work done. `save`, the step after it, appends new lines. A stage does not
+ * repeat finished work.
  */
 import {
+  canContinue,
   type FileRecord,
-  isOnTheWay,
   needsReview,
   reopened,
   type StageName,
   stillMissing,
-  untransferred,
+  withoutObject,
 } from '../../../stages/record.ts';
 import type { Manifest } from './merged-manifest.ts';
 import { isSameJson } from './same-json.ts';
@@ -57,7 +57,7 @@ export function checkpointOf(
 
 /** Decides which record continues: the one from the stage before, the one this stage made earlier, or a mix of both. */
 function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
-  if (!isOnTheWay(incoming)) {
+  if (!canContinue(incoming)) {
     const record = withObjectOf(own, incoming, options.stage);
     return isSameJson(record, own) ? own : record;
   }
@@ -84,9 +84,9 @@ function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOp
 
 /** The file as it is in Drive now, with what people have added to its record. */
 function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
-  if (isOnTheWay(own) && !own.removed && !isEdited(incoming, own)) return own;
+  if (canContinue(own) && !own.removed && !isEdited(incoming, own)) return own;
   const { error: _error, ...kept } = own;
-  const status = isOnTheWay(own) ? own.status : 'pending';
+  const status = canContinue(own) ? own.status : 'pending';
   return { ...kept, ...incoming, ...(own.removed && { removed: false }), status };
 }
 
@@ -144,7 +144,7 @@ function carriedOver(
 
 /** The bytes in Drive have changed: they may replace the object with this ETag, and no other. */
 function replacing(etag: string | null | undefined, incoming: FileRecord): FileRecord {
-  return { ...untransferred(incoming), ...(etag && { replaces: etag }), status: 'pending' };
+  return { ...withoutObject(incoming), ...(etag && { replaces: etag }), status: 'pending' };
 }
 
 /** A file linked to an observation that its name no longer refers to needs a person: links are not removed. */

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { type FileRecord, isOnTheWay } from '../../../stages/record.ts';
+import { canContinue, type FileRecord } from '../../../stages/record.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { appendPrivately } from '../../config/files/replace-file.ts';
 
@@ -22,7 +22,7 @@ export class LinkingFile {
 
   /** The record, marked if an earlier process was killed while it created the media records. */
   mark(record: FileRecord): FileRecord {
-    const isMarked = this.#leftBehind.has(record.id) && isOnTheWay(record) && record.url;
+    const isMarked = this.#leftBehind.has(record.id) && canContinue(record) && record.url;
     return isMarked ? { ...record, linking: true } : record;
   }
 

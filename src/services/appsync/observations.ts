@@ -40,7 +40,7 @@ export class Observations implements ObservationTable {
 
   readonly index = once(async (): Promise<ObservationIndex | null> => {
     const query = await this.#options.indexQuery();
-    return query === null ? null : { idsARequest: IDS_A_REQUEST, find: ids => this.#find(query, ids) };
+    return query === null ? null : { idsPerRequest: IDS_A_REQUEST, find: ids => this.#find(query, ids) };
   });
 
   async #find(query: string, ids: number[]): Promise<Observation[]> {

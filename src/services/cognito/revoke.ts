@@ -18,7 +18,12 @@ export async function revokeSignIn(signIn: KeptSignIn, env: Env): Promise<void> 
     const endpoint = await userPoolAddress(client);
     throw classify(error, {
       step: 'renewal',
-      ...{ endpoint, username, userPoolId, clientId, identityPoolId: '', now: Date.now() },
+      endpoint,
+      username,
+      userPoolId,
+      clientId,
+      identityPoolId: '',
+      now: Date.now(),
     });
   } finally {
     client.destroy();

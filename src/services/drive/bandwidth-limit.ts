@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { TokenBucket } from 'limiter';
 import { type BandwidthTimetable, bandwidthAt } from '../../config/bandwidth.ts';
-import { throughStream } from '../stream-of.ts';
+import { throughStream } from '../byte-stream.ts';
 
 /**
  * Bytes pass in pieces of at most this share of a second, so that all files keep moving (S3 closes a connection that

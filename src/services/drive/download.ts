@@ -7,7 +7,7 @@ import { toUSVString } from 'node:util';
 import { FileError } from '../../../stages/errors.ts';
 import { type FileRecord, nameOf } from '../../../stages/record.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { streamOf } from '../stream-of.ts';
+import { byteStream } from '../byte-stream.ts';
 import { wrongSize } from '../wrong-bytes.ts';
 import { aboutFile, DriveRefusal, driveFault } from './errors.ts';
 import { BUFFER_BYTES, type DriveHttp, type DriveResponse, headerOf } from './http.ts';
@@ -47,7 +47,7 @@ export async function openDownload(record: FileRecord, source: Source): Promise<
   try {
     const revision = new Revision(record, source, stop.signal);
     const first = await revision.open(0);
-    stream = streamOf(chunksOf(first, revision, record, source, stop.signal), BUFFER_BYTES, end);
+    stream = byteStream(chunksOf(first, revision, record, source, stop.signal), BUFFER_BYTES, end);
     return stream;
   } catch (error) {
     end();

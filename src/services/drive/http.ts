@@ -1,4 +1,4 @@
-/** Requests to Drive as the signed-in user: Google's client sends its queries, and downloads their requests, through here. */
+/** Requests to Drive as the signed-in user, for the queries of Google's client and for downloads. */
 import { constants, gunzipSync } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { RunError } from '../../../stages/errors.ts';
@@ -47,7 +47,7 @@ export class DriveHttp {
   }
 
   /**
-   * Resolves when the body begins. A 401 renews the token, a 403 does not: Drive answers so to queries that come too fast.
+   * Resolves when the body begins. A 401 renews the token, a 403 does not: Drive also sends 403 to queries that come too fast.
    * Throws DriveRefusal for a status that is not 2xx, RunError, and network errors as they are.
    */
   async get({ url, headers, signal }: DriveRequest): Promise<DriveResponse> {

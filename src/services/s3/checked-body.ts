@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Upload } from '../../../stages/transfer.ts';
-import { throughStream } from '../stream-of.ts';
+import { throughStream } from '../byte-stream.ts';
 import { md5Differs, wrongSize } from '../wrong-bytes.ts';
 
 /** `bytes`: how many have passed. */

@@ -2,7 +2,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import Bottleneck from 'bottleneck';
 import { FileError, RunError } from '../../../stages/errors.ts';
-import { KEYS_RENEWED, type ObjectStore, type StoredObject, type Upload } from '../../../stages/transfer.ts';
+import {
+  type ObjectStore,
+  REPEAT_AT_ONCE,
+  type StoredObject,
+  type Upload,
+} from '../../../stages/transfer.ts';
 import { md5Differs } from '../wrong-bytes.ts';
 import { type ClientOptions, createClient } from './client.ts';
 import {
@@ -110,10 +115,15 @@ export class Storage implements ObjectStore {
     const { fileName, md5, replaces, signal } = upload;
     const again = { retryable: true, cause: error };
     if (error instanceof FileError || error instanceof RunError) return error;
-    if (isExpiredToken(error)) return new FileError(KEYS_RENEWED, `${fileName}: the S3 keys expired.`, again);
+    if (isExpiredToken(error))
+      return new FileError(REPEAT_AT_ONCE, `${fileName}: the S3 keys expired.`, again);
     // The SDK has corrected its clock from the response, so the next request is signed with the right time.
     if (isClockCorrected)
-      return new FileError(KEYS_RENEWED, `${fileName}: the clock of this computer differs from S3's.`, again);
+      return new FileError(
+        REPEAT_AT_ONCE,
+        `${fileName}: the clock of this computer differs from S3's.`,
+        again,
+      );
     if (md5 && isBadDigest(error)) return md5Differs(upload, calculatedMd5(error));
     const { name, message, code } = s3ErrorOf(error);
     if (replaces && name === 'NoSuchKey')

@@ -24,7 +24,11 @@ describe('The progress view', () => {
         bytesPerSecondLimit: () => null,
       },
       screen: {
-        ...{ isTTY, columns: 100, rows: 12, on: () => {}, off: () => {} },
+        isTTY,
+        columns: 100,
+        rows: 12,
+        on: () => {},
+        off: () => {},
         write: (text: string) => {
           written += text;
         },

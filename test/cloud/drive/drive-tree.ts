@@ -90,7 +90,12 @@ export class DriveTree {
     const { name, mimeType = mimeTypeOf(name), md5, canDownload = true, abusive = false } = options;
     const { modifiedTime } = options;
     return this.#add(options, {
-      ...{ kind: 'file', mimeType, content: contentOf(options.content), md5, canDownload, abusive },
+      kind: 'file',
+      mimeType,
+      content: contentOf(options.content),
+      md5,
+      canDownload,
+      abusive,
       ...(modifiedTime === undefined ? {} : { modifiedTime: new Date(modifiedTime).getTime() }),
     });
   }
@@ -201,11 +206,22 @@ export class DriveTree {
     const parent = item.parent === null ? null : (placement.parent ?? this.rootId);
     const now = this.#now();
     this.#items.set(id, {
-      ...{ id, name, parent, trashed, resourceKey, createdTime: now, modifiedTime: now },
+      id,
+      name,
+      parent,
+      trashed,
+      resourceKey,
+      createdTime: now,
+      modifiedTime: now,
       driveId: parent === null ? null : this.get(parent).driveId,
-      ...{ content: null, md5: undefined, revision: 1, abusive: false, closed: false },
+      content: null,
+      md5: undefined,
+      revision: 1,
+      abusive: false,
+      closed: false,
       canDownload: item.kind !== 'folder' && item.kind !== 'shortcut',
-      ...{ targetId: null, targetMimeType: null },
+      targetId: null,
+      targetMimeType: null,
       ...item,
       sequence: this.#sequence++,
     });

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
  * A stream of these chunks, none of them empty. `onDestroy` has to end what the generator waits for: a generator that waits
  * cannot be stopped from outside.
  */
-export function streamOf(
+export function byteStream(
   chunks: AsyncGenerator<Buffer>,
   highWaterMark: number,
   onDestroy: () => void,
@@ -29,7 +29,7 @@ export function streamOf(
  * nobody reads, and destroying the stream destroys the source. It reads nothing ahead, because the source does.
  */
 export function throughStream(source: Readable, chunks: AsyncGenerator<Buffer>): Readable {
-  const stream = streamOf(chunks, 1, () => source.destroy());
+  const stream = byteStream(chunks, 1, () => source.destroy());
   source.on('error', error => stream.destroy(error));
   return stream;
 }

@@ -70,9 +70,12 @@ class Copies {
 }
 
 /**
- * True if the file certainly has no object. False if S3's answer was unclear: then there may be one.
+ * True if the file was to be transferred and certainly has no object. False if S3's answer was unclear, or after an unexpected
+ * error: then there may be one.
  */
 export function hasNoObject(record: FileRecord): boolean {
-  if (canContinue(record) || record.url || !record.key || record.status === 'duplicate') return false;
-  return record.error?.stage === 'transfer' && !record.error.code.startsWith('storage_');
+  if (canContinue(record) || record.url || record.replaces || !record.key || record.status === 'duplicate')
+    return false;
+  const { stage, code = '' } = record.error ?? {};
+  return stage === 'transfer' && code !== 'unexpected' && !code.startsWith('storage_');
 }

@@ -13,6 +13,7 @@ export interface ClientOptions {
   /** The bucket's. */
   region: string;
   credentials: AwsKeySource;
+  /** Requests at a time. */
   connections: number;
   backoff: Backoff;
   stallTimeoutMs: number;

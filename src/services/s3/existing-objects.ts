@@ -15,52 +15,61 @@ export function isWorthALookup({ size }: Upload): boolean {
   return size === null || size >= WORTH_A_LOOKUP_BYTES;
 }
 
-type Stored = Pick<Place, 'client' | 'bucket' | 'runId'>;
+type BucketOfRun = Pick<Place, 'client' | 'bucket' | 'runId'>;
 
 /**
- * Before bytes are sent that S3 would refuse at the end: the object under the key if it has the upload's bytes, null if
- * there is none, or the one that may be replaced.
+ * The object under the key, if it already has the upload's bytes. Null if the bytes have to be sent: there is no object, or
+ * it is the one to replace. Throws FileError `key_taken` for any other object.
  */
-export async function lookUp(upload: Upload, place: Stored): Promise<StoredObject | null> {
+export async function lookUp(upload: Upload, place: BucketOfRun): Promise<StoredObject | null> {
   const isThere = upload.replaces ? null : await isListedForUser(upload.key, place);
   if (isThere === false) return null;
   const object = await headOf(upload, place);
-  if (object ? etagOf(object) === upload.replaces : isThere === null) return null;
+  // A user who may not list gets the same response for no object and for one that may not be read.
+  if (!object && isThere === null) return null;
+  if (object && etagOf(object) === upload.replaces) return null;
   return ownOrTaken(upload, object, place);
 }
 
 /** The object under a taken key, which must have the upload's bytes. */
-export async function adopt(upload: Upload, place: Stored): Promise<StoredObject> {
+export async function adopt(upload: Upload, place: BucketOfRun): Promise<StoredObject> {
   return ownOrTaken(upload, await headOf(upload, place), place);
 }
 
 /** The object if it has the upload's bytes; null if there is none, or another one. */
-export async function findOwn(upload: Upload, place: Stored): Promise<StoredObject | null> {
+export async function findOwn(upload: Upload, place: BucketOfRun): Promise<StoredObject | null> {
   const object = await headOf(upload, place);
   return object && ownOf(upload, object, place);
 }
 
 /** False also for an object that may not be read: S3 answers 403 to both. */
-export async function exists(upload: Upload, place: Stored): Promise<boolean> {
+export async function exists(upload: Upload, place: BucketOfRun): Promise<boolean> {
   return (await headOf(upload, place)) !== null;
 }
 
 /** Null for a user who may not list. */
-function isListedForUser(key: string, { client, bucket }: Stored): Promise<boolean | null> {
+function isListedForUser(key: string, { client, bucket }: BucketOfRun): Promise<boolean | null> {
   return isListed(client, bucket, key).catch(error => {
     if (s3ErrorOf(error).status === 403) return null;
     throw error;
   });
 }
 
-function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Stored): StoredObject {
+function ownOrTaken(
+  upload: Upload,
+  object: HeadObjectCommandOutput | null,
+  place: BucketOfRun,
+): StoredObject {
   if (!object) throw keyTaken(upload, 'which may not be read');
   const own = ownOf(upload, object, place);
   if (own) return own;
   throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
 }
 
-async function headOf(upload: Upload, { client, bucket }: Stored): Promise<HeadObjectCommandOutput | null> {
+async function headOf(
+  upload: Upload,
+  { client, bucket }: BucketOfRun,
+): Promise<HeadObjectCommandOutput | null> {
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
@@ -72,7 +81,7 @@ async function headOf(upload: Upload, { client, bucket }: Stored): Promise<HeadO
 }
 
 /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
-function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Stored): StoredObject | null {
+function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: BucketOfRun): StoredObject | null {
   const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
   const etag = etagOf(object);
   const isSame = upload.md5

@@ -54,7 +54,7 @@ export class Objects {
     let ContinuationToken: string | undefined;
     do {
       const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken });
-      const page = await this.#known(() => this.#client.send(command));
+      const page = await this.#sendOrExplain(() => this.#client.send(command));
       yield (page.Contents ?? []).map(({ Key, Size, ETag }) => ({
         key: Key!,
         bytes: Size ?? 0,
@@ -83,7 +83,7 @@ export class Objects {
   }
 
   #isListed(key: string): Promise<boolean> {
-    return this.#known(() => isListed(this.#client, this.#bucket, key));
+    return this.#sendOrExplain(() => isListed(this.#client, this.#bucket, key));
   }
 
   /**
@@ -144,7 +144,7 @@ export class Objects {
     }
   }
 
-  /** Sends a request that meets expired keys again, with others. */
+  /** Sends the request, and again with new keys if they have expired. */
   async #send<T>(send: () => Promise<T>): Promise<T> {
     for (let renewals = 0; ; renewals += 1) {
       const { accessKeyId } = await this.#options.credentials();
@@ -157,8 +157,8 @@ export class Objects {
     }
   }
 
-  /** The same for requests of which every error is known. */
-  async #known<T>(send: () => Promise<T>): Promise<T> {
+  /** The same, but throws a RunError for any error. */
+  async #sendOrExplain<T>(send: () => Promise<T>): Promise<T> {
     try {
       return await this.#send(send);
     } catch (error) {

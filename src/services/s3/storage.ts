@@ -27,7 +27,6 @@ import { objectUrls } from './url.ts';
 /** Files that go in parts at a time, whatever the number of workers: each has about four parts in memory. */
 const FILES_IN_PARTS = 2;
 
-/** `connections`: requests at a time. */
 export interface StorageOptions extends ClientOptions, ObjectsOptions, Omit<Place, 'client'> {
   warn: (message: string) => void;
 }

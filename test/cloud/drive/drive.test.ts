@@ -49,6 +49,13 @@ describe('the local Drive', () => {
     expect((await client.files.get({ fileId, fields: 'id,parents' })).data).to.eql({ id: fileId });
   });
 
+  it('refuses fields that Drive does not have', async () => {
+    const fileId = drive.tree.addFile({ name: '1.jpg', content: Buffer.alloc(1) });
+    const ask = (fields: string) => refusal(client.files.get({ fileId, fields }));
+    for (const fields of ['id,md5', 'capabilities(canList)', 'shortcutDetails(target'])
+      expect(await ask(fields), fields).to.include({ status: 400, reason: 'invalidParameter' });
+  });
+
   it('answers nobody without a token that is still good', async () => {
     const url = `${drive.apiUrl}/drive/v3/files`;
     const { body } = await requestToken(drive.tokenUri, refreshForm(drive.accounts.addUser('a@example.com')));

@@ -24,7 +24,14 @@ import { FileLister, type ListBehaviour } from './list.ts';
 import { booleanParameter, fieldsParameter } from './parameters.ts';
 import { QueryRate } from './query-rate.ts';
 import { isReachable, type ResourceKeys, resourceKeysOf } from './resource-keys.ts';
-import { aboutResource, DEFAULT_FILE_FIELDS, driveResource, fileResource } from './resources.ts';
+import { aboutResource, driveResource, fileResource } from './resources.ts';
+import {
+  ABOUT_SCHEMA,
+  DEFAULT_DRIVE_FIELDS,
+  DEFAULT_FILE_FIELDS,
+  DRIVE_SCHEMA,
+  FILE_SCHEMA,
+} from './schemas.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 import { generateAccessToken } from './token-exchange.ts';
 import { FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE, Tokens } from './tokens.ts';
@@ -146,7 +153,7 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
   }
 
   function metadata(item: DriveItem, parameters: URLSearchParams, email: string): unknown {
-    const mask = fieldsParameter(parameters, DEFAULT_FILE_FIELDS);
+    const mask = fieldsParameter(parameters, FILE_SCHEMA, DEFAULT_FILE_FIELDS);
     return applyMask(fileResource(tree, item, email), mask);
   }
 
@@ -156,7 +163,7 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
       const where = { location: 'driveId', locationType: 'parameter' } as const;
       throw new DriveError(404, 'notFound', `Shared drive not found: ${id}`, where);
     }
-    const mask = fieldsParameter(url.searchParams, 'kind,id,name');
+    const mask = fieldsParameter(url.searchParams, DRIVE_SCHEMA, DEFAULT_DRIVE_FIELDS);
     return applyMask(driveResource(item), mask);
   }
 }
@@ -175,7 +182,7 @@ function about(parameters: URLSearchParams, email: string): unknown {
   if (!parameters.get('fields')) {
     throw invalidParameter('fields', "The 'fields' parameter is required for this method.", 'required');
   }
-  return applyMask(aboutResource(email), fieldsParameter(parameters, '*'));
+  return applyMask(aboutResource(email), fieldsParameter(parameters, ABOUT_SCHEMA, '*'));
 }
 
 function callOf(request: IncomingMessage): Call {

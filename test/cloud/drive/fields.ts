@@ -50,6 +50,20 @@ function union(one: Mask | null, other: Mask | null): Mask | null {
   return merged;
 }
 
+/** Throws Drive's 400 when the mask names a field that the resource, described by `schema`, does not have. */
+export function checkMask(mask: Mask, schema: Mask): void {
+  for (const [name, below] of mask) {
+    if (schema.has('*')) continue;
+    if (name === '*') {
+      if (below) for (const inner of schema.values()) if (inner) checkMask(below, inner);
+      continue;
+    }
+    const inner = schema.get(name);
+    if (inner === undefined || (below && !inner)) throw invalidSelection(name);
+    if (below) checkMask(below, inner!);
+  }
+}
+
 /** The selected part of a value; arrays are masked item by item, absent fields stay absent. */
 export function applyMask(value: unknown, mask: Mask | null): unknown {
   if (!mask || value === null || typeof value !== 'object') return value;

@@ -6,7 +6,8 @@ import { applyMask } from './fields.ts';
 import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
 import { isReachable, type ResourceKeys } from './resource-keys.ts';
-import { DEFAULT_FILE_FIELDS, fileResource, searchableOf } from './resources.ts';
+import { fileResource, searchableOf } from './resources.ts';
+import { DEFAULT_LIST_FIELDS, FILE_LIST_SCHEMA } from './schemas.ts';
 
 export interface ListBehaviour {
   /** Pages hold at most so many items, whatever `pageSize` asks for. */
@@ -30,8 +31,6 @@ interface Cursor {
   isIncomplete: boolean;
 }
 
-const DEFAULT_LIST_FIELDS = `kind,incompleteSearch,nextPageToken,files(${DEFAULT_FILE_FIELDS})`;
-
 /** Google forgets page tokens after hours; the local Drive after so many newer ones. */
 const REMEMBERED_TOKENS = 10_000;
 
@@ -48,7 +47,7 @@ export class FileLister {
 
   /** The answer to a request of this account. Throws {@link DriveError}. */
   list(parameters: URLSearchParams, email: string, keys: ResourceKeys = new Map()): unknown {
-    const mask = fieldsParameter(parameters, DEFAULT_LIST_FIELDS);
+    const mask = fieldsParameter(parameters, FILE_LIST_SCHEMA, DEFAULT_LIST_FIELDS);
     const pageSize = integerParameter(parameters, 'pageSize', { least: 1, most: 1000, otherwise: 100 });
     const cursor = this.#cursorOf(parameters, email, keys);
 

@@ -1,6 +1,6 @@
 /** Query parameters of the Drive API, read as strictly as Google's servers read them. */
 import { invalidParameter } from './errors.ts';
-import { type Mask, parseMask } from './fields.ts';
+import { checkMask, type Mask, parseMask } from './fields.ts';
 
 /** False if absent. Throws 400 for anything but `true` and `false`. */
 export function booleanParameter(parameters: URLSearchParams, name: string): boolean {
@@ -26,7 +26,9 @@ export function integerParameter(
   return number;
 }
 
-/** The `fields` mask. Throws 400 if it is malformed. */
-export function fieldsParameter(parameters: URLSearchParams, otherwise: string): Mask {
-  return parseMask(parameters.get('fields') || otherwise);
+/** The `fields` mask, checked against the schema of the answer. Throws 400 for names that it does not have. */
+export function fieldsParameter(parameters: URLSearchParams, schema: Mask, otherwise: string): Mask {
+  const mask = parseMask(parameters.get('fields') || otherwise);
+  checkMask(mask, schema);
+  return mask;
 }

@@ -3,9 +3,6 @@ import { createHash } from 'node:crypto';
 import type { DriveItem, DriveTree } from './drive-tree.ts';
 import type { Searchable } from './query.ts';
 
-/** What Drive sends when nobody asks for fields. */
-export const DEFAULT_FILE_FIELDS = 'kind,id,name,mimeType,resourceKey,driveId,teamDriveId';
-
 /** The parents an account gets to see: none, if only the item itself is shared with it. */
 function parentsOf(tree: DriveTree, item: DriveItem, email: string): string[] {
   return item.parent !== null && tree.isVisible(tree.get(item.parent), email) ? [item.parent] : [];

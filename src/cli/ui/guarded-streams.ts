@@ -4,17 +4,19 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { visibleLines } from '../../run/text/visible.ts';
-import { wrapped } from '../../run/text/wrap.ts';
+
+/** Null without a terminal: most commands in scripts need no widths, and loading them would slow their start. */
+const wrap =
+  process.stdout.isTTY || process.stderr.isTTY ? (await import('../../run/text/wrap.ts')).wrapped : null;
 
 /**
  * The lines with their line ends, wrapped between words where they are written to a terminal. A line end within one of them is
  * continued on the next line, indented, so that foreign text cannot look like a message of this program.
  */
 export function asLines(lines: readonly string[], { isTTY, columns }: Terminal = {}): string {
-  const width = isTTY && columns ? columns : Number.POSITIVE_INFINITY;
   return lines
     .flatMap(line => line.replace(/\r?\n(?! {2})/g, '\n  ').split('\n'))
-    .flatMap(line => wrapped(line, width))
+    .flatMap(line => (wrap && isTTY && columns ? wrap(line, columns) : line))
     .map(line => `${line}\n`)
     .join('');
 }

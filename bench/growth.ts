@@ -218,12 +218,12 @@ function bytesIn(folder: string): number {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
-const LINES_A_WRITE = 10_000;
+const LINES_PER_WRITE = 10_000;
 
 function writeList(path: string, records: number): void {
   const file = openSync(path, 'w', 0o600);
-  for (let from = 0; from < records; from += LINES_A_WRITE) {
-    const count = Math.min(LINES_A_WRITE, records - from);
+  for (let from = 0; from < records; from += LINES_PER_WRITE) {
+    const count = Math.min(LINES_PER_WRITE, records - from);
     writeSync(file, Array.from({ length: count }, (_, index) => listedLine(from + index)).join(''));
   }
   closeSync(file);

@@ -14,7 +14,7 @@ const SIZES = [100_000, 1_000_000];
 const LINEAR = 1.5;
 const SHARDS = 8;
 const FOLDER = 'null';
-const LINES_A_WRITE = 10_000;
+const LINES_PER_WRITE = 10_000;
 /** Node's own limit depends on the computer. */
 const HEAP_MIB = 16 * 1024;
 
@@ -87,8 +87,8 @@ const folderIn = (home: string) => join(home, 'runs', FOLDER);
 function writeResolved(home: string, records: number): void {
   mkdirSync(folderIn(home), { recursive: true, mode: 0o700 });
   const file = openSync(join(folderIn(home), 'resolve.ndjson'), 'w', 0o600);
-  for (let from = 0; from < records; from += LINES_A_WRITE) {
-    const count = Math.min(LINES_A_WRITE, records - from);
+  for (let from = 0; from < records; from += LINES_PER_WRITE) {
+    const count = Math.min(LINES_PER_WRITE, records - from);
     writeSync(file, Array.from({ length: count }, (_, index) => resolvedLine(from + index)).join(''));
   }
   closeSync(file);

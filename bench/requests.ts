@@ -10,8 +10,8 @@ const LOOKED_UP_BYTES = 16 * MIB;
 
 const PAGE = 1000;
 const FOLDERS_PER_QUERY = 10;
-const OBSERVATIONS_A_REQUEST = 1000;
-const LINKS_A_REQUEST = 25;
+const OBSERVATIONS_PER_REQUEST = 1000;
+const LINKS_PER_REQUEST = 25;
 /** Requests to AppSync that do not grow with the folder. */
 const APPSYNC_ONCE = 10;
 
@@ -27,7 +27,8 @@ export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]
     const bounds = {
       drive: files + pages + Math.ceil(folders / FOLDERS_PER_QUERY),
       s3: load.sizes.reduce((sum, size) => sum + requestsFor(size), 0),
-      appSync: Math.ceil(files / OBSERVATIONS_A_REQUEST) + Math.ceil(files / LINKS_A_REQUEST) + APPSYNC_ONCE,
+      appSync:
+        Math.ceil(files / OBSERVATIONS_PER_REQUEST) + Math.ceil(files / LINKS_PER_REQUEST) + APPSYNC_ONCE,
     };
     const counted = { drive: queries, s3: requests.s3, appSync: requests.appSync };
     for (const [service, title] of [

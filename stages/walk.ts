@@ -231,7 +231,7 @@ export class Walk {
   }
 
   async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
-    // It was moved to the trash in the meantime, so nobody expects its files.
+    // It is in the trash by now, so its files are not missing.
     if ((await this.#drive.item(place.ref))?.trashed) return;
     if (place.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(place, error);
     this.#options.onUnread?.(place.ref, place.path);

@@ -6,7 +6,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,6 +13,7 @@ import { promisify } from 'node:util';
 import { fencesIn, textOf } from './docs/fences.ts';
 import { expectArrived } from './e2e/expected.ts';
 import { Sandbox } from './e2e/sandbox.ts';
+import { freePort } from './free-port.ts';
 import { projectRoot } from './project-root.ts';
 
 const DAEMONS = ['munged', 'slurmctld', 'slurmd'];
@@ -23,15 +23,6 @@ const PATH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'
 const START_SECONDS = 30;
 
 const programAt = (name: string) => PATH.map(folder => join(folder, name)).find(path => existsSync(path));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A cluster of this computer alone. It claims more processors than there may be, so that all tasks run at once. */
 async function configuration(folder: string): Promise<string> {

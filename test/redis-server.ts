@@ -1,7 +1,7 @@
 /** A real redis-server on a loopback port, which can be stopped and started, and keeps nothing. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freePort } from './free-port.ts';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -14,10 +14,7 @@ export class RedisServer {
   }
 
   static async start(): Promise<RedisServer> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const redis = new RedisServer((server.address() as { port: number }).port);
-    server.close();
+    const redis = new RedisServer(await freePort());
     await redis.start();
     return redis;
   }

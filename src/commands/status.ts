@@ -17,7 +17,7 @@ import { runToShow } from '../run/which-run.ts';
 /** On a terminal, and elsewhere; longer for large runs. */
 const REDRAW_MS = 2_000;
 const LINE_MS = 10_000;
-/** Pauses last at least so many times as long as reading the manifests. */
+/** A pause is at least this many times as long as reading the manifests took. */
 const READING_SHARE = 5;
 
 export default class Status extends BaseCommand<typeof Status> {

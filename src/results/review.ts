@@ -88,7 +88,7 @@ export function itemsOf({ reasons }: Reviewed): ReviewItem[] {
 /**
  * Writes the relaxed readings into the manifest of parse, as a person would; the next run continues from there. They also
  * go into the latest manifest that has the file, so that `status` and `review` are right before that run. Returns the items
- * whose reading was written: those that parse stopped and nobody has decided on since. Requires the run's lock.
+ * that were changed: parse had stopped them, and no person has edited them since. Requires the run's lock.
  */
 export async function acceptRelaxed(
   run: Run,

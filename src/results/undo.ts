@@ -110,8 +110,8 @@ function hasObject(record: FileRecord): record is FileRecord & { key: string } {
 }
 
 /**
- * The media records that the run has created; those of other tools have different ids. Those that were being created when
- * the run was interrupted count if it has stored the object, since nobody else could have linked that.
+ * The media records that the run has created; those of other tools have different ids. If the run was interrupted while it
+ * created some, they count if it also stored the object: another program could not have linked that before.
  */
 function ownMedia({
   key,

@@ -25,8 +25,8 @@ export function byteStream(
 }
 
 /**
- * What a generator makes of the bytes of a source, as a stream: an error of the source is one of the stream, also while
- * nobody reads, and destroying the stream destroys the source. It reads nothing ahead, because the source does.
+ * The chunks of a generator that reads `source`, as a stream. An error of the source fails the stream, even if the stream is not
+ * being read, and destroying the stream destroys the source. It buffers nothing, because the source does.
  */
 export function throughStream(source: Readable, chunks: AsyncGenerator<Buffer>): Readable {
   const stream = byteStream(chunks, 1, () => source.destroy());

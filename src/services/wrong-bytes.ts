@@ -2,7 +2,7 @@
 import { FileError } from '../../stages/errors.ts';
 import type { Upload } from '../../stages/transfer.ts';
 
-/** `came`: how many bytes came, or are known to be more than `size`. */
+/** `came`: number of bytes received; reading stops once there are more than `size`. */
 export function wrongSize(fileName: string, size: number, came: number): FileError {
   const [code, what] =
     came < size
@@ -11,7 +11,7 @@ export function wrongSize(fileName: string, size: number, came: number): FileErr
   return new FileError(code, `${fileName}: ${what}. Nothing was stored.`, { retryable: true });
 }
 
-/** `found`: hex md5 of the bytes that came; null if nobody says which it is. */
+/** `found`: hex md5 of the received bytes; null if unknown. */
 export function md5Differs(
   { fileName, md5 }: Pick<Upload, 'fileName' | 'md5'>,
   found: string | null,

@@ -20,7 +20,7 @@ export interface PageOptions {
   version?: string;
 }
 
-const ROWS_A_PIECE = 500;
+const ROWS_PER_BLOCK = 500;
 
 /** The page in pieces, so that the page of a large run is never completely in memory. */
 export function* pageOf(report: Report, options: PageOptions): Generator<string> {
@@ -127,8 +127,8 @@ function* dataOf(report: Report, version: string | null): Generator<string> {
     ]),
   };
   yield `${dataBlock(data).slice(0, -1)},"files":[`;
-  for (let from = 0; from < report.files.length; from += ROWS_A_PIECE) {
-    const rows = report.files.slice(from, from + ROWS_A_PIECE).map(row => `\n${dataBlock(row)}`);
+  for (let from = 0; from < report.files.length; from += ROWS_PER_BLOCK) {
+    const rows = report.files.slice(from, from + ROWS_PER_BLOCK).map(row => `\n${dataBlock(row)}`);
     yield `${from > 0 ? ',' : ''}${rows.join(',')}`;
   }
   yield ']}';

@@ -12,8 +12,8 @@ export interface MediaRecord {
   observationId: string;
 }
 
-const RECORDS_A_REQUEST = 50;
-const DELETES_A_REQUEST = 25;
+const RECORDS_PER_REQUEST = 50;
+const DELETES_PER_REQUEST = 25;
 
 export class MediaRecords {
   readonly #client: AppSyncClient;
@@ -51,7 +51,7 @@ export class MediaRecords {
   async find(ids: string[]): Promise<Map<string, MediaRecord>> {
     const found = new Map<string, MediaRecord>();
     const { getQuery } = this.#model;
-    for (const asked of chunksOf(ids, RECORDS_A_REQUEST)) {
+    for (const asked of chunksOf(ids, RECORDS_PER_REQUEST)) {
       const inputs = asked.map(i => ({ i }));
       const { data, errors } = await this.#client.readPartly(
         batch('query', { i: 'ID!' }, inputs, ({ i }) => `${getQuery}(id: ${i}) { ${this.#fields} }`),
@@ -71,7 +71,7 @@ export class MediaRecords {
   /** Removes the records; those that are gone already are no error. Throws RunError for any other failure. */
   async remove(ids: string[]): Promise<void> {
     const { deleteInput, deleteMutation } = this.#model;
-    for (const asked of chunksOf(ids, DELETES_A_REQUEST)) {
+    for (const asked of chunksOf(ids, DELETES_PER_REQUEST)) {
       const inputs = asked.map(id => ({ i: { id } }));
       const field = ({ i }: { i: string }) => `${deleteMutation}(input: ${i}) { id }`;
       const failure = await this.#client.repeat(

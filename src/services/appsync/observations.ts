@@ -9,7 +9,7 @@ import type { Models } from './models.ts';
 import { type Page, sweep } from './sweep.ts';
 
 /** Index queries in one document. */
-const IDS_A_REQUEST = 25;
+const IDS_PER_REQUEST = 25;
 
 export interface ObservationOptions {
   /** Read along with each observation; null for none. */
@@ -40,14 +40,14 @@ export class Observations implements ObservationTable {
 
   readonly index = once(async (): Promise<ObservationIndex | null> => {
     const query = await this.#options.indexQuery();
-    return query === null ? null : { idsPerRequest: IDS_A_REQUEST, find: ids => this.#find(query, ids) };
+    return query === null ? null : { idsPerRequest: IDS_PER_REQUEST, find: ids => this.#find(query, ids) };
   });
 
   async #find(query: string, ids: number[]): Promise<Observation[]> {
     const found: Observation[] = [];
     const open: PageRequest[] = ids.map(id => ({ id, token: null }));
     while (open.length > 0) {
-      const asked = open.splice(0, IDS_A_REQUEST);
+      const asked = open.splice(0, IDS_PER_REQUEST);
       const pages = await this.#pages(query, asked);
       for (const [index, { items, nextToken }] of pages.entries()) {
         found.push(...this.#observations(items));

@@ -80,6 +80,8 @@ describe('progress on a terminal', () => {
   };
   /** The picture at the bottom of the screen: what is below the last line that stays. */
   const workers = (lines: string[]) => lines.filter(line => /^[↓↑] /.test(line));
+  /** A terminal gets a picture in pieces, and the number of files has a plus until all are listed. */
+  const isWhole = (lines: string[]) => /7 files.*3 of 3 workers busy/.test(lines.join(' '));
   const summaryOf = (lines: string[]) => lines.slice(lines.findIndex(line => line.startsWith('Migrated')));
 
   for (const columns of [40, 200]) {
@@ -88,7 +90,7 @@ describe('progress on a terminal', () => {
       onDownload(gate.inBody);
       const terminal = start(['migrate'], columns);
       const lines = await terminal.until(
-        seen => workers(seen).filter(line => /^↓ +25 %/.test(line)).length === 3,
+        seen => isWhole(seen) && workers(seen).filter(line => /^↓ +25 %/.test(line)).length === 3,
       );
       expect(workers(lines), 'no more than the three that may be read').to.have.length(3);
       expect(lines.length).to.be.at.most(3 + 6);
@@ -98,10 +100,7 @@ describe('progress on a terminal', () => {
           names.some(name => line.endsWith(name)),
           line,
         ).to.equal(true);
-      expect(lines.join(' '))
-        .to.match(/7 files/)
-        .and.to.include('3.0 MiB/24.0 MiB')
-        .and.to.include('3 of 3 workers busy');
+      expect(lines.join(' ')).to.include('3.0 MiB/24.0 MiB');
       gate.open();
       expect(await terminal.ended).to.equal(3);
       const left = terminal.lines();

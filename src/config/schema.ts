@@ -166,7 +166,7 @@ const migration = section({
   multipart_threshold_mb: wholeNumber(
     'multipart-threshold-mb',
     'largest file that is sent in one request, in MiB',
-    { ...PART_SIZES, initial: 200 },
+    { ...PART_SIZES, initial: 1024 },
   ),
   default_media_public: yesOrNo(
     'default-media-public',

@@ -10,7 +10,10 @@ export const storage: Check = {
   after: ['identity_pool_keys'],
   keys: KEYS_FOR.storage,
   async run({ loaded, services }) {
-    const { probeBucket } = await import('../../services/s3/probe.ts');
+    const [{ probeBucket }, { MAX_WHOLE_RETRY_MIB }] = await Promise.all([
+      import('../../services/s3/probe.ts'),
+      import('../../services/s3/upload.ts'),
+    ]);
     const { aws, migration } = loaded.config;
     const { amplify } = aws;
     await probeBucket({
@@ -21,6 +24,6 @@ export const storage: Check = {
       backoff: services.backoffFor('S3'),
       key: `media/.migrator-doctor-${randomUUID()}`,
     });
-    return `${amplify.storage_bucket} accepts and deletes objects under media/. Files above ${migration.multipart_threshold_mb} MiB are uploaded in parts: add a lifecycle rule with AbortIncompleteMultipartUpload to delete parts of interrupted uploads`;
+    return `${amplify.storage_bucket} accepts and deletes objects under media/. Files above ${migration.multipart_threshold_mb} MiB, or above ${MAX_WHOLE_RETRY_MIB} MiB after an error, are uploaded in parts: add a lifecycle rule with AbortIncompleteMultipartUpload to delete parts of interrupted uploads`;
   },
 };

@@ -8,7 +8,8 @@
  * A file of up to `migration.multipart_threshold_mb` is one streaming PUT with Drive's md5 as Content-MD5. S3 compares it
  * with the bytes that it receives: the object either has Drive's bytes or does not exist. Nothing is hashed here.
  *
- * A larger file, or one without md5 or size, is uploaded in parts of `migration.chunk_size_mb` by @aws-sdk/lib-storage. S3
+ * A larger file, or one without md5 or size, is uploaded in parts of `migration.chunk_size_mb` by @aws-sdk/lib-storage. So is
+ * every file above 200 MiB after an error: on a connection that breaks often, a part arrives where a whole file does not. S3
  * checks the CRC32 of each part, but not the whole file. So md5 and size are compared here while the bytes pass. If they
  * differ, the stream fails before its end: the last part is not sent and the upload is never completed. Without an md5 only
  * the size is compared, and the record says so (`verified: size`).
@@ -45,6 +46,8 @@ export interface Place {
 
 const MAX_PARTS = 10_000;
 const MIB = 1024 * 1024;
+/** Largest file that is sent in one PUT again after an error. */
+export const MAX_WHOLE_RETRY_MIB = 200;
 /** Parts of one file that are sent at the same time; another one is being filled. */
 const PARTS_AT_A_TIME = 2;
 
@@ -55,7 +58,9 @@ export const FILE_ID_METADATA = 'drive-file-id';
 export const RUN_ID_METADATA = 'run-id';
 
 export function fitsOnePut(upload: Upload, place: Place): boolean {
-  return upload.md5 !== null && upload.size !== null && upload.size <= place.multipartThresholdBytes;
+  const { md5, size, isRetry } = upload;
+  const most = isRetry ? MAX_WHOLE_RETRY_MIB * MIB : Number.POSITIVE_INFINITY;
+  return md5 !== null && size !== null && size <= Math.min(most, place.multipartThresholdBytes);
 }
 
 /** One PUT. Throws what the SDK or the body throws. */

@@ -8,10 +8,10 @@ import { Run } from '../src/run/manifest/run.ts';
 import { commandStream, runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Shutdown } from '../stages/shutdown.ts';
 import { stageStream } from '../stages/stage.ts';
-import { type MediaSource, type ObjectStore, transfer } from '../stages/transfer.ts';
+import { type FileSource, type ObjectStore, transfer } from '../stages/transfer.ts';
 import { WORKERS } from './load.ts';
 
-const source: MediaSource = { download: async () => Readable.from([]) };
+const source: FileSource = { download: async () => Readable.from([]) };
 const store: ObjectStore = {
   urlOf: key => `https://bucket.s3.us-east-1.amazonaws.com/${key}`,
   store: async ({ open, size, md5 }) => {

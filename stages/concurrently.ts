@@ -43,7 +43,7 @@ class Workers<In, Out> {
   constructor(
     limit: () => number,
     work: (item: In) => Promise<Out | undefined>,
-    { queue = new OnePlace<In>(), skip = () => undefined }: ConcurrencyOptions<In, Out>,
+    { queue = new SingleItem<In>(), skip = () => undefined }: ConcurrencyOptions<In, Out>,
   ) {
     this.#limit = limit;
     this.#work = work;
@@ -112,7 +112,7 @@ class Workers<In, Out> {
   }
 }
 
-class OnePlace<Item> implements WorkQueue<Item> {
+class SingleItem<Item> implements WorkQueue<Item> {
   #item: Item | undefined;
 
   get isFull(): boolean {

@@ -37,7 +37,7 @@ export interface DriveFolders {
 }
 
 /** A folder to read. */
-export interface Place {
+export interface FolderToRead {
   ref: DriveRef;
   name: string;
   /** Folders above it, joined by `/`. */
@@ -51,7 +51,7 @@ export interface Place {
 
 export interface Shortcut {
   item: DriveItem;
-  within: Pick<Place, 'ref' | 'path'>;
+  within: Pick<FolderToRead, 'ref' | 'path'>;
 }
 
 /** Code for a folder that Drive does not list. */
@@ -69,7 +69,7 @@ export function refOf({ id, resourceKey }: DriveRef): DriveRef {
 }
 
 /** The record of a file, or of a shortcut without a target, in this folder. */
-export function recordOf(item: DriveItem, within: Pick<Place, 'ref' | 'path'>): FileRecord {
+export function recordOf(item: DriveItem, within: Pick<FolderToRead, 'ref' | 'path'>): FileRecord {
   const { id, name, size, mimeType, md5, modifiedTime, resourceKey } = item;
   const key = resourceKey ? { resourceKey } : {};
   const parent = within.ref;
@@ -112,7 +112,10 @@ export function broken(shortcut: DriveItem, within: Shortcut['within']): FileRec
   };
 }
 
-export function unread({ ref, name, above, parent, modifiedTime }: Place, error: FileError): FileRecord {
+export function unread(
+  { ref, name, above, parent, modifiedTime }: FolderToRead,
+  error: FileError,
+): FileRecord {
   const { code, message } = error;
   return {
     ...ref,

@@ -17,7 +17,7 @@ export function withCopies(transfer: Stage, shutdown?: Shutdown): Stage {
       yield record;
     }
     for (;;) {
-      const next = shutdown?.signal.aborted ? [] : copies.next();
+      const next = shutdown?.drainSignal.aborted ? [] : copies.next();
       if (next.length === 0) break;
       for await (const record of transfer(Readable.from(next))) {
         copies.settle(record);

@@ -2,7 +2,6 @@
  * Which waiting file is next. Photos are limited by Drive's query rate, videos by bandwidth: together they use both. A video
  * that starts late would still be running after everything else has finished.
  */
-
 import type { WorkQueue } from './concurrently.ts';
 
 /** A file of this size or more takes longer to transfer than its query waits for the rate limit. */
@@ -14,7 +13,7 @@ const LARGE_SHARE = 0.3;
 const LARGE_SHARE_BEHIND = 0.6;
 
 /** How many records wait here, at a few hundred bytes each. */
-const PLACES = 1000;
+const CAPACITY = 1000;
 
 /**
  * Large files go first, the largest before the others. While small files wait, large ones use at most 30 % of the workers, or
@@ -22,72 +21,72 @@ const PLACES = 1000;
  * keep their order.
  */
 export class LargeAndSmall<Item extends { size?: number | null }> implements WorkQueue<Item> {
-  readonly #places: number;
+  readonly #capacity: number;
   /** The largest last. */
   readonly #large: Item[] = [];
   #small: Item[] = [];
-  #smallTaken = 0;
-  #largeAtWork = 0;
-  /** Totals since the start: added, and taken. */
-  readonly #come = { largeBytes: 0, smallFiles: 0 };
-  readonly #taken = { largeBytes: 0, smallFiles: 0 };
+  #smallStarted = 0;
+  #largeInProgress = 0;
+  /** Totals since the start: added, and started. */
+  readonly #added = { largeBytes: 0, smallFiles: 0 };
+  readonly #started = { largeBytes: 0, smallFiles: 0 };
 
-  constructor(places = PLACES) {
-    this.#places = places;
+  constructor(capacity = CAPACITY) {
+    this.#capacity = capacity;
   }
 
   get isFull(): boolean {
-    return this.#large.length + this.#small.length - this.#smallTaken >= this.#places;
+    return this.#large.length + this.#small.length - this.#smallStarted >= this.#capacity;
   }
 
   add(item: Item): void {
     if (isLarge(item)) {
-      this.#large.splice(this.#placeOf(item), 0, item);
-      this.#come.largeBytes += sizeOf(item);
+      this.#large.splice(this.#indexFor(item), 0, item);
+      this.#added.largeBytes += sizeOf(item);
     } else {
       this.#small.push(item);
-      this.#come.smallFiles += 1;
+      this.#added.smallFiles += 1;
     }
   }
 
   next(workers: number): Item | undefined {
-    const smallWaits = this.#smallTaken < this.#small.length;
-    if (smallWaits && (this.#large.length === 0 || this.#largeAtWork >= this.#mostLarge(workers))) {
+    const smallWaits = this.#smallStarted < this.#small.length;
+    if (smallWaits && (this.#large.length === 0 || this.#largeInProgress >= this.#mostLarge(workers))) {
       return this.#nextSmall();
     }
     const item = this.#large.pop();
     if (item === undefined) return undefined;
-    this.#largeAtWork += 1;
-    this.#taken.largeBytes += sizeOf(item);
+    this.#largeInProgress += 1;
+    this.#started.largeBytes += sizeOf(item);
     return item;
   }
 
   done(item: Item): void {
-    if (isLarge(item)) this.#largeAtWork -= 1;
+    if (isLarge(item)) this.#largeInProgress -= 1;
   }
 
   /** How many large files at a time while small ones wait. */
   #mostLarge(workers: number): number {
-    const large = this.#taken.largeBytes / this.#come.largeBytes;
-    const small = this.#taken.smallFiles / this.#come.smallFiles;
+    const large = this.#started.largeBytes / this.#added.largeBytes;
+    const small = this.#started.smallFiles / this.#added.smallFiles;
     return Math.max(1, workers * (large < small ? LARGE_SHARE_BEHIND : LARGE_SHARE));
   }
 
   #nextSmall(): Item {
-    const item = this.#small[this.#smallTaken]!;
-    this.#smallTaken += 1;
-    this.#taken.smallFiles += 1;
-    if (this.#smallTaken === this.#places) {
-      this.#small = this.#small.slice(this.#smallTaken);
-      this.#smallTaken = 0;
+    const item = this.#small[this.#smallStarted]!;
+    this.#smallStarted += 1;
+    this.#started.smallFiles += 1;
+    if (this.#smallStarted === this.#capacity) {
+      this.#small = this.#small.slice(this.#smallStarted);
+      this.#smallStarted = 0;
     }
     return item;
   }
 
   /** Files of the same size keep their order. */
-  #placeOf(item: Item): number {
-    const place = this.#large.findIndex(other => sizeOf(other) >= sizeOf(item));
-    return place < 0 ? this.#large.length : place;
+  #indexFor(item: Item): number {
+    const index = this.#large.findIndex(other => sizeOf(other) >= sizeOf(item));
+    return index < 0 ? this.#large.length : index;
   }
 }
 

@@ -4,6 +4,7 @@
  * The id of a media record is derived from observation and key, so a second attempt, after a crash or a lost response, finds
  * the record of the first one. One request creates the media of many files.
  */
+import { inBatches } from './batches.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { concurrently } from './concurrently.ts';
 import { FileError, RunError } from './errors.ts';
@@ -103,9 +104,14 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
 
   return async function* (records) {
     const work = planned(records, options.isAvailableForPublicUse, shutdown);
-    const batches = inBatches(work, { links: linksPerRequest, records: RECORDS_PER_BATCH, lingerMs });
+    const batches = inBatches(work, batch => isFull(batch, linksPerRequest), lingerMs);
     for await (const linked of concurrently(() => REQUESTS_AT_A_TIME, linkAll)(batches)) yield* linked;
   };
+}
+
+function isFull(batch: readonly Work[], linksPerRequest: number): boolean {
+  if (batch.length >= RECORDS_PER_BATCH) return true;
+  return batch.reduce((sum, { links }) => sum + links.length, 0) >= linksPerRequest;
 }
 
 async function* planned(
@@ -117,7 +123,7 @@ async function* planned(
     const record = withSafeKey(given, 'link');
     const pending = canContinue(record) && isTransferred(record);
     // Files that were transferred before the shutdown are still linked: it takes one request.
-    if (!pending && shutdown?.signal.aborted && canContinue(record)) continue;
+    if (!pending && shutdown?.drainSignal.aborted && canContinue(record)) continue;
     yield { record, links: pending ? linksOf(record, isAvailableForPublicUse) : [] };
   }
 }
@@ -140,53 +146,6 @@ function linksOf(record: FileRecord, isAvailableForPublicUse: boolean): MediaLin
       isAvailableForPublicUse,
       fileName: nameOf(record),
     }));
-}
-
-/** Collects work into batches. A batch that is not full is started after `lingerMs`. */
-async function* inBatches(
-  work: AsyncIterable<Work>,
-  limit: { links: number; records: number; lingerMs: number },
-): AsyncGenerator<Work[]> {
-  const input = work[Symbol.asyncIterator]();
-  const pull = () => {
-    const pulled = input.next();
-    // It may fail before anything waits for it; the next await throws the error.
-    pulled.catch(() => {});
-    return pulled;
-  };
-  let next = pull();
-  let batch: Work[] = [];
-  let links = 0;
-  let lingered: { over: Promise<'over'>; cancel: () => void } | null = null;
-  try {
-    while (true) {
-      const arrived = await (lingered ? Promise.race([next, lingered.over]) : next);
-      if (arrived !== 'over' && !arrived.done) {
-        batch.push(arrived.value);
-        links += arrived.value.links.length;
-        next = pull();
-        lingered ??= linger(limit.lingerMs);
-        if (links < limit.links && batch.length < limit.records) continue;
-      }
-      lingered?.cancel();
-      lingered = null;
-      if (batch.length > 0) yield batch;
-      batch = [];
-      links = 0;
-      if (arrived !== 'over' && arrived.done) return;
-    }
-  } finally {
-    lingered?.cancel();
-    await input.return?.();
-  }
-}
-
-function linger(ms: number): { over: Promise<'over'>; cancel: () => void } {
-  let timer: NodeJS.Timeout;
-  const over = new Promise<'over'>(resolve => {
-    timer = setTimeout(resolve, ms, 'over');
-  });
-  return { over, cancel: () => clearTimeout(timer) };
 }
 
 function outcomeOf({ record, links }: Work, outcomes: LinkOutcome[]): FileRecord {
@@ -228,9 +187,9 @@ function isOwn(record: FileRecord, id: string, outcome: Exclude<LinkOutcome, Fil
 
 /** In the order of the observations, not in that of their creation. */
 function inOrder<T extends { observationId: string }>({ observations = [] }: FileRecord, media: T[]): T[] {
-  const places = new Map(observations.map(({ id }, place) => [id, place]));
-  const placeOf = ({ observationId }: T) => places.get(observationId) ?? observations.length;
-  return media.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const indexes = new Map(observations.map(({ id }, index) => [id, index]));
+  const indexOf = ({ observationId }: T) => indexes.get(observationId) ?? observations.length;
+  return media.toSorted((a, b) => indexOf(a) - indexOf(b));
 }
 
 function incomplete(record: FileRecord, missing: number[]): FileRecord {

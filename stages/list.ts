@@ -1,5 +1,12 @@
 /** list: one record for each file in the Drive folder and its subfolders. */
-import { below, type DriveFolders, type DriveItem, type Place, refOf, type Shortcut } from './drive-item.ts';
+import {
+  below,
+  type DriveFolders,
+  type DriveItem,
+  type FolderToRead,
+  refOf,
+  type Shortcut,
+} from './drive-item.ts';
 import { RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
 import { folderUnknown, type ListOptions, Walk } from './walk.ts';
@@ -40,26 +47,26 @@ export async function* listAgain(
     if (!item) yield record;
     else if (item.shortcut && !item.trashed) shortcuts.push({ item, within: { ref, path } });
   }
-  const places = unread.filter(isFolder).map(record => {
+  const folders = unread.filter(isFolder).map(record => {
     const { name, path: above = '', parent, modifiedTime = '' } = record;
     const path = record.id === root.id ? '' : below(above, name);
     const ref = record.id === root.id ? root : refOf(record);
     return { ref, name, above, path, parent, modifiedTime };
   });
-  yield* walk(drive, root, places, options, shortcuts);
+  yield* walk(drive, root, folders, options, shortcuts);
 }
 
 async function* walk(
   drive: DriveFolders,
   root: DriveRef,
-  places: Place[],
+  folders: FolderToRead[],
   options: ListOptions,
   shortcuts: Shortcut[] = [],
 ): AsyncGenerator<FileRecord> {
   const { shutdown } = options;
   try {
-    for await (const record of new Walk(drive, root, options).from(places, shortcuts)) {
-      if (shutdown?.signal.aborted) return;
+    for await (const record of new Walk(drive, root, options).from(folders, shortcuts)) {
+      if (shutdown?.drainSignal.aborted) return;
       yield record;
     }
   } catch (error) {

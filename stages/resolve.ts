@@ -58,7 +58,7 @@ class Resolver {
     let batch: FileRecord[] = [];
     for await (const given of records) {
       // Read the rest of the input, too: its writer would otherwise wait forever.
-      if (shutdown?.signal.aborted) continue;
+      if (shutdown?.drainSignal.aborted) continue;
       const record = reopened(given);
       if (!canContinue(record)) {
         this.#claims.releaseStale(record);
@@ -70,7 +70,7 @@ class Resolver {
       yield* await this.#batch(batch);
       batch = [];
     }
-    if (!shutdown?.signal.aborted) yield* await this.#batch(batch);
+    if (!shutdown?.drainSignal.aborted) yield* await this.#batch(batch);
   }
 
   /** Empty if the run is shut down because of an error: the records stay pending. */

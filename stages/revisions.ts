@@ -61,7 +61,7 @@ async function lookedAt(
   if (
     !MISMATCHES.has(record.error?.code ?? '') ||
     record.error?.stage !== 'transfer' ||
-    shutdown?.signal.aborted
+    shutdown?.drainSignal.aborted
   )
     return record;
   // If Drive gives no clear answer, the next run asks again.

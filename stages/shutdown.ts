@@ -10,11 +10,11 @@ export class Shutdown {
 
   constructor() {
     // Every request in progress adds a listener.
-    setMaxListeners(0, this.signal, this.killSignal);
+    setMaxListeners(0, this.drainSignal, this.killSignal);
   }
 
   /** Aborted when no new work should start. */
-  get signal(): AbortSignal {
+  get drainSignal(): AbortSignal {
     return this.#draining.signal;
   }
 
@@ -25,7 +25,7 @@ export class Shutdown {
 
   /** Why the run ends early; null while it continues. */
   get reason(): Error | null {
-    return this.signal.reason ?? null;
+    return this.drainSignal.reason ?? null;
   }
 
   /** Only the first reason counts. */
@@ -34,6 +34,6 @@ export class Shutdown {
   }
 
   kill(): void {
-    this.#killed.abort(this.signal.reason);
+    this.#killed.abort(this.drainSignal.reason);
   }
 }

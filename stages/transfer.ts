@@ -20,7 +20,7 @@ import type { Stage } from './stage.ts';
 import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs from Drive. */
-export interface MediaSource {
+export interface FileSource {
   /**
    * Resolves to the file's bytes when the response starts. `onBytes` is called with the number of bytes as they arrive.
    * Throws FileError or RunError, at the call or as the error of the stream, also if the file has more or fewer bytes than the
@@ -93,11 +93,11 @@ type Located = FileRecord & { key: string };
  * Adds `url`, `bytes`, `etag`, `verified` and `storedAt` and makes the record `uploaded`. Records with a `url` are not
  * transferred again. The order changes: small files overtake large ones, and large ones start early.
  */
-export function transfer(source: MediaSource, store: ObjectStore, options: TransferOptions): Stage {
+export function transfer(source: FileSource, store: ObjectStore, options: TransferOptions): Stage {
   const transfers = new Transfers(source, store, options);
   return concurrently(
     () => transfers.workers.allowed,
-    record => transfers.move(reopened(record) as Located),
+    record => transfers.transfer(reopened(record) as Located),
     { skip: withoutTransfer, queue: new LargeAndSmall() },
   );
 }
@@ -112,13 +112,13 @@ function withoutTransfer(given: FileRecord): FileRecord | undefined {
 
 class Transfers {
   readonly workers: WorkerCount;
-  readonly #source: MediaSource;
+  readonly #source: FileSource;
   readonly #store: ObjectStore;
   readonly #options: TransferOptions;
   readonly #breaker = new CircuitBreaker();
   readonly #faultPolicy = retryPolicyFor();
 
-  constructor(source: MediaSource, store: ObjectStore, options: TransferOptions) {
+  constructor(source: FileSource, store: ObjectStore, options: TransferOptions) {
     this.#source = source;
     this.#store = store;
     this.#options = options;
@@ -128,9 +128,9 @@ class Transfers {
   }
 
   /** Undefined if the file stays pending because the run is shut down. */
-  async move(record: Located): Promise<FileRecord | undefined> {
+  async transfer(record: Located): Promise<FileRecord | undefined> {
     const { shutdown, events, backoff } = this.#options;
-    if (shutdown?.signal.aborted) return undefined;
+    if (shutdown?.drainSignal.aborted) return undefined;
     events?.emit('transferStarted', record);
     try {
       const stored = await withRetries(
@@ -195,7 +195,7 @@ class Transfers {
   #retryPolicy(record: Located, error: unknown): ReturnType<RetryPolicy> {
     const { shutdown, events } = this.#options;
     const decision = this.#faultPolicy(error);
-    const again = decision.again && !shutdown?.signal.aborted;
+    const again = decision.again && !shutdown?.drainSignal.aborted;
     if (again) events?.emit('transferRetried', record);
     if (decision.throttled) this.workers.refused();
     return { ...decision, again };

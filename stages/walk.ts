@@ -11,7 +11,7 @@ import {
   broken,
   type DriveFolders,
   type DriveItem,
-  type Place,
+  type FolderToRead,
   recordOf,
   refOf,
   type Shortcut,
@@ -53,8 +53,8 @@ export class Walk {
   readonly #selection: Selection;
   readonly #seenFolders = new Set<string>();
   readonly #seenFiles = new Set<string>();
-  #folders: Place[] = [];
-  #refused: { place: Place; error: FileError; attempts: number }[] = [];
+  #folders: FolderToRead[] = [];
+  #refused: { folder: FolderToRead; error: FileError; attempts: number }[] = [];
   #shortcuts: Shortcut[] = [];
   #foldersPerQuery = FOLDERS_PER_QUERY;
   #failuresInARow = 0;
@@ -66,11 +66,11 @@ export class Walk {
     this.#selection = options.selection ?? WHOLE_FOLDER;
   }
 
-  async *from(places: Place[], shortcuts: Shortcut[]): AsyncGenerator<FileRecord> {
-    for (const place of places) this.#enter(place);
+  async *from(folders: FolderToRead[], shortcuts: Shortcut[]): AsyncGenerator<FileRecord> {
+    for (const folder of folders) this.#enter(folder);
     this.#shortcuts.push(...shortcuts);
     yield* this.#readAll();
-    while (this.#refused.length > 0 && !this.#options.shutdown?.signal.aborted) yield* this.#askAgain();
+    while (this.#refused.length > 0 && !this.#options.shutdown?.drainSignal.aborted) yield* this.#askAgain();
   }
 
   async *#readAll(): AsyncGenerator<FileRecord> {
@@ -80,19 +80,19 @@ export class Walk {
     }
   }
 
-  #enter(place: Place): void {
-    if (this.#seenFolders.has(place.ref.id)) return;
-    this.#seenFolders.add(place.ref.id);
-    this.#folders.push(place);
+  #enter(folder: FolderToRead): void {
+    if (this.#seenFolders.has(folder.ref.id)) return;
+    this.#seenFolders.add(folder.ref.id);
+    this.#folders.push(folder);
   }
 
   async *#readFolders(): AsyncGenerator<FileRecord> {
     while (this.#folders.length > 0) {
-      const places = this.#folders.splice(0, this.#foldersPerQuery);
-      const open = places.filter(({ isClosed }) => !isClosed);
+      const folders = this.#folders.splice(0, this.#foldersPerQuery);
+      const open = folders.filter(({ isClosed }) => !isClosed);
       if (open.length > 1) yield* this.#readTogether(open);
       else if (open[0]) yield* this.#readAlone(open[0]);
-      for (const place of places) if (place.isClosed) yield* this.#readAlone(place);
+      for (const folder of folders) if (folder.isClosed) yield* this.#readAlone(folder);
     }
   }
 
@@ -101,11 +101,11 @@ export class Walk {
    * although there are files; like rclone, this then asks for each folder alone and does not group any more
    * (docs/services.md, Google Drive).
    */
-  async *#readTogether(places: Place[]): AsyncGenerator<FileRecord> {
+  async *#readTogether(folders: FolderToRead[]): AsyncGenerator<FileRecord> {
     let found = 0;
     let hasFailed = false;
     try {
-      for await (const record of this.#children(places)) {
+      for await (const record of this.#children(folders)) {
         found += 1;
         if (record) yield record;
       }
@@ -116,8 +116,8 @@ export class Walk {
       if (error.retryable) await this.#checkRoot();
       hasFailed = true;
     }
-    for (const place of places) {
-      for await (const record of this.#readAlone(place)) {
+    for (const folder of folders) {
+      for await (const record of this.#readAlone(folder)) {
         if (!hasFailed) this.#foldersPerQuery = 1;
         yield record;
       }
@@ -125,15 +125,15 @@ export class Walk {
   }
 
   /** A folder that Drive refuses is tried again later. Throws RunError after too many failures in a row. */
-  async *#readAlone(place: Place, attempts = 1): AsyncGenerator<FileRecord> {
+  async *#readAlone(folder: FolderToRead, attempts = 1): AsyncGenerator<FileRecord> {
     let found = 0;
     try {
-      for await (const record of this.#children([place])) {
+      for await (const record of this.#children([folder])) {
         found += 1;
         if (record) yield record;
       }
       this.#failuresInARow = 0;
-      if (place.isClosed && found === 0) throw closed();
+      if (folder.isClosed && found === 0) throw closed();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       if (error.retryable) {
@@ -141,22 +141,22 @@ export class Walk {
         this.#failuresInARow += 1;
         if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
       }
-      this.#refused.push({ place, error, attempts });
+      this.#refused.push({ folder, error, attempts });
     }
   }
 
   /** The files in the folders; null for other items (folders and shortcuts, not selected, seen before). */
-  async *#children(places: Place[]): AsyncGenerator<FileRecord | null> {
-    const placeOf = new Map(places.map(place => [place.ref.id, place]));
-    for await (const page of this.#drive.children(places.map(({ ref }) => ref))) {
+  async *#children(folders: FolderToRead[]): AsyncGenerator<FileRecord | null> {
+    const folderOf = new Map(folders.map(folder => [folder.ref.id, folder]));
+    for await (const page of this.#drive.children(folders.map(({ ref }) => ref))) {
       for (const item of page) {
-        const parent = item.parents.find(id => placeOf.has(id));
-        yield this.#take(item, parent ? placeOf.get(parent)! : places[0]!);
+        const parent = item.parents.find(id => folderOf.has(id));
+        yield this.#take(item, parent ? folderOf.get(parent)! : folders[0]!);
       }
     }
   }
 
-  #take(item: DriveItem, within: Place): FileRecord | null {
+  #take(item: DriveItem, within: FolderToRead): FileRecord | null {
     if (item.mimeType === FOLDER) {
       this.#enterBelow(within, item);
       return null;
@@ -217,9 +217,9 @@ export class Walk {
     this.#refused = [];
     if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();
     else await this.#checkRoot();
-    for (const { place, error, attempts } of refused) {
-      if (attempts <= MORE_ATTEMPTS) yield* this.#readAlone(place, attempts + 1);
-      else yield* this.#giveUp(place, error);
+    for (const { folder, error, attempts } of refused) {
+      if (attempts <= MORE_ATTEMPTS) yield* this.#readAlone(folder, attempts + 1);
+      else yield* this.#giveUp(folder, error);
     }
     yield* this.#readAll();
   }
@@ -230,12 +230,12 @@ export class Walk {
     if (!root || root.trashed) throw folderUnknown(this.#root.id, root);
   }
 
-  async *#giveUp(place: Place, error: FileError): AsyncGenerator<FileRecord> {
+  async *#giveUp(folder: FolderToRead, error: FileError): AsyncGenerator<FileRecord> {
     // It is in the trash by now, so its files are not missing.
-    if ((await this.#drive.item(place.ref))?.trashed) return;
-    if (place.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(place, error);
-    this.#options.onUnread?.(place.ref, place.path);
-    yield unread(place, error);
+    if ((await this.#drive.item(folder.ref))?.trashed) return;
+    if (folder.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(folder, error);
+    this.#options.onUnread?.(folder.ref, folder.path);
+    yield unread(folder, error);
   }
 }
 
@@ -259,7 +259,7 @@ export function folderUnknown(folderId: string, found: DriveItem | null): RunErr
   );
 }
 
-function rootUnreadable({ name, ref }: Place, error: FileError): RunError {
+function rootUnreadable({ name, ref }: FolderToRead, error: FileError): RunError {
   return new RunError(
     UNREADABLE,
     `${name} (${ref.id}): ${error.message}`,

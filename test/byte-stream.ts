@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-/** A stream of these pieces, as `MediaSource.download` gives one. */
+/** A stream of these pieces, as `FileSource.download` gives one. */
 export function streamOf(
   pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
   onBytes: (count: number) => void = () => {},

@@ -38,14 +38,14 @@ export function shutDownOnSignals(
 ): () => void {
   let grace: NodeJS.Timeout | undefined;
   const onSignal = () => {
-    if (shutdown.signal.aborted) return exit(EXIT.interrupted);
+    if (shutdown.drainSignal.aborted) return exit(EXIT.interrupted);
     shutdown.drain(new Interrupted());
     grace = setTimeout(() => shutdown.kill(), graceMs);
     say('Stopping: waiting up to 10 s for transfers in progress. Press Ctrl-C again to stop now.');
   };
   // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
   const onHangUp = () => {
-    if (!shutdown.signal.aborted) onSignal();
+    if (!shutdown.drainSignal.aborted) onSignal();
   };
   source.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   return () => {

@@ -64,7 +64,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
         queriesPerSecond: () => drive.queriesPerSecond,
         mostQueriesPerSecond: drive.mostQueriesPerSecond,
         bytesPerSecondLimit: () => drive.bytesPerSecondLimit,
-        isStopping: () => this.shutdown.signal.aborted,
+        isStopping: () => this.shutdown.drainSignal.aborted,
       },
     });
     view.follow(this.events);

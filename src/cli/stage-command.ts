@@ -34,7 +34,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
   protected async source(_stages: Stages, input: StageInput, _output: StageOutput): Promise<Step> {
     const records = await input.records();
     // Files from another process in the pipe have been transferred, and only need to be linked.
-    return sourceOf(records, input.ahead() ? this.shutdown.signal : undefined);
+    return sourceOf(records, input.ahead() ? this.shutdown.drainSignal : undefined);
   }
 
   protected async steps(_stages: Stages): Promise<Step[]> {
@@ -77,7 +77,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       services.require(this.needs);
       await output.open({ warn, reject: input.reject });
       await this.#run(config, services, input, output, rules);
-      if (output.run && !this.shutdown.signal.aborted) this.finished(output.run);
+      if (output.run && !this.shutdown.drainSignal.aborted) this.finished(output.run);
     } finally {
       this.stopProgress();
       this.ignoreSignals();

@@ -77,12 +77,12 @@ export default class Undo extends BaseCommand<typeof Undo> {
       usedBy: key => uses.get(key),
       dryRun: this.#isDryRun,
       concurrency: config.migration.concurrency,
-      stopped: () => this.shutdown.signal.aborted,
+      stopped: () => this.shutdown.drainSignal.aborted,
       keep: record => rewriter?.writeLink(record),
       setBack: records => rewriter?.writeTransfers(records),
     });
     this.#report(undone);
-    if (!rewriter || this.shutdown.signal.aborted) return;
+    if (!rewriter || this.shutdown.drainSignal.aborted) return;
     for (const record of latest) linking.end(record);
     linking.close();
   }

@@ -38,7 +38,7 @@ export class Listing {
     const { run, rescan, shutdown, events } = this.#options;
     if (run.isListed && !rescan) {
       await this.#lookForChanges();
-      return [sourceOf(this.#fromManifest(), shutdown.signal)];
+      return [sourceOf(this.#fromManifest(), shutdown.drainSignal)];
     }
     const listed = await stages.list({
       onRoot: folder_name => run.facts.remember({ folder_name }),
@@ -51,7 +51,7 @@ export class Listing {
       this.#restore,
       this.#save,
       stageStream(this.#rest),
-      new ListingAhead({ events, lookUp, signal: shutdown.signal }),
+      new ListingAhead({ events, lookUp, signal: shutdown.drainSignal }),
     ];
   }
 
@@ -79,7 +79,7 @@ export class Listing {
       if (resolve!.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
     }
-    if (shutdown.signal.aborted) return;
+    if (shutdown.drainSignal.aborted) return;
     if (rescan) yield* this.#removed();
     yield* duplicates;
     await list!.flush();

@@ -1,7 +1,7 @@
 /** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
 import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
-import type { MediaSource } from '../../stages/transfer.ts';
+import type { FileSource } from '../../stages/transfer.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { formatBytes } from './text/format.ts';
 
@@ -17,11 +17,7 @@ export class TransferLimitReached extends RunError {
 }
 
 /** The source; after this many bytes no new files are started, and those in progress are finished. */
-export function limited(
-  source: MediaSource,
-  limitBytes: number | undefined,
-  shutdown: Shutdown,
-): MediaSource {
+export function limited(source: FileSource, limitBytes: number | undefined, shutdown: Shutdown): FileSource {
   if (limitBytes === undefined) return source;
   let left = limitBytes;
   return {

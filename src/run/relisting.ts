@@ -72,7 +72,7 @@ async function lookAtNames(
 ): Promise<void> {
   const drive = await context.services.drive();
   const look = async (group: DriveRef[]): Promise<void> => {
-    if (context.shutdown.signal.aborted) return;
+    if (context.shutdown.drainSignal.aborted) return;
     try {
       for await (const page of drive.children(group)) {
         for (const item of page) {
@@ -103,7 +103,7 @@ async function readNow(
   const drive = await context.services.drive();
   const options = { ...listOptions(context), shutdown: undefined };
   for await (const found of listAgain(drive, context.root!, unread, options)) {
-    if (context.shutdown.signal.aborted) return;
+    if (context.shutdown.drainSignal.aborted) return;
     if (isUnread(found)) stillUnread.add(found.id);
     const before = manifest.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.

@@ -15,7 +15,7 @@ export async function runShard(options: MigrationOptions): Promise<null> {
   const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
   try {
     events.listAll(members(options), ({ id }) => Boolean(manifests.transfer!.last(id)?.url));
-    const stream = await moveStages(sourceOf(members(options), shutdown.signal), {
+    const stream = await moveStages(sourceOf(members(options), shutdown.drainSignal), {
       stages: new Stages({ ...options, linking, isShard: true }),
       checkpoint: stage => checkpointOf(manifests[stage]!, { stage, retryOrphans }),
       planned: events.plan,

@@ -8,7 +8,7 @@ import type { Backoff } from '../../stages/retry/backoff.ts';
 import { withSendableValues } from '../../stages/sendable.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import {
-  type MediaSource,
+  type FileSource,
   type ObjectStore,
   type StoredObject,
   transfer,
@@ -30,7 +30,7 @@ import {
 const CONTENT = [Buffer.from('one '), Buffer.from('file')];
 const STORED: StoredObject = { bytes: 8, etag: 'e1', verified: 'md5' };
 
-const drive: MediaSource = { download: async (_, onBytes) => streamOf(CONTENT, onBytes) };
+const drive: FileSource = { download: async (_, onBytes) => streamOf(CONTENT, onBytes) };
 
 /** Takes what it is given, unless `refuse` has something against it. */
 class FakeStore implements ObjectStore {
@@ -130,7 +130,7 @@ describe('transfer', () => {
     const store = new FakeStore();
     let running = 0;
     const seen: number[] = [];
-    const slow: MediaSource = {
+    const slow: FileSource = {
       download: async () => {
         const bytes = async function* () {
           running += 1;
@@ -237,12 +237,12 @@ describe('transfer', () => {
 
   it('takes an error of the download, at the call or in mid-stream, for one of the file', async () => {
     const broken = new FileError('broken', 'The download broke.', { retryable: true });
-    const atTheCall: MediaSource = {
+    const atTheCall: FileSource = {
       download: async () => {
         throw broken;
       },
     };
-    const inMidStream: MediaSource = {
+    const inMidStream: FileSource = {
       download: async () => {
         const bytes = async function* () {
           yield CONTENT[0]!;

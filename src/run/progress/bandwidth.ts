@@ -1,6 +1,6 @@
 /** What the line from Drive carries, tried out with files of the folder; nothing is kept of their bytes. */
 import type { FileRecord } from '../../../stages/record.ts';
-import type { MediaSource } from '../../../stages/transfer.ts';
+import type { FileSource } from '../../../stages/transfer.ts';
 
 const MIB = 1024 * 1024;
 
@@ -16,7 +16,7 @@ const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
  * as bytes that did not come.
  */
 export async function measuredMbit(
-  source: MediaSource,
+  source: FileSource,
   records: readonly FileRecord[],
   { limits = LIMITS, now = () => performance.now() }: { limits?: ProbeLimits; now?: () => number } = {},
 ): Promise<number | null> {

@@ -8,7 +8,7 @@ import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../..
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { DriveRef, FileRecord } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
-import type { MediaSource } from '../../../stages/transfer.ts';
+import type { FileSource } from '../../../stages/transfer.ts';
 import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { openDownload } from './download.ts';
@@ -53,7 +53,7 @@ const MAX_LISTING_STARTS = 4;
 
 const QUERY_TIMEOUT_MS = 60_000;
 
-export class Drive implements DriveFolders, MediaSource {
+export class Drive implements DriveFolders, FileSource {
   readonly #options: DriveOptions;
   readonly #rate: QueryRate;
   readonly #http: DriveHttp;

@@ -1,41 +1,25 @@
 /** How long to wait for a service that has responded before and cannot be reached now. */
 import { FileError, RunError } from '../errors.ts';
 import { faultOf } from './faults.ts';
-import { duration } from './throttling.ts';
+import { duration, jittered, ServiceWait, SHORTEST_WAIT_MS, type WaitOptions } from './service-wait.ts';
 
-interface OutageOptions {
-  /** The run stops when there was no response for this time. 0: requests fail when their retries are used up. */
-  timeoutMs: number;
+/** With a timeout of 0, requests fail when their retries are used up. */
+interface OutageOptions extends WaitOptions {
   /** Requests that currently get no response; shared by all services of a process. */
   failing: Set<object>;
-  /** Called at most once a minute with a message that the program is waiting. */
-  say: (message: string) => void;
-  /** Monotonic clock, in milliseconds. */
-  now?: () => number;
 }
 
 /** If fewer requests fail at the same time, it may be about single files, which should not delay the end of the run. */
 const REQUESTS_OF_AN_OUTAGE = 3;
-const SHORTEST_MS = 500;
 const LONGEST_MS = 30_000;
-const SAY_EVERY_MS = 60_000;
 
 /** The outages of one service, seen by all requests of the process together. */
-export class Outage {
-  readonly #service: string;
-  readonly #options: OutageOptions;
+export class Outage extends ServiceWait<OutageOptions> {
   #hasResponded = false;
   /** First request without a response since the last response; null if the last one had a response. */
   #since: number | null = null;
   /** Enough requests have failed at the same time since then. */
   #isOutage = false;
-  #saidAt = Number.NEGATIVE_INFINITY;
-
-  /** `service` is how messages name it. */
-  constructor(service: string, options: OutageOptions) {
-    this.#service = service;
-    this.#options = options;
-  }
 
   /** The service responded to a request. */
   responded(): void {
@@ -47,16 +31,16 @@ export class Outage {
   /** A request failed. `request` is any object that identifies it, until {@link ended}. */
   failed(request: object, error: unknown): void {
     if (isWithoutResponse(error)) {
-      this.#since ??= this.#now();
-      this.#options.failing.add(request);
+      this.#since ??= this.now();
+      this.options.failing.add(request);
     } else {
-      this.#options.failing.delete(request);
+      this.options.failing.delete(request);
       if (!(error instanceof FileError)) this.responded();
     }
   }
 
   ended(request: object): void {
-    this.#options.failing.delete(request);
+    this.options.failing.delete(request);
   }
 
   /**
@@ -64,33 +48,24 @@ export class Outage {
    * Throws RunError when the outage has lasted too long.
    */
   waitMs(request: object, error: unknown, { waits, baseMs, random }: OutageWait): number | null {
-    const { timeoutMs, failing } = this.#options;
+    const { timeoutMs, failing } = this.options;
     if (this.#since === null || !this.#hasResponded || timeoutMs === 0) return null;
     this.#isOutage ||= failing.size >= REQUESTS_OF_AN_OUTAGE;
     if (!failing.has(request) || !this.#isOutage) return null;
-    const now = this.#now();
+    const now = this.now();
     const left = timeoutMs - (now - this.#since);
     if (left <= 0) throw this.#lasting(error);
-    if (now - this.#saidAt >= SAY_EVERY_MS) {
-      this.#saidAt = now;
-      this.#options.say(
-        `${this.#service} cannot be reached (${faultOf(error).code}). Waiting and trying again, for up to ${duration(left)}.`,
-      );
-    }
-    const longest = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, baseMs) * 2 ** waits);
-    return Math.min(left, (longest / 2) * (1 + random()));
+    this.say('cannot be reached', error, left);
+    const longest = Math.min(LONGEST_MS, Math.max(SHORTEST_WAIT_MS, baseMs) * 2 ** waits);
+    return Math.min(left, jittered(longest, random));
   }
 
   #lasting(error: unknown): RunError {
     return new RunError(
       'outage',
-      `${this.#service} could not be reached for ${duration(this.#options.timeoutMs)} (${faultOf(error).code}).`,
+      `${this.service} could not be reached for ${duration(this.options.timeoutMs)} (${faultOf(error).code}).`,
       'Nothing is lost. Check the network connection, then run the command again ("migrator resume" continues a migration).',
     );
-  }
-
-  #now(): number {
-    return (this.#options.now ?? (() => performance.now()))();
   }
 }
 

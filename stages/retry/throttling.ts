@@ -1,22 +1,12 @@
 /** How long to wait for a service that throttles. */
 import { RunError } from '../errors.ts';
 import { faultOf } from './faults.ts';
-
-export interface ThrottlingOptions {
-  /** The run stops when no request has succeeded for this time. */
-  timeoutMs: number;
-  /** Called at most once a minute with a message that the program is waiting. */
-  say: (message: string) => void;
-  /** Monotonic clock, in milliseconds. */
-  now?: () => number;
-}
+import { duration, jittered, ServiceWait, SHORTEST_WAIT_MS } from './service-wait.ts';
 
 /** A request that is refused for this many timeouts, while others succeed, is given up. */
 const UNLUCKY = 3;
-const SHORTEST_MS = 500;
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
-const SAY_EVERY_MS = 60_000;
 /** A shorter first wait is normal and needs no message. */
 const NOTEWORTHY_MS = 5_000;
 
@@ -24,19 +14,10 @@ const NOTEWORTHY_MS = 5_000;
  * The throttling of one service, seen by all requests of the process together: as long as some of them succeed, the
  * others go on waiting. Each request waits longer each time (exponential, with jitter, at most a minute).
  */
-export class Throttling {
-  readonly #service: string;
-  readonly #options: ThrottlingOptions;
+export class Throttling extends ServiceWait {
   #since: number | null = null;
   /** A refusal later than this starts a new series. */
   #forgetAt = 0;
-  #saidAt = Number.NEGATIVE_INFINITY;
-
-  /** `service` is how messages name it. */
-  constructor(service: string, options: ThrottlingOptions) {
-    this.#service = service;
-    this.#options = options;
-  }
 
   /** A request succeeded. */
   succeeded(): void {
@@ -53,30 +34,21 @@ export class Throttling {
     { refusals, waitedMs }: { refusals: number; waitedMs: number },
     { baseMs, random, afterMs }: { baseMs: number; random: () => number; afterMs: number | null },
   ): number {
-    const now = (this.#options.now ?? (() => performance.now()))();
+    const now = this.now();
     if (now > this.#forgetAt) this.#since = null;
     this.#since ??= now;
-    const { timeoutMs } = this.#options;
+    const { timeoutMs } = this.options;
     const waited = now - this.#since;
     const left = timeoutMs - waited;
     const asked = afterMs ?? 0;
     if (left <= 0 || asked > left) throw this.#ended(error, waited, asked);
     if (waitedMs > timeoutMs * UNLUCKY) throw this.#ended(error, 0, asked);
-    const first = Math.min(FIRST_MS, Math.max(SHORTEST_MS, baseMs));
+    const first = Math.min(FIRST_MS, Math.max(SHORTEST_WAIT_MS, baseMs));
     const longest = Math.min(LONGEST_MS, first * 2 ** refusals);
-    const wait = Math.min(left, Math.max(asked, (longest / 2) * (1 + random())));
+    const wait = Math.min(left, Math.max(asked, jittered(longest, random)));
     this.#forgetAt = Math.max(this.#forgetAt, now + 2 * Math.max(wait, LONGEST_MS));
-    if (refusals > 0 || wait >= NOTEWORTHY_MS) this.#say(error, now, left);
+    if (refusals > 0 || wait >= NOTEWORTHY_MS) this.say('is limiting the request rate', error, left);
     return wait;
-  }
-
-  #say(error: unknown, now: number, left: number): void {
-    if (now - this.#saidAt < SAY_EVERY_MS) return;
-    this.#saidAt = now;
-    const { code } = faultOf(error);
-    this.#options.say(
-      `${this.#service} is limiting the request rate (${code}). Waiting and trying again, for up to ${duration(left)}.`,
-    );
   }
 
   #ended(error: unknown, waited: number, asked: number): RunError {
@@ -85,16 +57,8 @@ export class Throttling {
     const wish = asked > 0 ? ` It asks to wait ${duration(asked)}.` : '';
     return new RunError(
       'throttled',
-      `${this.#service} is limiting the request rate (${code}).${how}${wish}`,
+      `${this.service} is limiting the request rate (${code}).${how}${wish}`,
       'Nothing is lost. Wait a while, then run the command again ("migrator resume" continues a migration). To wait longer, raise migration.throttle_patience_minutes; to send fewer requests, lower migration.concurrency or google_drive.queries_per_second.',
     );
   }
-}
-
-/** `30 s`, `10 minutes`. */
-export function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }

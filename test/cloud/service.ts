@@ -24,8 +24,8 @@ export interface Handler {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
-/** Starts a service on 127.0.0.1 and a free port (or the given one). */
-export async function serve(handler: Handler, port = 0): Promise<Service> {
+/** Starts a service on 127.0.0.1 and a free port. */
+export async function serve(handler: Handler): Promise<Service> {
   const requests = new Map<string, number>();
   const count = (operation: string) => requests.set(operation, (requests.get(operation) ?? 0) + 1);
 
@@ -48,7 +48,7 @@ export async function serve(handler: Handler, port = 0): Promise<Service> {
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(0, '127.0.0.1', resolve);
   });
   const service: Service = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -85,4 +85,15 @@ export function sendJson(
     ...headers,
   });
   response.end(text);
+}
+
+/** The part that a Range header asks for, `end` exclusive; null for the whole, also for a header that makes no sense (RFC 9110, 14.2). */
+export function rangeOf(
+  header: string | undefined,
+  sizeBytes: number,
+): { start: number; end: number } | 'outside' | null {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === undefined || (last && Number(last) < Number(first))) return null;
+  if (Number(first) >= sizeBytes) return 'outside';
+  return { start: Number(first), end: last ? Math.min(Number(last) + 1, sizeBytes) : sizeBytes };
 }

@@ -43,8 +43,6 @@ export interface DriveBehaviour extends ListBehaviour {
 }
 
 export interface DriveOptions extends DriveBehaviour {
-  /** A free one if left out. */
-  port?: number;
   /** ms since 1970; tokens, times of files and the rate of queries go by it. */
   now?: () => number;
   /** Of access tokens; 3600 if left out. */
@@ -84,16 +82,13 @@ interface Call {
 
 /** Starts a Drive with an empty My Drive, on 127.0.0.1; it ends with `service.close()`. */
 export async function createDrive(options: DriveOptions = {}): Promise<DriveService> {
-  const { port, now = Date.now, tokenLifetimeSeconds = 3600, ...behaviour } = options;
+  const { now = Date.now, tokenLifetimeSeconds = 3600, ...behaviour } = options;
   const tree = new DriveTree(now);
   const tokens = new Tokens(now, tokenLifetimeSeconds);
   const lister = new FileLister(tree, behaviour);
   const rate = new QueryRate(now);
 
-  const service = await serve(
-    { operationOf: request => callOf(request).operation || 'unknown', handle },
-    port,
-  );
+  const service = await serve({ operationOf: request => callOf(request).operation || 'unknown', handle });
   const accounts = new Accounts(service.url, tokens);
   const consentPage = new ConsentPage(accounts, now);
   const tokenEndpoint = new TokenEndpoint(accounts, tokens, consentPage, now);

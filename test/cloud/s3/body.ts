@@ -1,163 +1,137 @@
 /** Takes in a request's body, once, and checks everything the client said about it before anybody gets to see it. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import {
-  type ChecksumAlgorithm,
-  type DeclaredChecksum,
-  declaredChecksum,
-  type RunningChecksum,
-  startChecksum,
-} from './checksums.ts';
+import { crc32 } from 'node:zlib';
 import { ClientGone, S3Error } from './errors.ts';
-import type { Authenticated } from './sigv4.ts';
 
-export interface BodyPlan {
-  readonly sizeBytes: number;
-  readonly sha256: string | null;
-  /** Base64, checked to be one. */
-  readonly contentMd5: string | null;
-  readonly checksum: DeclaredChecksum | null;
+export type Headers = ReadonlyMap<string, string>;
+
+/** Those of S3's additional checksums (`x-amz-checksum-*`, "Checking object integrity") that clients of this project use. */
+export const ALGORITHMS = ['CRC32', 'SHA256'] as const;
+export type ChecksumAlgorithm = (typeof ALGORITHMS)[number];
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Base64. */
+  readonly value: string;
 }
 
 export interface ReceivedBody {
   readonly sizeBytes: number;
   /** Hex. */
   readonly md5: string;
-  /** The checksum the client brought, found right; value in base64. */
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | null;
+  /** What the client brought, found right. */
+  readonly checksum: Checksum | null;
 }
 
-/**
- * Reads from the headers what the body has to be like.
- * @param required whether the operation needs a body: without a length it is then `MissingContentLength`
- * @throws S3Error when the headers contradict themselves
- */
-export function planBody(authenticated: Authenticated, required: boolean): BodyPlan {
-  const { headers, payload } = authenticated;
-  const hex = /^[0-9a-f]{64}$/.test(payload);
-  if (payload.startsWith('STREAMING-')) throw new S3Error('NotImplemented', `${payload} is not implemented`);
-  if (!hex && payload !== 'UNSIGNED-PAYLOAD') {
-    throw new S3Error(
-      'InvalidArgument',
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value.',
-    );
-  }
-  // Taken for content, the chunk framing would silently become part of the object.
-  if (/\baws-chunked\b/i.test(headers.get('content-encoding') ?? '')) {
-    throw new S3Error('InvalidRequest', 'Content-Encoding is aws-chunked, x-amz-content-sha256 is not');
-  }
-  const contentMd5 = headers.get('content-md5') ?? null;
-  if (contentMd5 !== null && !isMd5(contentMd5)) throw new S3Error('InvalidDigest');
-  return {
-    sizeBytes: sizeOf(headers, required),
-    sha256: hex ? payload : null,
-    contentMd5,
-    checksum: declaredChecksum(headers),
-  };
+/** For one PUT or one part ("Amazon S3 multipart upload limits"). */
+const MAX_BYTES = 5 * 1024 ** 3;
+const PREFIX = 'x-amz-checksum-';
+
+export const checksumHeader = (algorithm: ChecksumAlgorithm): string => PREFIX + algorithm.toLowerCase();
+
+/** @throws S3Error `NotImplemented` for an algorithm that is not known here */
+export function algorithmNamed(name: string): ChecksumAlgorithm {
+  const found = ALGORITHMS.find(algorithm => algorithm === name.toUpperCase());
+  if (!found) throw new S3Error('NotImplemented', `The checksum ${name} is not implemented`);
+  return found;
 }
 
-function sizeOf(headers: ReadonlyMap<string, string>, required: boolean): number {
-  const text = headers.get('content-length');
-  if (text === undefined) {
-    if (required || headers.has('transfer-encoding')) throw new S3Error('MissingContentLength');
-    return 0;
-  }
-  if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', 'Invalid content length');
-  return Number(text);
+export function startChecksum(algorithm: ChecksumAlgorithm) {
+  const hash = createHash('sha256');
+  let crc = 0;
+  return algorithm === 'SHA256'
+    ? { update: (data: Buffer) => hash.update(data), digest: () => hash.digest('base64') }
+    : {
+        update: (data: Buffer) => {
+          crc = crc32(data, crc);
+        },
+        digest: () => Buffer.from(crc.toString(16).padStart(8, '0'), 'hex').toString('base64'),
+      };
 }
 
-const isMd5 = (text: string): boolean => {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.length === 16 && bytes.toString('base64') === text;
-};
+/** The checksum that a request brings for its body. @throws S3Error when there are several, or one is announced and missing */
+export function declaredChecksum(headers: Headers): Checksum | null {
+  const names = [...headers.keys()].filter(name => /^x-amz-checksum-(?!algorithm$|type$|mode$)/.test(name));
+  const [checksum = null] = names.map(name => ({
+    algorithm: algorithmNamed(name.slice(PREFIX.length)),
+    value: headers.get(name)!,
+  }));
+  const announced = headers.get('x-amz-sdk-checksum-algorithm')?.toUpperCase();
+  if (names.length > 1 || (announced && announced !== checksum?.algorithm))
+    throw new S3Error('InvalidRequest');
+  return checksum;
+}
 
 /**
  * Reads the whole body. What `take` got must not be used unless this resolves.
  * @throws S3Error the first check that fails
  * @throws ClientGone when the connection ended before the body did
  */
-export async function receiveBody(
+async function receive(
   request: IncomingMessage,
-  plan: BodyPlan,
+  headers: Headers,
   take: (content: Buffer) => unknown,
 ): Promise<ReceivedBody> {
-  const checks = new Checks(plan);
+  const declared = declaredChecksum(headers);
+  const payload = headers.get('x-amz-content-sha256') ?? '';
+  const [md5, sha256] = [createHash('md5'), payload === 'UNSIGNED-PAYLOAD' ? null : createHash('sha256')];
+  const checksum = declared && startChecksum(declared.algorithm);
+  let sizeBytes = 0;
   try {
     for await (const bytes of request.iterator({ destroyOnReturn: false })) {
-      checks.update(bytes);
-      await take(bytes);
+      sizeBytes += bytes.length;
+      for (const hash of [md5, sha256, checksum]) hash?.update(bytes);
+      take(bytes);
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') throw new ClientGone();
-    // The rest of a refused body is read and dropped, so that the client gets to read the answer.
-    request.resume();
     throw error;
   }
-  return checks.finish();
+  if (sha256 && sha256.digest('hex') !== payload) throw new S3Error('XAmzContentSHA256Mismatch');
+  const digest = md5.digest();
+  const CalculatedDigest = digest.toString('base64');
+  const ExpectedDigest = headers.get('content-md5') ?? CalculatedDigest;
+  if (ExpectedDigest !== CalculatedDigest)
+    throw new S3Error('BadDigest', undefined, { ExpectedDigest, CalculatedDigest });
+  if (declared?.value !== checksum?.digest())
+    throw new S3Error(
+      'BadDigest',
+      `The ${declared!.algorithm} you specified did not match the calculated checksum.`,
+    );
+  return { sizeBytes, md5: digest.toString('hex'), checksum: declared };
 }
 
-class Checks {
-  readonly #plan: BodyPlan;
-  readonly #md5: Hash = createHash('md5');
-  readonly #sha256: Hash | null;
-  readonly #checksum: RunningChecksum | null;
-  #sizeBytes = 0;
-
-  constructor(plan: BodyPlan) {
-    this.#plan = plan;
-    this.#sha256 = plan.sha256 === null ? null : createHash('sha256');
-    this.#checksum = plan.checksum ? startChecksum(plan.checksum.algorithm) : null;
-  }
-
-  update(content: Buffer): void {
-    this.#sizeBytes += content.length;
-    if (this.#sizeBytes > this.#plan.sizeBytes) throw incomplete();
-    this.#md5.update(content);
-    this.#sha256?.update(content);
-    this.#checksum?.update(content);
-  }
-
-  finish(): ReceivedBody {
-    const { sizeBytes, sha256, contentMd5, checksum } = this.#plan;
-    if (this.#sizeBytes !== sizeBytes) throw incomplete();
-    const computedSha = this.#sha256?.digest('hex');
-    if (sha256 !== null && computedSha !== sha256) {
-      throw new S3Error('XAmzContentSHA256Mismatch');
-    }
-    const md5 = this.#md5.digest();
-    if (contentMd5 !== null && md5.toString('base64') !== contentMd5) {
-      throw new S3Error('BadDigest', null, {
-        ExpectedDigest: contentMd5,
-        CalculatedDigest: md5.toString('base64'),
-      });
-    }
-    return { sizeBytes, md5: md5.toString('hex'), checksum: checksum ? this.#compare(checksum) : null };
-  }
-
-  #compare({ algorithm, expected }: DeclaredChecksum): { algorithm: ChecksumAlgorithm; value: string } {
-    const value = this.#checksum!.digest().toString('base64');
-    if (expected !== value) {
-      throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
-    }
-    return { algorithm, value };
-  }
+/** The whole body of a small request. @throws as {@link receiveFile} */
+export async function smallBody(request: IncomingMessage, headers: Headers): Promise<string> {
+  const chunks: Buffer[] = [];
+  await receive(request, headers, content => chunks.push(content));
+  return Buffer.concat(chunks).toString();
 }
-
-const incomplete = () => new S3Error('IncompleteBody');
 
 /**
- * The whole body of a small request, with the same checks.
- * @throws S3Error `EntityTooLarge` beyond `limitBytes`
+ * The way of a body to a new file; written without Node's thread pool, which would cost more than the writing.
+ * @throws S3Error when the body is not what its headers say; nothing is left of it then
+ * @throws ClientGone when the connection ended too early; nothing is left then either
  */
-export async function smallBody(
+export async function receiveFile(
   request: IncomingMessage,
-  authenticated: Authenticated,
-  limitBytes = 8 * 1024 * 1024,
-): Promise<{ content: Buffer; received: ReceivedBody; plan: BodyPlan }> {
-  const plan = planBody(authenticated, false);
-  if (plan.sizeBytes > limitBytes) throw new S3Error('EntityTooLarge');
-  const chunks: Buffer[] = [];
-  const received = await receiveBody(request, plan, content => chunks.push(content));
-  return { content: Buffer.concat(chunks), received, plan };
+  headers: Headers,
+  path: string,
+): Promise<ReceivedBody> {
+  const length = headers.get('content-length');
+  if (headers.get('x-amz-content-sha256')?.startsWith('STREAMING-')) throw new S3Error('NotImplemented');
+  if (length === undefined) throw new S3Error('MissingContentLength');
+  if (Number(length) > MAX_BYTES) throw new S3Error('EntityTooLarge');
+  const file = openSync(path, 'wx');
+  try {
+    return await receive(request, headers, content => writeSync(file, content));
+  } catch (error) {
+    rmSync(path);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -4,21 +4,13 @@ import { randomBytes } from 'node:crypto';
 /** What a key may do; see policy.ts. `root` is not restricted. */
 export type Role = 'admins' | 'other group' | 'authenticated' | 'guest' | 'root';
 
-/** Temporary keys, as `GetCredentialsForIdentity` and STS hand them out. */
-export interface IssuedCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  readonly expiration: Date;
-}
-
 export interface KnownCredential {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Null for a long-lived key, which has none. */
-  readonly sessionToken: string | null;
-  /** Milliseconds since 1970, null for a long-lived key. */
-  readonly expiresAtMs: number | null;
+  /** Undefined for a long-lived key. */
+  readonly sessionToken?: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs: number;
   readonly role: Role;
   /** As IAM calls it. */
   readonly roleName: string;
@@ -34,44 +26,25 @@ export class CredentialStore {
   }
 
   /** New temporary keys that expire `lifetimeSeconds` from now (0 or less: born expired). */
-  issue(options: { role: Role; roleName?: string; lifetimeSeconds: number }): IssuedCredentials {
-    const expiresAtMs = this.#now() + options.lifetimeSeconds * 1000;
-    const issued = {
-      accessKeyId: newKeyId('ASIA'),
-      secretAccessKey: newSecret(),
-      sessionToken: randomBytes(192).toString('base64'),
-    };
-    this.#byId.set(issued.accessKeyId, {
-      ...issued,
-      role: options.role,
-      roleName: options.roleName ?? `amplify-local-${options.role}Role`,
-      expiresAtMs,
-    });
+  issue(options: { role: Role; roleName?: string; lifetimeSeconds: number }) {
+    const { role, roleName = `amplify-local-${role}Role`, lifetimeSeconds } = options;
+    const expiresAtMs = this.#now() + lifetimeSeconds * 1000;
+    const issued = { ...newKey('ASIA'), sessionToken: randomBytes(192).toString('base64') };
+    this.#byId.set(issued.accessKeyId, { ...issued, role, roleName, expiresAtMs });
     return { ...issued, expiration: new Date(expiresAtMs) };
   }
 
-  /** A key without a session token that never expires and may do everything. Both halves are made up unless given. */
-  issueRoot(given: { accessKeyId?: string; secretAccessKey?: string } = {}): {
-    accessKeyId: string;
-    secretAccessKey: string;
-  } {
-    const pair = {
-      accessKeyId: given.accessKeyId ?? newKeyId('AKIA'),
-      secretAccessKey: given.secretAccessKey ?? newSecret(),
-    };
-    this.#byId.set(pair.accessKeyId, {
-      ...pair,
-      sessionToken: null,
-      expiresAtMs: null,
-      role: 'root',
-      roleName: 'root',
-    });
-    return pair;
+  /** A key without a session token that never expires and may do everything. */
+  issueRoot() {
+    const key = newKey('AKIA');
+    const forever = { expiresAtMs: Number.POSITIVE_INFINITY, role: 'root', roleName: 'root' } as const;
+    this.#byId.set(key.accessKeyId, { ...key, ...forever });
+    return key;
   }
 
-  /** The credential of this access key id, expired ones included; null when it was never issued. */
-  find(accessKeyId: string): KnownCredential | null {
-    return this.#byId.get(accessKeyId) ?? null;
+  /** The credential of this access key id, expired ones included; undefined when it was never issued. */
+  find(accessKeyId: string): KnownCredential | undefined {
+    return this.#byId.get(accessKeyId);
   }
 
   /** Lets a temporary key expire now. Unknown and long-lived keys are left alone. */
@@ -81,12 +54,7 @@ export class CredentialStore {
   }
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-function newKeyId(prefix: 'ASIA' | 'AKIA'): string {
-  let id: string = prefix;
-  for (const byte of randomBytes(16)) id += ALPHABET[byte % ALPHABET.length];
-  return id;
+function newKey(prefix: 'ASIA' | 'AKIA') {
+  const accessKeyId = prefix + randomBytes(8).toString('hex').toUpperCase();
+  return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') };
 }
-
-const newSecret = (): string => randomBytes(30).toString('base64');

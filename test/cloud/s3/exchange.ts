@@ -1,14 +1,10 @@
 /** One request on its way through S3, and how answers are written. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Address } from './address.ts';
-import type { S3Error } from './errors.ts';
+import type { Headers } from './body.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { Authenticated } from './sigv4.ts';
-import { document } from './xml.ts';
 
 export interface Bucket {
   readonly name: string;
-  readonly region: string;
   readonly store: ObjectStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -20,62 +16,43 @@ export interface Bucket {
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly address: Address;
-  readonly authenticated: Authenticated;
-  /** As in {@link Authenticated}. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly query: ReadonlyMap<string, string>;
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
   /** `''` when the request is about the bucket. */
   readonly key: string;
   readonly bucket: Bucket;
-  /** Whether the policy lets this role do something to another key. */
-  may(action: string, key: string): boolean;
+  /** Whether the role may list the whole bucket. */
+  readonly mayList: boolean;
 }
 
-type Headers = Record<string, string | number>;
-
-export function sendXml(response: ServerResponse, xml: string, headers: Headers = {}): void {
-  response.writeHead(200, {
-    ...headers,
-    'content-type': 'application/xml',
-    'content-length': Buffer.byteLength(xml),
-  });
-  response.end(xml);
+/** Text, a number, nested elements, or a list of values for elements of the same name. Null and undefined are left out. */
+export type XmlValue = string | number | boolean | null | undefined | XmlObject | XmlValue[];
+export interface XmlObject {
+  [name: string]: XmlValue;
 }
 
-/** An answer without a body. */
-export function sendEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {
-  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': 0 });
-  response.end();
+/** An XML document of the little that S3 speaks: elements and text, no mixed content. */
+export function xmlOf(root: string, content: XmlObject): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${elementOf(root, content)}`;
 }
 
-export function sendError(
-  request: IncomingMessage,
+function elementOf(name: string, value: XmlValue): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.map(one => elementOf(name, one)).join('');
+  const inner =
+    typeof value === 'object'
+      ? Object.entries(value).map(([child, below]) => elementOf(child, below))
+      : [String(value).replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)];
+  return `<${name}>${inner.join('')}</${name}>`;
+}
+
+export function send(
   response: ServerResponse,
-  error: S3Error,
-  resource: string,
+  status: number,
+  headers: Record<string, string> = {},
+  xml = '',
 ): void {
-  const xml = document(
-    'Error',
-    {
-      Code: error.code,
-      Message: error.message,
-      ...error.details,
-      Resource: resource,
-      RequestId: String(response.getHeader('x-amz-request-id')),
-      HostId: String(response.getHeader('x-amz-id-2')),
-    },
-    false,
-  );
-  if (error.details.Region !== undefined) response.setHeader('x-amz-bucket-region', error.details.Region);
-  if (request.method === 'HEAD') {
-    response.writeHead(error.status, { 'content-type': 'application/xml' });
-    response.end();
-    return;
-  }
-  response.writeHead(error.status, {
-    'content-type': 'application/xml',
-    'content-length': Buffer.byteLength(xml),
-  });
+  const type = xml === '' ? {} : { 'content-type': 'application/xml' };
+  response.writeHead(status, { ...headers, ...type, 'content-length': Buffer.byteLength(xml) });
   response.end(xml);
 }

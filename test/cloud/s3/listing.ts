@@ -1,7 +1,7 @@
-/** ListObjectsV2 and its predecessor: one page of keys. */
+/** ListObjectsV2 and its predecessor, which rclone uses: one page of keys. */
 import { S3Error } from './errors.ts';
+import { xmlOf } from './exchange.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
-import { document, type XmlObject } from './xml.ts';
 
 const MAX_KEYS = 1000;
 
@@ -30,33 +30,26 @@ const isAfter = (name: string, other: string) => Buffer.compare(Buffer.from(name
 export function listObjects(
   bucket: string,
   store: ObjectStore,
-  query: ReadonlyMap<string, string>,
+  query: URLSearchParams,
   version: 1 | 2,
 ): string {
-  const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter') ?? '';
-  const token = version === 2 ? query.get('continuation-token') : undefined;
-  const startAfter = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
-  const asked = query.get('max-keys') ?? String(MAX_KEYS);
-  if (!/^\d{1,10}$/.test(asked)) {
+  const of = (name: string) => query.get(name) ?? '';
+  const [prefix, delimiter] = [of('prefix'), of('delimiter')];
+  const maxKeys = Math.min(Number(query.get('max-keys') ?? MAX_KEYS), MAX_KEYS);
+  if (!(maxKeys >= 0))
     throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range');
-  }
-  const maxKeys = Math.min(Number(asked), MAX_KEYS);
-  const encode = query.get('encoding-type') === 'url' ? urlEncode : (text: string) => text;
-  const after = token === undefined ? startAfter : keyOfToken(token);
+  const encode = of('encoding-type') === 'url' ? urlEncode : (text: string) => text;
+  const token = version === 2 ? query.get('continuation-token') : null;
+  const startAfter = of(version === 2 ? 'start-after' : 'marker');
+  const after = token === null ? startAfter : keyOfToken(token);
   const rest = entriesOf(store, prefix, delimiter).filter(({ name }) => after === '' || isAfter(name, after));
   const page = rest.slice(0, maxKeys);
   const next = rest.length > page.length ? (page.at(-1)?.name ?? null) : null;
-  const paging: XmlObject =
+  const paging =
     version === 2
-      ? {
-          KeyCount: page.length,
-          ContinuationToken: token,
-          NextContinuationToken: next === null ? null : tokenOfKey(next),
-          StartAfter: startAfter === '' ? null : encode(startAfter),
-        }
-      : { Marker: encode(startAfter), NextMarker: next === null || delimiter === '' ? null : encode(next) };
-  return document('ListBucketResult', {
+      ? { KeyCount: page.length, ContinuationToken: token, NextContinuationToken: next && tokenOfKey(next) }
+      : { NextMarker: delimiter && next && encode(next) };
+  return xmlOf('ListBucketResult', {
     Name: bucket,
     Prefix: encode(prefix),
     Delimiter: delimiter === '' ? null : encode(delimiter),
@@ -64,32 +57,30 @@ export function listObjects(
     EncodingType: query.get('encoding-type'),
     IsTruncated: next !== null,
     ...paging,
-    Contents: page.flatMap(({ object }) => (object ? [contentsOf(object, encode)] : [])),
-    CommonPrefixes: page.flatMap(({ name, object }) => (object ? [] : [{ Prefix: encode(name) }])),
+    Contents: page.flatMap(({ object }) =>
+      object
+        ? {
+            Key: encode(object.key),
+            LastModified: new Date(object.modifiedMs).toISOString(),
+            ETag: `"${object.etag}"`,
+            Size: object.content.sizeBytes,
+            StorageClass: object.kept.get('x-amz-storage-class') ?? 'STANDARD',
+          }
+        : [],
+    ),
+    CommonPrefixes: page.flatMap(({ name, object }) => (object ? [] : { Prefix: encode(name) })),
   });
 }
 
-const contentsOf = (object: StoredObject, encode: (text: string) => string): XmlObject => ({
-  Key: encode(object.key),
-  LastModified: new Date(object.modifiedMs).toISOString(),
-  ETag: `"${object.etag}"`,
-  Size: object.content.sizeBytes,
-  StorageClass: object.kept.get('x-amz-storage-class') ?? 'STANDARD',
-});
-
 /** As S3 encodes keys in listings: like a form, but slashes stay. */
 const urlEncode = (text: string): string =>
-  encodeURIComponent(text)
-    .replace(/[!'()~]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replace(/%20/g, '+')
-    .replace(/%2F/g, '/');
+  new URLSearchParams({ '': text }).toString().slice(1).replaceAll('%2F', '/');
 
 const tokenOfKey = (key: string): string => Buffer.from(`1:${key}`).toString('base64');
 
 function keyOfToken(token: string): string {
   const text = Buffer.from(token, 'base64').toString();
-  if (!text.startsWith('1:') || tokenOfKey(text.slice(2)) !== token) {
+  if (!text.startsWith('1:'))
     throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
-  }
   return text.slice(2);
 }

@@ -1,9 +1,11 @@
 /** The objects of the bucket and the multipart uploads under way: an index in memory, the bytes on disk. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChecksumAlgorithm } from './checksums.ts';
-import { Content } from './content.ts';
+import type { Checksum, ChecksumAlgorithm } from './body.ts';
 import { S3Error } from './errors.ts';
+
+const READ_BLOCK = 256 * 1024;
 
 /** What a client says about an object and gets back with it. */
 export interface Metadata {
@@ -12,31 +14,27 @@ export interface Metadata {
   readonly kept: ReadonlyMap<string, string>;
 }
 
-export interface StoredChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  /** Base64; with `-N` at the end when it is made of the checksums of N parts. */
-  readonly value: string;
-  readonly type: 'COMPOSITE' | 'FULL_OBJECT';
-}
-
 export interface StoredObject extends Metadata {
   readonly key: string;
   /** Without quotes. */
   readonly etag: string;
-  readonly checksum: StoredChecksum | null;
+  /** Of the whole, or with `-N` at the end when it is made of those of N parts. */
+  readonly checksum: Checksum | null;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
   readonly content: Content;
 }
 
-export interface Part {
-  readonly number: number;
+interface ContentFile {
   readonly path: string;
   readonly sizeBytes: number;
+}
+
+export interface Part extends ContentFile {
+  readonly number: number;
   /** MD5, hex. */
   readonly etag: string;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | null;
-  readonly modifiedMs: number;
+  readonly checksum: Checksum | null;
 }
 
 export interface Upload {
@@ -45,8 +43,48 @@ export interface Upload {
   readonly metadata: Metadata;
   /** Of each part; that of the object is made of these (COMPOSITE). */
   readonly checksum: ChecksumAlgorithm | null;
-  readonly initiatedMs: number;
   readonly parts: Map<number, Part>;
+}
+
+/**
+ * The bytes of one object: a file, or the parts of a multipart upload, one file each. Parts are not joined when an upload
+ * completes, since that would cost a second writing of everything.
+ */
+export class Content {
+  readonly files: readonly ContentFile[];
+  readonly sizeBytes: number;
+  #md5: string | undefined;
+
+  constructor(...files: ContentFile[]) {
+    this.files = files;
+    this.sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  }
+
+  /** MD5 over all bytes, hex; computed at the first call, by reading them. */
+  get md5(): string {
+    this.#md5 ??= this.files
+      .reduce((hash, { path }) => hash.update(readFileSync(path)), createHash('md5'))
+      .digest('hex');
+    return this.#md5;
+  }
+
+  readAll(): Buffer {
+    return Buffer.concat(this.files.map(({ path }) => readFileSync(path)));
+  }
+
+  /** From `start` to before `end`; opened file by file, as the reader gets there. */
+  async *bytes(start: number, end: number): AsyncGenerator<Buffer> {
+    let offset = 0;
+    for (const { path, sizeBytes } of this.files) {
+      const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, sizeBytes)];
+      if (from < to) yield* createReadStream(path, { start: from, end: to - 1, highWaterMark: READ_BLOCK });
+      offset += sizeBytes;
+    }
+  }
+
+  drop(): void {
+    for (const { path } of this.files) rmSync(path, { force: true });
+  }
 }
 
 export class ObjectStore {
@@ -66,24 +104,20 @@ export class ObjectStore {
     return join(this.#folder, randomUUID());
   }
 
-  get(key: string): StoredObject | null {
-    return this.#objects.get(key) ?? null;
+  get(key: string): StoredObject | undefined {
+    return this.#objects.get(key);
   }
 
   /** Makes an object visible, in place of any of the same key. */
   set(object: StoredObject): void {
-    const before = this.#objects.get(object.key);
+    this.delete(object.key);
     this.#objects.set(object.key, object);
-    before?.content.drop();
   }
 
   /** False when there was none. */
   delete(key: string): boolean {
-    const object = this.#objects.get(key);
-    if (!object) return false;
-    this.#objects.delete(key);
-    object.content.drop();
-    return true;
+    this.#objects.get(key)?.content.drop();
+    return this.#objects.delete(key);
   }
 
   /** All objects in S3's order, which is that of the UTF-8 bytes of their keys. */
@@ -99,8 +133,8 @@ export class ObjectStore {
   }
 
   /** @throws S3Error `NoSuchUpload`, also when the upload is for another key */
-  upload(id: string, key: string): Upload {
-    const upload = this.uploads.get(id);
+  upload(id: string | null, key: string): Upload {
+    const upload = this.uploads.get(id ?? '');
     if (upload?.key !== key) throw new S3Error('NoSuchUpload');
     return upload;
   }
@@ -108,11 +142,6 @@ export class ObjectStore {
   /** Forgets an upload and deletes its parts, but for those that have become an object. */
   endUpload(upload: Upload, used: readonly Part[] = []): void {
     this.uploads.delete(upload.id);
-    for (const part of upload.parts.values()) if (!used.includes(part)) dropPart(part);
+    for (const part of upload.parts.values()) if (!used.includes(part)) new Content(part).drop();
   }
-}
-
-/** Deletes the bytes of a part. */
-export function dropPart(part: Part): void {
-  new Content([part], null).drop();
 }

@@ -1,5 +1,5 @@
 /** S3's names for what a request asks for, from method, path and query (S3 API reference, "Actions"). */
-import type { Address } from './address.ts';
+import type { IncomingMessage } from 'node:http';
 
 /** By method: query names that turn a request into another operation; the first that is present counts. */
 const OBJECT: Record<string, Record<string, string>> = {
@@ -29,11 +29,26 @@ const BUCKET: Record<string, Record<string, string>> = {
   DELETE: { '': 'DeleteBucket' },
 };
 
-/** The operation by S3's own name, `Unknown` when there is none for this method and resource. */
-export function operationName(method: string, address: Address): string {
-  if (address.bucket === null) return method === 'GET' ? 'ListBuckets' : 'Unknown';
-  const table = (address.key === null ? BUCKET : OBJECT)[method];
-  if (!table) return 'Unknown';
-  const found = Object.keys(table).find(name => name !== '' && address.query.has(name)) ?? '';
-  return table[found] ?? 'Unknown';
+/** What a request is about. */
+export interface Address {
+  /** Null when it is about the account (`GET /`). */
+  readonly bucket: string | null;
+  /** Null when it is about the bucket. */
+  readonly key: string | null;
+  /** Bare names such as `?uploads` have an empty value. */
+  readonly query: URLSearchParams;
+  /** By S3's own name, `Unknown` when there is none for this method and resource. */
+  readonly operation: string;
+}
+
+/** In path style. */
+export function addressOf({ method = '', url = '' }: IncomingMessage): Address {
+  const [path = '', search] = url.split('?');
+  // S3 reads a bare plus as a space, in paths too.
+  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path.replaceAll('+', '%20'))) ?? [];
+  const query = new URLSearchParams(search);
+  if (!bucket) return { bucket: null, key: null, query, operation: 'ListBuckets' };
+  const table = (key ? OBJECT : BUCKET)[method] ?? {};
+  const found = Object.keys(table).find(name => name !== '' && query.has(name)) ?? '';
+  return { bucket, key: key || null, query, operation: table[found] ?? 'Unknown' };
 }

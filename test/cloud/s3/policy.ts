@@ -3,6 +3,7 @@
  * `'media/*': [allow.groups(['ADMINS']).to(['read', 'write', 'delete']), allow.authenticated.to(['get'])]`
  * (docs/services.md, "Amplify Gen 2: storage permissions").
  */
+import type { Headers } from './body.ts';
 import type { Role } from './credentials.ts';
 
 interface Statement {
@@ -39,6 +40,14 @@ const ACTIONS: Record<string, string> = {
 
 /** The IAM action that an operation needs, such as `s3:PutObject`. */
 export const actionOf = (operation: string): string => ACTIONS[operation] ?? `s3:${operation}`;
+
+/** Further IAM actions that the headers of an upload ask for. */
+export function extraActions(headers: Headers): string[] {
+  return [
+    ...(headers.has('x-amz-tagging') ? ['s3:PutObjectTagging'] : []),
+    ...(headers.get('x-amz-acl') ? ['s3:PutObjectAcl'] : []),
+  ];
+}
 
 const matches = (pattern: string, text: string): boolean =>
   pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;

@@ -1,40 +1,35 @@
 /**
  * The local S3: one bucket on a loopback port, with the checks of the real one. A request goes through them in this order:
- * address, signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with
- * everything that was said about it before it becomes visible.
+ * signature and clock, bucket, policy, the operation's own rules, and last the body, which is compared with everything that
+ * was said about it before it becomes visible.
  *
  * What it does not have answers `NotImplemented`: copies, lists of uploads, versions, tags, ACLs, other buckets, chunks,
  * checksums other than CRC32 and SHA256. It computes no checksum that the client did not ask for.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Service, serve } from '../service.ts';
-import { addressOf } from './address.ts';
-import { smallBody } from './body.ts';
-import { completeMultipartUpload } from './complete-upload.ts';
-import { Content } from './content.ts';
-import type { CredentialStore } from './credentials.ts';
+import { type Headers, smallBody } from './body.ts';
 import { ClientGone, S3Error } from './errors.ts';
-import { type Bucket, type Exchange, sendEmpty, sendError, sendXml } from './exchange.ts';
+import { type Bucket, type Exchange, send, xmlOf } from './exchange.ts';
 import { listObjects } from './listing.ts';
-import { extraActions } from './metadata.ts';
-import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
-import { ObjectStore } from './object-store.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+} from './multipart.ts';
+import { Content, ObjectStore, type Upload } from './object-store.ts';
 import { deleteObject, getObject, putObject } from './objects.ts';
-import { operationName } from './operations.ts';
-import { actionOf, allows } from './policy.ts';
-import { authenticate } from './sigv4.ts';
+import { addressOf } from './operations.ts';
+import { actionOf, allows, extraActions } from './policy.ts';
+import { authenticate, type SignatureOptions } from './signature.ts';
 
-export interface S3Options {
+export interface S3Options extends Omit<SignatureOptions, 'now'> {
   readonly bucket: string;
-  readonly region: string;
-  readonly credentials: CredentialStore;
-  /** Where the bytes lie; left in place on close. By default a new folder that is removed on close. */
-  readonly folder?: string;
-  readonly port?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /**
@@ -49,7 +44,7 @@ export interface Ask {
   readonly roleName: string;
   readonly action: string;
   readonly key: string | null;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: Headers;
 }
 
 export interface SeenObject {
@@ -61,21 +56,14 @@ export interface SeenObject {
   readonly contentType: string;
   /** `x-amz-meta-*` and the other headers that are kept, lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Over the whole content, hex. For an object of several parts it is computed when first read. */
+  /** Over the whole content, hex; computed when it is first read. */
   readonly md5: string;
   /** Another one for each time that the object was written. */
   readonly path: string;
 }
 
-export interface SeenUpload {
-  readonly uploadId: string;
-  readonly key: string;
-  readonly initiated: Date;
-  readonly parts: readonly { readonly partNumber: number; readonly size: number; readonly etag: string }[];
-}
-
 export interface S3Service {
-  /** Closing it removes the bytes, unless a folder was given. Its operations bear S3's names (`PutObject`, `UploadPart`). */
+  /** Closing it removes the bytes. Its operations bear S3's names (`PutObject`, `UploadPart`). */
   readonly service: Service;
   readonly bucket: string;
   readonly region: string;
@@ -90,44 +78,28 @@ export interface S3Service {
   /** Takes an object away without a request; false when there was none. */
   remove(key: string): boolean;
   /** The multipart uploads that are neither complete nor aborted. */
-  uploads(): SeenUpload[];
+  uploads(): Upload[];
 }
 
 /** Starts the service on 127.0.0.1. Addresses are in path style: `/bucket/key`. */
 export async function createS3(options: S3Options): Promise<S3Service> {
-  const now = options.now ?? Date.now;
-  if (options.folder !== undefined) mkdirSync(options.folder, { recursive: true });
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'local-s3-'));
+  const { bucket: name, region, now = Date.now, repeatedComplete = 'refused' } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'local-s3-'));
   const store = new ObjectStore(folder);
-  const bucket: Bucket = {
-    name: options.bucket,
-    region: options.region,
-    store,
-    now,
-    repeatedComplete: options.repeatedComplete ?? 'refused',
-  };
-  const service = await serve(
-    {
-      operationOf,
-      handle: (request, response) =>
-        answer(request, response, bucket, { ...options, now, denies: ask => s3.denies?.(ask) ?? null }),
-    },
-    options.port,
-  );
+  const bucket: Bucket = { name, store, now, repeatedComplete };
+  const service = await serve({
+    operationOf: request => addressOf(request).operation,
+    handle: (request, response) => answer(request, response),
+  });
   const stop = service.close;
   service.close = async () => {
     await stop();
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
-  };
-  const contentOf = (key: string): Content => {
-    const object = store.get(key);
-    if (!object) throw new Error(`no object ${key} in ${options.bucket}`);
-    return object.content;
+    rmSync(folder, { recursive: true, force: true });
   };
   const s3: S3Service = {
     service,
-    bucket: options.bucket,
-    region: options.region,
+    bucket: name,
+    region,
     denies: null,
     objects: () =>
       store.all().map(({ key, etag, contentType, kept, content }) => ({
@@ -141,106 +113,69 @@ export async function createS3(options: S3Options): Promise<S3Service> {
           return content.md5;
         },
       })),
-    read: key => contentOf(key).readAll(),
+    read: key => {
+      const object = store.get(key);
+      if (!object) throw new Error(`no object ${key} in ${name}`);
+      return object.content.readAll();
+    },
     put: (key, bytes, contentType = 'binary/octet-stream') => {
       const path = store.newPath();
       writeFileSync(path, bytes);
-      const md5 = createHash('md5').update(bytes).digest('hex');
-      const content = new Content([{ path, sizeBytes: Buffer.byteLength(bytes) }], md5);
-      store.set({ key, etag: md5, contentType, kept: new Map(), checksum: null, modifiedMs: now(), content });
+      const etag = createHash('md5').update(bytes).digest('hex');
+      const content = new Content({ path, sizeBytes: Buffer.byteLength(bytes) });
+      store.set({ key, etag, contentType, kept: new Map(), checksum: null, modifiedMs: now(), content });
     },
     remove: key => store.delete(key),
-    uploads: () =>
-      [...store.uploads.values()].map(({ id, key, initiatedMs, parts }) => ({
-        uploadId: id,
-        key,
-        initiated: new Date(initiatedMs),
-        parts: [...parts.values()]
-          .sort((a, b) => a.number - b.number)
-          .map(part => ({ partNumber: part.number, size: part.sizeBytes, etag: part.etag })),
-      })),
+    uploads: () => [...store.uploads.values()],
   };
   return s3;
-}
 
-interface Admission extends S3Options {
-  readonly now: () => number;
-  readonly denies: (ask: Ask) => string | null;
-}
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const ids = { 'x-amz-request-id': randomUUID(), 'x-amz-id-2': randomUUID(), server: 'AmazonS3' };
+    for (const [header, value] of Object.entries(ids)) response.setHeader(header, value);
+    // A client that goes away in the middle is no fault of the cloud.
+    response.on('error', () => {});
+    try {
+      const [operation, exchange] = await admit(request, response);
+      await perform(operation, exchange);
+    } catch (error) {
+      if (error instanceof ClientGone) return;
+      if (!(error instanceof S3Error)) throw error;
+      // The rest of a refused body is read and dropped, so that the client gets to read the answer.
+      request.resume();
+      if (!response.headersSent) sendError(request, response, error);
+    }
+  }
 
-function operationOf(request: IncomingMessage): string {
-  try {
-    const address = addressOf(request.url!);
-    return operationName(request.method!, address);
-  } catch {
-    return 'Unknown';
+  /** Who asks, what for, and whether they may. @throws S3Error */
+  async function admit(request: IncomingMessage, response: ServerResponse): Promise<[string, Exchange]> {
+    const { role, roleName } = await authenticate(request, { ...options, now });
+    const { bucket: asked, key, query, operation } = addressOf(request);
+    const headers = new Map(Object.entries(request.headers as Record<string, string>));
+    if (asked !== null && asked !== name) throw new S3Error('NoSuchBucket');
+    const prefix = operation === 'HeadBucket' ? null : query.get('prefix');
+    for (const action of [actionOf(operation), ...extraActions(headers)]) {
+      if (allows(role, action, key, prefix)) continue;
+      throw new S3Error(
+        'AccessDenied',
+        `User: arn:aws:sts::123456789012:assumed-role/${roleName}/CognitoIdentityCredentials is not authorized to perform: ${action} on resource: "arn:aws:s3:::${asked}${key === null ? '' : `/${key}`}" because no identity-based policy allows the ${action} action`,
+      );
+    }
+    const words = s3.denies?.({ roleName, action: actionOf(operation), key, headers });
+    if (words) throw new S3Error('AccessDenied', words);
+    const mayList = allows(role, 's3:ListBucket', null);
+    return [operation, { request, response, headers, query, key: key ?? '', bucket, mayList }];
   }
-}
-
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  bucket: Bucket,
-  options: Admission,
-): Promise<void> {
-  response.setHeader('x-amz-request-id', randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase());
-  response.setHeader('x-amz-id-2', `${randomUUID()}${randomUUID()}`);
-  response.setHeader('server', 'AmazonS3');
-  // A client that goes away in the middle is no fault of the cloud.
-  response.on('error', () => {});
-  try {
-    const [operation, exchange] = admit(request, response, bucket, options);
-    await perform(operation, exchange);
-  } catch (error) {
-    if (error instanceof ClientGone) return;
-    if (!(error instanceof S3Error)) throw error;
-    if (!response.headersSent) sendError(request, response, error, request.url!.split('?')[0]!);
-  }
-}
-
-/** Who asks, what for, and whether they may. @throws S3Error */
-function admit(
-  request: IncomingMessage,
-  response: ServerResponse,
-  bucket: Bucket,
-  options: Admission,
-): [string, Exchange] {
-  const address = addressOf(request.url!);
-  const authenticated = authenticate(
-    { method: request.method!, headers: request.headersDistinct, address },
-    options,
-  );
-  const { headers, role, roleName } = authenticated;
-  const operation = operationName(request.method!, address);
-  if (address.bucket !== null && address.bucket !== bucket.name) {
-    throw new S3Error('NoSuchBucket');
-  }
-  const may = (action: string, key: string) => allows(role, action, key === '' ? null : key);
-  const prefix = operation === 'HeadBucket' ? null : (address.query.get('prefix') ?? null);
-  for (const action of [actionOf(operation), ...extraActions(headers)]) {
-    if (allows(role, action, address.key, prefix)) continue;
-    throw new S3Error(
-      'AccessDenied',
-      `User: arn:aws:sts::123456789012:assumed-role/${roleName}/CognitoIdentityCredentials is not authorized to perform: ${action} on resource: "arn:aws:s3:::${address.bucket}${address.key === null ? '' : `/${address.key}`}" because no identity-based policy allows the ${action} action`,
-    );
-  }
-  const words = options.denies({ roleName, action: actionOf(operation), key: address.key, headers });
-  if (words !== null) throw new S3Error('AccessDenied', words);
-  const key = address.key ?? '';
-  return [
-    operation,
-    { request, response, address, authenticated, headers, query: address.query, key, bucket, may },
-  ];
 }
 
 async function perform(operation: string, exchange: Exchange): Promise<void> {
+  const { bucket, headers, query, request, response } = exchange;
   switch (operation) {
     case 'PutObject':
       return putObject(exchange);
     case 'GetObject':
-      return getObject(exchange, true);
     case 'HeadObject':
-      return getObject(exchange, false);
+      return getObject(exchange, operation === 'GetObject');
     case 'DeleteObject':
       return deleteObject(exchange);
     case 'CreateMultipartUpload':
@@ -251,26 +186,33 @@ async function perform(operation: string, exchange: Exchange): Promise<void> {
       return completeMultipartUpload(exchange);
     case 'AbortMultipartUpload':
       return abortMultipartUpload(exchange);
-    default:
-      return aboutBucket(operation, exchange);
-  }
-}
-
-async function aboutBucket(operation: string, exchange: Exchange): Promise<void> {
-  const { bucket, query, request, response } = exchange;
-  await smallBody(request, exchange.authenticated);
-  switch (operation) {
     case 'ListObjectsV2':
-      if (query.get('list-type') !== '2')
-        throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
-      return sendXml(response, listObjects(bucket.name, bucket.store, query, 2));
     case 'ListObjects':
-      return sendXml(response, listObjects(bucket.name, bucket.store, query, 1));
+      await smallBody(request, headers);
+      return send(
+        response,
+        200,
+        {},
+        listObjects(bucket.name, bucket.store, query, operation === 'ListObjects' ? 1 : 2),
+      );
     case 'HeadBucket':
-      return sendEmpty(response, 200);
+      return send(response, 200);
     case 'Unknown':
       throw new S3Error('MethodNotAllowed');
     default:
       throw new S3Error('NotImplemented', `${operation} is not implemented`);
   }
+}
+
+function sendError(request: IncomingMessage, response: ServerResponse, error: S3Error): void {
+  const { code, message, details, status } = error;
+  const ids = {
+    RequestId: String(response.getHeader('x-amz-request-id')),
+    HostId: String(response.getHeader('x-amz-id-2')),
+  };
+  const resource = request.url!.split('?')[0]!;
+  const xml = xmlOf('Error', { Code: code, Message: message, ...details, Resource: resource, ...ids });
+  if (details.Region) response.setHeader('x-amz-bucket-region', details.Region);
+  if (request.method === 'HEAD') response.writeHead(status, { 'content-type': 'application/xml' }).end();
+  else send(response, status, {}, xml);
 }

@@ -45,7 +45,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   ): Services {
     return this.services(config, {
       processes: shard?.count,
-      runId: run?.id,
+      runId: run?.facts.read().run_id,
       ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
       onSignInEnded: error => this.shutdown.drain(error),
       onRetry: (what, retry) => this.#runLog?.retry(what, retry),

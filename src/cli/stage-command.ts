@@ -5,6 +5,7 @@ import type { SelectionRules } from '../../stages/selection.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import type { ConfigValues } from '../config/load.ts';
 import type { Config } from '../config/settings.ts';
+import { writeObservationIds } from '../run/manifest/observation-ids.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { sourceOf } from '../run/pipeline.ts';
 import { selectionFrom } from '../run/run-selection.ts';
@@ -107,7 +108,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       root: input.run?.facts.root(flags['folder-id'], config),
       claimed: output.claimed(),
       linking: output.linking,
-      onTableRead: ids => output.run?.saveObservationIds(ids),
+      onTableRead: ids => output.run && writeObservationIds(output.run.folder, ids),
       onReplaced: async record => output.run?.revise(record, this.warnLine),
       maxTransferBytes: flags['max-transfer'],
       isShard: flags.shard !== undefined,

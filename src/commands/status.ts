@@ -8,6 +8,7 @@ import { activityJson, activityLines, shardLines } from '../cli/ui/status-lines.
 import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
+import { shardStates } from '../run/manifest/shard-files.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';
@@ -67,7 +68,7 @@ export default class Status extends BaseCommand<typeof Status> {
       ...statusLines(status.counts),
       '',
       ...activityLines(status),
-      ...shardLines(run.shards),
+      ...shardLines(shardStates(run.folder)),
       '',
       ...placeLines({ manifests: run.folder, progress: progressPath(this.home, run.folderId) }),
     ];
@@ -80,7 +81,9 @@ function headLine(run: Run, { counts, isListed }: RunStatus): string {
 
 function oneLine(run: Run, status: RunStatus): string {
   const counts = Object.entries(status.counts.summary()).map(([name, count]) => `${count} ${name}`);
-  const activity = [...activityLines(status), ...shardLines(run.shards)].map(line => line.replace(/\.$/, ''));
+  const activity = [...activityLines(status), ...shardLines(shardStates(run.folder))].map(line =>
+    line.replace(/\.$/, ''),
+  );
   return [headLine(run, status), ...counts, ...activity].join(' · ');
 }
 
@@ -92,7 +95,7 @@ function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStre
 
 function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
   const { counts, isListed } = status;
-  const { shards } = run;
+  const shards = shardStates(run.folder);
   return {
     folder_id: run.folderId,
     folder_name: run.folderName,

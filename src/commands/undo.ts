@@ -7,7 +7,6 @@ import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import type { Config } from '../config/settings.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
-import { LinkingFile } from '../run/manifest/linking.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { type Rewriter, recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
@@ -61,7 +60,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
   }
 
   async #undo(run: Run, services: Services, config: Config, rewriter: Rewriter | null): Promise<void> {
-    const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
+    const linking = run.linkingFile();
     const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
     const records = latest.filter(isUndoable);
     const made = records.filter(isMade).length;

@@ -3,7 +3,8 @@ import { canContinue, type DriveRef, type FileRecord } from '../../stages/record
 import type { SelectionRules } from '../../stages/selection.ts';
 import { type Changes, Listing } from './listing.ts';
 import { checkpointOf } from './manifest/checkpoint.ts';
-import { LinkingFile } from './manifest/linking.ts';
+import type { LinkingFile } from './manifest/linking.ts';
+import { writeObservationIds } from './manifest/observation-ids.ts';
 import type { Run } from './manifest/run.ts';
 import { claimsIn, storedRecord } from './manifest/stored.ts';
 import type { Manifests } from './open-manifests.ts';
@@ -33,7 +34,7 @@ export interface MigrationOptions extends StageContext {
  */
 export async function runMigration(options: MigrationOptions): Promise<Changes | null> {
   const { run, manifests, until, events, shutdown } = options;
-  const linking = until === 'link' ? new LinkingFile(run.linkingPath) : undefined;
+  const linking = until === 'link' ? run.linkingFile() : undefined;
   try {
     const wasListed = run.isListed;
     run.facts.rememberSelection(options.rules);
@@ -66,7 +67,7 @@ async function migrationStream(
     ...options,
     claimed: claimsIn(manifests.resolve!, manifests.transfer),
     linking,
-    onTableRead: ids => run.saveObservationIds(ids),
+    onTableRead: ids => writeObservationIds(run.folder, ids),
     onReplaced: record => run.revise(record, events.warn),
   });
   return migrateStages({

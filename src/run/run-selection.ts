@@ -1,8 +1,8 @@
 /** How a run keeps to the part of its folder that it was started with. */
+import { isDeepStrictEqual } from 'node:util';
 import { PatternError, type Selection, type SelectionRules, selectionOf } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import type { Run } from './manifest/run.ts';
-import { isSameJson } from './manifest/same-json.ts';
 
 export interface SelectionFlags {
   recursive?: boolean;
@@ -22,7 +22,7 @@ export function rulesFrom({
     for (const pattern of patterns) check(flag, pattern);
   }
   const rules = { recursive, include, exclude };
-  return isSameJson(rules, EVERYTHING) ? null : rules;
+  return isDeepStrictEqual(rules, EVERYTHING) ? null : rules;
 }
 
 function check(flag: string, pattern: string): void {
@@ -52,7 +52,7 @@ export function chosenRules(
   if (!run.has('list')) return given;
   const { selection: remembered } = run.facts;
   if (rescan) return given ?? (keeps ? remembered : null);
-  if (given && !isSameJson(given, remembered)) throw otherSelection(remembered);
+  if (given && !isDeepStrictEqual(given, remembered)) throw otherSelection(remembered);
   return remembered;
 }
 

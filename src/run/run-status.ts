@@ -1,6 +1,4 @@
 /** How far a run is, from its manifests alone: for another process than the one that works on it. */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { canContinue, type FileRecord } from '../../stages/record.ts';
 import type { Holder } from '../config/files/holder.ts';
 import type { Run } from './manifest/run.ts';
@@ -37,7 +35,7 @@ export async function statusOf(run: Run, warn: (message: string) => void): Promi
     counts.add(record);
     stored.add(record);
   }
-  return { counts, isListed, holder, session: stored.session(), lastActivity: lastActivityIn(run.folder) };
+  return { counts, isListed, holder, session: stored.session(), lastActivity: run.lastActivity };
 }
 
 /** Counts what has been stored since the session started, and what is still to be stored. */
@@ -94,10 +92,4 @@ class StoredSince {
 function count(work: { files: number; bytes: number }, bytes: number): void {
   work.files += 1;
   work.bytes += bytes;
-}
-
-function lastActivityIn(folder: string): Date | null {
-  const names = readdirSync(folder).filter(name => name.endsWith('.ndjson'));
-  const times = names.map(name => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return times.length > 0 ? new Date(Math.max(...times)) : null;
 }

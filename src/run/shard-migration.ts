@@ -2,7 +2,6 @@
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
 import { checkpointOf } from './manifest/checkpoint.ts';
-import { LinkingFile } from './manifest/linking.ts';
 import type { Run } from './manifest/run.ts';
 import type { MigrationOptions } from './migration.ts';
 import { moveStages, runToEnd, sourceOf } from './pipeline.ts';
@@ -12,7 +11,7 @@ import { Stages } from './stages.ts';
 export async function runShard(options: MigrationOptions): Promise<null> {
   const { run, manifests, events, shutdown, retryOrphans } = options;
   requireResolved(options);
-  const linking = new LinkingFile(run.linkingPath, run.foreignLinkingPaths);
+  const linking = run.linkingFile();
   try {
     events.listAll(members(options), ({ id }) => Boolean(manifests.transfer!.last(id)?.url));
     const stream = await moveStages(sourceOf(members(options), shutdown.drainSignal), {

@@ -7,7 +7,7 @@ import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts'
 import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
-import { recordsFrom } from './manifest/input.ts';
+import { recordsFrom } from './manifest/lines.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import { Rejects } from './manifest/rejects.ts';
@@ -96,7 +96,6 @@ export class StageInput {
   }
 
   close(): void {
-    this.rejects.close();
     void this.#manifest?.close();
   }
 

@@ -1,7 +1,7 @@
 /** Where a stage command writes its records: its manifest in the run, a file, or standard output. */
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
-import { LinkingFile } from './manifest/linking.ts';
+import type { LinkingFile } from './manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
@@ -50,7 +50,7 @@ export class StageOutput {
       write: [stage],
       read: stage === 'resolve' ? ['transfer'] : [],
     });
-    if (stage === 'link') this.#linking = new LinkingFile(this.run.linkingPath, this.run.foreignLinkingPaths);
+    if (stage === 'link') this.#linking = this.run.linkingFile();
   }
 
   /** For resolve: records that have an S3 key. */

@@ -33,15 +33,10 @@ export function runsBeside(home: string, { folderId }: Run): Run[] {
 
 /** The folder of the run that was worked on last; null if there is none. */
 export function lastRunOf(home: string): string | null {
-  const times = runsOf(home).flatMap(run => {
-    const manifests = run.stats();
-    // A process that was killed before it saw a file leaves empty ones.
-    const isEmpty = manifests.every(({ size }) => size === 0) && !run.isListed;
-    return isEmpty
-      ? []
-      : [{ folderId: run.folderId, time: Math.max(...manifests.map(({ mtimeMs }) => mtimeMs)) }];
-  });
-  return times.sort((a, b) => b.time - a.time)[0]?.folderId ?? null;
+  // A process that was killed before it saw a file leaves empty manifests.
+  const runs = runsOf(home).filter(run => !run.isEmpty);
+  const newestFirst = runs.sort((a, b) => Number(b.lastActivity) - Number(a.lastActivity));
+  return newestFirst[0]?.folderId ?? null;
 }
 
 /** The run to change or to check. Throws RunError if there is none; `what` is to be done with it: "to undo". */

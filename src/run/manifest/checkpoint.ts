@@ -3,6 +3,7 @@
  * the stage's manifest, so that the stage finds its work done. `save`, the step after it, appends new lines. A stage does not
  * repeat finished work.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   canContinue,
   type FileRecord,
@@ -13,7 +14,6 @@ import {
   withoutObject,
 } from '../../../stages/record.ts';
 import type { Manifest } from './merged-manifest.ts';
-import { isSameJson } from './same-json.ts';
 
 export interface CheckpointOptions {
   stage: StageName;
@@ -24,8 +24,7 @@ export interface CheckpointOptions {
 
 export interface Checkpoint {
   restore: (record: FileRecord) => FileRecord;
-  /** A promise only where the disk has to be waited for. */
-  save: (record: FileRecord) => FileRecord | Promise<FileRecord>;
+  save: (record: FileRecord) => FileRecord;
 }
 
 export function checkpointOf(
@@ -43,13 +42,12 @@ export function checkpointOf(
     return record;
   };
 
-  const save = (record: FileRecord): FileRecord | Promise<FileRecord> => {
+  const save = (record: FileRecord): FileRecord => {
     // Removed at once: a large WeakSet slows down garbage collection.
     if (unchanged.delete(record)) return record;
     const own = manifest.last(record.id);
-    if (own && isSameJson(own, plain(record))) return record;
-    const waiting = manifest.append(record);
-    return waiting ? waiting.then(() => record) : record;
+    if (!own || !isDeepStrictEqual(own, plain(record))) manifest.append(record);
+    return record;
   };
 
   return { restore, save };
@@ -59,7 +57,7 @@ export function checkpointOf(
 function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
   if (!canContinue(incoming)) {
     const record = withObjectOf(own, incoming, options.stage);
-    return isSameJson(record, own) ? own : record;
+    return isDeepStrictEqual(record, own) ? own : record;
   }
   if (options.stage === 'list') return listedAgain(incoming, own);
   if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
@@ -103,7 +101,8 @@ function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): 
 /** True if a person has changed the incoming record since the own one was made from it. */
 function isEdited(incoming: FileRecord, own: FileRecord): boolean {
   for (const field in incoming) {
-    if (field !== 'status' && field !== 'error' && !isSameJson(incoming[field], own[field])) return true;
+    if (field !== 'status' && field !== 'error' && !isDeepStrictEqual(incoming[field], own[field]))
+      return true;
   }
   return false;
 }
@@ -159,7 +158,7 @@ function withMediaOf({ media, linking, removing }: FileRecord, given: FileRecord
 }
 
 function hasSameIds(a: FileRecord, b: FileRecord): boolean {
-  return a.name === b.name && a.prefix === b.prefix && isSameJson(a.sequentialIds, b.sequentialIds);
+  return a.name === b.name && a.prefix === b.prefix && isDeepStrictEqual(a.sequentialIds, b.sequentialIds);
 }
 
 /** A duplicate that was transferred because its original could not be keeps the key of its object. */

@@ -1,27 +1,43 @@
 /**
  * A manifest on disk: NDJSON, appended to while a stage runs; of several lines with one id the last one is valid.
  *
- * Only the place of each id's last line is kept in memory. Lines are read back from disk on demand; stages ask more or
- * less in the order of the manifest, so one read serves many.
+ * Only the offset of each id's last line is kept in memory. Lines are read back from disk on demand; stages ask more or
+ * less in the order of the manifest, so one read serves many. New lines are written once per turn of the event loop, and
+ * synced to disk at most once a second: a power cut costs no more than that.
  */
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { FileRecord } from '../../../stages/record.ts';
 import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../../config/files/private-folder.ts';
 import { READ_AND_APPEND } from '../../config/files/replace-file.ts';
-import { Appender } from './appender.ts';
-import { BlockReader } from './block-reader.ts';
-import { MAX_LINE_BYTES, textOf } from './line-text.ts';
+import { type Line, linesOf, MAX_LINE_BYTES, NEWLINE, type Reject, recordIn } from './lines.ts';
 import { unusable } from './manifest-error.ts';
-import { BadLine, lineOf, recordAgain, recordOf } from './record-line.ts';
-import { idIn, isTorn, scanLines } from './scan-lines.ts';
+import { lineOf, recordAgain } from './record-line.ts';
+
+const SCAN_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 32 * 1024;
+/** More is written at once. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+const SYNC_EVERY_MS = 1000;
+
+const sync = promisify(fdatasync);
 
 export interface OpenOptions {
   /** Cut a torn last line off and append; otherwise the file is only read, and must exist. */
   write: boolean;
   warn: (message: string) => void;
-  reject?: ((line: string, reason: BadLine) => void) | null;
+  reject?: Reject | null;
   /** Name of a file of another program in messages; its incomplete last line is a bad line like any other. */
   foreign?: string;
   /** This process has checked every line before: of most lines only the id is read. */
@@ -33,40 +49,41 @@ export interface OpenOptions {
 export class ManifestFile {
   readonly path: string;
   readonly #fd: number;
-  readonly #blocks: BlockReader;
-  /** By id: where its last line begins. In the order in which the ids first appear. */
+  /** By id: where its last line starts. In the order in which the ids first appear. */
   readonly #offsets = new Map<string, number>();
   #size = 0;
   #needsNewline = false;
   #isOpen = true;
-
-  #appender: Appender | null = null;
+  /** The part of the file that was read last. */
+  #block = { start: 0, bytes: Buffer.alloc(0) };
+  readonly #room = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** Lines that are not in the file yet, by their offsets. */
+  readonly #unwritten = new Map<number, string>();
+  #unwrittenBytes = 0;
+  #isWritten = false;
+  #failure: Error | null = null;
+  #writeLater: NodeJS.Immediate | null = null;
+  #syncLater: NodeJS.Timeout | null = null;
 
   private constructor(path: string, fd: number) {
     this.path = path;
     this.#fd = fd;
-    this.#blocks = new BlockReader(fd);
   }
 
   /** Throws {@link BadLine} for the first line that is not a record (unless rejected), RunError if the disk refuses. */
   static async open(path: string, options: OpenOptions): Promise<ManifestFile> {
-    let fd: number;
+    let fd: number | null = null;
     try {
       isFileThere(path);
       if (options.write) makePrivateFolder(dirname(path));
       fd = openSync(path, options.write ? READ_AND_APPEND : 'r', 0o600);
-    } catch (error) {
-      throw unusable(path, error);
-    }
-    const manifest = new ManifestFile(options.foreign ?? path, fd);
-    try {
+      const manifest = new ManifestFile(options.foreign ?? path, fd);
       await manifest.#scan(options);
-      if (options.write) manifest.#appender = await Appender.open(path, fd);
+      return manifest;
     } catch (error) {
-      closeSync(fd);
+      if (fd !== null) closeSync(fd);
       throw unusable(path, error);
     }
-    return manifest;
   }
 
   get isOpen(): boolean {
@@ -88,78 +105,141 @@ export class ManifestFile {
     for (const [id, offset] of this.#offsets) yield this.#readAt(id, offset);
   }
 
-  /** Appends a record; resolves when it is safe to hand over the next one. Throws RunError if the disk refuses. */
-  append(record: FileRecord): Promise<void> | void {
-    const line = (this.#needsNewline ? '\n' : '') + lineOf(record);
+  /** Throws RunError if the disk has refused earlier lines. */
+  append(record: FileRecord): void {
+    if (this.#failure) throw this.#failure;
     const offset = this.#size + Number(this.#needsNewline);
-    const waiting = this.#appender!.append(line, offset);
+    const line = (this.#needsNewline ? '\n' : '') + lineOf(record);
+    const bytes = Buffer.byteLength(line);
     this.#needsNewline = false;
     this.#offsets.set(record.id, offset);
-    this.#size += Buffer.byteLength(line);
-    return waiting;
+    this.#size += bytes;
+    this.#unwritten.set(offset, line);
+    this.#unwrittenBytes += bytes;
+    this.#writeLater ??= setImmediate(() => this.#write());
+    if (this.#unwrittenBytes > MAX_UNWRITTEN_BYTES) this.#write();
   }
 
   /** Resolves when every appended line is on disk. Throws RunError if the disk refuses. */
   async flush(): Promise<void> {
-    await this.#appender?.flush();
+    this.#write();
+    if (this.#isWritten) await this.#sync();
+    if (this.#failure) throw this.#failure;
   }
 
   async close(): Promise<void> {
     this.#isOpen = false;
     try {
-      await this.#appender?.close();
+      await this.flush();
     } finally {
       closeSync(this.#fd);
     }
   }
 
-  async #scan(options: OpenOptions): Promise<void> {
-    const { takes } = options;
-    const { bytes, offset, line, size } = await scanLines(this.#fd, (bytes, offset, line) => {
-      const id = options.checked ? idIn(bytes) : null;
-      if (id === null) this.#index(bytes, offset, line, options);
-      else if (takes?.(id) ?? true) this.#offsets.set(id, offset);
-    });
-    this.#size = size;
-    if (bytes.length > 0) this.#endWithoutNewline(bytes, offset, line, options);
+  #write(): void {
+    clearImmediate(this.#writeLater ?? undefined);
+    this.#writeLater = null;
+    if (this.#unwritten.size === 0) return;
+    try {
+      // Synchronous: this only copies to the page cache, and waking a pool thread would cost more.
+      appendFileSync(this.#fd, [...this.#unwritten.values()].join(''));
+    } catch (error) {
+      this.#failure ??= unusable(this.path, error);
+    }
+    this.#unwritten.clear();
+    this.#unwrittenBytes = 0;
+    this.#isWritten = true;
+    this.#syncLater ??= setTimeout(() => void this.#sync(), SYNC_EVERY_MS).unref();
   }
 
-  #index(bytes: Buffer, offset: number, line: number, { reject, takes }: OpenOptions): void {
-    try {
-      const text = textOf(bytes, this.path, line);
-      if (text.trim() === '') return;
-      const { id } = recordOf(text, this.path, line);
-      if (takes?.(id) ?? true) this.#offsets.set(id, offset);
-    } catch (error) {
-      if (!(error instanceof BadLine && reject)) throw error;
-      reject(bytes.toString('utf8'), error);
+  async #sync(): Promise<void> {
+    clearTimeout(this.#syncLater ?? undefined);
+    this.#syncLater = null;
+    await sync(this.#fd).catch(error => {
+      this.#failure ??= unusable(this.path, error);
+    });
+  }
+
+  async #scan(options: OpenOptions): Promise<void> {
+    const { checked, reject, takes } = options;
+    const source = createReadStream('', {
+      fd: this.#fd,
+      autoClose: false,
+      start: 0,
+      highWaterMark: SCAN_BYTES,
+    });
+    for await (const lines of linesOf(source)) {
+      for (const line of lines) {
+        if (!line.isComplete && this.#isCutOff(line, options)) continue;
+        const id = (checked && idIn(line.bytes)) || recordIn(line, this.path, reject)?.id;
+        if (id && (takes?.(id) ?? true)) this.#offsets.set(id, line.offset);
+        this.#needsNewline = !line.isComplete;
+      }
     }
+    this.#size = fstatSync(this.#fd).size;
   }
 
   /** A complete line without its newline comes from an editor; any other is a write that was cut short. */
-  #endWithoutNewline(bytes: Buffer, offset: number, line: number, options: OpenOptions): void {
-    const { write, warn, foreign } = options;
-    if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) {
-      this.#index(bytes, offset, line, options);
-      this.#needsNewline = true;
-      return;
-    }
+  #isCutOff({ bytes, offset, number }: Line, { write, warn, foreign }: OpenOptions): boolean {
+    if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) return false;
     warn(
-      `${this.path}: line ${line}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; its file is worked on again.`,
+      `${this.path}: line ${number}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; its file is worked on again.`,
     );
-    if (!write) return;
-    ftruncateSync(this.#fd, offset);
-    this.#blocks.forget();
-    this.#size = offset;
+    if (write) ftruncateSync(this.#fd, offset);
+    return true;
   }
 
   /** The record gets the given `id`, so that there is one string per file in memory. */
   #readAt(id: string, offset: number): FileRecord {
     // The descriptor may belong to another file by now.
     if (!this.#isOpen) throw new Error(`${this.path} is closed`);
-    const text = this.#appender?.lineAt(offset) ?? this.#blocks.lineAt(offset);
+    const text = this.#unwritten.get(offset) ?? this.#lineAt(offset);
     const record = recordAgain(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
     record.id = id;
     return record;
+  }
+
+  /** The text from `offset` to the next newline or the end of the file. */
+  #lineAt(offset: number): string {
+    const { start, bytes } = this.#block;
+    const end = offset < start ? -1 : bytes.indexOf(NEWLINE, offset - start);
+    if (end >= 0) return bytes.toString('utf8', offset - start, end);
+    for (let size = BLOCK_BYTES; ; size *= 2) {
+      const room = size === BLOCK_BYTES ? this.#room : Buffer.allocUnsafe(size);
+      const read = room.subarray(0, readSync(this.#fd, room, 0, size, offset));
+      this.#block = { start: offset, bytes: read };
+      const length = read.indexOf(NEWLINE);
+      if (length >= 0 || read.length < size) {
+        return read.toString('utf8', 0, length < 0 ? read.length : length);
+      }
+    }
+  }
+}
+
+const LINE_HEAD = '{"id":"';
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** The id at the head of a line, where `lineOf` puts it; null for a line that another program has written. */
+function idIn(bytes: Buffer): string | null {
+  const start = LINE_HEAD.length;
+  const end = bytes.indexOf(QUOTE, start);
+  if (end < 0 || bytes.toString('latin1', 0, start) !== LINE_HEAD) return null;
+  const id = bytes.subarray(start, end);
+  return id.includes(BACKSLASH) ? null : id.toString('utf8');
+}
+
+/**
+ * Whether a last line was cut short: it starts with a brace and is not JSON, or a power cut has left zeros. Anything else
+ * was written by another program, and is not cut off.
+ */
+function isTorn(text: string): boolean {
+  const bare = text.trim();
+  if (!/^(?:\{|\0+$)/.test(bare)) return false;
+  try {
+    JSON.parse(bare);
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -5,7 +5,16 @@ import type { ManifestFile } from './manifest-file.ts';
 /** One file, or several that are read as one. */
 export type Manifest = Pick<ManifestFile, keyof ManifestFile>;
 
-export interface MergedFiles {
+/** The record of the first manifest that has one. */
+export function lastIn(manifests: readonly (Manifest | undefined)[], id: string): FileRecord | undefined {
+  for (const manifest of manifests) {
+    const record = manifest?.last(id);
+    if (record) return record;
+  }
+  return undefined;
+}
+
+interface MergedFiles {
   /** The stage's manifest without a shard in its name. */
   main: ManifestFile | null;
   /** Those of shards, the one written last first; with `own`, if there is one. */
@@ -62,9 +71,9 @@ export class MergedManifest implements Manifest {
     }
   }
 
-  append(record: FileRecord): Promise<void> | void {
+  append(record: FileRecord): void {
     this.#appended.add(record.id);
-    return this.#files.own!.append(record);
+    this.#files.own!.append(record);
   }
 
   async flush(): Promise<void> {

@@ -1,5 +1,6 @@
 /** `run.json`: what is true of a run and of no single file in it. */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
 import type { DriveRef, StageName } from '../../../stages/record.ts';
@@ -8,7 +9,6 @@ import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/replace-file.ts';
 import { folderRefFrom } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
-import { isSameJson } from './same-json.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
 export interface Facts {
@@ -59,7 +59,7 @@ export class RunFacts {
   remember(values: Partial<Facts>): void {
     const facts = this.read();
     const changed = { ...facts, ...values };
-    if (!isSameJson(changed, facts)) this.write(changed);
+    if (!isDeepStrictEqual(changed, facts)) this.write(changed);
   }
 
   /** The folder, with the resource key that the address, the run or the configuration has. */
@@ -86,7 +86,7 @@ export class RunFacts {
   /** With another selection than before, the folder has to be listed again. */
   rememberSelection(rules: SelectionRules | null): void {
     const { selection, ...facts } = this.read();
-    if (isSameJson(selection ?? null, rules)) return;
+    if (isDeepStrictEqual(selection ?? null, rules)) return;
     this.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
   }
 

@@ -1,34 +1,37 @@
-/** A run: its manifests as one, its lock, and what is known of it as a whole. */
+/** A run: the manifests of one Drive folder in `runs/{folder_id}/`, its lock, and what is known of it as a whole. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
 import { type Holder, holderOf } from '../../config/files/holder.ts';
 import { heldBy } from '../../config/files/lock.ts';
-import { failedPath, progressPath } from '../../config/home.ts';
+import { failedPath, progressPath, runFolder } from '../../config/home.ts';
+import { LinkingFile } from './linking.ts';
 import { held, type Lock, lockPath, takeLock } from './lock.ts';
-import { ManifestFile, type OpenOptions } from './manifest-file.ts';
-import { type Manifest, MergedManifest } from './merged-manifest.ts';
-import { refuseForeignIds } from './observation-ids.ts';
-import { RunFolder } from './run-folder.ts';
-import type { Shard } from './shard.ts';
-import {
-  mergeShards,
-  openIfThere,
-  openShards,
-  SHARDED_STAGES,
-  shardFiles,
-  shardHolder,
-} from './shard-files.ts';
-import { UnreadableMemory } from './unreadable-records.ts';
+import type { OpenOptions } from './manifest-file.ts';
+import { lastIn, type Manifest } from './merged-manifest.ts';
+import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
+import { RunFacts } from './run-facts.ts';
+import { isInShard, nameOfShard, type Shard } from './shard.ts';
+import { mergeShards, openMerged, shardFiles, shardHolder } from './shard-files.ts';
+import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
 
 const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
 
-export class Run extends RunFolder {
+/** About 800,000 files. */
+const LARGEST_READ_BY_SHARDS = 256 * 1024 * 1024;
+
+export class Run {
+  readonly #home: string;
+  readonly folderId: string;
+  readonly folder: string;
+  /** The part that this process works on; null for the whole run. */
+  readonly shard: Shard | null;
+  readonly facts: RunFacts;
   #lock: Lock | null = null;
   /** Files that this process has made. */
   readonly #made = new Set<string>();
@@ -38,6 +41,119 @@ export class Run extends RunFolder {
   readonly #written = new Map<StageName, Manifest>();
   #isMerged = false;
 
+  constructor(home: string, folderId: string, shard: Shard | null = null) {
+    this.#home = home;
+    this.shard = shard;
+    this.folderId = folderId;
+    this.folder = runFolder(home, folderId);
+    this.facts = new RunFacts(this);
+  }
+
+  get exists(): boolean {
+    return STAGES.some(stage => this.has(stage));
+  }
+
+  has(stage: StageName): boolean {
+    return this.#pathsOf(stage).length > 0;
+  }
+
+  /** True if the run has no record, and nobody has listed the folder to its end. */
+  get isEmpty(): boolean {
+    return STAGES.every(stage => this.#sizeOf(stage) === 0) && !this.isListed;
+  }
+
+  /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
+  get isListed(): boolean {
+    return this.facts.read().listed_at !== null && this.has('list');
+  }
+
+  markListed(): void {
+    this.facts.remember({ listed_at: new Date().toISOString() });
+  }
+
+  /** The folder's name in Drive; null if it was never listed. */
+  get folderName(): string | null {
+    return this.facts.read().folder_name ?? null;
+  }
+
+  get startedAt(): string {
+    return this.facts.read().started_at;
+  }
+
+  /** Records that the data service could not give in the run, for its report. */
+  get unreadableRecords(): UnreadableRecords {
+    return this.facts.read().unreadable_records ?? {};
+  }
+
+  /** The sequential ids of all observations when resolve last read the whole table; null if it never did. */
+  get observationIds(): ReturnType<typeof readObservationIds> {
+    return readObservationIds(this.folder);
+  }
+
+  /** How messages name the folder: `"Kenya 2024" (1AbC…)`. */
+  get label(): string {
+    const { folderName, folderId } = this;
+    return folderName === null ? folderId : `"${folderName}" (${folderId})`;
+  }
+
+  get lastActivity(): Date | null {
+    if (!existsSync(this.folder)) return null;
+    const names = readdirSync(this.folder).filter(name => name.endsWith('.ndjson'));
+    const stats = names.flatMap(
+      name => statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? [],
+    );
+    return stats.length > 0 ? new Date(Math.max(...stats)) : null;
+  }
+
+  pathOf(stage: StageName): string {
+    return join(this.folder, `${stage}.ndjson`);
+  }
+
+  rejectedPathOf(stage: StageName): string {
+    return this.#ownPath(this.shard ? `rejected.${stage}` : `${stage}.rejected`);
+  }
+
+  takes(id: string): boolean {
+    return this.shard === null || isInShard(id, this.shard);
+  }
+
+  /**
+   * A shard has memory for its own files. In a large run it does not read those of the others, and leaves `progress_{id}.json`
+   * and `failed_{id}.json` to `resume`.
+   */
+  get isTooLargeToRead(): boolean {
+    return this.shard !== null && this.#sizeOf('list') > LARGEST_READ_BY_SHARDS;
+  }
+
+  /** Of the shard, where this process works on one. */
+  #ownPath(name: string): string {
+    return join(this.folder, `${name}${this.shard ? `.${nameOfShard(this.shard)}` : ''}.ndjson`);
+  }
+
+  #pathsOf(stage: StageName): string[] {
+    const shards = shardFiles(this.folder, stage).map(({ path }) => path);
+    return existsSync(this.pathOf(stage)) ? [this.pathOf(stage), ...shards] : shards;
+  }
+
+  /** Of all files of the stage, in bytes. */
+  #sizeOf(stage: StageName): number {
+    const sizes = this.#pathsOf(stage).map(path => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Two different shards of one count have no file in common. */
+  readonly #mayShareFilesWith = ({ count }: Shard): boolean => count !== this.shard?.count;
+
+  /**
+   * The files whose media records are being created, by this process and by others that may have been about to link files of
+   * its shard.
+   */
+  linkingFile(): LinkingFile {
+    const others = shardFiles(this.folder, 'linking').filter(({ shard }) => this.#mayShareFilesWith(shard));
+    const main = this.shard ? [join(this.folder, 'linking.ndjson')] : [];
+    return new LinkingFile(this.#ownPath('linking'), [...main, ...others.map(({ path }) => path)]);
+  }
+
   /**
    * The manifest of the stage, with what shards have written; for a shard, the records of its own files only. To write, the
    * caller holds the lock; without a shard, what shards have written is moved into the run's own manifests first.
@@ -45,40 +161,15 @@ export class Run extends RunFolder {
   async open(stage: StageName, options: OpenOptions): Promise<Manifest> {
     const isNew = options.write && !this.has(stage);
     if (options.write && this.#lock && !this.shard && !this.#isMerged) {
-      await mergeShards(this.folder, name => this.pathOf(name), options.warn);
+      await mergeShards(this.folder, options.warn);
       this.#isMerged = true;
     }
     const takes = this.shard ? (id: string) => this.takes(id) : undefined;
-    const manifest = await this.#openMerged(stage, { ...options, takes });
+    const isRead = this.shard ? this.#mayShareFilesWith : () => true;
+    const manifest = await openMerged(this, stage, { ...options, takes }, isRead);
     if (isNew) this.#made.add(this.pathOf(stage));
     if (options.write) this.#written.set(stage, manifest);
     return manifest;
-  }
-
-  async #openMerged(
-    stage: StageName,
-    options: OpenOptions,
-    isRead = (shard: Shard) => !this.shard || this.mayShareFilesWith(shard),
-  ): Promise<Manifest> {
-    const main = this.pathOf(stage);
-    const isSharded = (SHARDED_STAGES as readonly StageName[]).includes(stage);
-    const ownPath = isSharded ? this.ownPath(stage) : main;
-    const files = shardFiles(this.folder, stage).filter(
-      ({ path, shard }) => path !== ownPath && isRead(shard),
-    );
-    if (ownPath === main && files.length === 0) return ManifestFile.open(main, options);
-    // Before the main manifest, into which they may be moved meanwhile.
-    const shards = await openShards(files, { ...options, warn: this.shard ? () => {} : options.warn });
-    const read = { ...options, write: false };
-    let own: ManifestFile | null = null;
-    if (ownPath !== main) {
-      own = options.write ? await ManifestFile.open(ownPath, options) : await openIfThere(ownPath, read);
-    }
-    return new MergedManifest(ownPath, {
-      main: await openIfThere(main, read),
-      shards: own ? [own, ...shards] : shards,
-      own,
-    });
   }
 
   /** Updates size and content of a file in the manifests before transfer. Needs the lock. */
@@ -88,8 +179,43 @@ export class Run extends RunFolder {
       const open = this.#written.get(stage);
       const manifest = open?.isOpen ? open : await this.open(stage, { write: true, warn });
       const own = manifest.last(id);
-      if (own) await manifest.append({ ...own, size, md5, modifiedTime });
+      if (own) manifest.append({ ...own, size, md5, modifiedTime });
       if (manifest !== open) await manifest.close();
+    }
+  }
+
+  /**
+   * Every file of the run once, as far as it has come: in the order of the listing, each from the last manifest that
+   * has it. For readers; takes no lock. `checked`: this process has read the manifests before (see {@link OpenOptions}).
+   */
+  async *latest(
+    warnOfDamage: (message: string) => void,
+    { checked = false } = {},
+  ): AsyncGenerator<FileRecord> {
+    // An incomplete last line is one that the other process is writing.
+    const warn = this.holder ? () => {} : warnOfDamage;
+    const opened: Manifest[] = [];
+    const open = async (stage: StageName): Promise<Manifest> => {
+      const written = this.#written.get(stage);
+      if (written?.isOpen) {
+        // A shard's own does not have what the others have written.
+        if (!this.shard) return written;
+        await written.flush();
+      }
+      const manifest = await openMerged(this, stage, { write: false, warn, checked }, () => true);
+      opened.push(manifest);
+      return manifest;
+    };
+    try {
+      const manifests: Manifest[] = [];
+      for (const stage of STAGES) if (this.has(stage)) manifests.push(await open(stage));
+      const [first, ...later] = manifests;
+      later.reverse();
+      for (const record of first?.records() ?? []) {
+        if (!isWithdrawn(record)) yield lastIn(later, record.id) ?? record;
+      }
+    } finally {
+      for (const manifest of opened) await manifest.close();
     }
   }
 
@@ -100,14 +226,14 @@ export class Run extends RunFolder {
   lock(command: string): void {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.facts.read();
-    refuseForeignFile(progressPath(this.home, this.folderId), PROGRESS);
-    refuseForeignFile(failedPath(this.home, this.folderId), FAILED);
+    refuseForeignFile(progressPath(this.#home, this.folderId), PROGRESS);
+    refuseForeignFile(failedPath(this.#home, this.folderId), FAILED);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
     this.#refuseOthers();
     const isNew = !existsSync(this.facts.path);
     if (isNew) this.#made.add(this.facts.path);
-    if (isNew || !this.id) {
+    if (isNew || !this.facts.read().run_id) {
       this.facts.remember({ ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
   }
@@ -149,8 +275,7 @@ export class Run extends RunFolder {
 
   /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
   get version(): string {
-    const sizes = STAGES.map(stage => this.statOf(stage).size);
-    return [this.holder?.since ?? '', ...sizes].join(' ');
+    return [this.holder?.since ?? '', ...STAGES.map(stage => this.#sizeOf(stage))].join(' ');
   }
 
   /**
@@ -158,8 +283,7 @@ export class Run extends RunFolder {
    * True if it did.
    */
   discardIfEmpty(): boolean {
-    const isEmpty = STAGES.every(stage => this.statOf(stage).size === 0);
-    this.#isDiscarded = isEmpty && !this.isListed;
+    this.#isDiscarded = this.isEmpty;
     // Anything else in the folder belongs to a person or another process.
     if (this.#isDiscarded) for (const path of this.#made) unlinkSync(path);
     if (this.#isDiscarded) this.#made.clear();
@@ -173,51 +297,4 @@ export class Run extends RunFolder {
     });
     return this.#unreadable;
   }
-
-  /**
-   * Every file of the run once, as far as it has come: in the order of the listing, each from the last manifest that
-   * has it. For readers; takes no lock. `checked`: this process has read the manifests before (see {@link OpenOptions}).
-   */
-  async *latest(
-    warnOfDamage: (message: string) => void,
-    { checked = false } = {},
-  ): AsyncGenerator<FileRecord> {
-    // An incomplete last line is one that the other process is writing.
-    const warn = this.holder ? () => {} : warnOfDamage;
-    const manifests: Manifest[] = [];
-    const opened: Manifest[] = [];
-    try {
-      for (const stage of STAGES) {
-        if (!this.has(stage)) continue;
-        let written = this.#written.get(stage);
-        // A shard's own does not have what the others have written.
-        if (this.shard && written?.isOpen) {
-          await written.flush();
-          written = undefined;
-        }
-        // A manifest that is open is not read a second time.
-        if (!this.shard && !written?.isOpen) this.#written.delete(stage);
-        const read = { write: false, warn, checked };
-        const manifest = written?.isOpen ? written : await this.#openMerged(stage, read, () => true);
-        if (manifest !== written) opened.push(manifest);
-        manifests.push(manifest);
-      }
-      const [first, ...later] = manifests;
-      if (!first) return;
-      later.reverse();
-      for (const record of first.records()) {
-        if (!isWithdrawn(record)) yield furthest(later, record.id) ?? record;
-      }
-    } finally {
-      for (const manifest of opened) await manifest.close();
-    }
-  }
-}
-
-function furthest(latestFirst: readonly Manifest[], id: string): FileRecord | undefined {
-  for (const manifest of latestFirst) {
-    const record = manifest.last(id);
-    if (record) return record;
-  }
-  return undefined;
 }

@@ -9,12 +9,12 @@ import { appendPrivately } from '../../config/files/replace-file.ts';
 import { idsIn } from './linking.ts';
 import { lockPath } from './lock.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
-import { MergedManifest } from './merged-manifest.ts';
+import { type Manifest, MergedManifest } from './merged-manifest.ts';
 import { nameOfShard, type Shard, shardNamed } from './shard.ts';
 
-export const SHARDED_STAGES = ['transfer', 'link'] as const;
+const SHARDED_STAGES: readonly StageName[] = ['transfer', 'link'];
 
-export interface ShardFile {
+interface ShardFile {
   shard: Shard;
   path: string;
 }
@@ -77,8 +77,30 @@ export function shardHolder(folder: string): { holder: Holder; path: string } | 
   return null;
 }
 
+/** What a process, of a shard or of none, reads and writes as the manifest of the stage. `isRead`: which shards it reads. */
+export async function openMerged(
+  { folder, shard: ownShard }: { folder: string; shard: Shard | null },
+  stage: StageName,
+  options: OpenOptions,
+  isRead: (shard: Shard) => boolean,
+): Promise<Manifest> {
+  const main = join(folder, `${stage}.ndjson`);
+  const isSharded = ownShard !== null && SHARDED_STAGES.includes(stage);
+  const ownPath = isSharded ? join(folder, `${stage}.${nameOfShard(ownShard)}.ndjson`) : main;
+  const files = shardFiles(folder, stage).filter(({ path, shard }) => path !== ownPath && isRead(shard));
+  if (ownPath === main && files.length === 0) return ManifestFile.open(main, options);
+  const read = { ...options, write: false };
+  // Before the main manifest, into which they may be moved meanwhile.
+  const shards = await openShards(files, { ...options, warn: ownShard ? () => {} : options.warn });
+  let own: ManifestFile | null = null;
+  if (isSharded)
+    own = options.write ? await ManifestFile.open(ownPath, options) : await openIfThere(ownPath, read);
+  if (own) shards.unshift(own);
+  return new MergedManifest(ownPath, { main: await openIfThere(main, read), shards, own });
+}
+
 /** A file that is gone by now has been moved into the main manifest, which is to be opened after it. */
-export async function openIfThere(path: string, options: OpenOptions): Promise<ManifestFile | null> {
+async function openIfThere(path: string, options: OpenOptions): Promise<ManifestFile | null> {
   try {
     return await ManifestFile.open(path, options);
   } catch (error) {
@@ -87,7 +109,7 @@ export async function openIfThere(path: string, options: OpenOptions): Promise<M
   }
 }
 
-export async function openShards(files: ShardFile[], options: OpenOptions): Promise<ManifestFile[]> {
+async function openShards(files: ShardFile[], options: OpenOptions): Promise<ManifestFile[]> {
   const opened: ManifestFile[] = [];
   for (const { path } of files) {
     // Other processes append to them: nothing in them has been checked by this one, and the last line may be incomplete.
@@ -98,11 +120,7 @@ export async function openShards(files: ShardFile[], options: OpenOptions): Prom
 }
 
 /** Moves what shards have written into the run's own files. The caller holds the lock of the whole run. */
-export async function mergeShards(
-  folder: string,
-  mainPathOf: (stage: StageName) => string,
-  warn: (message: string) => void,
-): Promise<void> {
+export async function mergeShards(folder: string, warn: (message: string) => void): Promise<void> {
   for (const { path } of shardFiles(folder, 'linking')) {
     const lines = idsIn(path).map(id => `${JSON.stringify(id)}\n`);
     appendPrivately(join(folder, 'linking.ndjson'), lines.join(''));
@@ -111,16 +129,14 @@ export async function mergeShards(
   for (const stage of SHARDED_STAGES) {
     const files = shardFiles(folder, stage);
     if (files.length === 0) continue;
+    const path = join(folder, `${stage}.ndjson`);
     const shards = await openShards(files, { write: false, warn });
-    const merged = new MergedManifest(mainPathOf(stage), { main: null, shards, own: null });
+    const merged = new MergedManifest(path, { main: null, shards, own: null });
+    const main = await ManifestFile.open(path, { write: true, warn });
     try {
-      const main = await ManifestFile.open(mainPathOf(stage), { write: true, warn });
-      try {
-        for (const record of merged.records()) await main.append(record);
-      } finally {
-        await main.close();
-      }
+      for (const record of merged.records()) main.append(record);
     } finally {
+      await main.close();
       await merged.close();
     }
     for (const { path } of files) rmSync(path);

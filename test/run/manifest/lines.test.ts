@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { recordsFrom } from '../../../src/run/manifest/input.ts';
+import { recordsFrom } from '../../../src/run/manifest/lines.ts';
 import { BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
 import { rejection } from '../../config/scratch.ts';
 import { all, anyRecords, fileRecord } from '../../stages/flow.ts';

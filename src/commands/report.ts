@@ -9,7 +9,7 @@ import { defaultConfig } from '../config/settings.ts';
 import { mapped } from '../results/format.ts';
 import type { ReviewRules } from '../results/relaxed-reading.ts';
 import { pageOf } from '../results/report/page.ts';
-import { reportOf } from '../results/report/report.ts';
+import { attentionOf, reportOf } from '../results/report/report.ts';
 import { reportJson } from '../results/report/report-json.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
@@ -64,8 +64,8 @@ export default class Report extends BaseCommand<typeof Report> {
     if (this.json) {
       this.printJson({ ...reportJson(report, madeAt), report: path });
     } else if (path) {
-      const { counts, attention } = report;
-      const need = formatCount(attention.files, 'needs', 'need');
+      const { counts } = report;
+      const need = formatCount(attentionOf(counts).files, 'needs', 'need');
       this.say(`${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}; ${need} attention.`);
       this.say(`The report is in ${path}; open it in a browser.`);
     }

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { PageData } from '../../src/results/report/page-script.ts';
+import type { PageData } from '../../src/results/report/page-files.ts';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 

@@ -4,7 +4,7 @@
  */
 import { formatBytes, formatCount } from '../../run/text/format.ts';
 import { html, type Markup } from './markup.ts';
-import { ROUND_MS, type Session, type Timeline } from './timeline.ts';
+import { type Interval, ROUND_MS, type Timeline } from './timeline.ts';
 
 const HEIGHT = 180;
 /** Width of a pause, as a share of the time in which files arrived. */
@@ -12,51 +12,54 @@ const PAUSE_SHARE = 0.025;
 /** Minimum distance of labels below the axis, in percent: they fit at 400 pixels. */
 const TICK_DISTANCE = 15;
 const TICK_DISTANCE_WITH_SECONDS = 22;
-const MINUTE_MS = 60_000;
 
-/** One bar, divided in proportion to the values; zeros are left out. */
+/** One bar, divided in proportion to the values. */
 export function shareBar(
   label: string,
   shares: readonly { name: string; value: number; text: string }[],
 ): Markup {
   const total = shares.reduce((sum, { value }) => sum + value, 0);
   let x = 0;
-  const parts = shares
-    .filter(({ value }) => value > 0)
-    .map(({ name, value, text }) => {
-      const width = percent(value / total);
-      const part = html`<rect class="fill-${name}" x="${x}%" width="${width}%" height="100%"><title>${text}</title></rect>`;
-      x = round(x + width);
-      return part;
-    });
+  const parts = shares.map(({ name, value, text }) => {
+    const width = percent(value / total);
+    const part = html`<rect class="fill-${name}" x="${x}%" width="${width}%" height="100%"><title>${text}</title></rect>`;
+    x = round(x + width);
+    return part;
+  });
   return html`<svg class="share" role="img" aria-label="${label}: ${shares.map(({ text }) => text).join(', ')}">${parts}</svg>`;
 }
 
-/** The share of all files and bytes that had arrived, over time. */
-export function progressChart(timeline: Timeline, all: { files: number; bytes: number }, zone: Zone): Markup {
+/** What arrived in S3 over time: the share of all files and bytes, and bytes per second. */
+export function timeCharts(timeline: Timeline, all: { files: number; bytes: number }, zone: Zone): Markup {
   const axis = timeAxis(timeline);
-  let files = 0;
-  let bytes = 0;
-  const points: { x: number; files: number; bytes: number }[] = [{ x: 0, files: 0, bytes: 0 }];
-  for (const session of timeline.sessions) {
-    points.push({ x: axis.at(session, 0), files, bytes });
-    session.intervals.forEach((interval, index) => {
-      files += interval.files;
-      bytes += interval.bytes;
-      points.push({ x: axis.at(session, index + 1), files, bytes });
-    });
+  return html`<div class="charts">
+${progressChart(axis, all, zone)}
+${throughputChart(axis, timeline.intervalMs / 1000, zone)}
+</div>`;
+}
+
+function progressChart(axis: Axis, all: { files: number; bytes: number }, zone: Zone): Markup {
+  const sum = { files: 0, bytes: 0 };
+  const points = [{ x: 0, ...sum }];
+  for (const { x, end, isFirst, files, bytes } of axis.bars) {
+    if (isFirst) points.push({ x, ...sum });
+    sum.files += files;
+    sum.bytes += bytes;
+    points.push({ x: end, ...sum });
   }
-  const line = (kind: 'files' | 'bytes') =>
-    html`<polyline class="line-${kind}" points="${points
-      .map(point => `${round(point.x * 10)},${round(HEIGHT * (1 - point[kind] / (all[kind] || 1)))}`)
-      .join(' ')}"/>`;
-  const end = (kind: 'files' | 'bytes') =>
-    `${Math.round(((kind === 'files' ? files : bytes) / (all[kind] || 1)) * 100)}%`;
-  const label = `Arrived in S3: ${end('files')} of the files and ${end('bytes')} of the bytes`;
+  const share = (kind: 'files' | 'bytes', arrived: number) => arrived / (all[kind] || 1);
+  const line = (kind: 'files' | 'bytes') => {
+    const y = (arrived: number) => round(HEIGHT * (1 - share(kind, arrived)));
+    return html`<polyline class="line-${kind}" points="${points.map(point => `${round(point.x * 10)},${y(point[kind])}`).join(' ')}"/>`;
+  };
+  const [files, bytes] = [
+    `${Math.round(share('files', sum.files) * 100)}%`,
+    `${Math.round(share('bytes', sum.bytes) * 100)}%`,
+  ];
   return figure({
     title: 'Arrived in S3',
-    legend: html`<span class="key"><i class="swatch-files"></i>files (${end('files')})</span> <span class="key"><i class="swatch-bytes"></i>bytes (${end('bytes')})</span>`,
-    label,
+    legend: html`<span class="key"><i class="swatch-files"></i>files (${files})</span> <span class="key"><i class="swatch-bytes"></i>bytes (${bytes})</span>`,
+    label: `Arrived in S3: ${files} of the files and ${bytes} of the bytes`,
     ticks: [0, 25, 50, 75, 100].map(value => ({ share: value / 100, text: `${value}%` })),
     plot: html`<svg viewBox="0 0 1000 ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none">${line('bytes')}${line('files')}</svg>`,
     axis,
@@ -65,24 +68,19 @@ export function progressChart(timeline: Timeline, all: { files: number; bytes: n
 }
 
 /** Bytes per second in each interval. */
-export function throughputChart(timeline: Timeline, zone: Zone): Markup {
-  const axis = timeAxis(timeline);
-  const seconds = timeline.intervalMs / 1000;
-  const rates = timeline.sessions.flatMap(({ intervals }) => intervals.map(({ bytes }) => bytes / seconds));
-  const scale = byteScale(Math.max(...rates));
-  const bars = timeline.sessions.flatMap(session =>
-    session.intervals.map(({ startMs, files, bytes }, index) => {
-      const height = round((HEIGHT * bytes) / seconds / scale.top);
-      const [x, end] = [axis.at(session, index), axis.at(session, index + 1)];
-      const start = timeline.intervalMs < MINUTE_MS ? zone.fullWithSeconds(startMs) : zone.full(startMs);
-      const text = `${start}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`;
-      return html`<g class="bar"><rect class="hit" x="${x}%" y="0" width="${round(end - x)}%" height="${HEIGHT}"/><rect class="mark" x="${round(x + (end - x) * 0.08)}%" y="${round(HEIGHT - height)}" width="${round((end - x) * 0.84)}%" height="${height}"/><title>${text}</title></g>`;
-    }),
-  );
+function throughputChart(axis: Axis, seconds: number, zone: Zone): Markup {
+  const most = Math.max(...axis.bars.map(({ bytes }) => bytes / seconds));
+  const scale = byteScale(most);
+  const bars = axis.bars.map(({ x, end, startMs, files, bytes }) => {
+    const height = round((HEIGHT * bytes) / seconds / scale.top);
+    const start = seconds < 60 ? zone.fullWithSeconds(startMs) : zone.full(startMs);
+    const text = `${start}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`;
+    return html`<g class="bar"><rect class="hit" x="${x}%" y="0" width="${round(end - x)}%" height="${HEIGHT}"/><rect class="mark" x="${round(x + (end - x) * 0.08)}%" y="${round(HEIGHT - height)}" width="${round((end - x) * 0.84)}%" height="${height}"/><title>${text}</title></g>`;
+  });
   return figure({
     title: 'Throughput',
     legend: html`<span class="key">bytes a second, over ${lengthOf(seconds)} each</span>`,
-    label: `Throughput over time, at most ${formatBytes(Math.max(...rates))} a second`,
+    label: `Throughput over time, at most ${formatBytes(most)} a second`,
     ticks: scale.ticks.map(value => ({ share: value / scale.top, text: `${scale.text(value)}/s` })),
     plot: html`${bars}`,
     axis,
@@ -114,49 +112,41 @@ export function zoneOf(name: string) {
   };
 }
 
-interface Axis {
-  /** Position of the start of an interval, in percent; the index after the last one is the end. */
-  at(session: Session, interval: number): number;
-  /** Middles of the pauses, in percent. */
-  pauses: { x: number; ms: number }[];
-  ticks: { x: number; ms: number }[];
-  /** Whether ticks are less than a minute apart. */
-  hasSeconds: boolean;
-}
+/** Positions are in percent of the width. */
+type Axis = ReturnType<typeof timeAxis>;
 
 /** The time in which files arrived, without pauses: a night would take most of the width. */
-function timeAxis({ sessions, intervalMs }: Timeline): Axis {
+function timeAxis({ sessions, intervalMs }: Timeline) {
   const worked = sessions.reduce((sum, { intervals }) => sum + intervals.length, 0);
   const pause = worked * PAUSE_SHARE;
   const total = worked + pause * (sessions.length - 1);
-  const starts = new Map<Session, number>();
+  const pauses: { x: number; ms: number }[] = [];
+  const bars: (Interval & { x: number; end: number; isFirst: boolean })[] = [];
   let at = 0;
-  for (const session of sessions) {
-    starts.set(session, at);
-    at += session.intervals.length + pause;
+  for (const [index, { startMs, intervals }] of sessions.entries()) {
+    if (index > 0) {
+      pauses.push({ x: percent((at + pause / 2) / total), ms: startMs - sessions[index - 1]!.endMs });
+      at += pause;
+    }
+    intervals.forEach((interval, number) => {
+      const [x, end] = [percent((at + number) / total), percent((at + number + 1) / total)];
+      bars.push({ ...interval, x, end, isFirst: number === 0 });
+    });
+    at += intervals.length;
   }
-  const place = (session: Session, interval: number) => percent((starts.get(session)! + interval) / total);
   const stepOf = (distance: number) =>
     ROUND_MS.find(ms => percent(ms / intervalMs / total) >= distance) ?? intervalMs;
-  const hasSeconds = stepOf(TICK_DISTANCE) < MINUTE_MS;
+  /** Whether ticks are less than a minute apart. */
+  const hasSeconds = stepOf(TICK_DISTANCE) < 60_000;
   const distance = hasSeconds ? TICK_DISTANCE_WITH_SECONDS : TICK_DISTANCE;
   const step = stepOf(distance);
-  const ticks: Axis['ticks'] = [];
-  const add = (session: Session, interval: number) => {
-    const x = place(session, interval);
-    if (x > 100 - distance / 2 || (ticks.length > 0 && x - ticks.at(-1)!.x < distance)) return;
-    ticks.push({ x, ms: session.intervals[interval]!.startMs });
-  };
-  for (const session of sessions) {
-    session.intervals.forEach(({ startMs }, interval) => {
-      if (interval === 0 || startMs % step === 0) add(session, interval);
-    });
+  const ticks: typeof bars = [];
+  for (const bar of bars) {
+    const isRound = bar.isFirst || bar.startMs % step === 0;
+    const isFree = bar.x <= 100 - distance / 2 && bar.x >= (ticks.at(-1)?.x ?? -distance) + distance;
+    if (isRound && isFree) ticks.push(bar);
   }
-  const pauses = sessions.slice(1).map((session, index) => ({
-    x: percent((starts.get(session)! - pause / 2) / total),
-    ms: session.startMs - sessions[index]!.endMs,
-  }));
-  return { at: place, pauses, ticks, hasSeconds };
+  return { bars, pauses, ticks, hasSeconds };
 }
 
 interface Figure {
@@ -180,10 +170,11 @@ function figure({ title, legend, label, ticks, plot, axis, zone }: Figure): Mark
     ({ x, ms }) =>
       html`<line class="pause" x1="${x}%" x2="${x}%" y1="0" y2="${HEIGHT}"><title>Paused for ${lengthOf(ms / 1000)}</title></line>`,
   );
-  const days = axis.ticks.map(({ ms }) => zone.day(ms));
-  const times = axis.ticks.map(({ x, ms }, index) => {
-    const isNewDay = days[index] !== days[index - 1];
-    return html`<text x="${x}%" y="${HEIGHT + 18}">${axis.hasSeconds ? zone.timeWithSeconds(ms) : zone.time(ms)}</text>${isNewDay && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${days[index]!}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
+  const days = axis.ticks.map(({ startMs }) => zone.day(startMs));
+  const times = axis.ticks.map(({ x, startMs }, index) => {
+    const time = axis.hasSeconds ? zone.timeWithSeconds(startMs) : zone.time(startMs);
+    const day = days[index] !== days[index - 1] && days[index]!;
+    return html`<text x="${x}%" y="${HEIGHT + 18}">${time}</text>${day && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${day}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
   });
   return html`<figure class="chart"><figcaption><strong>${title}</strong> ${legend}</figcaption>
 <div class="plot"><svg class="scale" width="64" height="${HEIGHT + 40}" aria-hidden="true">${ticks.map(({ share, text }) => html`<text x="56" y="${y(share) + 4}">${text}</text>`)}</svg><svg class="area" height="${HEIGHT + 40}" role="img" aria-label="${label}">${lines}${pauses}${plot}${times}</svg></div></figure>`;

@@ -5,7 +5,7 @@ import { type IdRange, idsIn } from '../../run/manifest/id-ranges.ts';
 /** From best to worst: an id with several files has the best state of them. */
 export const COVERAGE_STATES = ['photo', 'video', 'unlinked', 'none', 'absent'] as const;
 
-export type CoverageState = (typeof COVERAGE_STATES)[number];
+type CoverageState = (typeof COVERAGE_STATES)[number];
 
 export const COVERAGE_TITLES: Readonly<Record<CoverageState, string>> = {
   photo: 'With photos',
@@ -15,13 +15,9 @@ export const COVERAGE_TITLES: Readonly<Record<CoverageState, string>> = {
   absent: 'Files without an observation',
 };
 
-export type Kind = 'photo' | 'video' | 'other';
+export const KINDS = ['photo', 'video', 'other'] as const;
 
-export const KIND_TITLES: Readonly<Record<Kind, string>> = {
-  photo: 'Photos',
-  video: 'Videos',
-  other: 'Other files',
-};
+export type Kind = (typeof KINDS)[number];
 
 export function kindOf({ type, mimeType = '' }: FileRecord): Kind {
   if (type) return type === 'VIDEO' ? 'video' : 'photo';
@@ -33,6 +29,7 @@ export function kindOf({ type, mimeType = '' }: FileRecord): Kind {
 export interface CoverageGroup {
   first: number;
   last: number;
+  /** Ascending. */
   ids: Record<CoverageState, number[]>;
 }
 
@@ -64,37 +61,30 @@ export class Coverage {
       this.#states.set(id, state);
   }
 
-  /** Ascending ids by their state. */
-  ids(): Record<CoverageState, number[]> {
-    return byState([...this.#states].sort(([a], [b]) => a - b));
+  /** All ids as one group. */
+  get whole(): CoverageGroup {
+    const [all] = this.#inGroupsOf(Number.MAX_SAFE_INTEGER);
+    return all ?? groupOf(0, 0);
   }
 
   /** Ascending; groups without any id are left out. */
-  groups(): CoverageGroup[] {
-    const sorted = [...this.#states].sort(([a], [b]) => a - b);
-    let size = 100;
-    while (groupCount(sorted, size) > MAX_GROUPS) size *= 10;
-    const groups = new Map<number, (readonly [number, CoverageState])[]>();
-    for (const entry of sorted) {
-      const index = Math.floor(entry[0] / size);
-      const group = groups.get(index);
-      if (group) group.push(entry);
-      else groups.set(index, [entry]);
+  groups(size = 100): CoverageGroup[] {
+    const groups = this.#inGroupsOf(size);
+    return groups.length > MAX_GROUPS ? this.groups(size * 10) : groups;
+  }
+
+  #inGroupsOf(size: number): CoverageGroup[] {
+    const groups = new Map<number, CoverageGroup>();
+    for (const [id, state] of [...this.#states].sort(([a], [b]) => a - b)) {
+      const first = Math.floor(id / size) * size;
+      const group = groups.get(first) ?? groupOf(first, first + size - 1);
+      groups.set(first, group);
+      group.ids[state].push(id);
     }
-    return [...groups].map(([index, entries]) => ({
-      first: index * size,
-      last: index * size + size - 1,
-      ids: byState(entries),
-    }));
+    return [...groups.values()];
   }
 }
 
-function groupCount(entries: readonly (readonly [number, CoverageState])[], size: number): number {
-  return new Set(entries.map(([id]) => Math.floor(id / size))).size;
-}
-
-function byState(entries: readonly (readonly [number, CoverageState])[]): Record<CoverageState, number[]> {
-  const ids: Record<CoverageState, number[]> = { photo: [], video: [], unlinked: [], none: [], absent: [] };
-  for (const [id, state] of entries) ids[state].push(id);
-  return ids;
+function groupOf(first: number, last: number): CoverageGroup {
+  return { first, last, ids: { photo: [], video: [], unlinked: [], none: [], absent: [] } };
 }

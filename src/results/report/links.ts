@@ -15,6 +15,7 @@ export function consoleLink(objectUrl: string): string | null {
   return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
-export function driveFolderLink(id: string): string {
-  return `https://drive.google.com/drive/folders/${encodeURIComponent(id)}`;
+/** The address if it is https and can be linked to; empty for anything else. */
+export function httpsOnly(address = ''): string {
+  return URL.canParse(address) && new URL(address).protocol === 'https:' ? address : '';
 }

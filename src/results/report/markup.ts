@@ -14,7 +14,7 @@ export class Markup {
   }
 }
 
-type Content = string | number | Markup | readonly Markup[] | null | false;
+type Content = string | number | Markup | readonly Content[] | null | false;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -36,9 +36,40 @@ export function html(parts: TemplateStringsArray, ...values: readonly Content[])
 
 function textOf(value: Content): string {
   if (value instanceof Markup) return value.text;
-  if (Array.isArray(value)) return value.map(({ text }: Markup) => text).join('');
+  if (Array.isArray(value)) return value.map(textOf).join('');
   if (value === null || value === false) return '';
   return visible(String(value)).replace(/[&<>"']/g, char => ENTITIES[char]!);
+}
+
+/**
+ * A table. The names of columns with numbers begin with `+`, the name of the column that names the rows with `#`. On a
+ * narrow screen each row is a paragraph, and the style sheet takes the names of columns from the cells.
+ */
+export function table(
+  kind: string,
+  columns: readonly string[],
+  rows: readonly (readonly Content[])[],
+  caption: string | null = null,
+): Markup {
+  const heads = columns.map(column => {
+    const [, mark, name] = /^([+#]?)(.*)$/.exec(column)!;
+    return { name: name!, isHead: mark === '#', number: mark === '+' && html` class="number"` };
+  });
+  const cell = (content: Content, index: number) => {
+    const { name, isHead, number } = heads[index]!;
+    return isHead
+      ? html`<th scope="row">${content}</th>`
+      : html`<td${number} data-name="${name}">${content}</td>`;
+  };
+  return html`<table class="${kind}">
+${caption !== null && html`<caption>${caption}</caption>`}
+<thead><tr>${heads.map(({ name, number }) => html`<th scope="col"${number}>${name}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    cells => html`
+<tr>${cells.map(cell)}</tr>`,
+  )}
+</tbody>
+</table>`;
 }
 
 /** JSON for a `<script>` element: nothing in it ends the element, opens a comment or ends a line in JavaScript. */
@@ -47,10 +78,4 @@ export function dataBlock(value: unknown): string {
     /[<>&\u2028\u2029]/g,
     char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-/** The address if it is https and can be linked to; null for anything else. */
-export function httpsOnly(address: string | undefined): string | null {
-  if (!address || !URL.canParse(address)) return null;
-  return new URL(address).protocol === 'https:' ? address : null;
 }

@@ -1,232 +1,256 @@
 /**
  * What the report's page does in the browser: its two tables, search and filters. Text reaches the page as text only,
- * and the only addresses are those of Drive and what the data has as https.
+ * and the only addresses are those of Drive and what the data has as https. These functions are copied into the page.
  */
 import { safeCell } from '../../run/text/csv-cell.ts';
 import { formatBytes } from '../../run/text/format.ts';
 import { consoleLink, driveLink } from './links.ts';
-import { bdi, type FolderRow, fileColumns, folderBar, folderColumns, folderName } from './page-columns.ts';
-import { type Browser, make, PageTable, type Sorting, sortedBy } from './page-table.ts';
-import { csvOf, fileSearch, hiddenCharacters, type Search, spelledOut } from './page-text.ts';
-import type { FileRow } from './report.ts';
-
-/** The data of the page; a {@link FileRow} refers to statuses, reasons, folders and messages by index. */
-export interface PageData {
-  /** Version of the run, for a served page that updates itself; null in a file. */
-  version: string | null;
-  csvName: string;
-  /** Code and title. */
-  statuses: readonly (readonly [string, string])[];
-  /** Indexes of statuses that need a person or another run. */
-  attention: readonly number[];
-  /** Indexes of statuses with nothing left to do. */
-  done: readonly number[];
-  kinds: readonly string[];
-  reasons: readonly string[];
-  messages: readonly string[];
-  /** Path, files, bytes, files that need attention, files by status. */
-  folders: readonly (readonly [string, number, number, number, readonly number[]])[];
-  files: readonly FileRow[];
-}
+import {
+  csvOf,
+  type FolderRow,
+  fileSearch,
+  filesIn,
+  hiddenCharacters,
+  type PageData,
+  type PageFile,
+  type Search,
+  spelledOut,
+} from './page-files.ts';
+import { type Column, make, PageTable, sortedBy } from './page-table.ts';
 
 /** The whole script, for a `<script>` element. */
 export function pageScript(): string {
-  const parts = [
-    make,
-    sortedBy,
-    PageTable,
-    driveLink,
-    consoleLink,
-    formatBytes,
-    safeCell,
-    csvOf,
-    hiddenCharacters,
-    spelledOut,
-    fileSearch,
-    bdi,
-    folderName,
-    folderBar,
-    fileColumns,
-    folderColumns,
-    FileList,
-    keepUpToDate,
-    showReport,
-  ];
-  return `'use strict';\n${parts.map(String).join('\n')}\nshowReport(window);`;
+  const texts = [safeCell, formatBytes, consoleLink, driveLink, spelledOut, hiddenCharacters];
+  const files = [filesIn, fileSearch, csvOf, fileColumns, folderColumns, folderName, nameIn];
+  const parts = [make, sortedBy, PageTable, ...texts, ...files, FileList, keepUpToDate, showReport];
+  return `'use strict';\n${parts.map(String).join('\n')}\nshowReport();`;
 }
 
-export function showReport(window: Browser): void {
-  const { document } = window;
-  const at = (id: string) => document.getElementById(id)!;
-  const data = JSON.parse(at('data').textContent!) as PageData;
-  const list = new FileList(window, data);
+function showReport(): void {
+  const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
+  const list = new FileList(data);
   for (const button of document.querySelectorAll<HTMLElement>('button[data-show]'))
     button.addEventListener('click', () => list.goTo(JSON.parse(button.dataset.show!)));
-  const choose = (folder: number) => list.goTo({ folder });
-  const columns = folderColumns(window, data, choose);
-  const folders = new PageTable<FolderRow>(window, at('folder-table'), { label: 'Folders', columns });
-  at('folder-table').hidden = data.folders.length === 0;
-  const rows = data.folders.map((row, index) => [index, ...row] as const);
-  folders.show(sortedBy(rows, row => row[1], false));
+  const holder = document.getElementById('folder-table')!;
+  const columns = folderColumns(data, folder => list.goTo({ folder }));
+  new PageTable(holder, 'Folders', columns).show(sortedBy(data.folders, ({ path }) => path, false));
+  holder.hidden = data.folders.length === 0;
   list.update();
-  if (data.version !== null) keepUpToDate(window, data.version, list);
+  if (data.version !== null) keepUpToDate(data.version, list);
 }
 
 interface View {
   search: Search;
-  names: { reason: string | null; folder: string | null };
-  sorting: Sorting | null;
-  scrollTop: number;
+  sorting: PageTable<PageFile>['sorting'];
+  top: number;
 }
 
-export class FileList {
-  readonly #window: Browser;
-  readonly #data: PageData;
-  readonly #matches: (search: Search) => (row: FileRow) => boolean;
-  readonly table: PageTable<FileRow>;
-  #folder = -1;
+class FileList {
+  readonly #files: readonly PageFile[];
+  readonly #matches = fileSearch();
+  readonly #csvName: string;
+  readonly #table: PageTable<PageFile>;
+  #folder: string | null = null;
 
-  constructor(window: Browser, data: PageData) {
-    this.#window = window;
-    this.#data = data;
-    this.#matches = fileSearch(data);
-    const columns = fileColumns(window, data);
-    this.table = new PageTable<FileRow>(window, this.#at('file-table'), { label: 'Files', columns });
+  constructor(data: PageData) {
+    this.#files = filesIn(data);
+    this.#csvName = data.csvName;
+    this.#table = new PageTable(this.#at('file-table'), 'Files', fileColumns());
     this.#listen();
   }
 
   get search(): Search {
-    const [text, status, reason, kind] = ['search', 'status', 'reason', 'kind'].map(
-      id => this.#field(id).value,
-    );
-    return {
-      text: text!,
-      status: status!,
-      reason: Number(reason),
-      kind: Number(kind),
-      folder: this.#folder,
-    };
+    const [text, status, reason, kind] = ['search', 'status', 'reason', 'kind'].map(id => this.#at(id).value);
+    return { text: text!, status: status!, reason: reason!, kind: kind!, folder: this.#folder };
   }
 
   set search({ text, status, reason, kind, folder }: Search) {
-    const values = { search: text, status, reason: String(reason), kind: String(kind) };
-    for (const [id, value] of Object.entries(values)) this.#field(id).value = value;
-    // A status without files is not among the options.
-    if (this.#field('status').value === '') this.#field('status').value = 'all';
+    for (const [id, value] of Object.entries({ search: text, status, reason, kind })) {
+      this.#at(id).value = value;
+      // What no file has is not among the options.
+      if (this.#at(id).value !== value) this.#at(id).value = 'all';
+    }
     this.#folder = folder;
     this.update();
   }
 
-  /** With names instead of indexes, which change with the run. */
+  /** What a reader sees of the list, to show it again. */
   get view(): View {
-    const { reasons, folders } = this.#data;
-    const { search, table } = this;
-    const names = { reason: reasons[search.reason] ?? null, folder: folders[search.folder]?.[0] ?? null };
-    return { search, names, sorting: table.sorting, scrollTop: table.scroller.scrollTop };
+    return { search: this.search, sorting: this.#table.sorting, top: this.#table.scroller.scrollTop };
   }
 
-  set view({ search, names, sorting, scrollTop }: View) {
-    this.table.sorting = sorting;
-    const reason = this.#data.reasons.indexOf(names.reason ?? '');
-    const folder = this.#data.folders.findIndex(([path]) => path === names.folder);
-    this.search = { ...search, reason, folder };
-    this.table.scroller.scrollTop = scrollTop;
+  set view({ search, sorting, top }: View) {
+    this.#table.sorting = sorting;
+    const isThere = this.#files.some(({ path }) => path === search.folder);
+    this.search = { ...search, folder: isThere ? search.folder : null };
+    this.#table.scroller.scrollTop = top;
   }
 
   /** Shows the files of one status, reason, kind or folder. */
   goTo(search: Partial<Search>): void {
-    this.search = { text: '', status: 'all', reason: -1, kind: -1, folder: -1, ...search };
+    this.search = { text: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...search };
     this.#at('files').scrollIntoView();
     this.#at('files-heading').focus({ preventScroll: true });
   }
 
   update(): void {
-    const { files } = this.#data;
-    const found = files.filter(this.#matches(this.search));
-    const bytes = found.reduce((sum, row) => sum + (row[3] ?? 0), 0);
-    const [count, all] = [found.length, files.length].map(number => number.toLocaleString('en-US'));
-    const none = files.length > 0 ? `None of ${all} files matches.` : 'There are no files.';
+    const found = this.#files.filter(this.#matches(this.search));
+    const bytes = found.reduce((sum, { size }) => sum + (size ?? 0), 0);
+    const [count, all] = [found, this.#files].map(files => files.length.toLocaleString('en-US'));
+    const none = this.#files.length > 0 ? `None of ${all} files matches.` : 'There are no files.';
     this.#at('found').textContent =
       found.length > 0 ? `${count} of ${all} files, ${formatBytes(bytes)}` : none;
     this.#at('file-table').hidden = found.length === 0;
     this.#at('csv').hidden = found.length === 0;
-    this.#at('folder-chip').hidden = this.#folder < 0;
-    if (this.#folder >= 0)
-      this.#at('folder-name').replaceChildren(folderName(this.#window, this.#data.folders[this.#folder]![0]));
-    this.table.show(found);
+    this.#at('folder-chip').hidden = this.#folder === null;
+    if (this.#folder !== null) this.#at('folder-name').replaceChildren(folderName(this.#folder));
+    this.#table.show(found);
   }
 
   #listen(): void {
-    const search = this.#at('search');
     let timer = 0;
-    search.addEventListener('input', () => {
-      this.#window.clearTimeout(timer);
-      timer = this.#window.setTimeout(() => this.update(), 150);
+    this.#at('search').addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => this.update(), 150);
     });
     for (const id of ['status', 'reason', 'kind'])
       this.#at(id).addEventListener('change', () => this.update());
     this.#at('filters').addEventListener('submit', event => {
       event.preventDefault();
-      this.#window.clearTimeout(timer);
+      clearTimeout(timer);
       this.update();
     });
     this.#at('clear').addEventListener('click', () => {
-      const { files, attention } = this.#data;
-      const status = files.some(row => attention.includes(row[4])) ? 'attention' : 'all';
-      this.search = { text: '', status, reason: -1, kind: -1, folder: -1 };
+      const isAttentionNeeded = this.#files.some(({ status }) => status.needsAttention);
+      const status = isAttentionNeeded ? 'attention' : 'all';
+      this.search = { text: '', status, reason: 'all', kind: 'all', folder: null };
     });
     this.#at('folder-clear').addEventListener('click', () => {
-      this.search = { ...this.search, folder: -1 };
-      search.focus();
+      this.search = { ...this.search, folder: null };
+      this.#at('search').focus();
     });
-    this.#at('csv').addEventListener('click', () => this.#download());
+    this.#at('csv').addEventListener('click', () => {
+      const text = new Blob([csvOf(this.#table.rows)], { type: 'text/csv;charset=utf-8' });
+      const address = URL.createObjectURL(text);
+      make('a', { href: address, download: this.#csvName }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    });
   }
 
-  #download(): void {
-    const { Blob, URL } = this.#window;
-    const text = csvOf(this.#data, this.table.rows);
-    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-    make(this.#window, 'a', { href: address, download: this.#data.csvName }).click();
-    this.#window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  }
-
-  #field(id: string): HTMLInputElement {
-    return this.#at(id) as HTMLInputElement;
-  }
-
-  #at(id: string): HTMLElement {
-    return this.#window.document.getElementById(id)!;
+  #at(id: string): HTMLInputElement {
+    return document.getElementById(id) as HTMLInputElement;
   }
 }
 
 /** Reloads a served page when the run has changed, and keeps search, sorting and scroll positions. */
-export function keepUpToDate(window: Browser, version: string, list: FileList): void {
-  const saved = window.sessionStorage.getItem('view');
-  const details = window.document.getElementById('ids') as HTMLDetailsElement | null;
+function keepUpToDate(version: string, list: FileList): void {
+  const saved = sessionStorage.getItem('view');
+  const details = document.getElementById('ids') as HTMLDetailsElement | null;
   if (saved) {
-    window.sessionStorage.removeItem('view');
-    const { view, open, y } = JSON.parse(saved);
+    sessionStorage.removeItem('view');
+    const { view, isOpen, y } = JSON.parse(saved);
     list.view = view;
-    if (details) details.open = open;
+    if (details) details.open = isOpen;
     window.scrollTo(0, y);
   }
-  const reload = () => {
-    const places = { open: details?.open ?? false, y: window.scrollY };
-    window.sessionStorage.setItem('view', JSON.stringify({ view: list.view, ...places }));
-    window.location.reload();
-  };
   const look = async () => {
     let text = version;
     try {
-      const response = await window.fetch('version');
+      const response = await fetch('version');
       if (response.ok) text = await response.text();
-      window.document.getElementById('lost')!.hidden = true;
+      document.getElementById('lost')!.hidden = true;
     } catch {
-      window.document.getElementById('lost')!.hidden = false;
+      document.getElementById('lost')!.hidden = false;
     }
-    const isTyping = window.document.activeElement === window.document.getElementById('search');
-    if (text !== version && !window.document.hidden && !isTyping) reload();
-    else window.setTimeout(look, 5000);
+    const isTyping = document.activeElement?.id === 'search';
+    if (text === version || document.hidden || isTyping) return setTimeout(look, 5000);
+    const view = { view: list.view, isOpen: details?.open ?? false, y: window.scrollY };
+    sessionStorage.setItem('view', JSON.stringify(view));
+    return window.location.reload();
   };
-  window.setTimeout(look, 5000);
+  setTimeout(look, 5000);
+}
+
+function fileColumns(): Column<PageFile>[] {
+  const link = (text: string, address: string, name: string): Node[] => {
+    const label = `${text}: ${spelledOut(name)}`;
+    const attributes = { href: address, target: '_blank', rel: 'noopener noreferrer', 'aria-label': label };
+    return address.startsWith('https://') ? [make('a', attributes, text)] : [];
+  };
+  const name = ({ name }: PageFile): Node[] => {
+    const hidden = hiddenCharacters(name);
+    return [nameIn('bdi', name), ...(hidden ? [make('small', { class: 'unseen' }, hidden)] : [])];
+  };
+  const why = ({ reason, message, relaxed }: PageFile): Node[] => [
+    ...(reason.name === '' ? [] : [make('strong', {}, reason.title)]),
+    ...(message === '' ? [] : [nameIn('div', message, 'message')]),
+    ...(relaxed === '' ? [] : [make('div', { class: 'relaxed' }, `Relaxed naming reads: ${relaxed}`)]),
+  ];
+  const status = ({ status: { code, title } }: PageFile) => [
+    make('span', { class: `badge badge-${code}` }, title),
+  ];
+  const size = ({ size }: PageFile) => [size === null ? '–' : formatBytes(size)];
+  const links = ({ id, name, url }: PageFile) => [
+    ...link('Drive', driveLink(id), name),
+    ...link('S3', consoleLink(url) ?? url, name),
+  ];
+  return [
+    { name: 'Status', sortBy: ({ order }) => order, content: status },
+    { name: 'Name', sortBy: ({ name }) => name, content: name },
+    { name: 'Folder', sortBy: ({ path }) => path, content: ({ path }) => [folderName(path)] },
+    { name: 'Size', isNumber: true, sortBy: ({ size }) => size ?? -1, content: size },
+    { name: 'Why', sortBy: ({ reason }) => reason.title, content: why },
+    { name: 'Open', content: links },
+  ];
+}
+
+function folderColumns(data: PageData, choose: (folder: string) => void): Column<FolderRow>[] {
+  const doneShare = ({ files, statuses }: FolderRow) =>
+    statuses.reduce((sum, count, index) => sum + (data.statuses[index]!.isDone ? count : 0), 0) / files;
+  const count = (value: number) => value.toLocaleString('en-US');
+  const name = ({ path }: FolderRow) => {
+    const attributes = { type: 'button', class: 'plain', title: 'Show its files' };
+    const button = make('button', attributes, folderName(path));
+    button.addEventListener('click', () => choose(path));
+    return [button];
+  };
+  /** One bar, divided by the statuses of the folder's files. */
+  const bar = ({ files, statuses }: FolderRow) => {
+    const parts = statuses.flatMap((count, index) =>
+      count > 0 ? [{ count, ...data.statuses[index]! }] : [],
+    );
+    const label = parts.map(({ count, title }) => `${count} ${title.toLowerCase()}`).join(', ');
+    let x = 0;
+    const rects = parts.map(({ count, code }) => {
+      const [from, width] = [x, (count / files) * 100];
+      x += width;
+      return make('rect', { class: `fill-${code}`, x: `${from}%`, width: `${width}%`, height: '100%' });
+    });
+    return [make('svg', { class: 'share small', role: 'img', 'aria-label': label }, ...rects)];
+  };
+  const isNumber = true;
+  return [
+    { name: 'Folder', sortBy: ({ path }) => path, content: name },
+    { name: 'Files', isNumber, sortBy: ({ files }) => files, content: ({ files }) => [count(files)] },
+    { name: 'Size', isNumber, sortBy: ({ bytes }) => bytes, content: ({ bytes }) => [formatBytes(bytes)] },
+    { name: 'Done', isNumber, sortBy: doneShare, content: row => [`${Math.floor(doneShare(row) * 100)}%`] },
+    { name: 'By status', content: bar },
+    {
+      name: 'Need attention',
+      isNumber,
+      sortBy: ({ attention }) => attention,
+      content: ({ attention }) => [attention === 0 ? '–' : count(attention)],
+    },
+  ];
+}
+
+/** Each folder in its own element: a right-to-left name must not reverse the path. */
+function folderName(path: string): HTMLElement {
+  if (path === '') return make('em', {}, 'the folder itself');
+  const parts = path.split('/').flatMap(part => [' / ', nameIn('bdi', part)]);
+  return make('span', {}, ...parts.slice(1));
+}
+
+function nameIn(element: string, text: string, kind = 'name'): HTMLElement {
+  return make(element, { dir: 'auto', class: kind }, spelledOut(text));
 }

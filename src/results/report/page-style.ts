@@ -19,7 +19,7 @@ export const PAGE_STYLE = `
   --partial: #d9a514; --failed: #c8443a; --orphan: #8a63b8; --needs_review: #e07b28;
   --tint: 14%;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1c2024; --ink: #e7eaed; --soft: #9aa4ae; --line: #30363c; --hover: #24292e;
     --link: #7db8f2; --focus: #7db8f2;
@@ -68,6 +68,7 @@ th.number, td.number { text-align: right; }
 code { color: var(--soft); font: 12px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .statuses td:last-child, .reasons td:nth-child(3) { color: var(--soft); }
 .statuses tbody th { white-space: nowrap; }
+.reasons thead th:last-child { color: transparent; }
 .reasons th code { display: block; }
 .reasons th .badge { margin-right: 6px; }
 .reasons td:nth-child(3) { width: 46%; }
@@ -96,7 +97,7 @@ button.plain:hover { text-decoration: underline; }
 .ids { margin-top: 10px; table-layout: fixed; }
 .ids th:first-child { width: 120px; }
 .ids td { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
-.ids tr:target { background: var(--hover); }
+.ids tr:has(:target) { background: var(--hover); }
 #ids { max-height: 480px; overflow: auto; }
 summary { cursor: pointer; color: var(--link); }
 .relaxed { font-size: 13px; }
@@ -170,17 +171,12 @@ td em { color: var(--soft); }
   section { padding: 16px; }
   .figures { grid-template-columns: 1fr 1fr; }
   .figures dd { font-size: 25px; }
-  .statuses thead, .reasons thead, .sessions thead { display: none; }
-  .statuses tr, .reasons tr, .sessions tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
-  .statuses tr > *, .reasons tr > *, .sessions tr > * { padding: 0; border: 0; }
-  .statuses tr > :last-child, .reasons tr > :nth-child(3) { flex: 1 0 100%; width: 100%; }
+  table[class] thead { display: none; }
+  table[class] tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
+  table[class] tr > * { padding: 0; border: 0; }
+  .kinds tr > :first-child, .sessions tr > :first-child, .ids tr > *, .statuses tr > :last-child, .reasons tr > :nth-child(3) { flex: 1 0 100%; width: 100% !important; }
   .reasons tr > th { flex: 1; }
-  .sessions tr > :first-child { flex: 1 0 100%; width: 100%; }
-  .kinds thead, .ids thead { display: none; }
-  .kinds tr, .ids tr { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 10px 0; border-top: 1px solid var(--line); }
-  .kinds tr > *, .ids tr > * { padding: 0; border: 0; }
-  .kinds tr > :first-child, .ids tr > * { flex: 1 0 100%; width: 100% !important; }
-  .kinds td::before, .ids td::before { content: attr(data-name) ": "; color: var(--soft); }
+  .kinds td::before, .ids td::before, .sessions .number::before, #folder-table td.number::before { content: attr(data-name) ": "; color: var(--soft); }
   label, label.wide { flex: 1 1 100%; }
   select { max-width: none; }
   .scroller table { min-width: 0; }
@@ -194,13 +190,10 @@ td em { color: var(--soft); }
   .scroller tbody td, #file-table td:nth-child(n), #folder-table td:nth-child(n) { width: auto; min-width: 0; max-width: none; padding: 1px 0; border: 0; text-align: left; white-space: normal; }
   #file-table tbody tr:not(.spacer), #folder-table tbody tr:not(.spacer) { display: flex; flex-wrap: wrap; gap: 0 14px; }
   #file-table td:nth-child(2), #file-table td:nth-child(5), #folder-table td:nth-child(1), #folder-table td:nth-child(5) { flex: 1 0 100%; }
-  #folder-table td.number::before, .sessions td.number::before { content: attr(data-name) ": "; color: var(--soft); }
 }
 @media print {
   :root {
     --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --link: #000;
-    --completed: #2f8f5b; --duplicate: #93bfa4; --uploaded: #3b7fc4; --downloaded: #7fabd9; --pending: #b9c0c8;
-    --partial: #d9a514; --failed: #c8443a; --orphan: #8a63b8; --needs_review: #e07b28; --tint: 14%;
     color-scheme: light;
   }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -7,9 +7,6 @@
  * These functions are copied into the report's page: they may use nothing but each other.
  */
 
-/** `window`, as a parameter: nothing else of the program runs in a browser. */
-export type Browser = Window & typeof globalThis;
-
 export interface Column<Row> {
   name: string;
   /** The value to sort by; without it, the column cannot be sorted. */
@@ -18,174 +15,145 @@ export interface Column<Row> {
   content: (row: Row) => (Node | string)[];
 }
 
-export interface Sorting {
-  column: number;
-  descending: boolean;
-}
-
-interface Chunk {
-  body: HTMLElement;
-  from: number;
-  isFull: boolean;
-  /** Pixels; null before its rows were shown. */
-  height: number | null;
-}
-
 export class PageTable<Row> {
   readonly #rowsPerChunk = 40;
   readonly #printedRows = 1000;
-  readonly #window: Browser;
   readonly #columns: readonly Column<Row>[];
-  readonly #table: HTMLElement;
   readonly #heads: readonly HTMLElement[];
-  readonly #cut: HTMLElement;
+  readonly #table: HTMLTableElement;
+  readonly #cut = make('p', { class: 'cut' });
   readonly #observer: IntersectionObserver;
   readonly scroller: HTMLElement;
   #shown: readonly Row[] = [];
-  #sorted: readonly Row[] = [];
-  #chunks = new Map<Element, Chunk>();
+  /** Chunks with their rows in the page. */
+  readonly #filled = new Set<HTMLElement>();
   #rowHeight = 56;
-  sorting: Sorting | null = null;
+  /** As they are sorted. */
+  rows: readonly Row[] = [];
+  sorting: { column: number; descending: boolean } | null = null;
 
-  constructor(
-    window: Browser,
-    holder: HTMLElement,
-    { label, columns }: { label: string; columns: readonly Column<Row>[] },
-  ) {
-    this.#window = window;
+  constructor(holder: HTMLElement, label: string, columns: readonly Column<Row>[]) {
     this.#columns = columns;
     this.#heads = columns.map((column, index) => this.#head(column, index));
-    const row = make(window, 'tr', { role: 'row', 'aria-rowindex': '1' }, ...this.#heads);
-    const head = make(window, 'thead', { role: 'rowgroup' }, row);
-    this.#table = make(window, 'table', { role: 'table', 'aria-label': label }, head);
-    const region = { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label };
-    this.scroller = make(window, 'div', region, this.#table);
-    this.#cut = make(window, 'p', { class: 'cut' });
+    const row = make('tr', { role: 'row', 'aria-rowindex': '1' }, ...this.#heads);
+    const head = make('thead', { role: 'rowgroup' }, row);
+    this.#table = make('table', { role: 'table', 'aria-label': label }, head) as HTMLTableElement;
+    this.scroller = make(
+      'div',
+      { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label },
+      this.#table,
+    );
     holder.replaceChildren(this.scroller, this.#cut);
-    this.#observer = this.#observerOfChunks();
-    window.addEventListener('beforeprint', () => this.#showForPrint());
-    window.addEventListener('afterprint', () => {
-      this.#cut.textContent = '';
-      this.#render();
+    this.#observer = new IntersectionObserver(entries => this.#scrolled(entries), {
+      root: this.scroller,
+      rootMargin: '800px 0px',
     });
+    window.addEventListener('beforeprint', () => this.#showForPrint());
+    window.addEventListener('afterprint', () => this.render());
   }
 
   show(rows: readonly Row[]): void {
     this.#shown = rows;
-    this.#render();
+    this.render();
   }
 
-  get rows(): readonly Row[] {
-    return this.#sorted;
+  render(): void {
+    const { sorting } = this;
+    this.rows = sorting
+      ? sortedBy(this.#shown, this.#columns[sorting.column]!.sortBy!, sorting.descending)
+      : this.#shown;
+    const order = sorting?.descending ? 'descending' : 'ascending';
+    this.#heads.forEach((head, index) => {
+      if (this.#columns[index]!.sortBy)
+        head.setAttribute('aria-sort', sorting?.column === index ? order : 'none');
+    });
+    this.#cut.textContent = '';
+    this.#observer.disconnect();
+    this.#filled.clear();
+    // The head is not replaced, so that the pressed button keeps the focus.
+    for (const body of [...this.#table.tBodies]) body.remove();
+    for (let from = 0; from < this.rows.length; from += this.#rowsPerChunk) {
+      const body = make('tbody', { role: 'rowgroup', 'data-from': String(from) });
+      // The first rows are there at once, without waiting for the observer.
+      if (from === 0) this.#fill(body);
+      else this.#empty(body);
+      this.#table.append(body);
+    }
+    this.#table.setAttribute('aria-rowcount', String(this.rows.length + 1));
+    this.scroller.scrollTop = 0;
+    for (const body of this.#table.tBodies) this.#observer.observe(body);
   }
 
   #head({ name, sortBy, isNumber }: Column<Row>, index: number): HTMLElement {
     const attributes = { role: 'columnheader', scope: 'col', ...(isNumber && { class: 'number' }) };
-    if (!sortBy) return make(this.#window, 'th', attributes, name);
-    const button = make(this.#window, 'button', { type: 'button' }, name);
+    if (!sortBy) return make('th', attributes, name);
+    const button = make('button', { type: 'button' }, name);
     button.addEventListener('click', () => {
       const descending = this.sorting?.column === index && !this.sorting.descending;
       this.sorting = { column: index, descending };
-      this.#render();
+      this.render();
     });
-    return make(this.#window, 'th', { ...attributes, 'aria-sort': 'none' }, button);
+    return make('th', { ...attributes, 'aria-sort': 'none' }, button);
   }
 
   #row(row: Row, index: number): HTMLElement {
     const cells = this.#columns.map(({ name, isNumber, content }) => {
       const attributes = { role: 'cell', 'data-name': name, ...(isNumber && { class: 'number' }) };
-      return make(this.#window, 'td', attributes, ...content(row));
+      return make('td', attributes, ...content(row));
     });
-    return make(this.#window, 'tr', { role: 'row', 'aria-rowindex': String(index + 2) }, ...cells);
+    return make('tr', { role: 'row', 'aria-rowindex': String(index + 2) }, ...cells);
   }
 
-  #fill(chunk: Chunk): void {
-    if (chunk.isFull) return;
-    chunk.isFull = true;
-    const rows = this.#sorted.slice(chunk.from, chunk.from + this.#rowsPerChunk);
-    chunk.body.replaceChildren(...rows.map((row, index) => this.#row(row, chunk.from + index)));
+  #fill(body: HTMLElement): void {
+    if (this.#filled.has(body)) return;
+    this.#filled.add(body);
+    const from = Number(body.dataset.from);
+    const rows = this.rows.slice(from, from + this.#rowsPerChunk);
+    body.replaceChildren(...rows.map((row, index) => this.#row(row, from + index)));
   }
 
-  #empty(chunk: Chunk): void {
-    if (chunk.isFull) chunk.height = chunk.body.getBoundingClientRect().height || chunk.height;
-    chunk.isFull = false;
-    const rows = Math.min(this.#rowsPerChunk, this.#sorted.length - chunk.from);
-    if (chunk.height) this.#rowHeight = chunk.height / rows;
-    const cell = make(this.#window, 'td', { colspan: String(this.#columns.length) });
-    cell.style.height = `${chunk.height ?? rows * this.#rowHeight}px`;
-    chunk.body.replaceChildren(make(this.#window, 'tr', { class: 'spacer', 'aria-hidden': 'true' }, cell));
+  #empty(body: HTMLElement): void {
+    this.#filled.delete(body);
+    const rows = Math.min(this.#rowsPerChunk, this.rows.length - Number(body.dataset.from));
+    // A chunk that is not in the page yet has no height.
+    const height = body.getBoundingClientRect().height || rows * this.#rowHeight;
+    this.#rowHeight = height / rows;
+    const cell = make('td', { colspan: String(this.#columns.length) });
+    cell.style.height = `${height}px`;
+    body.replaceChildren(make('tr', { class: 'spacer', 'aria-hidden': 'true' }, cell));
   }
 
-  #observerOfChunks(): IntersectionObserver {
-    return new this.#window.IntersectionObserver(
-      entries => {
-        for (const { target, isIntersecting } of entries) {
-          const chunk = this.#chunks.get(target);
-          if (!chunk) continue;
-          if (isIntersecting) this.#fill(chunk);
-          // A row with the keyboard focus stays.
-          else if (chunk.isFull && !target.contains(this.#window.document.activeElement)) this.#empty(chunk);
-        }
-      },
-      { root: this.scroller, rootMargin: '800px 0px' },
-    );
-  }
-
-  #render(): void {
-    const { sorting } = this;
-    this.#sorted = sorting
-      ? sortedBy(this.#shown, this.#columns[sorting.column]!.sortBy!, sorting.descending)
-      : this.#shown;
-    this.#heads.forEach((head, index) => {
-      const order = sorting?.descending ? 'descending' : 'ascending';
-      if (this.#columns[index]!.sortBy)
-        head.setAttribute('aria-sort', sorting?.column === index ? order : 'none');
-    });
-    this.#observer.disconnect();
-    // The head is not replaced, so that the pressed button keeps the focus.
-    for (const body of this.#chunks.keys()) body.remove();
-    this.#chunks.clear();
-    for (let from = 0; from < this.#sorted.length; from += this.#rowsPerChunk) {
-      const chunk = {
-        body: make(this.#window, 'tbody', { role: 'rowgroup' }),
-        from,
-        isFull: false,
-        height: null,
-      };
-      this.#chunks.set(chunk.body, chunk);
-      // The first rows are there at once, without waiting for the observer.
-      if (from === 0) this.#fill(chunk);
-      else this.#empty(chunk);
+  #scrolled(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const body = target as HTMLElement;
+      if (!body.isConnected) continue;
+      if (isIntersecting) this.#fill(body);
+      // A row with the keyboard focus stays.
+      else if (this.#filled.has(body) && !body.contains(document.activeElement)) this.#empty(body);
     }
-    this.#table.setAttribute('aria-rowcount', String(this.#sorted.length + 1));
-    this.#table.append(...this.#chunks.keys());
-    this.scroller.scrollTop = 0;
-    for (const body of this.#chunks.keys()) this.#observer.observe(body);
   }
 
   #showForPrint(): void {
-    const printedRows = this.#printedRows;
     this.#observer.disconnect();
-    for (const chunk of this.#chunks.values()) {
-      if (chunk.from < printedRows) this.#fill(chunk);
-      chunk.body.hidden = chunk.from >= printedRows;
+    for (const body of this.#table.tBodies) {
+      body.hidden = Number(body.dataset.from) >= this.#printedRows;
+      if (!body.hidden) this.#fill(body);
     }
-    const [printed, all] = [printedRows, this.#sorted.length].map(count => count.toLocaleString('en-US'));
-    this.#cut.textContent =
-      this.#sorted.length > printedRows
-        ? `The first ${printed} of ${all} rows are printed. Search or filter to print others.`
-        : '';
+    if (this.rows.length <= this.#printedRows) return;
+    const [printed, all] = [this.#printedRows, this.rows.length].map(count => count.toLocaleString('en-US'));
+    this.#cut.textContent = `The first ${printed} of ${all} rows are printed. Search or filter to print others.`;
   }
 }
 
 /** An element with attributes and content; text becomes text, never HTML. */
 export function make(
-  window: Browser,
   name: string,
   attributes: Readonly<Record<string, string>>,
   ...content: (Node | string)[]
 ): HTMLElement {
-  const element = window.document.createElement(name);
+  const isDrawn = name === 'svg' || name === 'rect';
+  const space = isDrawn ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
+  const element = document.createElementNS(space, name) as HTMLElement;
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
   element.append(...content);
   return element;

@@ -1,18 +1,17 @@
 /** The report as one self-contained HTML file: it needs no network and no server. */
 import { createHash } from 'node:crypto';
-import type { Status } from '../../../stages/record.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
-import { type Zone, zoneOf } from './charts.ts';
-import { driveFolderLink } from './links.ts';
+import { zoneOf } from './charts.ts';
+import { KINDS } from './coverage.ts';
 import { dataBlock, html, Markup } from './markup.ts';
-import { coverageSection } from './page-coverage.ts';
-import { type PageData, pageScript } from './page-script.ts';
-import { filesSection, overTime, overview, whatToDo } from './page-sections.ts';
+import type { FileRow, PageData } from './page-files.ts';
+import { pageScript } from './page-script.ts';
+import { fileSection, folderSection, observations, overTime, overview, whatToDo } from './page-sections.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { DONE, KINDS, type Report } from './report.ts';
+import { attentionOf, DONE, type Report } from './report.ts';
 
-export interface PageOptions {
+interface PageOptions {
   madeAt: Date;
   /** IANA name; the machine's own when absent. */
   timeZone?: string;
@@ -23,14 +22,44 @@ export interface PageOptions {
 const ROWS_PER_BLOCK = 500;
 
 /** The page in pieces, so that the page of a large run is never completely in memory. */
-export function* pageOf(report: Report, options: PageOptions): Generator<string> {
-  const { madeAt, version = null } = options;
-  const zone = zoneOf(options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+export function* pageOf(report: Report, { madeAt, timeZone, version }: PageOptions): Generator<string> {
+  const { folderId, folderName, startedAt, holder } = report.run;
+  const zone = zoneOf(timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   const script = pageScript();
-  yield head(report, policy(script, version !== null)).text;
-  yield body(report, madeAt, zone, version !== null).text;
-  yield '<script type="application/json" id="data">';
-  yield* dataOf(report, version);
+  const isServed = version !== undefined;
+  const follow = isServed
+    ? 'This page updates itself.'
+    : '“migrator report --watch” shows a report that updates itself.';
+  yield html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(script, isServed)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>Migration of ${folderName ?? folderId}</title>
+<style>${verbatim(PAGE_STYLE)}</style>
+</head>
+<body>
+<header class="top">
+<h1>Media migration</h1>
+<p>Drive folder <a href="https://drive.google.com/drive/folders/${encodeURIComponent(folderId)}" target="_blank" rel="noopener noreferrer" title="${folderId}"><bdi>${folderName ?? folderId}</bdi></a><br>
+Started ${zone.full(Date.parse(startedAt))}. This report: ${zone.full(madeAt.getTime())}. Times are local (${zone.name}).</p>
+${holder && html`<p class="live"><strong>In progress</strong> since ${zone.full(Date.parse(holder.since))} (${holder.command}). ${follow}</p>`}
+<p id="lost" class="note" hidden>The report is no longer updated: “migrator report --watch” has ended.</p>
+<nav aria-label="Parts of the report"><a href="#overview">Overview</a> <a href="#observations">Observations</a> <a href="#time">Over time</a> <a href="#todo">What to do</a> <a href="#folders">Folders</a> <a href="#files">Files</a></nav>
+</header>
+<main>
+${overview(report)}
+${observations(report, zone)}
+${overTime(report, zone)}
+${whatToDo(report)}
+${folderSection(report)}
+${fileSection(report)}
+</main>
+<script type="application/json" id="data">`.text;
+  yield* dataOf(report, version ?? null);
   yield html`</script>
 <script>${verbatim(script)}</script>
 </body>
@@ -61,74 +90,57 @@ function verbatim(text: string): Markup {
   return new Markup(text);
 }
 
-function head({ run: { folderId, folderName } }: Report, policy: string): Markup {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>Migration of ${folderName ?? folderId}</title>
-<style>${verbatim(PAGE_STYLE)}</style>
-</head>
-`;
-}
-
-function body(report: Report, madeAt: Date, zone: Zone, isServed: boolean): Markup {
-  return html`<body>
-<header class="top">
-<h1>Media migration</h1>
-<p>Drive folder <a href="${driveFolderLink(report.run.folderId)}" target="_blank" rel="noopener noreferrer" title="${report.run.folderId}"><bdi>${report.run.folderName ?? report.run.folderId}</bdi></a><br>
-Started ${zone.full(Date.parse(report.run.startedAt))}. This report: ${zone.full(madeAt.getTime())}. Times are local (${zone.name}).</p>
-${inProgress(report, zone, isServed)}
-<p id="lost" class="note" hidden>The report is no longer updated: “migrator report --watch” has ended.</p>
-<nav aria-label="Parts of the report"><a href="#overview">Overview</a> <a href="#observations">Observations</a> <a href="#time">Over time</a> <a href="#todo">What to do</a> <a href="#folders">Folders</a> <a href="#files">Files</a></nav>
-</header>
-<main>
-${overview(report)}
-${coverageSection(report, zone)}
-${overTime(report, zone)}
-${whatToDo(report)}
-<section id="folders" aria-labelledby="folders-heading">
-<h2 id="folders-heading">By folder</h2>
-<noscript><p class="note">The tables need JavaScript.</p></noscript>
-${report.folders.length === 0 && html`<p class="note">There are no folders.</p>`}
-<div id="folder-table"></div>
-</section>
-${filesSection(report)}
-</main>
-`;
-}
-
-function inProgress({ run: { holder } }: Report, zone: Zone, isServed: boolean): Markup | null {
-  if (!holder) return null;
-  return html`<p class="live"><strong>In progress</strong> since ${zone.full(Date.parse(holder.since))} (${holder.command}). ${isServed ? 'This page updates itself.' : '“migrator report --watch” shows a report that updates itself.'}</p>`;
-}
-
 function* dataOf(report: Report, version: string | null): Generator<string> {
-  const places = (statuses: readonly Status[]) => statuses.map(status => STATUSES_SHOWN.indexOf(status));
+  const indexes = (keys: Iterable<string>) => new Map([...keys].map((key, index) => [key, index]));
+  const [folders, reasons] = [indexes(report.folders.keys()), indexes(report.reasons.keys())];
+  const messages = indexes(new Set(report.files.flatMap(({ message }) => message || [])));
   const data: Omit<PageData, 'files'> = {
     version,
     csvName: `files_${report.run.folderId}.csv`,
-    statuses: STATUSES_SHOWN.map(status => [status, STATUS_TEXTS[status].title]),
-    attention: places(UNFINISHED),
-    done: places(DONE),
+    statuses: STATUSES_SHOWN.map(code => ({
+      code,
+      title: STATUS_TEXTS[code].title,
+      isDone: DONE.includes(code),
+      needsAttention: UNFINISHED.includes(code),
+    })),
     kinds: KINDS,
-    reasons: report.reasons.map(({ advice }) => advice.title),
-    messages: report.messages,
-    folders: report.folders.map(({ path, files, bytes, attention, statuses }) => [
+    reasons: [...report.reasons].map(([name, { advice }]) => ({ name, title: advice.title })),
+    messages: [...messages.keys()],
+    folders: [...report.folders].map(([path, counts]) => ({
       path,
-      files,
-      bytes,
-      attention,
-      statuses,
-    ]),
+      files: counts.total,
+      bytes: counts.bytes,
+      attention: attentionOf(counts).files,
+      statuses: STATUSES_SHOWN.map(status => counts.files(status)),
+    })),
   };
+  const row = ({
+    id,
+    name,
+    path,
+    size,
+    status,
+    reason,
+    message,
+    url,
+    kind,
+    relaxed,
+  }: Report['files'][number]) =>
+    [
+      id,
+      name,
+      folders.get(path)!,
+      size,
+      STATUSES_SHOWN.indexOf(status),
+      reasons.get(reason) ?? -1,
+      messages.get(message) ?? -1,
+      url,
+      KINDS.indexOf(kind),
+      relaxed,
+    ] satisfies FileRow;
   yield `${dataBlock(data).slice(0, -1)},"files":[`;
   for (let from = 0; from < report.files.length; from += ROWS_PER_BLOCK) {
-    const rows = report.files.slice(from, from + ROWS_PER_BLOCK).map(row => `\n${dataBlock(row)}`);
+    const rows = report.files.slice(from, from + ROWS_PER_BLOCK).map(file => `\n${dataBlock(row(file))}`);
     yield `${from > 0 ? ',' : ''}${rows.join(',')}`;
   }
   yield ']}';

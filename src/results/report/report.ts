@@ -1,21 +1,18 @@
 /** The data of a report: a run's records, counted and reduced. It depends on neither HTML nor the clock. */
 import { type FileRecord, nameOf, type RecordError, type Status } from '../../../stages/record.ts';
-import type { IdRange } from '../../run/manifest/id-ranges.ts';
 import type { Run } from '../../run/manifest/run.ts';
-import type { UnreadableRecords } from '../../run/manifest/unreadable-records.ts';
 import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
-import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { type ReviewRules, readingText, relaxedReading } from '../relaxed-reading.ts';
 import { type Advice, adviceOn } from './advice.ts';
 import { Coverage, type Kind, kindOf } from './coverage.ts';
-import { httpsOnly } from './markup.ts';
+import { httpsOnly } from './links.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
 
 /** Statuses with nothing left to do. */
 export const DONE: readonly Status[] = ['completed', 'duplicate'];
 
 /** Why files of one status stopped. */
-export interface ReasonCount {
+interface Reason {
   status: Status;
   code: string;
   advice: Advice;
@@ -23,130 +20,104 @@ export interface ReasonCount {
   bytes: number;
 }
 
-export interface FolderCount {
-  /** Below the migrated folder, `/`-joined; empty for the migrated folder itself. */
+interface ReportFile {
+  id: string;
+  name: string;
+  /** Of its folder, below the migrated folder; empty for the migrated folder itself. */
   path: string;
-  files: number;
-  bytes: number;
-  attention: number;
-  /** Files by status, in {@link STATUSES_SHOWN}. */
-  statuses: number[];
-}
-
-/** One file. A tuple, since a page has many. */
-export type FileRow = readonly [
-  id: string,
-  name: string,
-  /** Index into `folders`. */
-  folder: number,
   /** Bytes; null if Drive gives none. */
-  size: number | null,
-  /** Index into {@link STATUSES_SHOWN}. */
-  status: number,
-  /** Index into `reasons`; -1 for none. */
-  reason: number,
-  /** Index into `messages`; -1 for none. */
-  message: number,
+  size: number | null;
+  status: Status;
+  /** Key of {@link Report.reasons}; empty for none. */
+  reason: string;
+  /** Of its error, without the file's name; empty for none. */
+  message: string;
   /** Of the object, https; empty for none. */
-  url: string,
-  /** Index into {@link KINDS}. */
-  kind: number,
+  url: string;
+  kind: Kind;
   /** What relaxed naming reads in a name that could not be read; empty for none. */
-  relaxed: string,
-];
-
-export const KINDS: readonly Kind[] = ['photo', 'video', 'other'];
+  relaxed: string;
+}
 
 /** The run of a report, without its records. */
-export interface ReportedRun {
-  folderId: string;
-  /** In Drive; null if it is not known. */
-  folderName?: string | null;
-  startedAt: string;
-  isListed: boolean;
-  unreadableRecords?: UnreadableRecords;
-  holder?: { command: string; since: string } | null;
-  observationIds?: { readAt: string; ranges: IdRange[] } | null;
-}
+type ReportedRun = Pick<
+  Run,
+  'folderId' | 'folderName' | 'startedAt' | 'isListed' | 'unreadableRecords' | 'observationIds'
+> & { holder: Pick<NonNullable<Run['holder']>, 'command' | 'since'> | null };
+
+type Required = 'folderId' | 'startedAt' | 'isListed';
 
 export class Report {
   readonly run: ReportedRun;
   readonly coverage = new Coverage();
-  readonly kinds: Record<Kind, Counts> = { photo: new Counts(), video: new Counts(), other: new Counts() };
   readonly counts = new Counts();
-  readonly reasons: ReasonCount[] = [];
-  readonly folders: FolderCount[] = [];
-  /** Error messages without the file's name, so that most are equal. */
-  readonly messages: string[] = [];
-  readonly files: FileRow[] = [];
-  readonly #rules: ReviewRules;
+  readonly kinds: Record<Kind, Counts> = { photo: new Counts(), video: new Counts(), other: new Counts() };
+  /** By path. */
+  readonly folders = new Map<string, Counts>();
+  /** By status and code. */
+  readonly reasons = new Map<string, Reason>();
+  readonly files: ReportFile[] = [];
+  /** Of errors, without the file's name: most are equal, and are kept once. */
+  readonly #messages = new Map<string, string>();
   readonly #arrivals: Arrival[] = [];
-  readonly #places = {
-    reasons: new Map<string, number>(),
-    folders: new Map<string, number>(),
-    messages: new Map<string, number>(),
-  };
+  readonly #rules: ReviewRules;
 
-  constructor(run: ReportedRun, rules: ReviewRules) {
+  constructor(run: Pick<ReportedRun, Required> & Partial<ReportedRun>, rules: ReviewRules) {
+    const { folderId, folderName = null, startedAt, isListed, holder = null } = run;
+    const { unreadableRecords = {}, observationIds = null } = run;
     // A copy, because a run reads these from its files at each access.
-    const { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds } = run;
-    this.run = { folderId, folderName, startedAt, isListed, unreadableRecords, holder, observationIds };
+    this.run = { folderId, folderName, startedAt, isListed, holder, unreadableRecords, observationIds };
     this.#rules = rules;
     this.coverage.addExisting(observationIds?.ranges ?? []);
   }
 
   add(record: FileRecord): void {
-    const { id, name, status, error } = record;
-    const bytes = record.bytes ?? record.size ?? 0;
-    const kind = kindOf(record);
-    this.counts.add(record);
-    this.kinds[kind].add(record);
-    this.coverage.add(record);
-    const path = record.path ?? '';
-    const folder = placeOf(path, this.#places.folders, this.folders, () => {
-      return { path, files: 0, bytes: 0, attention: 0, statuses: STATUSES_SHOWN.map(() => 0) };
-    });
-    const place = STATUSES_SHOWN.indexOf(status);
-    const counted = this.folders[folder]!;
-    counted.files += 1;
-    counted.bytes += bytes;
-    counted.attention += Number(UNFINISHED.includes(status));
-    counted.statuses[place]! += 1;
-    const [reason, message] = error ? this.#addError(record, error) : [-1, -1];
+    const { id, name, path = '', status, error, storedAt } = record;
     const size = record.bytes ?? record.size ?? null;
+    const kind = kindOf(record);
+    const folder = this.folders.get(path) ?? new Counts();
+    this.folders.set(path, folder);
+    for (const counts of [this.counts, this.kinds[kind], folder]) counts.add(record);
+    this.coverage.add(record);
     const relaxed = relaxedReading(record, this.#rules);
-    const reading = relaxed ? readingText(relaxed) : '';
-    const url = httpsOnly(record.url) ?? '';
-    this.files.push([id, name, folder, size, place, reason, message, url, KINDS.indexOf(kind), reading]);
-    const at = record.url && record.storedAt ? Date.parse(record.storedAt) : Number.NaN;
-    if (!Number.isNaN(at)) this.#arrivals.push({ at, bytes });
+    this.files.push({
+      id,
+      name,
+      path,
+      size,
+      status,
+      reason: error ? this.#countReason(status, error, size ?? 0) : '',
+      message: error ? this.#messageOf(record, error) : '',
+      url: httpsOnly(record.url),
+      kind,
+      relaxed: relaxed ? readingText(relaxed) : '',
+    });
+    const at = record.url && storedAt ? Date.parse(storedAt) : Number.NaN;
+    if (!Number.isNaN(at)) this.#arrivals.push({ at, bytes: size ?? 0 });
   }
 
   /** Null if no record says when its object was stored. */
-  timeline(): Timeline | null {
+  get timeline(): Timeline | null {
     return timelineOf(this.#arrivals);
   }
 
-  /** Files and bytes with nothing left to do. */
-  get done(): { files: number; bytes: number } {
-    return sumOf(this.counts, DONE);
+  #countReason(status: Status, error: RecordError, bytes: number): string {
+    const key = `${status} ${error.code}`;
+    const { code } = error;
+    const reason = this.reasons.get(key) ?? { status, code, advice: adviceOn(error), files: 0, bytes: 0 };
+    reason.files += 1;
+    reason.bytes += bytes;
+    this.reasons.set(key, reason);
+    return key;
   }
 
-  /** Files and bytes that need a person or another run. */
-  get attention(): { files: number; bytes: number } {
-    return sumOf(this.counts, UNFINISHED);
-  }
-
-  #addError(record: FileRecord, error: RecordError): [reason: number, message: number] {
-    const { status } = record;
-    const { reasons, messages } = this.#places;
-    const reason = placeOf(`${status} ${error.code}`, reasons, this.reasons, () => {
-      return { status, code: error.code, advice: adviceOn(error), files: 0, bytes: 0 };
-    });
-    this.reasons[reason]!.files += 1;
-    this.reasons[reason]!.bytes += record.bytes ?? record.size ?? 0;
-    const text = withoutName(error.message, record);
-    return [reason, placeOf(text, messages, this.messages, () => text)];
+  #messageOf(record: FileRecord, { message }: RecordError): string {
+    const start = `${nameOf(record)}: `;
+    const rest = message.startsWith(start) ? message.slice(start.length) : message;
+    const text = rest === message ? message : rest.charAt(0).toUpperCase() + rest.slice(1);
+    const known = this.#messages.get(text) ?? text;
+    this.#messages.set(known, known);
+    return known;
   }
 }
 
@@ -160,25 +131,19 @@ export async function reportOf(
   return report;
 }
 
-export function sumOf(counts: Counts, statuses: readonly Status[]): { files: number; bytes: number } {
+/** Files and bytes with nothing left to do. */
+export function doneOf(counts: Counts): { files: number; bytes: number } {
+  return sumOf(counts, DONE);
+}
+
+/** Files and bytes that need a person or another run. */
+export function attentionOf(counts: Counts): { files: number; bytes: number } {
+  return sumOf(counts, UNFINISHED);
+}
+
+function sumOf(counts: Counts, statuses: readonly Status[]): { files: number; bytes: number } {
   return {
     files: statuses.reduce((sum, status) => sum + counts.files(status), 0),
     bytes: statuses.reduce((sum, status) => sum + counts.bytesOf(status), 0),
   };
-}
-
-/** Index of the item with this name; a new one is added. */
-function placeOf<Item>(name: string, places: Map<string, number>, items: Item[], make: () => Item): number {
-  const known = places.get(name);
-  if (known !== undefined) return known;
-  places.set(name, items.length);
-  return items.push(make()) - 1;
-}
-
-/** Messages begin with the file's name, which the report already shows. */
-function withoutName(message: string, record: FileRecord): string {
-  const start = `${nameOf(record)}: `;
-  if (!message.startsWith(start)) return message;
-  const rest = message.slice(start.length);
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }

@@ -14,13 +14,9 @@ export interface Interval {
   bytes: number;
 }
 
-/** Time without a pause. */
-export interface Session {
-  /** Milliseconds since 1970: the first arrival and the last. */
-  startMs: number;
+/** Time without a pause: from the first arrival to the last. */
+export interface Session extends Interval {
   endMs: number;
-  files: number;
-  bytes: number;
   /** Consecutive, starting at round times; at least one. */
   intervals: Interval[];
 }
@@ -43,49 +39,36 @@ export const ROUND_MS: readonly number[] = [
 /** Null if nothing has arrived, or the times are unknown. */
 export function timelineOf(arrivals: readonly Arrival[]): Timeline | null {
   if (arrivals.length === 0) return null;
-  const sorted = arrivals.toSorted((a, b) => a.at - b.at);
-  const parts = withoutPauses(sorted);
-  const intervalMs = lengthFor(parts.map(part => part.at(-1)!.at - part[0]!.at));
-  return { intervalMs, sessions: parts.map(part => sessionOf(part, intervalMs)) };
-}
-
-function withoutPauses(arrivals: readonly Arrival[]): Arrival[][] {
   const parts: Arrival[][] = [];
   let last = Number.NEGATIVE_INFINITY;
-  for (const arrival of arrivals) {
+  for (const arrival of arrivals.toSorted((a, b) => a.at - b.at)) {
     if (arrival.at - last > PAUSE_MS) parts.push([]);
     parts.at(-1)!.push(arrival);
     last = arrival.at;
   }
-  return parts;
-}
-
-function lengthFor(durationsMs: readonly number[]): number {
+  const durations = parts.map(part => part.at(-1)!.at - part[0]!.at);
   const fits = (ms: number) =>
-    durationsMs.reduce((sum, durationMs) => sum + Math.ceil(durationMs / ms) + 1, 0) <= MAX_INTERVALS;
-  return ROUND_MS.find(fits) ?? ROUND_MS.at(-1)!;
+    durations.reduce((sum, duration) => sum + Math.ceil(duration / ms) + 1, 0) <= MAX_INTERVALS;
+  const intervalMs = ROUND_MS.find(fits) ?? ROUND_MS.at(-1)!;
+  return { intervalMs, sessions: parts.map(part => sessionOf(part, intervalMs)) };
 }
 
 function sessionOf(arrivals: readonly Arrival[], intervalMs: number): Session {
-  const startMs = arrivals[0]!.at;
-  const endMs = arrivals.at(-1)!.at;
+  const [startMs, endMs] = [arrivals[0]!.at, arrivals.at(-1)!.at];
   const first = Math.floor(startMs / intervalMs);
-  const intervals = Array.from({ length: Math.floor(endMs / intervalMs) - first + 1 }, (_, index) => ({
-    startMs: (first + index) * intervalMs,
-    files: 0,
-    bytes: 0,
-  }));
-  let bytes = 0;
-  for (const arrival of arrivals) {
-    const interval = intervals[Math.floor(arrival.at / intervalMs) - first]!;
-    interval.files += 1;
-    interval.bytes += arrival.bytes;
-    bytes += arrival.bytes;
+  const session: Session = { startMs, endMs, files: 0, bytes: 0, intervals: [] };
+  for (let at = first; at * intervalMs <= endMs; at += 1)
+    session.intervals.push({ startMs: at * intervalMs, files: 0, bytes: 0 });
+  for (const { at, bytes } of arrivals) {
+    for (const counted of [session, session.intervals[Math.floor(at / intervalMs) - first]!]) {
+      counted.files += 1;
+      counted.bytes += bytes;
+    }
   }
-  return { startMs, endMs, files: arrivals.length, bytes, intervals };
+  return session;
 }
 
 /** Bytes per second from the first to the last arrival of a session; null if there is no time between them. */
-export function rateOf({ startMs, endMs, bytes }: Session): number | null {
+export function rateOf({ startMs, endMs, bytes }: Omit<Session, 'intervals' | 'files'>): number | null {
   return endMs > startMs ? (bytes * 1000) / (endMs - startMs) : null;
 }

@@ -1,26 +1,32 @@
 import { expect } from 'chai';
-import type { PageData } from '../../../src/results/report/page-script.ts';
+import {
+  csvOf,
+  fileSearch,
+  filesIn,
+  hiddenCharacters,
+  type PageData,
+  spelledOut,
+} from '../../../src/results/report/page-files.ts';
 import { sortedBy } from '../../../src/results/report/page-table.ts';
-import { csvOf, fileSearch, hiddenCharacters, spelledOut } from '../../../src/results/report/page-text.ts';
-import type { FileRow } from '../../../src/results/report/report.ts';
 
+const status = (code: string) => ({
+  code,
+  title: code,
+  isDone: code === 'completed',
+  needsAttention: code !== 'completed',
+});
+const folder = (path: string) => ({ path, files: 2, bytes: 0, attention: 0, statuses: [] });
 const DATA: PageData = {
   version: null,
   csvName: 'files.csv',
-  statuses: [
-    ['completed', 'Completed'],
-    ['failed', 'Failed'],
-    ['orphan', 'Orphan'],
-  ],
-  attention: [1, 2],
-  done: [0],
+  statuses: ['completed', 'failed', 'orphan'].map(status),
   kinds: ['photo', 'video', 'other'],
-  reasons: ['The download broke', 'No observation has this id'],
-  messages: ['ECONNRESET', 'There is none.'],
-  folders: [
-    ['1-500', 2, 0, 0, []],
-    ['חורף', 2, 0, 0, []],
+  reasons: [
+    { name: 'failed download_broken', title: 'The download broke' },
+    { name: 'orphan no_observation', title: 'No observation has this id' },
   ],
+  messages: ['ECONNRESET', 'There is none.'],
+  folders: ['1-500', 'חורף'].map(folder),
   files: [
     ['id-a', '6602.JPG', 0, 1, 0, -1, -1, '', 0, ''],
     ['id-b', '6603.jpg', 0, 1, 1, 0, 0, '', 0, ''],
@@ -29,9 +35,9 @@ const DATA: PageData = {
   ],
 };
 const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) =>
-  DATA.files
-    .filter(fileSearch(DATA)({ text: '', status: 'all', reason: -1, kind: -1, folder: -1, ...asked }))
-    .map(row => row[0]);
+  filesIn(DATA)
+    .filter(fileSearch()({ text: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...asked }))
+    .map(({ id }) => id);
 
 describe('Search in a report', () => {
   it('finds every word somewhere in name, folder, id, reason or message, in any case and spelling', () => {
@@ -49,16 +55,16 @@ describe('Search in a report', () => {
     expect(found({})).to.have.length(4);
     expect(found({ status: 'attention' })).to.deep.equal(['id-b', 'id-c', 'id-d']);
     expect(found({ status: 'failed' })).to.deep.equal(['id-b', 'id-d']);
-    expect(found({ kind: 1 })).to.deep.equal(['id-d']);
-    expect(found({ reason: 1 })).to.deep.equal(['id-c']);
-    expect(found({ status: 'attention', folder: 1, text: 'jpg' })).to.deep.equal(['id-c']);
+    expect(found({ kind: 'video' })).to.deep.equal(['id-d']);
+    expect(found({ reason: 'orphan no_observation' })).to.deep.equal(['id-c']);
+    expect(found({ status: 'attention', folder: 'חורף', text: 'jpg' })).to.deep.equal(['id-c']);
   });
 });
 
 describe('The CSV of a report', () => {
   it('has status, folder, file, reason and link first, and no formula', () => {
     const file = ['id', '=cmd|"x"\u202e.jpg', 0, 1, 1, 0, -1, '', 0, '1-2'] as const;
-    const [head, row] = csvOf(DATA, [file]).split('\r\n');
+    const [head, row] = csvOf(filesIn({ ...DATA, files: [file] })).split('\r\n');
     expect(head).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
     expect(row).to.equal(
       `"failed","1-500","'=cmd|""x""\\u202e.jpg","The download broke","https://drive.google.com/open?id=id","'1-2","photo",1,"","id"`,
@@ -80,8 +86,8 @@ describe('Sorting in a report', () => {
   });
 
   it('sorts numbers by size', () => {
-    const rows = [[5], [1000], [30]] as unknown as FileRow[];
-    expect(sortedBy(rows, row => row[0], true).map(row => Number(row[0]))).to.deep.equal([1000, 30, 5]);
+    const rows = [5, 1000, 30];
+    expect(sortedBy(rows, row => row, true)).to.deep.equal([1000, 30, 5]);
   });
 });
 

@@ -1,0 +1,135 @@
+/** The files in the report's page: their data, search, and CSV. The functions are copied into the page. */
+import { safeCell } from '../../run/text/csv-cell.ts';
+import { driveLink } from './links.ts';
+
+/** The data of the page. */
+export interface PageData {
+  /** Version of the run, for a served page that updates itself; null in a file. */
+  version: string | null;
+  csvName: string;
+  /** In the order of {@link FolderRow.statuses}. */
+  statuses: readonly { code: string; title: string; isDone: boolean; needsAttention: boolean }[];
+  kinds: readonly string[];
+  reasons: readonly { name: string; title: string }[];
+  /** Of errors. Without the files' names most are equal. */
+  messages: readonly string[];
+  folders: readonly FolderRow[];
+  /** As arrays, since a page has many. */
+  files: readonly FileRow[];
+}
+
+export interface FolderRow {
+  /** Below the migrated folder, `/`-joined; empty for the migrated folder itself. */
+  path: string;
+  files: number;
+  bytes: number;
+  attention: number;
+  /** Files by status. */
+  statuses: readonly number[];
+}
+
+/** Folder, status, reason, message and kind are indexes into the data of the page; -1 for none. */
+export type FileRow = readonly [
+  id: string,
+  name: string,
+  folder: number,
+  /** Bytes; null if Drive gives none. */
+  size: number | null,
+  status: number,
+  reason: number,
+  message: number,
+  /** Of the object, https; empty for none. */
+  url: string,
+  kind: number,
+  /** What relaxed naming reads in a name that could not be read; empty for none. */
+  relaxed: string,
+];
+
+export type PageFile = ReturnType<typeof filesIn>[number];
+
+export function filesIn({ folders, statuses, reasons, messages, kinds, files }: PageData) {
+  return files.map(([id, name, folder, size, status, reason, message, url, kind, relaxed]) => ({
+    id,
+    name,
+    path: folders[folder]!.path,
+    size,
+    order: status,
+    status: statuses[status]!,
+    reason: reasons[reason] ?? { name: '', title: '' },
+    message: messages[message] ?? '',
+    url,
+    kind: kinds[kind]!,
+    relaxed,
+  }));
+}
+
+/** What is searched for; `all` and a null folder are no limit. */
+export interface Search {
+  text: string;
+  /** A status, `attention` or `all`. */
+  status: string;
+  reason: string;
+  kind: string;
+  folder: string | null;
+}
+
+/** Which files a search shows: every word must be somewhere in name, folder, id, reason or message. */
+export function fileSearch(): (search: Search) => (file: PageFile) => boolean {
+  const foldCase = (text: string) => text.normalize('NFC').toLowerCase();
+  const known = new Map<PageFile, string>();
+  const textOf = (file: PageFile): string => {
+    const { name, path, id, reason, message } = file;
+    const text = known.get(file) ?? foldCase([name, path, id, reason.title, message].join('\n'));
+    known.set(file, text);
+    return text;
+  };
+  return ({ text, status, reason, kind, folder }) => {
+    const words = foldCase(text).split(/\s+/).filter(Boolean);
+    return file =>
+      (status === 'all' ||
+        (status === 'attention' ? file.status.needsAttention : file.status.code === status)) &&
+      (reason === 'all' || file.reason.name === reason) &&
+      (kind === 'all' || file.kind === kind) &&
+      (folder === null || file.path === folder) &&
+      words.every(word => textOf(file).includes(word));
+  };
+}
+
+/** For spreadsheets, with a byte order mark; one line a file. */
+export function csvOf(files: readonly PageFile[]): string {
+  const columns: Record<string, (file: PageFile) => string | number> = {
+    status: ({ status }) => status.code,
+    folder: ({ path }) => path,
+    file: ({ name }) => name,
+    reason: ({ message, reason }) => message || reason.title,
+    link: ({ id }) => driveLink(id),
+    relaxed_reading: ({ relaxed }) => relaxed,
+    kind: ({ kind }) => kind,
+    bytes: ({ size }) => size ?? '',
+    s3_url: ({ url }) => url,
+    id: ({ id }) => id,
+  };
+  const cell = (value: string | number) =>
+    typeof value === 'number' ? value : `"${safeCell(value, spelledOut).replaceAll('"', '""')}"`;
+  const lines = files.map(file => Object.values(columns).map(column => cell(column(file))));
+  return `\uFEFF${[Object.keys(columns), ...lines].map(line => `${line.join(',')}\r\n`).join('')}`;
+}
+
+/**
+ * The text with characters that change the writing direction, break a line or are invisible written as on a terminal: `\u202e`.
+ * Zero-width joiner and non-joiner are kept: Persian, Indic scripts and emojis need them.
+ */
+export function spelledOut(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, char => {
+    if (char === '\u200c' || char === '\u200d') return char;
+    const units = char.split('').map(unit => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+    return units.map(unit => `\\u${unit}`).join('');
+  });
+}
+
+/** `hidden: U+200F`; null for a name without any. Someone who has to rename a file must see what is wrong. */
+export function hiddenCharacters(name: string): string | null {
+  const found = [...new Set(name.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu) ?? [])];
+  const codes = found.map(char => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`);
+  return codes.length > 0 ? `hidden: ${codes.join(', ')}` : null;
+}

@@ -1,23 +1,20 @@
 /** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the progress file and the summary. */
 import type { Command } from '@oclif/core';
-import type { FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import type { Config } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
 import { writeFailedFiles } from '../run/failed-files.ts';
-import type { Changes } from '../run/listing.ts';
+import { type Changes, requireListed } from '../run/listing.ts';
 import { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
 import { TransferLimitReached } from '../run/max-transfer.ts';
-import { MANIFESTS_FOR, runMigration } from '../run/migration.ts';
+import { MANIFESTS_FOR, migrate } from '../run/migration.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import type { Counts } from '../run/progress/counts.ts';
-import { FilesToMove } from '../run/progress/files-to-move.ts';
 import { ProgressFile } from '../run/progress-file.ts';
 import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
-import { requireListed, runShard } from '../run/shard-migration.ts';
 import { formatCount, formatDuration } from '../run/text/format.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
@@ -26,7 +23,7 @@ import { Interrupted } from './interruption.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 import { placeLines, statusLines, totalLine } from './ui/summary.ts';
 
-export interface RunOptions {
+interface RunOptions {
   until: 'resolve' | 'link';
   flags: SelectionFlags & {
     'folder-id'?: string;
@@ -37,37 +34,24 @@ export interface RunOptions {
     'retry-orphans': boolean;
     'skip-existing'?: boolean;
     'max-transfer'?: number;
-    measure?: boolean;
   };
   /** Only this part of a run that has been listed and resolved. */
   shard?: Shard | null;
   keepsAwake?: boolean;
   /** A rescan without selection flags keeps the selection of the run. */
   keepsSelection?: boolean;
+  /** Called at the end, while the services are still open. */
+  atEnd?: (services: Services) => Promise<unknown>;
 }
 
-export interface RunOutcome {
+interface RunOutcome {
   run: Run;
   config: Config;
   /** What has changed in Drive; null if the folder was not listed again. */
   changes: Changes | null;
   seconds: number;
-  /** The files that a migration would transfer first, in order; only after `until: 'resolve'`. */
-  toMove: FilesToMove;
-  /** From Drive; null if it was not measured. */
-  measuredMbit: number | null;
   progressPath: string;
   failedPath: string | null;
-}
-
-/** Parts of a run, after it is locked. */
-interface RunParts {
-  config: Config;
-  services: Services;
-  run: Run;
-  rules: SelectionRules | null;
-  takenOver: ((record: FileRecord) => FileRecord) | null;
-  progressFile: ProgressFile;
 }
 
 export abstract class RunCommand<T extends typeof Command> extends PipelineCommand<T> {
@@ -78,33 +62,62 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
   /** Runs the pipeline on the folder of the flag or the configuration. */
   protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {
     const startedAt = performance.now();
+    const { events, shutdown, warnLine: warn } = this;
     const { flags, until, shard = null } = options;
     const config = await this.configuration({ ...transferConfig(flags), naming: flags.naming });
     const run = this.#runFor(options, config);
     if (shard) requireListed(run);
     const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
     run.lock(this.commandLine(shard));
+    const root = run.facts.root(flags['folder-id'], config);
     // Shards do not write to shared files.
     const services = this.servicesFor(config, run, !shard, shard);
-    if (!shard) run.facts.rememberResourceKey(run.facts.root(flags['folder-id'], config));
+    if (!shard) run.facts.rememberResourceKey(root);
     if (!shard && flags.naming) run.facts.remember({ naming: config.naming });
     this.listenToSignals();
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);
-    const progressFile = new ProgressFile(this.home, run, this.events);
+    const progressFile = new ProgressFile(this.home, run, events);
     let letSleep = () => {};
     try {
       // Before progress is shown, which would overwrite a prompt.
       await services.drive();
       if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
       await this.showProgress(config, services, until === 'link');
-      const ran = await this.#run(options, { config, services, run, rules, takenOver, progressFile });
+      const manifests = await openManifests(run, { ...MANIFESTS_FOR[shard ? 'shard' : until], warn });
+      let changes: Changes | null;
+      let failedPath: string | null;
+      try {
+        changes = await migrate({
+          until,
+          config,
+          services,
+          events,
+          shutdown,
+          run,
+          manifests,
+          root,
+          rules,
+          takenOver,
+          retryOrphans: flags['retry-orphans'],
+          rescan: flags.rescan ?? false,
+          skipExisting: flags['skip-existing'],
+          maxTransferBytes: flags['max-transfer'],
+          selection: selectionFrom(rules),
+        });
+        // The manifests are still in memory here.
+        await progressFile.last();
+        failedPath = await writeFailedFiles(this.home, run);
+      } finally {
+        await closeManifests(manifests);
+      }
+      await options.atEnd?.(services);
       const seconds = (performance.now() - startedAt) / 1000;
-      return { run, config, seconds, ...ran };
+      return { run, config, seconds, changes, failedPath, progressPath: await progressFile.last() };
     } finally {
       this.stopProgress();
       letSleep();
-      const { reason } = this.shutdown;
+      const { reason } = shutdown;
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run has priority; an error of only the progress file was thrown above.
       await progressFile.last().catch(() => {});
@@ -112,56 +125,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       run.unlock();
       await services.close();
     }
-  }
-
-  async #run(
-    options: RunOptions,
-    { config, services, run, rules, takenOver, progressFile }: RunParts,
-  ): Promise<Omit<RunOutcome, 'run' | 'config' | 'seconds'>> {
-    const { events, shutdown } = this;
-    const { until, flags } = options;
-    const toMove = new FilesToMove();
-    events.on('finished', record => {
-      const { status } = record;
-      if (until === 'resolve' && status === 'pending' && !record.url) toMove.add(record);
-    });
-    const manifests = await openManifests(run, {
-      ...MANIFESTS_FOR[run.shard ? 'shard' : until],
-      warn: this.warnLine,
-    });
-    let changes: Changes | null;
-    let failedPath: string | null;
-    try {
-      changes = await (run.shard ? runShard : runMigration)({
-        until,
-        config,
-        services,
-        events,
-        shutdown,
-        run,
-        manifests,
-        rules,
-        takenOver,
-        retryOrphans: flags['retry-orphans'],
-        rescan: flags.rescan ?? false,
-        skipExisting: flags['skip-existing'],
-        maxTransferBytes: flags['max-transfer'],
-        root: run.facts.root(flags['folder-id'], config),
-        selection: selectionFrom(rules),
-      });
-      // The manifests are still in memory here.
-      await progressFile.last();
-      failedPath = await writeFailedFiles(this.home, run);
-    } finally {
-      await closeManifests(manifests);
-    }
-    return {
-      changes,
-      toMove,
-      measuredMbit: flags.measure ? await measure(services, toMove.largest) : null,
-      progressPath: await progressFile.last(),
-      failedPath,
-    };
   }
 
   #runFor({ flags, until, shard }: RunOptions, config: Config): Run {
@@ -240,11 +203,6 @@ function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown>
     progress: progressPath,
     failed: failedPath,
   };
-}
-
-async function measure(services: Services, records: FileRecord[]): Promise<number | null> {
-  const { measuredMbit } = await import('../run/progress/bandwidth.ts');
-  return measuredMbit(await services.drive(), records);
 }
 
 function changesLine({ added, renamed, replaced, removed }: Changes): string {

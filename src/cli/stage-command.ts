@@ -1,21 +1,19 @@
 /** A stage as a command: reads records, runs the stage, writes the records, and prints a summary. */
 import type { Command } from '@oclif/core';
-import type { StageName } from '../../stages/record.ts';
-import type { SelectionRules } from '../../stages/selection.ts';
+import type { FileRecord, StageName } from '../../stages/record.ts';
 import { EXIT } from '../config/exit-codes.ts';
-import type { ConfigValues } from '../config/load.ts';
-import type { Config } from '../config/settings.ts';
+import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
+import { LineWriter } from '../run/line-writer.ts';
 import { writeObservationIds } from '../run/manifest/observation-ids.ts';
-import type { Run } from '../run/manifest/run.ts';
-import { sourceOf } from '../run/pipeline.ts';
-import { selectionFrom } from '../run/run-selection.ts';
+import { commandStream, runToEnd, type Step, sourceOf } from '../run/pipeline.ts';
+import { chosenRules, selectionFrom } from '../run/run-selection.ts';
 import { type StageFlags, StageInput } from '../run/stage-input.ts';
 import { StageOutput } from '../run/stage-output.ts';
-import { runStage } from '../run/stage-run.ts';
-import { Stages, type Step } from '../run/stages.ts';
+import { Stages } from '../run/stages.ts';
 import { isPiped } from '../run/standard-streams.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
 import type { Services } from '../services/services.ts';
+import { transferConfig } from './flags.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 import { shardFrom } from './shard-flag.ts';
 import { unguarded } from './ui/guarded-streams.ts';
@@ -23,36 +21,22 @@ import { unguarded } from './ui/guarded-streams.ts';
 const EMPTY_PIPE =
   'There are no files: standard input was empty. To work on the manifests of the run, give --folder-id.';
 
+interface StageDefinition {
+  /** Services whose configuration must be complete before anything starts. */
+  needs: Parameters<Services['require']>[0];
+  steps: (stages: Stages) => Step[] | Promise<Step[]>;
+}
+
+const DEFINITIONS: Readonly<Record<StageName, StageDefinition>> = {
+  list: { needs: [], steps: () => [] },
+  parse: { needs: [], steps: stages => [stages.parse()] },
+  resolve: { needs: ['data'], steps: async stages => [stages.parse(), await stages.resolve()] },
+  transfer: { needs: ['storage', 'data'], steps: async stages => [await stages.transfer()] },
+  link: { needs: ['data'], steps: stages => stages.link() },
+};
+
 export abstract class StageCommand<T extends typeof Command> extends PipelineCommand<T> {
   protected abstract readonly stage: StageName;
-
-  /** Services whose configuration must be complete before anything starts. */
-  protected readonly needs: Parameters<Services['require']>[0] = [];
-
-  /** Which progress is shown: of files being transferred, or linked. */
-  protected readonly shows: 'transfer' | 'link' | null = null;
-
-  protected async source(_stages: Stages, input: StageInput, _output: StageOutput): Promise<Step> {
-    const records = await input.records();
-    // Files from another process in the pipe have been transferred, and only need to be linked.
-    return sourceOf(records, input.ahead() ? this.shutdown.drainSignal : undefined);
-  }
-
-  protected async steps(_stages: Stages): Promise<Step[]> {
-    return [];
-  }
-
-  /** The part of the folder that is listed; null for the whole folder, and for the stages that list nothing. */
-  protected selectionRules(_run: Run | null): SelectionRules | null {
-    return null;
-  }
-
-  protected configFlags(): ConfigValues {
-    return {};
-  }
-
-  /** Called after the last record of a run's manifest, unless the stage ended early. */
-  protected finished(_run: Run): void {}
 
   /** If records go to standard output, nothing else may: the next stage would read it as a record. */
   protected override get jsonStream(): NodeJS.WriteStream {
@@ -66,19 +50,39 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const { stage, home, warnLine: warn } = this;
     const flags = this.flags as StageFlags;
     const shard = shardFrom(flags.shard, this.env, text => this.say(text));
-    const config = await this.configuration(this.configFlags());
+    const config = await this.configuration({ naming: flags.naming, ...transferConfig(flags) });
     const input = new StageInput({ stage, flags, config, home, shard, warn });
     const output = new StageOutput(stage, flags, input);
-    const rules = this.selectionRules(output.run);
+    // The stages after list take the selection of the run.
+    const rules = stage === 'list' ? chosenRules(output.run, flags) : null;
     output.run?.lock(this.commandLine(shard));
     // Shards store objects for the run, wherever their records go.
     const services = this.servicesFor(config, input.run, output.run !== null && !shard, shard);
     this.listenToSignals();
     try {
-      services.require(this.needs);
+      services.require(DEFINITIONS[stage].needs);
       await output.open({ warn, reject: input.reject });
-      await this.#run(config, services, input, output, rules);
-      if (output.run && !this.shutdown.drainSignal.aborted) this.finished(output.run);
+      if (stage === 'list') {
+        requireKeys(config, input.run ? [] : KEYS_FOR.folder);
+        output.run?.facts.rememberResourceKey(input.run!.facts.root(flags['folder-id'], config));
+        output.run?.facts.rememberSelection(rules);
+      }
+      const stages = new Stages({
+        config,
+        services,
+        shutdown: this.shutdown,
+        events: this.events,
+        selection: selectionFrom(rules),
+        root: input.run?.facts.root(flags['folder-id'], config),
+        claimed: output.claimed(),
+        linking: output.linking,
+        onTableRead: ids => output.run && writeObservationIds(output.run.folder, ids),
+        onReplaced: async record => output.run?.revise(record, warn),
+        maxTransferBytes: flags['max-transfer'],
+        isShard: shard !== null,
+      });
+      await this.#runStage(stages, input, output);
+      if (stage === 'list' && !this.shutdown.drainSignal.aborted) output.run?.markListed();
     } finally {
       this.stopProgress();
       this.ignoreSignals();
@@ -90,44 +94,45 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     this.#summary(output, input);
   }
 
-  async #run(
-    config: Config,
-    services: Services,
-    input: StageInput,
-    output: StageOutput,
-    rules: SelectionRules | null,
-  ): Promise<void> {
-    const { events, shutdown } = this;
-    const flags = this.flags as StageFlags;
-    const stages = new Stages({
-      config,
-      services,
-      shutdown,
-      events,
-      selection: selectionFrom(rules),
-      root: input.run?.facts.root(flags['folder-id'], config),
-      claimed: output.claimed(),
-      linking: output.linking,
-      onTableRead: ids => output.run && writeObservationIds(output.run.folder, ids),
-      onReplaced: async record => output.run?.revise(record, this.warnLine),
-      maxTransferBytes: flags['max-transfer'],
-      isShard: flags.shard !== undefined,
-    });
-    const source = await this.source(stages, input, output);
+  async #runStage(stages: Stages, input: StageInput, output: StageOutput): Promise<void> {
+    const { stage, events, shutdown } = this;
+    const { config, services } = stages.context;
+    const source = await this.#source(stages, input, output);
     // In a pipe, the transfer before the link already shows progress on the same terminal.
-    const shows = this.shows === 'transfer' || (this.shows === 'link' && input.ahead() !== null);
-    if (shows) await this.showProgress(config, services, this.shows === 'transfer');
-    await runStage({
-      source,
-      input,
-      output,
-      events,
-      shutdown,
-      steps: await this.steps(stages),
-      standardOutput: unguarded(process.stdout),
-      retryOrphans: flags['retry-orphans'] ?? false,
-      listsAhead: shows,
-    });
+    const shows = stage === 'transfer' || (stage === 'link' && input.allRecords() !== null);
+    if (shows) await this.showProgress(config, services, stage === 'transfer');
+    // Progress wants totals, where they can be known.
+    const all = shows ? input.allRecords() : null;
+    if (all) events.listAll(all, ({ id, url }) => Boolean(url || output.manifest?.last(id)?.url));
+    const planned = (record: FileRecord) => {
+      if (!all) events.emit('listed', record, false);
+      return events.plan(record);
+    };
+    const lines = output.isStandardOutput
+      ? new LineWriter(unguarded(process.stdout), shutdown.killSignal)
+      : null;
+    const finished = (record: FileRecord) => {
+      events.finish(record);
+      return lines?.write(record);
+    };
+    try {
+      const steps = await DEFINITIONS[stage].steps(stages);
+      const { 'retry-orphans': retryOrphans = false } = this.flags as StageFlags;
+      const checkpoint = output.checkpoint(retryOrphans);
+      await runToEnd(commandStream(source, { planned, steps, checkpoint }), finished, shutdown);
+    } finally {
+      lines?.flush();
+    }
+  }
+
+  async #source(stages: Stages, input: StageInput, output: StageOutput): Promise<Step> {
+    if (this.stage === 'list') {
+      const onRoot = (folder_name: string) => output.run?.facts.remember({ folder_name });
+      return sourceOf(await stages.list({ onRoot }));
+    }
+    const records = await input.records();
+    // Files from another process in the pipe have been transferred, and only need to be linked.
+    return sourceOf(records, input.allRecords() ? this.shutdown.drainSignal : undefined);
   }
 
   #summary({ manifest, run }: StageOutput, input: StageInput): void {

@@ -1,7 +1,6 @@
 import { inputFlags } from '../cli/flags.ts';
 import { shardFlag } from '../cli/shard-flag.ts';
 import { StageCommand } from '../cli/stage-command.ts';
-import type { Stages, Step } from '../run/stages.ts';
 
 export default class Link extends StageCommand<typeof Link> {
   static override summary = 'Create the media records that link each file to its observations, exactly once.';
@@ -12,10 +11,4 @@ export default class Link extends StageCommand<typeof Link> {
   static override flags = { ...inputFlags, ...shardFlag };
 
   protected override readonly stage = 'link';
-  protected override readonly needs = ['data'] as ['data'];
-  protected override readonly shows = 'link';
-
-  protected override steps(stages: Stages): Promise<Step[]> {
-    return stages.link();
-  }
 }

@@ -1,7 +1,5 @@
 import { inputFlags, namingFlag } from '../cli/flags.ts';
 import { StageCommand } from '../cli/stage-command.ts';
-import type { ConfigValues } from '../config/load.ts';
-import type { Stages, Step } from '../run/stages.ts';
 
 export default class Parse extends StageCommand<typeof Parse> {
   static override summary = 'Read the observation ids from file names. Works offline.';
@@ -15,12 +13,4 @@ export default class Parse extends StageCommand<typeof Parse> {
   };
 
   protected override readonly stage = 'parse';
-
-  protected override async steps(stages: Stages): Promise<Step[]> {
-    return [stages.parse()];
-  }
-
-  protected override configFlags(): ConfigValues {
-    return { naming: this.flags.naming };
-  }
 }

@@ -1,7 +1,5 @@
 import { inputFlags, namingFlag } from '../cli/flags.ts';
 import { StageCommand } from '../cli/stage-command.ts';
-import type { ConfigValues } from '../config/load.ts';
-import type { Stages, Step } from '../run/stages.ts';
 
 export default class Resolve extends StageCommand<typeof Resolve> {
   static override summary = 'Find the observations of each file and choose its key in S3.';
@@ -17,13 +15,4 @@ export default class Resolve extends StageCommand<typeof Resolve> {
   };
 
   protected override readonly stage = 'resolve';
-  protected override readonly needs = ['data'] as ['data'];
-
-  protected override async steps(stages: Stages): Promise<Step[]> {
-    return [stages.parse(), await stages.resolve()];
-  }
-
-  protected override configFlags(): ConfigValues {
-    return { naming: this.flags.naming };
-  }
 }

@@ -1,12 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { Flags } from '@oclif/core';
+import type { FileRecord } from '../../stages/record.ts';
 import { folderFlag, namingFlag, selectionFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
 import { type Bandwidth, estimateLine } from '../cli/ui/estimate-line.ts';
 import { totalLine } from '../cli/ui/summary.ts';
+import { measuredMbit } from '../run/progress/bandwidth.ts';
 import { estimate } from '../run/progress/estimate.ts';
 
 const ASSUMED_MBIT = 100;
+/** One connection seldom uses all the bandwidth, so this many files measure it together. */
+const MEASURED_FILES = 4;
 
 export default class Scan extends RunCommand<typeof Scan> {
   static override summary = 'Show what a migration would do and estimate how long it would take.';
@@ -37,12 +41,27 @@ export default class Scan extends RunCommand<typeof Scan> {
   async run(): Promise<void> {
     // V8 would otherwise keep as much garbage as live data, which is a lot for a million files.
     setFlagsFromString('--heap-growing-percent=40');
-    const outcome = await this.migrateFolder({ until: 'resolve', flags: this.flags });
-    const { files, bytes } = outcome.toMove;
-    const bandwidth = this.#bandwidth(outcome.measuredMbit);
+    const toTransfer = { files: 0, bytes: 0 };
+    let largest: FileRecord[] = [];
+    this.events.on('finished', record => {
+      if (record.status !== 'pending' || record.url) return;
+      toTransfer.files += 1;
+      toTransfer.bytes += record.size ?? 0;
+      largest = [...largest, record].sort((a, b) => (b.size ?? 0) - (a.size ?? 0)).slice(0, MEASURED_FILES);
+    });
+    let measured: number | null = null;
+    const outcome = await this.migrateFolder({
+      until: 'resolve',
+      flags: this.flags,
+      atEnd: async services => {
+        if (this.flags.measure) measured = await measuredMbit(await services.drive(), largest);
+      },
+    });
+    const { files, bytes } = toTransfer;
+    const bandwidth = this.#bandwidth(measured);
     const queriesPerSecond = outcome.config.google_drive.queries_per_second;
     const bytesPerSecond = (bandwidth.mbit * 1_000_000) / 8;
-    const estimated = estimate(outcome.toMove, { bytesPerSecond, queriesPerSecond });
+    const estimated = estimate(toTransfer, { bytesPerSecond, queriesPerSecond });
     this.conclude(outcome, `Scanned: ${totalLine(this.counts)}`, {
       details: ['', estimateLine(estimated, { files, bytes, bandwidth, queriesPerSecond })],
       extra: {

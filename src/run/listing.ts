@@ -1,16 +1,22 @@
 /** Where a migration's files come from: from Drive the first time, or when asked to; from the list manifest after that. */
 import { FileError, RunError } from '../../stages/errors.ts';
-import { type FileRecord, isUnread, nameOf, stopped } from '../../stages/record.ts';
+import {
+  type DriveRef,
+  type FileRecord,
+  isUnread,
+  isWithdrawn,
+  nameOf,
+  stopped,
+} from '../../stages/record.ts';
 import { type Stage, stageStream } from '../../stages/stage.ts';
 import { ListingAhead } from './listing-ahead.ts';
-import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
-import { storedRecord } from './manifest/stored.ts';
+import { type Checkpoint, checkpointOf, storedRecord } from './manifest/checkpoint.ts';
+import type { Run } from './manifest/run.ts';
 import type { MigrationOptions } from './migration.ts';
 import type { Manifests } from './open-manifests.ts';
-import { sourceOf } from './pipeline.ts';
+import { type Step, sourceOf } from './pipeline.ts';
 import { relist } from './relisting.ts';
-import type { Stages, Step } from './stages.ts';
-import { UnreadFolders } from './unread-folders.ts';
+import type { Stages } from './stages.ts';
 
 export interface Changes {
   added: number;
@@ -26,7 +32,9 @@ export class Listing {
   readonly #checkpoint: Checkpoint;
   /** Files that a rescan has seen, selected or not. */
   readonly #seen = new Set<string>();
-  readonly #unread = new UnreadFolders();
+  /** Folders that could not be listed, or not completely: ids, and paths. */
+  readonly #unreadIds = new Set<string>();
+  readonly #unreadPaths = new Set<string>();
 
   constructor(options: MigrationOptions) {
     this.#options = options;
@@ -38,31 +46,33 @@ export class Listing {
     const { run, rescan, shutdown, events } = this.#options;
     if (run.isListed && !rescan) {
       await this.#lookForChanges();
-      return [sourceOf(this.#fromManifest(), shutdown.drainSignal)];
+      const records = () => this.#selected();
+      events.listAll(records(), ({ id }) => this.#isTransferred(id));
+      return [sourceOf(records(), shutdown.drainSignal)];
     }
     const listed = await stages.list({
       onRoot: folder_name => run.facts.remember({ folder_name }),
       onLeftOut: id => this.#seen.add(id),
-      onUnread: this.#unread.add,
+      onUnread: this.#unread,
     });
     const lookUp = (id: string) => this.#manifests.list!.last(id)!;
     return [
       sourceOf(listed),
-      this.#restore,
       this.#save,
       stageStream(this.#rest),
       new ListingAhead({ events, lookUp, signal: shutdown.drainSignal }),
     ];
   }
 
-  readonly #restore = (listed: FileRecord): FileRecord => {
-    if (this.#options.rescan) this.#seen.add(listed.id);
-    this.#count(listed, this.#manifests.list!.last(listed.id));
-    return this.#checkpoint.restore(listed);
+  readonly #unread = ({ id }: DriveRef, path: string): void => {
+    this.#unreadIds.add(id);
+    this.#unreadPaths.add(path);
   };
 
-  readonly #save = async (listed: FileRecord): Promise<FileRecord> => {
-    const record = await this.#checkpoint.save(listed);
+  readonly #save = (listed: FileRecord): FileRecord => {
+    if (this.#options.rescan) this.#seen.add(listed.id);
+    this.#count(listed, this.#manifests.list!.last(listed.id));
+    const record = this.#checkpoint.save(this.#checkpoint.restore(listed));
     this.#options.events.emit('listed', record, this.#isTransferred(record.id));
     return record;
   };
@@ -87,36 +97,32 @@ export class Listing {
     events.emit('allListed');
   }
 
-  async *#removed(): AsyncGenerator<FileRecord> {
+  *#removed(): Generator<FileRecord> {
     const { list, transfer } = this.#manifests;
-    this.#unread.learnPaths(list!.records());
-    for (const before of list!.records()) {
+    // A folder may have been renamed since these records were made.
+    for (const { parent, path = '' } of this.#unreadIds.size > 0 ? list!.records() : [])
+      if (parent && this.#unreadIds.has(parent.id)) this.#unreadPaths.add(path);
+    for (const before of this.#selected()) {
       // It was not looked for, so it may still exist.
-      if (this.#seen.has(before.id) || this.#unread.mayHave(before) || !this.#takes(before)) continue;
+      if (this.#seen.has(before.id) || this.#isInUnreadFolder(before)) continue;
       if (!before.removed && !isUnread(before)) this.changes.removed += 1;
-      const record = await this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
+      const record = this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
       this.#options.events.emit('listed', record, true);
       yield record;
     }
   }
 
+  /** True if the file may be in one of these folders or below. */
+  #isInUnreadFolder({ path = '' }: FileRecord): boolean {
+    const names = path.split('/');
+    const folders = names.map((_, index) => names.slice(0, index + 1).join('/'));
+    return ['', ...folders].some(folder => this.#unreadPaths.has(folder));
+  }
+
   /** Drive may be unreachable although only links are missing: a warning is enough, and a stage that needs Drive will fail. */
   async #lookForChanges(): Promise<void> {
-    const { list, parse, resolve, transfer, link } = this.#manifests;
-    const later = [link, transfer, resolve, parse];
-    function* laterRecords(id: string): Generator<FileRecord> {
-      for (const manifest of later) {
-        const record = manifest?.last(id);
-        if (record) yield record;
-      }
-    }
     try {
-      await relist(this.#options, {
-        manifest: list!,
-        checkpoint: this.#checkpoint,
-        laterRecords,
-        onChange: (now, before) => this.#count(now, before),
-      });
+      await relist(this.#options, this.#checkpoint, (now, before) => this.#count(now, before));
     } catch (error) {
       const isRefused = error instanceof RunError || error instanceof FileError;
       if (!isRefused || this.#options.shutdown.killSignal.aborted) throw error;
@@ -125,17 +131,9 @@ export class Listing {
     }
   }
 
-  *#fromManifest(): Generator<FileRecord> {
-    this.#options.events.listAll(this.#selected(), ({ id }) => this.#isTransferred(id));
-    yield* this.#selected();
-  }
-
   *#selected(): Generator<FileRecord> {
-    for (const record of this.#manifests.list!.records()) if (this.#takes(record)) yield record;
-  }
-
-  #takes(record: FileRecord): boolean {
-    return this.#options.selection?.takes(record) ?? true;
+    const { selection } = this.#options;
+    for (const record of this.#manifests.list!.records()) if (selection.takes(record)) yield record;
   }
 
   #isTransferred(id: string): boolean {
@@ -159,4 +157,32 @@ function removed(listed: FileRecord, stored: FileRecord | null): FileRecord {
     message: `${nameOf(listed)}: the file is no longer in the folder in Drive.`,
     retryable: false,
   });
+}
+
+/** The resolved records of a shard's files. Throws RunError if some have not been resolved. */
+export function shardRecords({ run, manifests, selection, events }: MigrationOptions): Iterable<FileRecord> {
+  const { list, resolve, transfer } = manifests;
+  for (const record of list!.records()) {
+    if (isWithdrawn(record) || !run.takes(record.id) || !selection.takes(record)) continue;
+    if (!resolve!.has(record.id)) throw notResolved(run);
+  }
+  const records = function* () {
+    for (const record of resolve!.records())
+      if (run.takes(record.id) && selection.takes(record)) yield record;
+  };
+  events.listAll(records(), ({ id }) => Boolean(transfer!.last(id)?.url));
+  return records();
+}
+
+/** Throws RunError, before anything is written, if the run is not ready for shards. */
+export function requireListed(run: Run): void {
+  if (!run.isListed || !run.has('resolve')) throw notResolved(run);
+}
+
+function notResolved({ folderId, label }: Run): RunError {
+  return new RunError(
+    'run_not_resolved',
+    `The folder ${label} has not been listed and resolved completely, which --shard requires.`,
+    `Run "migrator scan --folder-id ${folderId}" first, once, then the shards.`,
+  );
 }

@@ -1,14 +1,17 @@
-/** One run of the pipeline over a folder: all five stages (`migrate`, `resume`), or the three that write nothing (`scan`). */
+/**
+ * One run of the pipeline over a folder: all five stages (`migrate`, `resume`), the three that write nothing (`scan`), or the
+ * last two for one shard of a run that has been listed and resolved.
+ */
+import { chain } from 'stream-chain';
 import { canContinue, type DriveRef, type FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
-import { type Changes, Listing } from './listing.ts';
-import { checkpointOf } from './manifest/checkpoint.ts';
-import type { LinkingFile } from './manifest/linking.ts';
+import { type Changes, Listing, shardRecords } from './listing.ts';
+import { checkpointOf, claimsIn, storedRecord } from './manifest/checkpoint.ts';
+import { lastIn } from './manifest/merged-manifest.ts';
 import { writeObservationIds } from './manifest/observation-ids.ts';
 import type { Run } from './manifest/run.ts';
-import { claimsIn, storedRecord } from './manifest/stored.ts';
 import type { Manifests } from './open-manifests.ts';
-import { migrateStages, runToEnd } from './pipeline.ts';
+import { runToEnd, type Step, type Steps, sourceOf } from './pipeline.ts';
 import { type StageContext, Stages } from './stages.ts';
 
 export interface MigrationOptions extends StageContext {
@@ -27,29 +30,6 @@ export interface MigrationOptions extends StageContext {
   takenOver: ((record: FileRecord) => FileRecord) | null;
 }
 
-/**
- * Runs the stages over the folder. Returns what has changed in Drive; null if the folder was not listed again and no
- * unfinished file has changed. Needs the run's lock. A shutdown ends it early without an error; errors of the disk and bugs
- * are thrown.
- */
-export async function runMigration(options: MigrationOptions): Promise<Changes | null> {
-  const { run, manifests, until, events, shutdown } = options;
-  const linking = until === 'link' ? run.linkingFile() : undefined;
-  try {
-    const wasListed = run.isListed;
-    run.facts.rememberSelection(options.rules);
-    const listing = new Listing(options);
-    const stream = await migrationStream(options, listing, linking);
-    const finished = (record: FileRecord) =>
-      events.finish(until === 'resolve' ? furthest(manifests, record) : record);
-    await runToEnd(stream, finished, shutdown);
-    const hasChanged = Object.values(listing.changes).some(count => count > 0);
-    return wasListed && (options.rescan || hasChanged) ? listing.changes : null;
-  } finally {
-    linking?.close();
-  }
-}
-
 /** A scan also reads how far earlier runs have come. */
 export const MANIFESTS_FOR = {
   resolve: { write: ['list', 'parse', 'resolve'], read: ['transfer', 'link'] },
@@ -57,37 +37,60 @@ export const MANIFESTS_FOR = {
   shard: { write: ['transfer', 'link'], read: ['list', 'resolve'] },
 } as const;
 
-async function migrationStream(
-  options: MigrationOptions,
-  listing: Listing,
-  linking: LinkingFile | undefined,
-) {
-  const { run, manifests, events, retryOrphans, takenOver, until } = options;
+/**
+ * Runs the stages over the folder. Returns what has changed in Drive; null if the folder was not listed again and no
+ * unfinished file has changed. Needs the lock of the run, or of its shard. A shutdown ends it early without an error; errors
+ * of the disk and bugs are thrown, and RunError if files of the shard have not been resolved.
+ */
+export async function migrate(options: MigrationOptions): Promise<Changes | null> {
+  const { run, manifests, until, events, shutdown, retryOrphans, rescan, takenOver } = options;
+  const { transfer } = manifests;
+  const linking = until === 'link' ? run.linkingFile() : undefined;
   const stages = new Stages({
     ...options,
-    claimed: claimsIn(manifests.resolve!, manifests.transfer),
+    claimed: claimsIn(manifests.resolve!, transfer),
     linking,
     onTableRead: ids => writeObservationIds(run.folder, ids),
     onReplaced: record => run.revise(record, events.warn),
+    isShard: run.shard !== null,
   });
-  return migrateStages({
-    stages,
-    checkpoint: stage =>
-      checkpointOf(manifests[stage]!, {
-        stage,
-        retryOrphans,
-        stored: id => storedRecord(manifests.transfer, id),
-      }),
-    listing: await listing.steps(stages),
-    takenOver,
-    planned: events.plan,
-    until,
-  });
+  const stored = (id: string) => storedRecord(transfer, id);
+  const withCheckpoint = (stage: 'parse' | 'resolve' | 'transfer' | 'link', ...steps: Step[]): Step[] => {
+    const { restore, save } = checkpointOf(manifests[stage]!, { stage, retryOrphans, stored });
+    return [restore, ...steps, save];
+  };
+  const wasListed = run.isListed;
+  if (!run.shard) run.facts.rememberSelection(options.rules);
+  const listing = new Listing(options);
+  const stream = chain<Steps>([
+    ...(run.shard
+      ? [sourceOf(shardRecords(options), shutdown.drainSignal)]
+      : [
+          await listing.steps(stages),
+          takenOver,
+          withCheckpoint('parse', stages.parse()),
+          withCheckpoint('resolve', await stages.resolve()),
+        ]),
+    events.plan,
+    ...(until === 'link'
+      ? [
+          withCheckpoint('transfer', await stages.transfer()),
+          withCheckpoint('link', ...(await stages.link())),
+        ]
+      : []),
+  ]);
+  const finished = (record: FileRecord) =>
+    events.finish(until === 'resolve' ? furthest(manifests, record) : record);
+  await runToEnd(stream, finished, shutdown);
+  for (const manifest of Object.values(manifests)) await manifest.flush();
+  linking?.close();
+  const hasChanged = Object.values(listing.changes).some(count => count > 0);
+  return wasListed && (rescan || hasChanged) ? listing.changes : null;
 }
 
 /** The record as transfer and link have left it, if it is still valid. */
 function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
   if (!canContinue(record)) return record;
-  const later = link?.last(record.id) ?? transfer?.last(record.id);
+  const later = lastIn([link, transfer], record.id);
   return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;
 }

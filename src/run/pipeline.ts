@@ -1,4 +1,4 @@
-/** The five stages as one stream of records, and what runs it. */
+/** Streams of records: how they start, and how they are run to their end. */
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -6,55 +6,14 @@ import { chain } from 'stream-chain';
 import type { FileRecord } from '../../stages/record.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
-import type { Stages, Step } from './stages.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 
+/** A step of the chain: a stream of records, or a function of one record. */
+export type Step = Duplex | Readable | ((record: FileRecord) => FileRecord | Promise<FileRecord>);
+
 /** stream-chain flattens lists and skips null, undefined and false. */
 export type Steps = (Step | Step[] | false | null | undefined)[];
-
-export interface Migration {
-  stages: Stages;
-  checkpoint: (stage: 'parse' | 'resolve' | 'transfer' | 'link') => Checkpoint;
-  /** The files of the folder, from Drive or from the list manifest; the checkpoint of list is part of it. */
-  listing: Step[];
-  /** Adds what another tool has already done for a file. */
-  takenOver: Step | null;
-  /** Called for each file when it is known whether it will be transferred. */
-  planned: Step;
-  until: 'resolve' | 'link';
-}
-
-/** All stages in order, each between the two steps of its checkpoint. */
-export async function migrateStages(migration: Migration): Promise<Duplex> {
-  const { stages, checkpoint, listing, takenOver, planned, until } = migration;
-  return chain<Steps>([
-    listing,
-    takenOver,
-    withCheckpoint(checkpoint('parse'), stages.parse()),
-    withCheckpoint(checkpoint('resolve'), await stages.resolve()),
-    planned,
-    until === 'link' && (await moving(migration)),
-  ]);
-}
-
-export async function moveStages(
-  source: Step,
-  migration: Pick<Migration, 'stages' | 'checkpoint' | 'planned'>,
-): Promise<Duplex> {
-  return chain<Steps>([source, migration.planned, await moving(migration)]);
-}
-
-async function moving({ stages, checkpoint }: Pick<Migration, 'stages' | 'checkpoint'>): Promise<Step[]> {
-  return [
-    ...withCheckpoint(checkpoint('transfer'), await stages.transfer()),
-    ...withCheckpoint(checkpoint('link'), await stages.link()),
-  ];
-}
-
-function withCheckpoint({ restore, save }: Checkpoint, stage: Step | Step[]): Step[] {
-  return [restore, stage, save].flat();
-}
 
 /** One stage as its command runs it; without a checkpoint where no manifest is written. */
 export function commandStream(

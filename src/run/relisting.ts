@@ -9,48 +9,41 @@ import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
 import type { Checkpoint } from './manifest/checkpoint.ts';
-import type { Manifest } from './manifest/merged-manifest.ts';
-import { listOptions, type StageContext } from './stages.ts';
+import type { MigrationOptions } from './migration.ts';
+import type { Manifests } from './open-manifests.ts';
+import { listOptions } from './stages.ts';
 
-export interface Relisting {
-  manifest: Manifest;
-  checkpoint: Checkpoint;
-  /** What each stage has made of a file, the last stage first; stages that never saw it are left out. */
-  laterRecords: (id: string) => Iterable<FileRecord>;
-  /** Called for each new or changed record of the list manifest. */
-  onChange: (record: FileRecord, before: FileRecord | undefined) => void;
-}
+/** Called for each new or changed record of the list manifest. */
+type OnChange = (record: FileRecord, before: FileRecord | undefined) => void;
 
 /** Updates the list manifest. Throws RunError, or FileError, if Drive refuses. */
-export async function relist(context: StageContext, relisting: Relisting): Promise<void> {
-  const { manifest, laterRecords } = relisting;
-  const takes = (record: FileRecord) => context.selection?.takes(record) ?? true;
+export async function relist(
+  options: MigrationOptions,
+  checkpoint: Checkpoint,
+  onChange: OnChange,
+): Promise<void> {
   const unread: FileRecord[] = [];
   const parents = new Map<string, DriveRef>();
-  const open = new Set<string>();
-  const targetOf = new Map<string, string>();
-  for (const record of manifest.records()) {
-    if (isWithdrawn(record) || !takes(record)) continue;
+  /** Unfinished files, by the id that their folder lists. */
+  const idOf = new Map<string, string>();
+  for (const record of options.manifests.list!.records()) {
+    if (isWithdrawn(record) || !options.selection.takes(record)) continue;
     if (isUnread(record)) unread.push(record);
-    else if (record.parent && isOpen(record, laterRecords(record.id))) {
+    else if (record.parent && mayHaveChanged(record, options.manifests)) {
       parents.set(record.parent.id, record.parent);
-      open.add(record.id);
-      if (record.shortcutId) targetOf.set(String(record.shortcutId), record.id);
+      idOf.set(record.id, record.id);
+      if (record.shortcutId) idOf.set(String(record.shortcutId), record.id);
     }
   }
-  if (parents.size > 0) await lookAtNames(context, relisting, [...parents.values()], open, targetOf);
-  if (unread.length > 0) await readNow(context, relisting, unread);
+  if (parents.size > 0) await lookAtNames(options, checkpoint, onChange, [...parents.values()], idOf);
+  if (unread.length > 0) await readNow(options, checkpoint, onChange, unread);
 }
 
 /** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
-function isOpen(listed: FileRecord, later: Iterable<FileRecord>): boolean {
+function mayHaveChanged(listed: FileRecord, { link, transfer, resolve, parse }: Manifests): boolean {
   if (listed.removed) return false;
-  let furthest: FileRecord | undefined;
-  for (const record of later) {
-    furthest ??= record;
-    if (!isUnfinished(furthest) || isAnswered(record)) return false;
-  }
-  return isUnfinished(furthest ?? listed) && !isAnswered(listed);
+  const latestFirst = [link, transfer, resolve, parse].flatMap(manifest => manifest?.last(listed.id) ?? []);
+  return isUnfinished(latestFirst[0] ?? listed) && ![listed, ...latestFirst].some(isAnswered);
 }
 
 function isUnfinished({ status, url }: FileRecord): boolean {
@@ -64,24 +57,22 @@ function isAnswered(record: FileRecord): boolean {
 }
 
 async function lookAtNames(
-  context: StageContext,
-  { manifest, checkpoint, onChange }: Relisting,
+  { manifests, services, shutdown }: MigrationOptions,
+  checkpoint: Checkpoint,
+  onChange: OnChange,
   folders: DriveRef[],
-  open: ReadonlySet<string>,
-  targetOf: ReadonlyMap<string, string>,
+  idOf: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const drive = await context.services.drive();
+  const drive = await services.drive();
   const look = async (group: DriveRef[]): Promise<void> => {
-    if (context.shutdown.drainSignal.aborted) return;
+    if (shutdown.drainSignal.aborted) return;
     try {
       for await (const page of drive.children(group)) {
         for (const item of page) {
-          const id = targetOf.get(item.id) ?? item.id;
-          const before = open.has(id) ? manifest.last(id) : undefined;
-          if (!before) continue;
-          const now = asNow(before, item);
-          if (now === before) continue;
-          onChange(await checkpoint.save(checkpoint.restore({ ...now, status: 'pending' })), before);
+          const before = manifests.list!.last(idOf.get(item.id) ?? '');
+          const now = before && asNow(before, item);
+          if (!now || now === before) continue;
+          onChange(checkpoint.save(checkpoint.restore({ ...now, status: 'pending' })), before);
         }
       }
     } catch (error) {
@@ -95,23 +86,24 @@ async function lookAtNames(
 }
 
 async function readNow(
-  context: StageContext,
-  { manifest, checkpoint, onChange }: Relisting,
+  options: MigrationOptions,
+  checkpoint: Checkpoint,
+  onChange: OnChange,
   unread: FileRecord[],
 ): Promise<void> {
   const stillUnread = new Set<string>();
-  const drive = await context.services.drive();
-  const options = { ...listOptions(context), shutdown: undefined };
-  for await (const found of listAgain(drive, context.root!, unread, options)) {
-    if (context.shutdown.drainSignal.aborted) return;
+  const drive = await options.services.drive();
+  const whileListing = { ...listOptions(options), shutdown: undefined };
+  for await (const found of listAgain(drive, options.root, unread, whileListing)) {
+    if (options.shutdown.drainSignal.aborted) return;
     if (isUnread(found)) stillUnread.add(found.id);
-    const before = manifest.last(found.id);
+    const before = options.manifests.list!.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.
     if (before && !before.removed && !isUnread(before)) continue;
-    const record = await checkpoint.save(checkpoint.restore(found));
+    const record = checkpoint.save(checkpoint.restore(found));
     if (!before || record.removed !== before.removed) onChange(record, before);
   }
   for (const record of unread) {
-    if (!stillUnread.has(record.id)) await checkpoint.save({ ...record, removed: true });
+    if (!stillUnread.has(record.id)) checkpoint.save({ ...record, removed: true });
   }
 }

@@ -1,6 +1,12 @@
 /** How a run keeps to the part of its folder that it was started with. */
 import { isDeepStrictEqual } from 'node:util';
-import { PatternError, type Selection, type SelectionRules, selectionOf } from '../../stages/selection.ts';
+import {
+  PatternError,
+  type Selection,
+  type SelectionRules,
+  selectionOf,
+  WHOLE_FOLDER,
+} from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import type { Run } from './manifest/run.ts';
 
@@ -44,12 +50,12 @@ function check(flag: string, pattern: string): void {
  * without flags drops the selection unless it `keeps` it. Throws ConfigError (usage).
  */
 export function chosenRules(
-  run: Run,
+  run: Run | null,
   flags: SelectionFlags,
   { rescan = false, keeps = false }: { rescan?: boolean; keeps?: boolean } = {},
 ): SelectionRules | null {
   const given = rulesFrom(flags);
-  if (!run.has('list')) return given;
+  if (!run?.has('list')) return given;
   const { selection: remembered } = run.facts;
   if (rescan) return given ?? (keeps ? remembered : null);
   if (given && !isDeepStrictEqual(given, remembered)) throw otherSelection(remembered);
@@ -75,6 +81,6 @@ export function flagsOf({ recursive, include, exclude }: SelectionRules): string
 }
 
 /** Throws ConfigError for rules from run.json that somebody has made unusable. */
-export function selectionFrom(rules: SelectionRules | null): Selection | undefined {
-  return rules && rulesFrom(rules) ? selectionOf(rules) : undefined;
+export function selectionFrom(rules: SelectionRules | null): Selection {
+  return rules && rulesFrom(rules) ? selectionOf(rules) : WHOLE_FOLDER;
 }

@@ -4,24 +4,25 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RunError } from '../../stages/errors.ts';
 import { type FileRecord, STAGES, type StageName } from '../../stages/record.ts';
+import { type Selection, WHOLE_FOLDER } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
-import { recordsFrom } from './manifest/lines.ts';
+import { type Reject, recordsFrom } from './manifest/lines.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import { Rejects } from './manifest/rejects.ts';
 import { Run } from './manifest/run.ts';
 import { isInShard, type Shard } from './manifest/shard.ts';
 import type { Records } from './pipeline.ts';
-import { selectionFrom } from './run-selection.ts';
+import { type SelectionFlags, selectionFrom } from './run-selection.ts';
 import { isPiped } from './standard-streams.ts';
 import { folderToMigrate } from './which-run.ts';
 
 /** Does not exist on Windows. */
 const STDIN_PATH = '/dev/stdin';
 
-export interface StageFlags {
+export interface StageFlags extends SelectionFlags {
   'folder-id'?: string;
   in?: string;
   out?: string;
@@ -29,6 +30,19 @@ export interface StageFlags {
   'retry-orphans'?: boolean;
   'max-transfer'?: number;
   shard?: string;
+  naming?: string;
+  concurrency?: number;
+  bwlimit?: string;
+}
+
+interface InputOptions {
+  stage: StageName;
+  flags: StageFlags;
+  config: Config;
+  home: string;
+  /** Only the files of this shard are read. */
+  shard: Shard | null;
+  warn: (message: string) => void;
 }
 
 export class StageInput {
@@ -37,40 +51,24 @@ export class StageInput {
   readonly run: Run | null;
   /** True if the command line names the run, and not only the configuration. */
   readonly isRunNamed: boolean;
-  readonly #stage: StageName;
-  readonly #flags: StageFlags;
-  readonly #warn: (message: string) => void;
+  readonly #options: InputOptions;
   #isPipe = false;
-  #isForeign = false;
-  readonly #shard: Shard | null;
   #manifest: Manifest | null = null;
+  #selection: Selection = WHOLE_FOLDER;
 
-  constructor(options: {
-    stage: StageName;
-    flags: StageFlags;
-    config: Config;
-    home: string;
-    /** Only the files of this shard are read. */
-    shard?: Shard | null;
-    warn: (message: string) => void;
-  }) {
-    const { stage, flags, config, home, shard = null, warn } = options;
-    this.#shard = shard;
-    this.#stage = stage;
-    this.#flags = flags;
-    this.#warn = warn;
+  constructor(options: InputOptions) {
+    const { stage, flags, config, home, shard } = options;
+    this.#options = options;
     this.isRunNamed = Boolean(folderIdFrom(flags['folder-id'] ?? ''));
     const folderId = folderToMigrate(flags['folder-id'], config);
     this.run = folderId ? new Run(home, folderId, shard) : null;
-    const beside = flags.out && flags.out !== '-' ? dirname(flags.out) : '.';
-    const isRuns = this.run && !flags.out;
-    this.rejects = new Rejects(
-      isRuns ? this.run!.rejectedPathOf(stage) : join(beside, `${stage}.rejected.ndjson`),
-    );
+    const folder = flags.out && flags.out !== '-' ? dirname(flags.out) : '.';
+    const beside = join(folder, `${stage}.rejected.ndjson`);
+    this.rejects = new Rejects(this.run && !flags.out ? this.run.rejectedPathOf(stage) : beside);
   }
 
-  get reject(): Rejects['take'] | null {
-    return this.#flags['skip-bad-lines'] ? this.rejects.take : null;
+  get reject(): Reject | null {
+    return this.#options.flags['skip-bad-lines'] ? this.rejects.take : null;
   }
 
   /** True if standard input was read although the configuration names a run: a likely mistake if it was empty. */
@@ -78,21 +76,22 @@ export class StageInput {
     return this.#isPipe && this.run !== null;
   }
 
-  /** All records before the first one is worked on; null if they come from a pipe. */
-  ahead(): Iterable<FileRecord> | null {
+  /** All records before the first one is worked on; null if they come from a stream. */
+  allRecords(): Iterable<FileRecord> | null {
     return this.#manifest && this.#selected(this.#manifest.records());
   }
 
   /** Throws ConfigError (usage) if nothing says where to read. */
   async records(): Promise<Records> {
-    const { in: file } = this.#flags;
-    if (file !== undefined && file !== '-') return this.#fromForeignFile(file);
-    if (file === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
+    const { stage, flags, warn } = this.#options;
+    if (flags.in !== undefined && flags.in !== '-') return this.#fromPath(flags.in);
+    if (flags.in === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
     if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
-    const before = STAGES[STAGES.indexOf(this.#stage) - 1]!;
+    const before = STAGES[STAGES.indexOf(stage) - 1]!;
     if (!this.run.has(before)) throw noManifest(this.run.pathOf(before), before);
-    this.#manifest = await this.run.open(before, { write: false, warn: this.#warn, reject: this.reject });
-    return this.#selected(this.#manifest.records());
+    this.#manifest = await this.run.open(before, { write: false, warn, reject: this.reject });
+    this.#selection = selectionFrom(this.run.facts.selection);
+    return this.allRecords()!;
   }
 
   close(): void {
@@ -106,8 +105,8 @@ export class StageInput {
     return this.#fromStream(process.stdin, 'standard input');
   }
 
-  #fromForeignFile(path: string): Promise<Records> | Records {
-    const stat = existsSync(path) ? statSync(path) : null;
+  #fromPath(path: string): Promise<Records> | Records {
+    const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat || stat.isDirectory()) {
       throw new RunError(
         'input_missing',
@@ -121,11 +120,10 @@ export class StageInput {
     return stat.isFile() ? this.#fromFile(path, path) : this.#fromStream(createReadStream(path), path);
   }
 
-  async #fromFile(path: string, foreign: string): Promise<Iterable<FileRecord>> {
-    this.#isForeign = true;
-    const options = { write: false, warn: this.#warn, reject: this.reject, foreign };
-    this.#manifest = await ManifestFile.open(path, options);
-    return this.#selected(this.#manifest.records());
+  async #fromFile(path: string, foreign: string): Promise<Records> {
+    const { warn } = this.#options;
+    this.#manifest = await ManifestFile.open(path, { write: false, warn, reject: this.reject, foreign });
+    return this.allRecords()!;
   }
 
   async *#fromStream(stream: Readable, name: string): AsyncGenerator<FileRecord> {
@@ -133,15 +131,13 @@ export class StageInput {
       if (this.#isInShard(record)) yield record;
   }
 
-  /** The run's selection applies to its own manifests, not to other files. */
   *#selected(records: Iterable<FileRecord>): Generator<FileRecord> {
-    const selection = selectionFrom(this.#isForeign ? null : (this.run?.facts.selection ?? null));
-    for (const record of records)
-      if (this.#isInShard(record) && (selection?.takes(record) ?? true)) yield record;
+    for (const record of records) if (this.#isInShard(record) && this.#selection.takes(record)) yield record;
   }
 
   #isInShard({ id }: FileRecord): boolean {
-    return this.#shard === null || isInShard(id, this.#shard);
+    const { shard } = this.#options;
+    return shard === null || isInShard(id, shard);
   }
 }
 

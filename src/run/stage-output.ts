@@ -1,11 +1,10 @@
 /** Where a stage command writes its records: its manifest in the run, a file, or standard output. */
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import { type Checkpoint, checkpointOf } from './manifest/checkpoint.ts';
+import { type Checkpoint, checkpointOf, claimsIn, storedRecord } from './manifest/checkpoint.ts';
 import type { LinkingFile } from './manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
-import { claimsIn, storedRecord } from './manifest/stored.ts';
 import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
 import { noPlace, type StageFlags, type StageInput } from './stage-input.ts';
 import { isLog, isPiped } from './standard-streams.ts';
@@ -16,13 +15,14 @@ export class StageOutput {
   readonly #stage: StageName;
   readonly #path: string | null;
   #manifests: Manifests = {};
-  #linking: LinkingFile | undefined;
+  /** Only for link in a run. */
+  linking: LinkingFile | undefined;
 
   /** Throws ConfigError (usage) if nothing says where to write. */
-  constructor(stage: StageName, flags: StageFlags, input: StageInput) {
+  constructor(stage: StageName, { out }: StageFlags, input: StageInput) {
     this.#stage = stage;
-    this.#path = flags.out === undefined || flags.out === '-' ? null : flags.out;
-    this.run = flags.out === undefined ? runToWrite(stage, input) : null;
+    this.#path = out === undefined || out === '-' ? null : out;
+    this.run = out === undefined ? runToWrite(stage, input) : null;
   }
 
   get isStandardOutput(): boolean {
@@ -34,23 +34,15 @@ export class StageOutput {
     return this.#manifests[this.#stage] ?? null;
   }
 
-  /** Only for link in a run. */
-  get linking(): LinkingFile | undefined {
-    return this.#linking;
-  }
-
   async open(options: Omit<OpenOptions, 'write'>): Promise<void> {
     const stage = this.#stage;
-    if (this.#path !== null) {
+    if (this.run) {
+      const read: StageName[] = stage === 'resolve' ? ['transfer'] : [];
+      this.#manifests = await openManifests(this.run, { ...options, write: [stage], read });
+      if (stage === 'link') this.linking = this.run.linkingFile();
+    } else if (this.#path !== null) {
       this.#manifests[stage] = await ManifestFile.open(this.#path, { ...options, write: true });
     }
-    if (!this.run) return;
-    this.#manifests = await openManifests(this.run, {
-      ...options,
-      write: [stage],
-      read: stage === 'resolve' ? ['transfer'] : [],
-    });
-    if (stage === 'link') this.#linking = this.run.linkingFile();
   }
 
   /** For resolve: records that have an S3 key. */
@@ -65,7 +57,7 @@ export class StageOutput {
 
   async close(): Promise<void> {
     await closeManifests(this.#manifests);
-    this.#linking?.close();
+    this.linking?.close();
     this.run?.discardIfEmpty();
     this.run?.unlock();
   }

@@ -1,5 +1,4 @@
 /** The stages, each with what it needs of the configuration and the services. */
-import type { Duplex, Readable } from 'node:stream';
 import { withCopies } from '../../stages/duplicates.ts';
 import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { MediaTable } from '../../stages/link.ts';
@@ -19,6 +18,7 @@ import type { Services } from '../services/services.ts';
 import type { RunEvents } from './events.ts';
 import type { LinkingFile } from './manifest/linking.ts';
 import { limited } from './max-transfer.ts';
+import type { Step } from './pipeline.ts';
 
 export interface StageContext {
   config: Config;
@@ -26,8 +26,8 @@ export interface StageContext {
   shutdown: Shutdown;
   events: RunEvents;
   root?: DriveRef;
-  /** The part of it that is listed; the whole folder when absent. */
-  selection?: Selection;
+  /** The part of it that is listed. */
+  selection: Selection;
   claimed?: Iterable<FileRecord>;
   /** Keeps the sequential ids of all observations, if resolve reads the whole table. */
   onTableRead?: (sequentialIds: number[]) => void;
@@ -42,9 +42,6 @@ export interface StageContext {
   /** Look for media records that other tools have made, and leave alone what they have linked. */
   skipExisting?: boolean;
 }
-
-/** A step of the chain: a stream of records, or a function of one record. */
-export type Step = Duplex | Readable | ((record: FileRecord) => FileRecord | Promise<FileRecord>);
 
 /** The longest pause before Drive is asked again for a refused folder. */
 const LONGEST_PAUSE_MS = 5_000;
@@ -136,10 +133,13 @@ export class Stages {
 
   /** Throws RunError if the schema does not fit the configuration, when the first record needs it. */
   #schemaChecked(appliesTo: (record: FileRecord) => boolean): Stage {
-    return each(async record => {
-      if (canContinue(reopened(record)) && appliesTo(record)) await this.context.services.fittedModels();
-      return record;
-    });
+    const { services } = this.context;
+    return async function* (records) {
+      for await (const record of records) {
+        if (canContinue(reopened(record)) && appliesTo(record)) await services.fittedModels();
+        yield record;
+      }
+    };
   }
 }
 
@@ -147,10 +147,4 @@ export function listOptions({ services, shutdown, selection }: StageContext): Li
   const { baseMs } = services.backoffFor('Google Drive');
   const pauseMs = Math.min(baseMs, LONGEST_PAUSE_MS);
   return { shutdown, selection, pause: () => pause(pauseMs, shutdown.killSignal) };
-}
-
-function each(change: (record: FileRecord) => FileRecord | Promise<FileRecord>): Stage {
-  return async function* (records) {
-    for await (const record of records) yield change(record);
-  };
 }

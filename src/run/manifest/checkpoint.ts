@@ -4,6 +4,7 @@
  * repeat finished work.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { hasNoObject } from '../../../stages/duplicates.ts';
 import {
   canContinue,
   type FileRecord,
@@ -183,4 +184,25 @@ function again(own: FileRecord, stage: StageName): FileRecord {
 /** The record as it is read back from disk: without undefined fields. */
 function plain(record: FileRecord): FileRecord {
   return JSON.parse(JSON.stringify(record)) as FileRecord;
+}
+
+/** The record of a file that has an object in S3, or one that is to be replaced; null for all others. */
+export function storedRecord(transferred: Manifest | null | undefined, id: string): FileRecord | null {
+  const record = transferred?.last(id);
+  return record?.url || record?.replaces ? record : null;
+}
+
+/**
+ * The records that have an S3 key. A file that cannot be transferred leaves its key to its copies; a copy that was
+ * transferred instead has the key of its object.
+ */
+export function* claimsIn(
+  resolved: Manifest | null,
+  transferred: Manifest | null | undefined,
+): Generator<FileRecord> {
+  for (const record of resolved?.records() ?? []) {
+    const later = transferred?.last(record.id);
+    const key = later?.url ? later.key : later && hasNoObject(later) ? undefined : record.key;
+    if (key) yield { ...record, key };
+  }
 }

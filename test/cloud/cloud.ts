@@ -92,7 +92,6 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     credentials,
     credentialsLifetimeSeconds: options.credentialsLifetimeSeconds,
     customRoles: options.customRoles,
-    now,
   });
   const s3 = await createS3({
     bucket: 'amplify-local-media',

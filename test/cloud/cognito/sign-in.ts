@@ -2,23 +2,19 @@
  * How a person gets tokens: InitiateAuth, then challenge after challenge through RespondToAuthChallenge.
  * docs/services.md, "Amplify Gen 2: sign-in": the default app client allows SRP, custom auth and refresh, and nothing else.
  */
+import { randomBytes, randomInt } from 'node:crypto';
 import { AwsError, type AwsInput, mapOf, textOf } from './aws-json.ts';
 import type { Devices, PoolDevice } from './devices.ts';
-import { maskedPhone, newSmsCode, refuseWrongCode } from './mfa.ts';
-import { createSessions } from './sessions.ts';
 import { expectedSignature, type Handshake, startHandshake } from './srp.ts';
 import type { AuthenticationResult, Tokens } from './tokens.ts';
-import { type PoolUser, policyFault, type Users } from './users.ts';
+import { type PoolUser, policyFault, totp, type Users } from './users.ts';
 
 export interface SignInOptions {
   poolId: string;
-  clientId: string;
   users: Users;
   tokens: Tokens;
   /** False: an unknown name is answered with UserNotFoundException. */
   preventUserExistenceErrors: boolean;
-  /** How long a challenge may be answered. */
-  sessionLifetimeSeconds: number;
   /** With rotation a client gets new tokens by GetTokensFromRefreshToken only. */
   rotation: boolean;
   devices: Devices;
@@ -59,13 +55,55 @@ const TIMESTAMP =
 
 const wrongPassword = () => new AwsError('NotAuthorizedException', 'Incorrect username or password.');
 
+/** How long a challenge may be answered, as in Cognito. */
+const SESSION_MS = 180_000;
+
+/** What the pool remembers between a challenge and its answer, under an opaque text that counts once. */
+function createSessions<State>(now: () => number) {
+  const entries = new Map<string, { state: State; expiresMs: number; used: boolean }>();
+  return {
+    open(state: State) {
+      const session = randomBytes(384).toString('base64');
+      entries.set(session, { state, expiresMs: now() + SESSION_MS, used: false });
+      return session;
+    },
+    /** @throws AwsError NotAuthorizedException when unknown, used or too old. */
+    read(session: string): State {
+      const entry = entries.get(session);
+      const why = entry?.used
+        ? ', session can only be used once'
+        : entry && now() >= entry.expiresMs
+          ? ', session is expired'
+          : '';
+      if (!entry || why) throw new AwsError('NotAuthorizedException', `Invalid session for the user${why}.`);
+      return entry.state;
+    },
+    /** From now on the session counts as used. */
+    close(session: string) {
+      entries.get(session)!.used = true;
+    },
+  };
+}
+
+/** @throws AwsError CodeMismatchException, ExpiredCodeException (a code that was used before) */
+function refuseWrongCode(code: string, user: PoolUser, nowMs: number): void {
+  // Clocks differ.
+  const accepted = [-30_000, 0, 30_000].map(offset => totp(user.totpSecret, nowMs + offset));
+  if (!(user.mfa === 'sms' ? [user.smsCode] : accepted).includes(code))
+    throw new AwsError('CodeMismatchException', 'Invalid code received for user');
+  user.smsCode = null;
+  if (user.usedCodes.has(code))
+    throw new AwsError('ExpiredCodeException', 'Your software token has already been used once.');
+  user.usedCodes.add(code);
+}
+
 /** Both operations throw AwsErrors as Cognito names them. */
 export function createSignIn(options: SignInOptions) {
   const { users, tokens, poolId } = options;
   const poolName = poolId.split('_')[1]!;
-  const passwords = createSessions<PasswordState>(options.sessionLifetimeSeconds, options.now);
-  const proofs = createSessions<DeviceState>(options.sessionLifetimeSeconds, options.now);
-  const challenges = createSessions<ChallengeState>(options.sessionLifetimeSeconds, options.now);
+  const passwords = createSessions<PasswordState>(options.now);
+  const proofs = createSessions<DeviceState>(options.now);
+  const challenges = createSessions<ChallengeState>(options.now);
 
   const startSrp = (parameters: Record<string, string>): AuthResponse => {
     const name = textOf(parameters, 'USERNAME');
@@ -127,7 +165,7 @@ export function createSignIn(options: SignInOptions) {
     }
     if (user.mfa === 'totp') return ask('SOFTWARE_TOKEN_MFA', user);
     if (user.mfa === 'sms') {
-      user.smsCode = newSmsCode();
+      user.smsCode = String(randomInt(1_000_000)).padStart(6, '0');
       return ask('SMS_MFA', user);
     }
     return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user) };
@@ -170,13 +208,9 @@ export function createSignIn(options: SignInOptions) {
   const answerChallenge = (name: string, input: AwsInput, answers: Record<string, string>): AuthResponse => {
     const session = textOf(input, 'Session');
     const { challenge, user } = challenges.read(session);
-    if (challenge !== name) {
-      throw new AwsError('NotAuthorizedException', `Invalid session for the user: it asks for ${challenge}.`);
-    }
     // Here an alias will do: pycognito answers MFA with the address that people typed.
-    if (users.find(answers.USERNAME!) !== user) {
+    if (challenge !== name || users.find(answers.USERNAME!) !== user)
       throw new AwsError('NotAuthorizedException', 'Invalid session for the user.');
-    }
     if (challenge === 'NEW_PASSWORD_REQUIRED') {
       const password = textOf(answers, 'NEW_PASSWORD');
       const fault = policyFault(password);
@@ -189,52 +223,28 @@ export function createSignIn(options: SignInOptions) {
       return afterPassword(user);
     }
     // A wrong code leaves the session open: the person may type again.
-    refuseWrongCode(challenge, textOf(answers, `${challenge}_CODE`), user, options.now());
+    refuseWrongCode(textOf(answers, `${challenge}_CODE`), user, options.now());
     challenges.close(session);
     return { ChallengeParameters: {}, AuthenticationResult: tokens.issue(user) };
   };
 
-  const refuseUnknownClient = (input: AwsInput): void => {
-    const clientId = textOf(input, 'ClientId');
-    if (clientId !== options.clientId) {
-      throw new AwsError('ResourceNotFoundException', `User pool client ${clientId} does not exist.`);
-    }
-  };
-  const refuseSecret = (parameters: Record<string, string>): void => {
-    if (parameters.SECRET_HASH === undefined) return;
-    throw new AwsError(
-      'NotAuthorizedException',
-      `Client ${options.clientId} is not configured for secret but secret was received`,
-    );
-  };
-
   return {
     initiateAuth(input: AwsInput): AuthResponse {
-      refuseUnknownClient(input);
       const parameters = mapOf(input, 'AuthParameters');
-      refuseSecret(parameters);
       const flow = textOf(input, 'AuthFlow');
       if (flow === 'USER_SRP_AUTH') return startSrp(parameters);
       const isRefresh = flow === 'REFRESH_TOKEN_AUTH' || flow === 'REFRESH_TOKEN';
       if (isRefresh && !options.rotation) {
-        const AuthenticationResult = tokens.refresh(
-          textOf(parameters, 'REFRESH_TOKEN'),
-          parameters.DEVICE_KEY,
-        );
-        return { ChallengeParameters: {}, AuthenticationResult };
-      }
-      if (flow === 'CUSTOM_AUTH') {
-        throw new AwsError(
-          'InvalidParameterException',
-          'Custom auth lambda trigger is not configured for the user pool.',
-        );
+        const token = textOf(parameters, 'REFRESH_TOKEN');
+        return {
+          ChallengeParameters: {},
+          AuthenticationResult: tokens.refresh(token, parameters.DEVICE_KEY),
+        };
       }
       throw new AwsError('InvalidParameterException', `${flow} flow not enabled for this client`);
     },
     respondToAuthChallenge(input: AwsInput): AuthResponse {
-      refuseUnknownClient(input);
       const answers = mapOf(input, 'ChallengeResponses');
-      refuseSecret(answers);
       const name = textOf(input, 'ChallengeName');
       textOf(answers, 'USERNAME');
       if (name.startsWith('DEVICE_')) return proveDevice(name, input, answers);
@@ -261,5 +271,5 @@ function parametersOf(challenge: Challenge, user: PoolUser): Record<string, stri
     return { requiredAttributes: '[]', userAttributes };
   }
   if (challenge === 'SOFTWARE_TOKEN_MFA') return { FRIENDLY_DEVICE_NAME: 'authenticator' };
-  return { CODE_DELIVERY_DELIVERY_MEDIUM: 'SMS', CODE_DELIVERY_DESTINATION: maskedPhone };
+  return { CODE_DELIVERY_DELIVERY_MEDIUM: 'SMS', CODE_DELIVERY_DESTINATION: '+*******0100' };
 }

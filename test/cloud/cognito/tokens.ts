@@ -7,14 +7,11 @@ import type { PoolUser } from './users.ts';
 
 /** Why a token is not believed. */
 export class TokenError extends Error {
-  readonly reason: 'malformed' | 'issuer' | 'expired';
-  /** Seconds since 1970; null unless expired. */
-  readonly expiredAt: number | null;
+  readonly reason: 'malformed' | 'expired';
 
-  constructor(reason: TokenError['reason'], message: string, expiredAt: number | null = null) {
-    super(message);
+  constructor(reason: TokenError['reason']) {
+    super(`the token is ${reason}`);
     this.reason = reason;
-    this.expiredAt = expiredAt;
   }
 }
 
@@ -36,11 +33,8 @@ export interface TokenOptions {
   clientId: string;
   /** ID and access tokens. */
   tokenLifetimeSeconds: number;
-  refreshTokenLifetimeSeconds: number;
   /** Whether a refresh replaces the refresh token. */
   rotation: boolean;
-  /** How long a replaced refresh token still works. */
-  rotationGraceSeconds: number;
   /** Milliseconds since 1970. */
   now: () => number;
   devices: Devices;
@@ -51,8 +45,7 @@ interface Grant {
   readonly origin: string;
   readonly user: PoolUser;
   readonly authTime: number;
-  readonly expiresMs: number;
-  replacedMs: number | null;
+  isReplaced: boolean;
   /** Null where the pool remembers no devices. */
   readonly deviceKey: string | null;
 }
@@ -76,16 +69,10 @@ export function createTokens(options: TokenOptions) {
   const expired = new Set<string>();
   const seconds = () => Math.floor(options.now() / 1000);
 
-  const openGrant = (
-    user: PoolUser,
-    origin: string,
-    authTime: number,
-    expiresMs: number,
-    deviceKey: string | null,
-  ): string => {
+  const openGrant = (grant: Omit<Grant, 'isReplaced'>): string => {
     // Cognito's is a JWE of five parts; nobody outside reads it.
     const token = [26, 342, 16, 800, 22].map(size => randomBytes(size).toString('base64url')).join('.');
-    grants.set(token, { origin, user, authTime, expiresMs, replacedMs: null, deviceKey });
+    grants.set(token, { ...grant, isReplaced: false });
     return token;
   };
 
@@ -132,14 +119,9 @@ export function createTokens(options: TokenOptions) {
     issue(user: PoolUser, knownDevice: string | null = null): AuthenticationResult {
       const NewDeviceMetadata = knownDevice ? null : options.devices.add(user);
       const deviceKey = knownDevice ?? NewDeviceMetadata?.DeviceKey ?? null;
-      const origin = randomUUID();
-      const expiresMs = options.now() + options.refreshTokenLifetimeSeconds * 1000;
-      const RefreshToken = openGrant(user, origin, seconds(), expiresMs, deviceKey);
-      return {
-        ...result({ origin, user, authTime: seconds() }),
-        RefreshToken,
-        ...(NewDeviceMetadata && { NewDeviceMetadata }),
-      };
+      const grant = { origin: randomUUID(), user, authTime: seconds(), deviceKey };
+      const RefreshToken = openGrant(grant);
+      return { ...result(grant), RefreshToken, ...(NewDeviceMetadata && { NewDeviceMetadata }) };
     },
     /** @throws AwsError NotAuthorizedException, RefreshTokenReuseException */
     refresh(refreshToken: string, deviceKey: string | undefined): AuthenticationResult {
@@ -149,24 +131,11 @@ export function createTokens(options: TokenOptions) {
       if (revoked.has(grant.origin)) {
         throw new AwsError('NotAuthorizedException', 'Refresh Token has been revoked');
       }
-      if (options.now() >= grant.expiresMs) {
-        throw new AwsError('NotAuthorizedException', 'Refresh Token has expired');
-      }
-      const graceMs = options.rotationGraceSeconds * 1000;
-      if (grant.replacedMs !== null && options.now() >= grant.replacedMs + graceMs) {
+      if (grant.isReplaced)
         throw new AwsError('RefreshTokenReuseException', 'Refresh token has been invalidated by rotation.');
-      }
       if (!options.rotation) return result(grant);
-      grant.replacedMs ??= options.now();
-      // A rotated token lives no longer than the one it replaces: the sign-in ends when it would have ended.
-      const RefreshToken = openGrant(
-        grant.user,
-        grant.origin,
-        grant.authTime,
-        grant.expiresMs,
-        grant.deviceKey,
-      );
-      return { ...result(grant), RefreshToken };
+      grant.isReplaced = true;
+      return { ...result(grant), RefreshToken: openGrant(grant) };
     },
     /** Ends the sign-in of a refresh token; an unknown one is no error, as in Cognito. */
     revoke(refreshToken: string) {
@@ -179,31 +148,15 @@ export function createTokens(options: TokenOptions) {
     /** The claims of an ID or access token. @throws TokenError */
     verify(token: string): Claims {
       const claims = options.key.read(token);
-      if (!claims) throw new TokenError('malformed', 'the token is malformed or not signed by this pool');
-      if (claims.iss !== options.issuer) throw new TokenError('issuer', `the issuer is ${claims.iss}`);
-      const ended = expired.has(String(claims.jti));
-      if (ended || seconds() >= claims.exp) {
-        throw new TokenError('expired', 'the token has expired', ended ? seconds() : claims.exp);
-      }
+      if (claims?.iss !== options.issuer) throw new TokenError('malformed');
+      if (expired.has(String(claims.jti)) || seconds() >= claims.exp) throw new TokenError('expired');
       return claims;
     },
     /** The claims of an access token that was not revoked. @throws AwsError NotAuthorizedException */
     verifyAccess(token: string): Claims {
-      let claims: Claims;
-      try {
-        claims = this.verify(token);
-      } catch (error) {
-        if (!(error instanceof TokenError)) throw error;
-        const isExpired = error.reason === 'expired';
-        throw new AwsError(
-          'NotAuthorizedException',
-          isExpired ? 'Access Token has expired' : 'Invalid Access Token',
-        );
-      }
-      if (claims.token_use !== 'access') throw new AwsError('NotAuthorizedException', 'Invalid Access Token');
-      if (revoked.has(String(claims.origin_jti))) {
-        throw new AwsError('NotAuthorizedException', 'Access Token has been revoked');
-      }
+      const claims = options.key.read(token);
+      if (claims?.token_use !== 'access' || seconds() >= claims.exp || revoked.has(String(claims.origin_jti)))
+        throw new AwsError('NotAuthorizedException', 'Invalid Access Token');
       return claims;
     },
     /** All ID and access tokens issued so far count as expired from now on, whatever their `exp` says. */

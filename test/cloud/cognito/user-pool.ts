@@ -5,22 +5,15 @@ import { createDevices, type DeviceMode, type Devices } from './devices.ts';
 import { type Claims, createSigningKey, type SigningKey } from './jwt.ts';
 import { createSignIn } from './sign-in.ts';
 import { type AuthenticationResult, createTokens } from './tokens.ts';
-import { totp } from './totp.ts';
-import { createUsers, type PoolUser, type UserSeed } from './users.ts';
+import { createUsers, type PoolUser, totp, type UserSeed } from './users.ts';
 
 export interface UserPoolOptions {
   /** us-east-1 when absent. */
   region?: string;
   /** ID and access tokens; 3600 when absent, as in Cognito. */
   tokenLifetimeSeconds?: number;
-  /** 30 days when absent, as in Cognito. */
-  refreshTokenLifetimeSeconds?: number;
   /** Whether a refresh replaces the refresh token; off when absent, as in Amplify. */
   rotation?: boolean;
-  /** How long a replaced refresh token still works; 0 when absent. */
-  rotationGraceSeconds?: number;
-  /** How long a challenge may be answered; 180 when absent, as in Cognito. */
-  sessionLifetimeSeconds?: number;
   /** Whether the pool remembers devices; off when absent, as in Amplify. */
   devices?: DeviceMode;
   /** True when absent: an unknown user is not told from a wrong password. */
@@ -57,8 +50,6 @@ export interface UserPool {
   close(): Promise<void>;
 }
 
-const TARGET = 'AWSCognitoIdentityProviderService';
-
 /** Starts a user pool without users. */
 export async function createUserPool(options: UserPoolOptions = {}): Promise<UserPool> {
   const region = options.region ?? 'us-east-1';
@@ -77,19 +68,15 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
     issuer,
     clientId,
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
-    refreshTokenLifetimeSeconds: options.refreshTokenLifetimeSeconds ?? 30 * 24 * 3600,
     rotation,
-    rotationGraceSeconds: options.rotationGraceSeconds ?? 0,
     now,
   });
   const signIn = createSignIn({
     devices,
     poolId,
-    clientId,
     users,
     tokens,
     preventUserExistenceErrors: options.preventUserExistenceErrors ?? true,
-    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 180,
     rotation,
     now,
   });
@@ -98,41 +85,23 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
     if (!found) throw new Error(`The local user pool has no user ${name}.`);
     return found;
   };
-  const refuseOtherClient = (input: AwsInput): void => {
-    if (textOf(input, 'ClientId') === clientId) return;
+  const ofClient = (operation: (input: AwsInput) => unknown) => (input: AwsInput) => {
+    if (textOf(input, 'ClientId') === clientId) return operation(input);
     throw new AwsError('ResourceNotFoundException', `User pool client ${input.ClientId} does not exist.`);
   };
 
-  const handler = awsJson(TARGET, {
-    InitiateAuth: input => signIn.initiateAuth(input),
-    RespondToAuthChallenge: input => signIn.respondToAuthChallenge(input),
-    GetTokensFromRefreshToken(input) {
-      refuseOtherClient(input);
-      return {
-        AuthenticationResult: tokens.refresh(
-          textOf(input, 'RefreshToken'),
-          input.DeviceKey === undefined ? undefined : textOf(input, 'DeviceKey'),
-        ),
-      };
-    },
-    RevokeToken(input) {
-      refuseOtherClient(input);
-      const token = textOf(input, 'Token');
-      if (key.read(token)) throw new AwsError('UnsupportedTokenTypeException', 'Unsupported token type.');
-      tokens.revoke(token);
-    },
+  const handler = awsJson('AWSCognitoIdentityProviderService', {
+    InitiateAuth: ofClient(signIn.initiateAuth),
+    RespondToAuthChallenge: ofClient(signIn.respondToAuthChallenge),
+    GetTokensFromRefreshToken: ofClient(input => {
+      const deviceKey = input.DeviceKey as string | undefined;
+      return { AuthenticationResult: tokens.refresh(textOf(input, 'RefreshToken'), deviceKey) };
+    }),
+    RevokeToken: ofClient(input => tokens.revoke(textOf(input, 'Token'))),
     GetUser(input) {
-      const { email, sub, mfa } = user(tokens.verifyAccess(textOf(input, 'AccessToken')).sub);
-      const setting = mfa === 'totp' ? 'SOFTWARE_TOKEN_MFA' : 'SMS_MFA';
-      return {
-        Username: sub,
-        UserAttributes: [
-          { Name: 'email', Value: email },
-          { Name: 'email_verified', Value: 'true' },
-          { Name: 'sub', Value: sub },
-        ],
-        ...(mfa ? { PreferredMfaSetting: setting, UserMFASettingList: [setting] } : {}),
-      };
+      const { email, sub } = user(tokens.verifyAccess(textOf(input, 'AccessToken')).sub);
+      const attributes = Object.entries({ email, email_verified: 'true', sub });
+      return { Username: sub, UserAttributes: attributes.map(([Name, Value]) => ({ Name, Value })) };
     },
     ConfirmDevice(input) {
       const { sub } = tokens.verifyAccess(textOf(input, 'AccessToken'));

@@ -25,7 +25,7 @@ describe('a Cognito session', () => {
   ): Promise<CognitoSession> => {
     userPool = await createUserPool({ now: clock, ...options });
     userPool.addUser({ username: EMAIL, password: PASSWORD, groups: ['ADMINS'], ...user });
-    identityPool = await createIdentityPool({ userPool, credentials: keys, now: clock });
+    identityPool = await createIdentityPool({ userPool, credentials: keys });
     return session();
   };
   const session = ({ password = PASSWORD, ...change }: Change & { password?: string } = {}) => {

@@ -17,29 +17,24 @@ const PROJECT = 'local-project';
 export class Accounts {
   /** Looked at when the consent page opens; a `login_hint` in its URL goes before `email`. */
   consent: Consent = { email: 'person@example.com', allows: true };
+  readonly tokenUri: string;
+  readonly clients = new Map<string, OAuthClient>();
+  /** Of service accounts, by address. */
+  readonly keys = new Map<string, KeyObject>();
+  /** Scopes of the domain-wide delegation, by service account. */
+  readonly delegations = new Map<string, string>();
+  /** Subject tokens by audience. */
+  readonly subjectTokens = new Map<string, string>();
+  /** Who may create tokens of a service account, by its address. */
+  readonly tokenCreators = new Map<string, string>();
   readonly #url: string;
   readonly #tokens: Tokens;
-  readonly #clients = new Map<string, OAuthClient>();
-  readonly #keys = new Map<string, Map<string, KeyObject>>();
-  /** Scopes of the domain-wide delegation, by service account. */
-  readonly #delegations = new Map<string, string>();
-  /** Subject tokens by audience. */
-  readonly #subjectTokens = new Map<string, string>();
-  /** Who may create tokens of a service account, by its address. */
-  readonly #tokenCreators = new Map<string, string>();
 
   /** `url`: where the token and consent endpoints are served. */
   constructor(url: string, tokens: Tokens) {
     this.#url = url;
     this.#tokens = tokens;
-  }
-
-  get tokenUri(): string {
-    return `${this.#url}/token`;
-  }
-
-  get authUri(): string {
-    return `${this.#url}/o/oauth2/v2/auth`;
+    this.tokenUri = `${url}/token`;
   }
 
   /** `credentials` is what Google's console offers for download for a desktop client. */
@@ -49,14 +44,14 @@ export class Accounts {
     const installed = {
       client_id,
       project_id: PROJECT,
-      auth_uri: this.authUri,
+      auth_uri: `${this.#url}/o/oauth2/v2/auth`,
       token_uri: this.tokenUri,
       auth_provider_x509_cert_url: `${this.#url}/oauth2/v1/certs`,
       client_secret,
       redirect_uris: ['http://localhost'],
     };
     const client = { client_id, client_secret, credentials: { installed } };
-    this.#clients.set(client_id, client);
+    this.clients.set(client_id, client);
     return client;
   }
 
@@ -68,12 +63,11 @@ export class Accounts {
     return { type, client_id, client_secret, refresh_token, token_uri: this.tokenUri };
   }
 
-  /** A service account with a key of its own; called again, one more key for the same account. */
+  /** A service account with a key of its own; called again, a new key for the same account. */
   addServiceAccount(email: string) {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const private_key_id = randomBytes(20).toString('hex');
-    const keys = this.#keys.get(email) ?? new Map<string, KeyObject>();
-    this.#keys.set(email, keys.set(private_key_id, publicKey));
+    this.keys.set(email, publicKey);
     return {
       type: 'service_account',
       project_id: PROJECT,
@@ -81,18 +75,14 @@ export class Accounts {
       private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       client_email: email,
       client_id: String(randomBytes(6).readUIntBE(0, 6)).padStart(21, '1'),
-      auth_uri: this.authUri,
+      auth_uri: `${this.#url}/o/oauth2/v2/auth`,
       token_uri: this.tokenUri,
     };
   }
 
   /** Domain-wide delegation, as an administrator allows it in the Admin console. */
   delegate(email: string, scope: string): void {
-    this.#delegations.set(email, scope);
-  }
-
-  mayActFor(email: string, scope: string): boolean {
-    return this.#delegations.get(email) === scope;
+    this.delegations.set(email, scope);
   }
 
   /** Workload identity federation: who signs in with the subject token; through a service account if one is named. */
@@ -102,8 +92,8 @@ export class Accounts {
     serviceAccount?: string,
   ) {
     const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/${randomBytes(4).toString('hex')}`;
-    this.#subjectTokens.set(audience, subjectToken);
-    if (serviceAccount) this.#tokenCreators.set(serviceAccount, this.principalOf(audience));
+    this.subjectTokens.set(audience, subjectToken);
+    if (serviceAccount) this.tokenCreators.set(serviceAccount, this.principalOf(audience));
     return {
       type: 'external_account',
       audience,
@@ -121,23 +111,15 @@ export class Accounts {
     return `principal:${audience}`;
   }
 
-  isSubjectToken(audience: string, token: string): boolean {
-    return token !== '' && this.#subjectTokens.get(audience) === token;
-  }
-
   /** A service account whose tokens another account, that of the source credentials, may create. */
   addImpersonation(email: string, creator: string, source_credentials: unknown) {
-    this.#tokenCreators.set(email, creator);
+    this.tokenCreators.set(email, creator);
     return {
       type: 'impersonated_service_account',
       service_account_impersonation_url: this.#impersonationUrl(email),
       source_credentials,
       delegates: [] as string[],
     };
-  }
-
-  mayCreateTokens(creator: string, email: string): boolean {
-    return this.#tokenCreators.get(email) === creator;
   }
 
   #impersonationUrl(email: string): string {
@@ -152,14 +134,5 @@ export class Accounts {
   /** Ends a refresh token, as a person does in their account settings. */
   revoke(refreshToken: string): void {
     this.#tokens.revoke(refreshToken);
-  }
-
-  clientOf(clientId: string): OAuthClient | undefined {
-    return this.#clients.get(clientId);
-  }
-
-  /** Public keys by key id; undefined if there is no such service account. */
-  publicKeysOf(email: string): ReadonlyMap<string, KeyObject> | undefined {
-    return this.#keys.get(email);
   }
 }

@@ -3,18 +3,17 @@
  * folder of 500 MB files neither needs memory nor slows down what is being measured.
  */
 import { createCipheriv, createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
-/** The bytes themselves, `size` pseudo-random bytes that depend on `seed`, or a file on disk. */
-export type ContentSource = Buffer | { size: number; seed: number } | { path: string };
+/** The bytes themselves, or `size` pseudo-random bytes that depend on `seed`. */
+export type ContentSource = Buffer | { size: number; seed: number };
 
 export interface Content {
   /** Bytes. */
   readonly size: number;
-  /** Hex. Generated content and files on disk are read through at the first call, and never again. */
+  /** Hex. Generated content is read through at the first call, and never again. */
   md5(): string;
   /** The bytes from `start` to before `end`, in large pieces that must not be written to. */
-  slices(start: number, end: number): Iterable<Buffer> | AsyncIterable<Buffer>;
+  slices(start: number, end: number): Iterable<Buffer>;
   bytes(): Buffer;
 }
 
@@ -22,7 +21,6 @@ const SLICE_BYTES = 1 << 20;
 
 export function contentOf(source: ContentSource): Content {
   if (Buffer.isBuffer(source)) return bufferContent(source);
-  if ('path' in source) return diskContent(source.path);
   return generatedContent(source.size, source.seed);
 }
 
@@ -68,30 +66,6 @@ function generatedContent(size: number, seed: number): Content {
     }),
     slices,
     bytes: () => Buffer.concat([...slices(0, size)]),
-  };
-}
-
-function diskContent(path: string): Content {
-  const { size } = statSync(path);
-  return {
-    size,
-    md5: once(() => {
-      const hash = createHash('md5');
-      const buffer = Buffer.allocUnsafe(SLICE_BYTES);
-      const file = openSync(path, 'r');
-      try {
-        for (let count = 1; count > 0; ) {
-          count = readSync(file, buffer);
-          hash.update(buffer.subarray(0, count));
-        }
-      } finally {
-        closeSync(file);
-      }
-      return hash.digest('hex');
-    }),
-    slices: (start, end) =>
-      end > start ? createReadStream(path, { start, end: end - 1, highWaterMark: SLICE_BYTES }) : [],
-    bytes: () => readFileSync(path),
   };
 }
 

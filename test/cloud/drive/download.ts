@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { rangeOf } from '../service.ts';
 import type { DriveItem } from './drive-tree.ts';
 import { DriveError } from './errors.ts';
-import { booleanParameter } from './parameters.ts';
+import { booleanParameter } from './fields.ts';
 
 /** Sends the content as fast as the client takes it. Throws {@link DriveError} while nothing is sent yet. */
 export async function sendContent(
@@ -27,6 +28,11 @@ export async function sendContent(
   }
 
   const range = rangeOf(request.headers.range, content.size);
+  if (range === 'outside')
+    throw new DriveError(416, 'requestedRangeNotSatisfiable', 'Request range not satisfiable', {
+      location: 'Range',
+      locationType: 'header',
+    });
   const { start, end } = range ?? { start: 0, end: content.size };
   response.writeHead(range ? 206 : 200, {
     'content-type': item.mimeType,
@@ -41,24 +47,4 @@ export async function sendContent(
     // The client went away; whatever else goes wrong is a fault of the cloud.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-}
-
-/**
- * The part asked for, `end` exclusive; null for the whole, also when the header makes no sense (RFC 9110, 14.2).
- * Throws 416 if it begins behind the end.
- */
-function rangeOf(header: string | undefined, size: number): { start: number; end: number } | null {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (!match || (!match[1] && !match[2])) return null;
-  const first = match[1] ? Number(match[1]) : Math.max(0, size - Number(match[2]));
-  const last = match[1] && match[2] ? Number(match[2]) : size - 1;
-  if (match[1] && match[2] && last < first) return null;
-  if (first >= size) {
-    throw new DriveError(416, 'requestedRangeNotSatisfiable', 'Request range not satisfiable', {
-      location: 'Range',
-      locationType: 'header',
-      headers: { 'content-range': `bytes */${size}` },
-    });
-  }
-  return { start: first, end: Math.min(last + 1, size) };
 }

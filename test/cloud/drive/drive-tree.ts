@@ -1,11 +1,27 @@
 /** The files and folders of the local Drive: what tests, demo and benchmark lay in and look at. */
 import { createHash } from 'node:crypto';
 import { type Content, type ContentSource, contentOf } from './content.ts';
-import { mimeTypeOf } from './mime-types.ts';
 
 export const FOLDER = 'application/vnd.google-apps.folder';
 export const SHORTCUT = 'application/vnd.google-apps.shortcut';
 export const DOCUMENT = 'application/vnd.google-apps.document';
+
+const MIME_TYPES: Record<string, string> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  jfif: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  mp4: 'video/mp4',
+  mov: 'video/quicktime',
+  avi: 'video/x-msvideo',
+  wmv: 'video/x-ms-wmv',
+};
+
+/** What Drive makes of a name on upload. */
+function mimeTypeOf(name: string): string {
+  return MIME_TYPES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
+}
 
 export interface DriveItem {
   readonly id: string;
@@ -25,13 +41,12 @@ export interface DriveItem {
   /** Counts changes of the content. */
   revision: number;
   /** ms since 1970. */
-  readonly createdTime: number;
   modifiedTime: number;
   trashed: boolean;
   canDownload: boolean;
   /** Found to be malware or spam: downloads need `acknowledgeAbuse`. */
   abusive: boolean;
-  /** Requests for the item have to bring it along (see `resource-keys.ts`); null for most items. */
+  /** Requests for the item have to bring it along (see {@link isReachable}); null for most items. */
   resourceKey: string | null;
   /** A folder that everybody sees and nobody may look into: it is listed as if it were empty. */
   closed: boolean;
@@ -204,15 +219,13 @@ export class DriveTree {
     const { name, id = this.#newId(name), trashed = false, resourceKey = null } = placement;
     if (this.#items.has(id)) throw new Error(`id is taken: ${id}`);
     const parent = item.parent === null ? null : (placement.parent ?? this.rootId);
-    const now = this.#now();
     this.#items.set(id, {
       id,
       name,
       parent,
       trashed,
       resourceKey,
-      createdTime: now,
-      modifiedTime: now,
+      modifiedTime: this.#now(),
       driveId: parent === null ? null : this.get(parent).driveId,
       content: null,
       md5: undefined,
@@ -239,4 +252,18 @@ export class DriveTree {
   #newId(name: string): string {
     return `1${createHash('sha256').update(`${this.#sequence} ${name}`).digest('base64url').slice(0, 32)}`;
   }
+}
+
+/** Resource keys by the id of their item. */
+export type ResourceKeys = ReadonlyMap<string, string>;
+
+/**
+ * Whether the item exists for an account with these keys. Items that were shared by link before September 2021 exist only for
+ * requests that bring their resource key along, and for those they are shared with.
+ * https://developers.google.com/workspace/drive/api/guides/resource-keys
+ */
+export function isReachable(tree: DriveTree, item: DriveItem, email: string, keys: ResourceKeys): boolean {
+  if (!tree.isVisible(item, email)) return false;
+  const needsKey = item.resourceKey !== null && !tree.isSharedWith(item, email);
+  return !needsKey || keys.get(item.id) === item.resourceKey;
 }

@@ -1,16 +1,15 @@
 /**
  * The local Google Drive: the read side of Drive v3 with Google's token endpoint on one loopback port.
  *
- *     GET  /drive/v3/files · /drive/v3/files/{id} (alt=media) · /drive/v3/about · /drive/v3/drives/{id}
+ *     GET  /drive/v3/files · /drive/v3/files/{id} (alt=media) · /drive/v3/about
  *     GET  /o/oauth2/v2/auth      POST /token · /revoke
  *     POST /v1/token · /v1/projects/-/serviceAccounts/{email}:generateAccessToken
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Service, sendJson, serve } from '../service.ts';
 import { Accounts } from './accounts.ts';
-import { ConsentPage } from './consent.ts';
 import { sendContent } from './download.ts';
-import { type DriveItem, DriveTree } from './drive-tree.ts';
+import { type DriveItem, DriveTree, isReachable, type ResourceKeys } from './drive-tree.ts';
 import {
   DriveError,
   fileNotFound,
@@ -19,21 +18,11 @@ import {
   invalidParameter,
   sendDriveError,
 } from './errors.ts';
-import { applyMask } from './fields.ts';
+import { applyMask, booleanParameter, fieldsParameter } from './fields.ts';
 import { FileLister, type ListBehaviour } from './list.ts';
-import { booleanParameter, fieldsParameter } from './parameters.ts';
-import { QueryRate } from './query-rate.ts';
-import { isReachable, type ResourceKeys, resourceKeysOf } from './resource-keys.ts';
-import { aboutResource, driveResource, fileResource } from './resources.ts';
-import {
-  ABOUT_SCHEMA,
-  DEFAULT_DRIVE_FIELDS,
-  DEFAULT_FILE_FIELDS,
-  DRIVE_SCHEMA,
-  FILE_SCHEMA,
-} from './schemas.ts';
-import { TokenEndpoint } from './token-endpoint.ts';
-import { generateAccessToken } from './token-exchange.ts';
+import { createOAuth } from './oauth.ts';
+import { aboutResource, fileResource } from './resources.ts';
+import { ABOUT_SCHEMA, DEFAULT_FILE_FIELDS, FILE_SCHEMA } from './schemas.ts';
 import { FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE, Tokens } from './tokens.ts';
 
 /** What can be changed while the Drive runs. */
@@ -50,7 +39,7 @@ export interface DriveOptions extends DriveBehaviour {
 }
 
 export interface DriveService {
-  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `drives.get`, `token`, `revoke`, `consent`, `exchange`, `generateAccessToken`. */
+  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `token`, `revoke`, `consent`, `exchange`, `generateAccessToken`. */
   readonly service: Service;
   /** Requests go to `{apiUrl}/drive/v3/…`. */
   readonly apiUrl: string;
@@ -64,7 +53,6 @@ const ROUTES: [RegExp, string][] = [
   [/^GET \/drive\/v3\/files$/, 'files.list'],
   [/^GET \/drive\/v3\/files\/([^/]+)$/, 'files.get'],
   [/^GET \/drive\/v3\/about$/, 'about.get'],
-  [/^GET \/drive\/v3\/drives\/([^/]+)$/, 'drives.get'],
   [/^POST \/token$/, 'token'],
   [/^POST \/revoke$/, 'revoke'],
   [/^GET \/o\/oauth2\/v2\/auth$/, 'consent'],
@@ -86,23 +74,18 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
   const tree = new DriveTree(now);
   const tokens = new Tokens(now, tokenLifetimeSeconds);
   const lister = new FileLister(tree, behaviour);
-  const rate = new QueryRate(now);
+  /** Times of the queries of each account over the last second. */
+  const queries = new Map<string, number[]>();
 
   const service = await serve({ operationOf: request => callOf(request).operation || 'unknown', handle });
   const accounts = new Accounts(service.url, tokens);
-  const consentPage = new ConsentPage(accounts, now);
-  const tokenEndpoint = new TokenEndpoint(accounts, tokens, consentPage, now);
+  const oauth = createOAuth(accounts, tokens, now);
   return { service, apiUrl: service.url, tokenUri: accounts.tokenUri, tree, accounts, behaviour };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = callOf(request);
-    if (call.operation === 'token') return tokenEndpoint.handle(request, response);
-    if (call.operation === 'revoke') return tokenEndpoint.revoke(request, response, call.url);
-    if (call.operation === 'exchange') return tokenEndpoint.exchange(request, response);
-    if (call.operation === 'generateAccessToken') {
-      return generateAccessToken(request, response, { email: call.id, accounts, tokens });
-    }
-    if (call.operation === 'consent') return consentPage.open(call.url.searchParams, response);
+    if (Object.hasOwn(oauth, call.operation))
+      return oauth[call.operation as keyof typeof oauth](request, response, call);
     try {
       await answer(call, request, response);
     } catch (error) {
@@ -117,10 +100,8 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     if (!grant) throw invalidCredentials();
     const { email } = grant;
     requireScope(grant, call.operation);
-    if (behaviour.queriesPerSecond) rate.admit(email, behaviour.queriesPerSecond);
-
+    checkRate(email);
     const keys = resourceKeysOf(request);
-
     switch (call.operation) {
       case 'files.list':
         return sendJson(response, 200, lister.list(parameters, email, keys));
@@ -130,8 +111,6 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
         return sendContent(request, response, reachable(call, email, keys), parameters);
       case 'about.get':
         return sendJson(response, 200, about(parameters, email));
-      case 'drives.get':
-        return sendJson(response, 200, sharedDrive(call, email));
       default:
         throw request.method === 'GET'
           ? new DriveError(404, 'notFound', 'Not Found')
@@ -152,15 +131,28 @@ export async function createDrive(options: DriveOptions = {}): Promise<DriveServ
     return applyMask(fileResource(tree, item, email), mask);
   }
 
-  function sharedDrive({ id, url }: Call, email: string): unknown {
-    const item = tree.find(id);
-    if (!item || item.driveId !== id || !tree.isVisible(item, email)) {
-      const where = { location: 'driveId', locationType: 'parameter' } as const;
-      throw new DriveError(404, 'notFound', `Shared drive not found: ${id}`, where);
-    }
-    const mask = fieldsParameter(url.searchParams, DRIVE_SCHEMA, DEFAULT_DRIVE_FIELDS);
-    return applyMask(driveResource(item), mask);
+  /** Counts a query, or throws 403 `userRateLimitExceeded`; what is refused does not count. */
+  function checkRate(email: string): void {
+    const { queriesPerSecond } = behaviour;
+    if (!queriesPerSecond) return;
+    const recent = (queries.get(email) ?? []).filter(time => time > now() - 1000);
+    queries.set(email, recent);
+    if (recent.length >= queriesPerSecond)
+      throw new DriveError(403, 'userRateLimitExceeded', 'User Rate Limit Exceeded', {
+        domain: 'usageLimits',
+      });
+    recent.push(now());
   }
+}
+
+/** Those that a request brings along: `{id}/{key}`, comma-separated. Throws 400 for anything else. */
+function resourceKeysOf({ headers }: IncomingMessage): ResourceKeys {
+  const pairs = String(headers['x-goog-drive-resource-keys'] ?? '')
+    .split(',')
+    .filter(Boolean);
+  if (!pairs.every(pair => /^[\w-]+\/[\w-]+$/.test(pair)))
+    throw new DriveError(400, 'invalid', 'Invalid resource key header.');
+  return new Map(pairs.map(pair => pair.split('/') as [string, string]));
 }
 
 /** Names and sizes are for more scopes than bytes are. */
@@ -186,16 +178,11 @@ function callOf(request: IncomingMessage): Call {
     const match = pattern.exec(`${request.method} ${url.pathname}`);
     if (!match) continue;
     const download = operation === 'files.get' && url.searchParams.get('alt') === 'media';
-    return { operation: download ? 'files.download' : operation, id: decoded(match[1] ?? ''), url };
+    return {
+      operation: download ? 'files.download' : operation,
+      id: decodeURIComponent(match[1] ?? ''),
+      url,
+    };
   }
   return { operation: '', id: '', url };
-}
-
-/** A malformed escape is no id, so nothing will be found. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Partial responses: the `fields` mask, https://developers.google.com/workspace/drive/api/guides/fields-parameter.
+ * Query parameters of the Drive API, read as strictly as Google's servers read them, above all partial responses: the `fields` mask, https://developers.google.com/workspace/drive/api/guides/fields-parameter.
  *
  *     mask  = item *("," item)
  *     item  = name *("/" name) [ "(" mask ")" ]      name = letters, digits, "_" or "*"
@@ -82,4 +82,18 @@ export function applyMask(value: unknown, mask: Mask | null): unknown {
 
 function invalidSelection(name: string) {
   return invalidParameter('fields', `Invalid field selection ${name}`, 'invalidParameter');
+}
+
+/** False if absent. Throws 400 for anything but `true` and `false`. */
+export function booleanParameter(parameters: URLSearchParams, name: string): boolean {
+  const text = parameters.get(name) ?? 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw invalidParameter(name, `Invalid boolean value: '${text}'.`, 'invalidParameter');
+}
+
+/** The `fields` mask, checked against the schema of the answer. Throws 400 for names that it does not have. */
+export function fieldsParameter(parameters: URLSearchParams, schema: Mask, otherwise: string): Mask {
+  const mask = parseMask(parameters.get('fields') || otherwise);
+  checkMask(mask, schema);
+  return mask;
 }

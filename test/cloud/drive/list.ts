@@ -1,11 +1,9 @@
 /** files.list: search and pages. */
 import { randomBytes } from 'node:crypto';
-import type { DriveItem, DriveTree } from './drive-tree.ts';
+import { type DriveItem, type DriveTree, isReachable, type ResourceKeys } from './drive-tree.ts';
 import { DriveError, fileNotFound, invalidParameter } from './errors.ts';
-import { applyMask } from './fields.ts';
-import { booleanParameter, fieldsParameter, integerParameter } from './parameters.ts';
+import { applyMask, booleanParameter, fieldsParameter } from './fields.ts';
 import { parseQuery, type Query } from './query.ts';
-import { isReachable, type ResourceKeys } from './resource-keys.ts';
 import { fileResource, searchableOf } from './resources.ts';
 import { DEFAULT_LIST_FIELDS, FILE_LIST_SCHEMA } from './schemas.ts';
 
@@ -46,9 +44,11 @@ export class FileLister {
   }
 
   /** The answer to a request of this account. Throws {@link DriveError}. */
-  list(parameters: URLSearchParams, email: string, keys: ResourceKeys = new Map()): unknown {
+  list(parameters: URLSearchParams, email: string, keys: ResourceKeys): unknown {
     const mask = fieldsParameter(parameters, FILE_LIST_SCHEMA, DEFAULT_LIST_FIELDS);
-    const pageSize = integerParameter(parameters, 'pageSize', { least: 1, most: 1000, otherwise: 100 });
+    const pageSize = Number(parameters.get('pageSize') ?? 100);
+    if (!(pageSize >= 1 && pageSize <= 1000))
+      throw invalidParameter('pageSize', 'Values must be within the range: [1, 1000]', 'invalidParameter');
     const cursor = this.#cursorOf(parameters, email, keys);
 
     const { emptyPageEvery = Number.POSITIVE_INFINITY, pageSizeLimit = pageSize } = this.#behaviour;
@@ -66,8 +66,6 @@ export class FileLister {
 
   #cursorOf(parameters: URLSearchParams, email: string, keys: ResourceKeys): Cursor {
     const scope = searchScope(parameters);
-    if (parameters.has('orderBy'))
-      throw new DriveError(501, 'notImplemented', 'The local Drive does not offer orderBy.');
     const q = parameters.get('q');
     const query = q ? parseQuery(q, id => (id === 'root' ? this.#tree.rootId : id)) : null;
     const key = JSON.stringify([email, q, scope]);
@@ -114,15 +112,14 @@ export class FileLister {
     for (const id of query?.parents ?? []) this.#checkParent(id, scope, email, keys);
     if (this.#behaviour.multiParentQueriesFindNothing && (query?.parents.size ?? 0) > 1) return [];
 
-    const candidates = query?.within
-      ? [...query.within].flatMap(id => tree.childrenOf(id))
+    const candidates = query?.parents.size
+      ? [...query.parents].flatMap(id => tree.childrenOf(id))
       : [...tree.items()];
     return candidates.filter(
       item =>
         item.parent !== null &&
         !tree.get(item.parent).closed &&
         (item.driveId === null || scope.items) &&
-        (scope.driveId === null || item.driveId === scope.driveId) &&
         tree.isVisible(item, email) &&
         (!query || query.matches(searchableOf(tree, item, email))),
     );
@@ -142,20 +139,14 @@ interface SearchScope {
   allDrives: boolean;
   /** Whether they are found. */
   items: boolean;
-  /** Null: in all places. */
-  driveId: string | null;
 }
 
 function searchScope(parameters: URLSearchParams): SearchScope {
   const allDrives = booleanParameter(parameters, 'supportsAllDrives');
   const items = booleanParameter(parameters, 'includeItemsFromAllDrives');
-  const driveId = parameters.get('driveId');
-  const corpora = parameters.get('corpora') ?? 'user';
-  if (!['user', 'domain', 'drive', 'allDrives'].includes(corpora)) throw invalidParameter('corpora');
   if (items && !allDrives) throw invalidParameter('supportsAllDrives');
-  if ((corpora === 'drive' || corpora === 'allDrives') && !items) {
-    throw invalidParameter('includeItemsFromAllDrives');
-  }
-  if ((corpora === 'drive') !== (driveId !== null)) throw invalidParameter('driveId');
-  return { allDrives, items, driveId };
+  for (const name of ['orderBy', 'corpora', 'driveId'])
+    if (parameters.has(name))
+      throw new DriveError(501, 'notImplemented', `The local Drive does not offer ${name}.`);
+  return { allDrives, items };
 }

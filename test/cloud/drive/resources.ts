@@ -1,5 +1,4 @@
 /** Items of the tree as resources of the API. */
-import { createHash } from 'node:crypto';
 import type { DriveItem, DriveTree } from './drive-tree.ts';
 import type { Searchable } from './query.ts';
 
@@ -14,7 +13,6 @@ export function searchableOf(tree: DriveTree, item: DriveItem, email: string): S
     mimeType: item.mimeType,
     parents: parentsOf(tree, item, email),
     trashed: tree.isTrashed(item),
-    sharedWithMe: tree.isSharedWith(item, email),
   };
 }
 
@@ -29,7 +27,6 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
     mimeType,
     trashed: tree.isTrashed(item),
     parents: parents.length > 0 ? parents : undefined,
-    createdTime: new Date(item.createdTime).toISOString(),
     modifiedTime: new Date(item.modifiedTime).toISOString(),
     driveId: item.driveId ?? undefined,
     size: content ? String(content.size) : undefined,
@@ -53,26 +50,13 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
   };
 }
 
-/** What answers `drives.get`. */
-export function driveResource(item: DriveItem): Record<string, unknown> {
-  return {
-    kind: 'drive#drive',
-    id: item.id,
-    name: item.name,
-    createdTime: new Date(item.createdTime).toISOString(),
-    hidden: false,
-  };
-}
-
 /** What answers `about.get`. */
 export function aboutResource(email: string): Record<string, unknown> {
   return {
     kind: 'drive#about',
     user: {
       kind: 'drive#user',
-      displayName: email.slice(0, email.indexOf('@')),
       me: true,
-      permissionId: createHash('sha256').update(email).digest().readUInt32BE(0).toString().padStart(20, '0'),
       emailAddress: email,
     },
   };

@@ -34,11 +34,7 @@ export const ABOUT_SCHEMA: Mask = parseMask(
   `kind,user${USER},storageQuota(limit,usage,usageInDrive,usageInDriveTrash),importFormats(*),exportFormats(*),maxImportSizes(*),
   maxUploadSize,appInstalled,folderColorPalette,driveThemes(*),canCreateDrives,teamDriveThemes(*),canCreateTeamDrives`,
 );
-export const DRIVE_SCHEMA: Mask = parseMask(
-  'kind,id,name,colorRgb,themeId,createdTime,hidden,orgUnitId,backgroundImageLink,backgroundImageFile(*),capabilities(*),restrictions(*)',
-);
 
 /** What Drive sends when nobody asks for fields. */
 export const DEFAULT_FILE_FIELDS = 'kind,id,name,mimeType,resourceKey,driveId,teamDriveId';
 export const DEFAULT_LIST_FIELDS = `kind,incompleteSearch,nextPageToken,files(${DEFAULT_FILE_FIELDS})`;
-export const DEFAULT_DRIVE_FIELDS = 'kind,id,name';

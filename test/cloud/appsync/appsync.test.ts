@@ -77,7 +77,7 @@ describe('the local AppSync', () => {
     const { nextToken } = (await ask(LIST, { limit: 1 })).data.page;
     const byId = page('listObservationBySequentialId', 'sequentialId: 7');
     for (const { data, errors } of [
-      await ask(LIST, { nextToken: `${nextToken.slice(0, -4)}AAAA` }),
+      await ask(LIST, { nextToken: `${nextToken}AAAA` }),
       await ask(LIST, { nextToken: 'x' }),
       await ask(byId, { nextToken }),
     ]) {
@@ -89,12 +89,9 @@ describe('the local AppSync', () => {
 
   it('refuses a document for what is wrong with it, in the words of graphql-java', async () => {
     for (const [query, message] of [
-      [
-        '{ listMedia { items { title } } }',
-        /FieldUndefined: Field 'title' in type 'Media' .* @ 'listMedia\/items\/title'$/,
-      ],
+      ['{ listMedia { items { title } } }', /FieldUndefined: Field 'title' in type 'Media' /],
       ['query($u: AWSUrl!) { getMedia(id: $u) { id } }', /UnknownType: Unknown type AWSUrl/],
-      ['{ getMedia { id } }', /WrongType.* @ 'getMedia'$/],
+      ['{ getMedia { id } }', /WrongType/],
     ] as const) {
       const { data, errors } = await ask(query, { u: 'https://example.com/' });
       expect(data).to.equal(null);

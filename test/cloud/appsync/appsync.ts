@@ -1,12 +1,11 @@
 /** The AppSync API that Amplify generates for Observation and Media: GraphQL over HTTP, tokens of the user pool. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TokenError } from '../cognito/tokens.ts';
 import type { UserPool } from '../cognito/user-pool.ts';
 import { bodyOf, type Service, sendJson, serve } from '../service.ts';
-import { authorize } from './authorize.ts';
-import { type GraphQLRequest, runRequest } from './execute.ts';
+import { createExecutor, type GraphQLRequest } from './execute.ts';
 import { createModel } from './model.ts';
-import { createPageTokens } from './page-token.ts';
 import { generatedResolvers, type RequestContext } from './resolvers.ts';
 import { generatedSchema } from './schema.ts';
 import { createTable, type Item } from './table.ts';
@@ -75,9 +74,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
   const now = options.now ?? Date.now;
   const staleReads = options.staleReads ?? 0;
-  const tokens = createPageTokens();
   const model = (typename: string, keys: string[]) =>
-    createModel(typename, createTable(keys, staleReads), keys, tokens, now);
+    createModel(typename, createTable(keys, staleReads), keys, now);
   const observation = model('Observation', ['sequentialId']);
   const media = model('Media', ['observationId']);
   const schema = generatedSchema<RequestContext>(
@@ -88,17 +86,13 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
     },
     generatedResolvers({ observation, media }),
   );
+  const run = createExecutor(schema, options.introspection ?? true);
   const fields = new Map<string, number>();
   const count = (field: string) => fields.set(field, (fields.get(field) ?? 0) + 1);
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, errorType: string, message: string) =>
-      sendJson(
-        response,
-        status,
-        { errors: [{ errorType, message }] },
-        { ...requestId(), 'x-amzn-errortype': errorType },
-      );
+      sendJson(response, status, { errors: [{ errorType, message }] }, { 'x-amzn-errortype': errorType });
     const body = await bodyOf(request);
     if (pathOf(request) !== '/graphql') return refuse(404, 'NotFoundException', 'Not found.');
     if (request.method !== 'POST') return refuse(405, 'MethodNotAllowedException', 'POST only.');
@@ -108,11 +102,9 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
       return refuse(413, 'RequestEntityTooLargeException', 'The request is too large.');
     }
     const asked = requestOf(body);
-    if (!asked) return refuse(400, 'MalformedHttpRequestException', 'Unable to parse GraphQL query.');
-    const context: RequestContext = { groups: authorization.groups, count };
-    const answer = await runRequest(schema, asked, context, options.introspection ?? true);
+    const answer = asked && (await run(asked, { groups: authorization.groups, count }));
     if (!answer) return refuse(400, 'MalformedHttpRequestException', 'Unable to parse GraphQL query.');
-    sendJson(response, 200, answer, requestId());
+    sendJson(response, 200, answer, { 'x-amzn-requestid': randomUUID() });
   };
 
   const service = await serve({
@@ -138,20 +130,35 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
 }
 
 const pathOf = (request: IncomingMessage) => request.url?.split('?')[0];
-const requestId = () => ({ 'x-amzn-requestid': randomUUID() });
+
+/**
+ * The groups of the person, or why the request is refused (with HTTP 401). The token goes bare in `Authorization`
+ * (docs/services.md, AppSync); ID and access tokens are both taken.
+ */
+function authorize(
+  header: string | undefined,
+  userPool: UserPool,
+): { groups: string[] } | { refusal: string } {
+  if (!header) return { refusal: 'Missing authorization header' };
+  // A prefix, or a signature of IAM or an API key, which this API is not set up for.
+  if (header.split('.').length !== 3 || header.includes(' ')) {
+    return { refusal: 'Valid authorization header not provided.' };
+  }
+  try {
+    const groups = userPool.verifyToken(header)['cognito:groups'];
+    return { groups: Array.isArray(groups) ? groups : [] };
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    return { refusal: error.reason === 'expired' ? 'Token has expired.' : 'Unable to parse JWT token.' };
+  }
+}
 
 /** Null when the body is not a GraphQL request. */
 function requestOf(body: Buffer): GraphQLRequest | null {
-  let asked: unknown;
   try {
-    asked = JSON.parse(body.toString('utf8'));
+    const { query, variables } = JSON.parse(body.toString());
+    return typeof query === 'string' ? { query, variables: variables ?? {} } : null;
   } catch {
     return null;
   }
-  if (typeof asked !== 'object' || asked === null) return null;
-  const { query, variables, operationName } = asked as Record<string, unknown>;
-  if (typeof query !== 'string') return null;
-  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) return null;
-  if (operationName != null && typeof operationName !== 'string') return null;
-  return { query, variables: (variables ?? {}) as Record<string, unknown>, operationName };
 }

@@ -1,5 +1,5 @@
-/** The scalars that AppSync adds to GraphQL, as far as the generated schema uses them. */
-import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+/** AWSURL, a scalar that AppSync adds to GraphQL. */
+import { type GraphQLScalarType, Kind } from 'graphql';
 
 /**
  * RFC 3986 with a host, http or https only: no space, nothing outside ASCII, every `%` followed by two hex digits.
@@ -15,21 +15,11 @@ export function isAwsUrl(text: string): boolean {
   return !path.includes('//');
 }
 
-function urlOf(value: unknown): string {
-  if (typeof value === 'string' && isAwsUrl(value)) return value;
-  throw new TypeError(`Unable to parse \`${String(value)}\` as a valid URL.`);
+/** Makes a scalar refuse what AppSync does not take as AWSURL. */
+export function restrictToUrls(scalar: GraphQLScalarType): void {
+  scalar.parseValue = value => {
+    if (typeof value === 'string' && isAwsUrl(value)) return value;
+    throw new TypeError(`Unable to parse \`${String(value)}\` as a valid URL.`);
+  };
+  scalar.parseLiteral = node => scalar.parseValue(node.kind === Kind.STRING ? node.value : null);
 }
-
-function textOfNode(node: ValueNode): unknown {
-  return node.kind === Kind.STRING ? node.value : null;
-}
-
-export const AWSURL = new GraphQLScalarType({
-  name: 'AWSURL',
-  parseValue: urlOf,
-  parseLiteral: node => urlOf(textOfNode(node)),
-  serialize: value => value,
-});
-
-/** Only ever given out: the generated schema takes no AWSDateTime as input. */
-export const AWSDateTime = new GraphQLScalarType({ name: 'AWSDateTime', serialize: value => value });

@@ -47,13 +47,10 @@ export function createTable(indexes: string[], staleReads: number) {
     inOrder = true;
     return order;
   };
-  const candidates = (after: string | null, key?: { name: string; value: Value }) => {
-    const all = key
-      ? [...(byKey.get(placeOf(key.name, key.value)) ?? [])]
-          .map(id => ({ id, hash: hashOf(id) }))
-          .sort(byHash)
-      : ordered();
-    return after === null ? { all, start: 0 } : { all, start: firstAfter(all, hashOf(after)) };
+  const candidates = (key?: { name: string; value: Value }) => {
+    if (!key) return ordered();
+    const ids = [...(byKey.get(placeOf(key.name, key.value)) ?? [])];
+    return ids.map(id => ({ id, hash: hashOf(id) })).sort(byHash);
   };
 
   return {
@@ -88,10 +85,12 @@ export function createTable(indexes: string[], staleReads: number) {
     },
     /** `limit` items at most, of all or of those whose `key.name` is `key.value`. */
     page(limit: number, after: string | null, key?: { name: string; value: Value }): Page {
-      const { all, start } = candidates(after, key);
+      const all = candidates(key);
+      const last = after === null ? '' : hashOf(after);
+      const start = all.findIndex(({ hash }) => hash > last);
       const page: Item[] = [];
       let bytes = 0;
-      let position = start;
+      let position = start < 0 ? all.length : start;
       for (; position < all.length && page.length < limit; position++) {
         const item = items.get(all[position]!.id);
         if (!item || isHidden(item.id)) continue;
@@ -108,17 +107,6 @@ export function createTable(indexes: string[], staleReads: number) {
 
 const hashOf = (id: string) => createHash('md5').update(id).digest('hex');
 const byHash = (a: { hash: string }, b: { hash: string }) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0);
-
-function firstAfter(all: { hash: string }[], hash: string): number {
-  let low = 0;
-  let high = all.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (all[middle]!.hash <= hash) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** DynamoDB developer guide, "Item sizes and formats": names and texts in UTF-8 bytes, numbers two digits a byte. */
 function sizeOf(item: Item): number {

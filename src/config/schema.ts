@@ -1,10 +1,9 @@
 /**
- * config.json: its structure, and for each value the flag of `config`, the description, the limits, the default and the
- * environment variable. Flags, questions, checks, `show` and warnings are made from it.
+ * config.json: its structure, and for each value the description, the limits, the default and the environment variable.
+ * Flags, questions, checks, `show` and warnings are made from it.
  */
 import * as v from 'valibot';
 import { FOLDER_ID, RESOURCE_KEY } from './home.ts';
-import { prefixDisambiguation } from './prefix-rules.ts';
 import {
   bandwidth,
   choice,
@@ -14,16 +13,65 @@ import {
   optionalName,
   path,
   region,
+  section,
   text,
   wholeNumber,
   yesOrNo,
 } from './setting-types.ts';
 
-function section<const Entries extends v.ObjectEntries>(entries: Entries) {
-  const schema = v.object(entries, 'an object { … }');
-  // Every entry has a default, which the compiler cannot see here.
-  return v.optional(schema, {} as v.InferInput<typeof schema>);
-}
+const googleDrive = section({
+  folder_id: text(
+    'Drive folder to migrate: its id, or its address in the browser',
+    'the id of a Drive folder (letters, digits, "-", "_", ".")',
+    FOLDER_ID,
+  ),
+  resource_key: text(
+    'resource key of that folder; an address with "resourcekey=" sets it, too',
+    'a resource key (letters, digits, "-", "_")',
+    RESOURCE_KEY,
+  ),
+  credentials_path: path(
+    'JSON of a Google desktop client, a service-account key, or other Google credentials',
+    'google_credentials.json',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+  ),
+  token_path: path('file with the Google refresh token', 'google_token.json'),
+  impersonate: text(
+    'user for whom a service account acts (domain-wide delegation)',
+    'the e-mail address of a user',
+    /^[^\s@]+@[^\s@]+$/,
+  ),
+  queries_per_second: number('requests a second to Drive', [0.001, 1000], 10),
+  quota_redis_url: text(
+    'Redis through which several processes share the request rate',
+    'an address like rediss://host:6379',
+    /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/,
+    { env: 'MIGRATOR_QUOTA_REDIS_URL' },
+  ),
+  api_url: endpoint('address of the Drive API', {
+    flag: 'drive-api-url',
+    initial: 'https://www.googleapis.com',
+  }),
+});
+
+const cognito = section({
+  user_pool_id: text(
+    'Cognito user pool, like us-east-1_AbCdEfGhI',
+    'a user pool id like us-east-1_AbCdEfGhI',
+    /^[\w-]+_[0-9A-Za-z]+$/,
+  ),
+  client_id: text("the user pool's app client", 'an app client id (letters and digits)', /^[\w+]+$/),
+  identity_pool_id: text(
+    'Cognito identity pool, like us-east-1:01234567-…',
+    'an identity pool id like us-east-1:01234567-89ab-…',
+    /^[\w-]+:[\w-]+$/,
+  ),
+  username: text(
+    'who signs in to the user pool; with Amplify the e-mail address',
+    'a user name without spaces',
+    /^\S+$/,
+  ),
+});
 
 const observationModel = section({
   name: name('observation-model', 'model that the files belong to', 'Observation'),
@@ -67,142 +115,114 @@ const mediaModel = section({
   ),
 });
 
-const googleDrive = section({
-  folder_id: text('folder-id', 'Drive folder to migrate: its id, or its address in the browser', {
-    pattern: FOLDER_ID,
-    accepts: 'the id of a Drive folder (letters, digits, "-", "_", ".")',
-  }),
-  resource_key: text(
-    'resource-key',
-    'resource key of that folder; an address with "resourcekey=" sets it, too',
-    { pattern: RESOURCE_KEY, accepts: 'a resource key (letters, digits, "-", "_")' },
-  ),
-  credentials_path: path(
-    'credentials-path',
-    'JSON of a Google desktop client, a service-account key, or other Google credentials',
-    'google_credentials.json',
-    'GOOGLE_APPLICATION_CREDENTIALS',
-  ),
-  token_path: path('token-path', 'file with the Google refresh token', 'google_token.json'),
-  impersonate: text('impersonate', 'user for whom a service account acts (domain-wide delegation)', {
-    pattern: /^[^\s@]+@[^\s@]+$/,
-    accepts: 'the e-mail address of a user',
-  }),
-  queries_per_second: number('queries-per-second', 'requests a second to Drive', {
-    from: 0.001,
-    to: 1000,
-    initial: 10,
-  }),
-  quota_redis_url: text('quota-redis-url', 'Redis through which several processes share the request rate', {
-    pattern: /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/,
-    accepts: 'an address like rediss://host:6379',
-    env: 'MIGRATOR_QUOTA_REDIS_URL',
-  }),
-  api_url: endpoint('drive-api-url', 'address of the Drive API', 'https://www.googleapis.com'),
-});
-
-const cognito = section({
-  user_pool_id: text('user-pool-id', 'Cognito user pool, like us-east-1_AbCdEfGhI', {
-    pattern: /^[\w-]+_[0-9A-Za-z]+$/,
-    accepts: 'a user pool id like us-east-1_AbCdEfGhI',
-  }),
-  client_id: text('client-id', "the user pool's app client", {
-    pattern: /^[\w+]+$/,
-    accepts: 'an app client id (letters and digits)',
-  }),
-  identity_pool_id: text('identity-pool-id', 'Cognito identity pool, like us-east-1:01234567-…', {
-    pattern: /^[\w-]+:[\w-]+$/,
-    accepts: 'an identity pool id like us-east-1:01234567-89ab-…',
-  }),
-  username: text('username', 'who signs in to the user pool; with Amplify the e-mail address', {
-    pattern: /^\S+$/,
-    accepts: 'a user name without spaces',
-  }),
-});
-
 const amplify = section({
-  api_endpoint: endpoint('api-endpoint', 'AppSync address, ending in /graphql', '', 'AMPLIFY_API_ENDPOINT'),
-  storage_bucket: text('storage-bucket', 'S3 bucket of Amplify Storage', {
-    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    accepts: 'the name of an S3 bucket',
-  }),
-  storage_region: region('storage-region', 'AWS region of the bucket, if it is another one'),
-  storage_group: text('storage-group', 'user pool group that may write to the bucket', {
-    pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u,
-    accepts: 'the name of a user pool group',
-    initial: 'ADMINS',
-  }),
-  server_side_encryption: choice(
-    'server-side-encryption',
-    'encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse',
-    ['', 'AES256', 'aws:kms', 'aws:kms:dsse'],
-    '',
+  api_endpoint: endpoint('AppSync address, ending in /graphql', { env: 'AMPLIFY_API_ENDPOINT' }),
+  storage_bucket: text(
+    'S3 bucket of Amplify Storage',
+    'the name of an S3 bucket',
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   ),
-  kms_key_id: text('kms-key-id', 'KMS key of that encryption; the default key of the bucket when empty', {
-    pattern: /^[\w:/-]{1,2048}$/,
-    accepts: 'the id, alias or ARN of a KMS key',
-  }),
+  storage_region: region('AWS region of the bucket, if it is another one'),
+  storage_group: text(
+    'user pool group that may write to the bucket',
+    'the name of a user pool group',
+    /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{0,128}$/u,
+    { initial: 'ADMINS' },
+  ),
+  server_side_encryption: choice('encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse', [
+    '',
+    'AES256',
+    'aws:kms',
+    'aws:kms:dsse',
+  ]),
+  kms_key_id: text(
+    'KMS key of that encryption; the default key of the bucket when empty',
+    'the id, alias or ARN of a KMS key',
+    /^[\w:/-]{1,2048}$/,
+  ),
   models: section({ observation: observationModel, media: mediaModel }),
 });
 
-const PART_SIZES = { from: 5, to: 5120 };
+const PART_SIZES = [5, 5120] as const;
 
 const migration = section({
-  concurrency: wholeNumber('concurrency', 'files transferred at a time', { from: 1, to: 100, initial: 10 }),
-  retry_attempts: wholeNumber('retry-attempts', 'retries after a temporary error', {
-    from: 0,
-    to: 20,
-    initial: 3,
-  }),
-  retry_delay_seconds: number('retry-delay-seconds', 'wait before the first retry, in seconds', {
-    from: 0,
-    to: 3600,
-    initial: 5,
-  }),
-  chunk_size_mb: wholeNumber('chunk-size-mb', 'part size of multipart uploads, in MiB', {
-    ...PART_SIZES,
-    initial: 8,
-  }),
-  multipart_threshold_mb: wholeNumber(
-    'multipart-threshold-mb',
-    'largest file that is sent in one request, in MiB',
-    { ...PART_SIZES, initial: 1024 },
-  ),
-  default_media_public: yesOrNo(
-    'default-media-public',
-    'isAvailableForPublicUse of the media records',
-    false,
-  ),
-  max_range: wholeNumber('max-range', 'largest number of ids that one file name may cover', {
-    from: 1,
-    to: 10_000,
-    initial: 100,
-  }),
+  concurrency: wholeNumber('files transferred at a time', [1, 100], 10),
+  retry_attempts: wholeNumber('retries after a temporary error', [0, 20], 3),
+  retry_delay_seconds: number('wait before the first retry, in seconds', [0, 3600], 5),
+  chunk_size_mb: wholeNumber('part size of multipart uploads, in MiB', PART_SIZES, 8),
+  multipart_threshold_mb: wholeNumber('largest file that is sent in one request, in MiB', PART_SIZES, 1024),
+  default_media_public: yesOrNo('isAvailableForPublicUse of the media records', false),
+  max_range: wholeNumber('largest number of ids that one file name may cover', [1, 10_000], 100),
   stall_timeout_seconds: wholeNumber(
-    'stall-timeout-seconds',
     'seconds without a byte after which a connection is closed and retried',
-    { from: 1, to: 3600, initial: 60 },
+    [1, 3600],
+    60,
   ),
   throttle_patience_minutes: number(
-    'throttle-patience-minutes',
     'minutes to wait for a service that limits the request rate, or cannot be reached any more, before the run stops',
-    { from: 0, to: 1440, initial: 10 },
+    [0, 1440],
+    10,
   ),
   bwlimit: bandwidth(
-    'bwlimit',
     'bandwidth limit for all files together: a rate a second like 20M or 512k, or a timetable',
   ),
 });
 
+const PREFIX = 'as a prefix: one letter, or "" for names without one';
+const VALUE = 'a value of the discriminator field, or "*"';
+
+/** It has no flags. */
+const prefixDisambiguation = v.optional(
+  v.pipe(
+    v.object(
+      {
+        enabled: v.optional(v.boolean('true or false'), false),
+        discriminator_field: v.optional(
+          v.pipe(v.string(), v.regex(/^(?:[_A-Za-z]\w*)?$/, 'the name of a field of Observation')),
+          '',
+        ),
+        /** Letter before the digits ('' for none) to value of the discriminator; `*` is any value no other prefix names. */
+        prefixes: v.optional(
+          v.record(
+            v.pipe(v.string(), v.regex(/^\p{L}?$/u, PREFIX)),
+            v.pipe(v.string(VALUE), v.nonEmpty(VALUE)),
+            'an object { "letter": "value" }',
+          ),
+          {},
+        ),
+      },
+      'an object { … }',
+    ),
+    v.forward(
+      v.check(
+        ({ enabled, discriminator_field }) => !enabled || discriminator_field !== '',
+        'the name of a field of Observation, since prefix_disambiguation is enabled',
+      ),
+      ['discriminator_field'],
+    ),
+    v.forward(
+      v.check(
+        ({ enabled, prefixes }) => !enabled || Object.keys(prefixes).length > 0,
+        'at least one prefix, since prefix_disambiguation is enabled',
+      ),
+      ['prefixes'],
+    ),
+    v.forward(
+      v.check(
+        ({ prefixes }) => Object.values(prefixes).filter(value => value === '*').length < 2,
+        '"*" for one prefix at most: two of them would choose the same observations',
+      ),
+      ['prefixes'],
+    ),
+  ),
+  {},
+);
+
 export const ConfigSchema = v.object({
   google_drive: googleDrive,
-  aws: section({
-    region: region('region', 'AWS region, like us-east-1', 'AWS_REGION'),
-    cognito,
-    amplify,
-  }),
+  aws: section({ region: region('AWS region, like us-east-1', 'AWS_REGION'), cognito, amplify }),
   migration,
-  naming: choice('naming', 'how file names are read: strict or relaxed', ['strict', 'relaxed'], 'strict'),
+  naming: choice('how file names are read: strict or relaxed', ['strict', 'relaxed']),
   prefix_disambiguation: prefixDisambiguation,
 });
 

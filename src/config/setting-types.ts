@@ -5,116 +5,97 @@ import { isSafeEndpoint } from './endpoint.ts';
 
 /** How else a value can be given. */
 export interface Metadata {
-  flag: string;
+  /** Of `config`; by default the key's last name. */
+  flag?: string;
   env?: string;
   isPath?: boolean;
   /** For help: the accepted range or values. */
   limits?: string;
 }
 
+/** An object in the file. What it lacks has its default. */
+export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const schema = v.object(entries, 'an object { … }');
+  // Every entry has a default, which the compiler cannot see here.
+  return v.optional(schema, {} as v.InferInput<typeof schema>);
+}
+
 /** `accepts` completes the sentence "accepted: …" in error messages. */
-interface Details extends Partial<Metadata> {
-  accepts: string;
-}
-
 function setting<const Schema extends v.GenericSchema>(
-  flag: string,
-  description: string,
-  { accepts, ...more }: Details,
+  summary: string,
+  accepts: string,
   schema: Schema,
+  metadata: Metadata = {},
 ) {
-  return v.pipe(
-    v.config(schema, { message: accepts }),
-    v.description(description),
-    v.metadata({ flag, ...more }),
-  );
+  return v.pipe(v.config(schema, { message: accepts }), v.description(summary), v.metadata({ ...metadata }));
 }
 
-/** Empty text means "not set". */
+/** Without a default, empty text is accepted, too: it means "not set". */
 export function text(
-  flag: string,
-  description: string,
-  { pattern, initial = '', ...details }: Details & { pattern: RegExp; initial?: string },
+  summary: string,
+  accepts: string,
+  accepted: RegExp | ((value: string) => boolean),
+  { initial = '', ...metadata }: Metadata & { initial?: string } = {},
 ) {
-  const schema = v.pipe(
-    v.string(),
-    v.check(value => value === '' || pattern.test(value)),
-  );
-  return setting(flag, description, details, v.optional(schema, initial));
+  const isAccepted = (value: string) => (accepted instanceof RegExp ? accepted.test(value) : accepted(value));
+  const check = v.check((value: string) => isAccepted(value) || (value === '' && initial === ''));
+  return setting(summary, accepts, v.optional(v.pipe(v.string(), check), initial), metadata);
 }
 
 // Such names become part of a GraphQL document.
-const NAME = { pattern: /^[_A-Za-z]\w*$/, accepts: 'a GraphQL name (letters, digits, "_")' };
+const NAME = 'a GraphQL name (letters, digits, "_")';
 
-export function name(flag: string, description: string, initial: string) {
-  return setting(flag, description, NAME, v.optional(v.pipe(v.string(), v.regex(NAME.pattern)), initial));
+export function name(flag: string, summary: string, initial: string) {
+  return text(summary, NAME, /^[_A-Za-z]\w*$/, { flag, initial });
 }
 
 /** Empty: the project does not have it, or it is found in the schema. */
-export function optionalName(flag: string, description: string, initial = '') {
-  return text(flag, description, { ...NAME, initial });
+export function optionalName(flag: string, summary: string, initial = '') {
+  return text(summary, NAME, /^(?:[_A-Za-z]\w*)?$/, { flag, initial });
 }
 
-export function region(flag: string, description: string, env?: string) {
-  const pattern = /^[a-z]{2,}(?:-[a-z]+)+-\d+$/;
-  return text(flag, description, { pattern, accepts: 'an AWS region like us-east-1', env });
+export function region(summary: string, env?: string) {
+  return text(summary, 'an AWS region like us-east-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { env });
 }
 
 /** A relative path in the file, or a default, starts at the folder of config.json. */
-export function path(flag: string, description: string, initial: string, env?: string) {
-  const details = { accepts: 'a path', isPath: true, env };
-  return setting(flag, description, details, v.optional(v.pipe(v.string(), v.regex(/\S/)), initial));
+export function path(summary: string, initial: string, env?: string) {
+  return text(summary, 'a path', /\S/, { isPath: true, initial, env });
 }
 
-/** An address that tokens may be sent to. Empty is accepted where nothing is the default. */
-export function endpoint(flag: string, description: string, initial: string, env?: string) {
-  const details = { accepts: 'an https:// address (http:// only for localhost, 127.0.0.0/8 and [::1])', env };
-  const schema = v.pipe(
-    v.string(),
-    v.check(value => isSafeEndpoint(value) || (value === '' && initial === '')),
-  );
-  return setting(flag, description, details, v.optional(schema, initial));
+/** An address that tokens may be sent to. */
+export function endpoint(summary: string, metadata: Metadata & { initial?: string }) {
+  const accepts = 'an https:// address (http:// only for localhost, 127.0.0.0/8 and [::1])';
+  return text(summary, accepts, isSafeEndpoint, metadata);
 }
 
-interface Limits {
-  from: number;
-  to: number;
-  initial: number;
-}
+type Range = readonly [from: number, to: number];
 
-export function wholeNumber(flag: string, description: string, { from, to, initial }: Limits) {
-  const details = { accepts: `a whole number from ${from} to ${to}`, limits: `${from} to ${to}` };
+export function wholeNumber(summary: string, [from, to]: Range, initial: number) {
   const schema = v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
-  return setting(flag, description, details, v.optional(schema, initial));
+  const limits = `${from} to ${to}`;
+  return setting(summary, `a whole number from ${limits}`, v.optional(schema, initial), { limits });
 }
 
-export function number(flag: string, description: string, { from, to, initial }: Limits) {
-  const details = { accepts: `a number from ${from} to ${to}`, limits: `${from} to ${to}` };
+export function number(summary: string, [from, to]: Range, initial: number) {
   const schema = v.pipe(v.number(), v.minValue(from), v.maxValue(to));
-  return setting(flag, description, details, v.optional(schema, initial));
+  const limits = `${from} to ${to}`;
+  return setting(summary, `a number from ${limits}`, v.optional(schema, initial), { limits });
 }
 
-export function yesOrNo(flag: string, description: string, initial: boolean) {
-  return setting(flag, description, { accepts: 'true or false' }, v.optional(v.boolean(), initial));
+export function yesOrNo(summary: string, initial: boolean) {
+  return setting(summary, 'true or false', v.optional(v.boolean(), initial));
 }
 
-export function choice<const Values extends readonly string[]>(
-  flag: string,
-  description: string,
-  values: Values,
-  initial: Values[number],
-) {
+/** The first one is the default. */
+export function choice<const Values extends readonly string[]>(summary: string, values: Values) {
   const listed = values.filter(value => value !== '').map(value => JSON.stringify(value));
-  const accepts = `${listed.slice(0, -1).join(', ')} or ${listed.at(-1)}`;
-  return setting(flag, description, { accepts, limits: accepts }, v.optional(v.picklist(values), initial));
+  const limits = `${listed.slice(0, -1).join(', ')} or ${listed.at(-1)}`;
+  return setting(summary, limits, v.optional(v.picklist(values), values[0] as Values[number]), { limits });
 }
 
-export function bandwidth(flag: string, description: string) {
+export function bandwidth(summary: string) {
   const accepts =
     'a rate of at least 1k a second ("512k", "20M"; powers of 1024), "off", or a timetable like "08:00,2M 18:00,off" or "Mon-08:00,2M Sat-00:00,off"';
-  const schema = v.pipe(
-    v.string(),
-    v.check(value => parseBandwidth(value) !== null),
-  );
-  return setting(flag, description, { accepts }, v.optional(schema, ''));
+  return text(summary, accepts, value => parseBandwidth(value) !== null);
 }

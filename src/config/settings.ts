@@ -18,6 +18,7 @@ export type ConfigKey = DottedKeys<Omit<Config, 'prefix_disambiguation'>>;
 export type ConfigValues = Partial<Record<ConfigKey, unknown>>;
 
 export interface Setting extends Metadata {
+  flag: string;
   key: ConfigKey;
   summary: string;
   default: string | number | boolean;
@@ -30,11 +31,11 @@ function settingsIn(schema: unknown, path = ''): Setting[] {
   if (!entries) return wrapped ? settingsIn(wrapped, path) : [];
   return Object.entries(entries).flatMap(([name, below]) => {
     const key = (path ? `${path}.${name}` : name) as ConfigKey;
-    const metadata = v.getMetadata(below) as Partial<Metadata>;
-    if (!metadata.flag) return settingsIn(below, key);
-    const summary = v.getDescription(below)!;
+    const summary = v.getDescription(below);
+    if (!summary) return settingsIn(below, key);
+    const flag = name.replaceAll('_', '-');
     return [
-      { ...metadata, flag: metadata.flag, key, summary, default: v.getDefault(below) as unknown as string },
+      { flag, ...(v.getMetadata(below) as Metadata), key, summary, default: v.getDefault(below) as never },
     ];
   });
 }

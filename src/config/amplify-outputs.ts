@@ -44,36 +44,16 @@ const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
  */
 export async function readAmplifyOutputs(path: string, options: OutputsOptions = {}): Promise<AmplifyValues> {
   const outputs = await readOutputs(path);
-  const auth = sectionOf(outputs, 'auth');
-  const data = sectionOf(outputs, 'data');
-  const storage = sectionOf(outputs, 'storage');
-  const isEmpty = !text(auth?.user_pool_id) && !text(data?.url) && bucketsOf(storage).length === 0;
-  if (isEmpty) throw notAmplifyOutputs(path, outputs);
-
-  const warnings: string[] = [];
-  const version = String(outputs.version ?? '');
-  if (!KNOWN_VERSIONS.has(version)) {
-    warnings.push(
-      `${path} has version ${version || '(none)'}; versions 1 to 1.5 are known. Check the values.`,
-    );
-  }
+  const [auth, data, storage] = [outputs.auth, outputs.data, outputs.storage].map(sectionOf);
   const buckets = bucketsOf(storage);
-  const { knownBucket } = options;
-  const bucket = knownBucket
-    ? (buckets.find(({ bucketName }) => bucketName === knownBucket) ?? null)
-    : await bucketFor(path, buckets, options);
+  if (!text(auth?.user_pool_id) && !text(data?.url) && buckets.length === 0)
+    throw notAmplifyOutputs(path, outputs);
+  const bucket = await bucketFor(path, buckets, options);
   const { media, observation } = defaultConfig().aws.amplify.models;
-  const models = modelValues(
-    data?.model_introspection,
-    options.models ?? { observation: observation.name, media: media.name },
-  );
-  if (!auth) warnings.push(`${path} has no "auth" part: user pool, client and identity pool are not set.`);
-  else if (!text(auth.identity_pool_id)) warnings.push(`${path} names no identity pool; uploads need one.`);
-  if (!data) warnings.push(`${path} has no "data" part: the AppSync endpoint is not set.`);
-  if (!bucket && !knownBucket) warnings.push(`${path} has no "storage" part: the bucket is not set.`);
-  warnings.push(...accessWarnings(auth, data, bucket), ...(models.warning ? [models.warning] : []));
+  const names = options.models ?? { observation: observation.name, media: media.name };
+  const models = modelValues(data?.model_introspection, names);
 
-  const region = text(auth?.aws_region) ?? bucket?.region ?? text(data?.aws_region) ?? undefined;
+  const region = text(auth?.aws_region) ?? bucket?.region ?? text(data?.aws_region);
   const all: ConfigValues = {
     'aws.region': region,
     'aws.cognito.user_pool_id': text(auth?.user_pool_id),
@@ -86,7 +66,33 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
   // An empty value among these is an answer: the project has no such field or query, or one region for all.
   const values = { ...found, ...(bucket && bucketValues(bucket, region)), ...models.values };
   refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file again, or set these values by flags');
-  return { values, warnings };
+
+  const version = String(outputs.version ?? '');
+  const isBucketMissing = !bucket && !options.knownBucket;
+  const groups = asList(auth?.groups).flatMap(group =>
+    // Older schemas list names, newer ones objects like {"ADMINS": {"precedence": 0}}.
+    isPlainObject(group) ? Object.keys(group) : [String(group)],
+  );
+  const modes = [data?.default_authorization_type, ...asList(data?.authorization_types)];
+  const warnings = [
+    !KNOWN_VERSIONS.has(version) &&
+      `${path} has version ${version || '(none)'}; versions 1 to 1.5 are known. Check the values.`,
+    !auth && `${path} has no "auth" part: user pool, client and identity pool are not set.`,
+    auth && !text(auth.identity_pool_id) && `${path} names no identity pool; uploads need one.`,
+    !data && `${path} has no "data" part: the AppSync endpoint is not set.`,
+    isBucketMissing && `${path} has no "storage" part: the bucket is not set.`,
+    auth &&
+      !groups.includes('ADMINS') &&
+      'The user pool has no group ADMINS; creating media records is usually allowed to that group only.',
+    bucket?.tellsPaths &&
+      !bucket.media &&
+      `The bucket ${bucket.bucketName} has no access rule for media/*; uploads will be refused.`,
+    data &&
+      !modes.includes('AMAZON_COGNITO_USER_POOLS') &&
+      'The API does not accept user pool sign-in (AMAZON_COGNITO_USER_POOLS); linking will be refused.',
+    models.warning,
+  ];
+  return { values, warnings: warnings.filter(warning => typeof warning === 'string') };
 }
 
 function bucketValues(bucket: Bucket, region: string | undefined): ConfigValues {
@@ -145,7 +151,7 @@ function notAmplifyOutputs(path: string, content: Record<string, unknown>): Conf
   );
 }
 
-function bucketsOf(storage: Record<string, unknown> | null): Bucket[] {
+function bucketsOf(storage: Record<string, unknown> | null = null): Bucket[] {
   if (!storage) return [];
   const list = asList(storage.buckets).filter(isPlainObject);
   const region = text(storage.aws_region) ?? null;
@@ -169,30 +175,25 @@ function toBucket(entry: Record<string, unknown>, region: string | null): Bucket
 async function bucketFor(
   path: string,
   buckets: Bucket[],
-  { bucketName, askBucket }: OutputsOptions,
+  { bucketName, knownBucket, askBucket }: OutputsOptions,
 ): Promise<Bucket | null> {
-  try {
-    return chooseBucket(path, buckets, bucketName);
-  } catch (error) {
-    if (bucketName || !askBucket) throw error;
-    const offered = buckets.map(({ name, bucketName: own }) => ({ name: name ?? own, bucketName: own }));
-    return chooseBucket(path, buckets, await askBucket(offered));
-  }
-}
-
-function chooseBucket(path: string, buckets: Bucket[], wanted: string | undefined): Bucket | null {
-  const matching = wanted
-    ? buckets.filter(({ name, bucketName }) => name === wanted || bucketName === wanted)
-    : likelyBuckets(buckets);
+  const called = (wanted: string) =>
+    buckets.filter(({ name, bucketName }) => name === wanted || bucketName === wanted);
+  if (knownBucket) return buckets.find(bucket => bucket.bucketName === knownBucket) ?? null;
+  if (buckets.length === 0 && !bucketName) return null;
+  let matching = bucketName ? called(bucketName) : likelyBuckets(buckets);
+  if (matching.length !== 1 && !bucketName && askBucket)
+    matching = called(
+      await askBucket(buckets.map(({ name, bucketName }) => ({ name: name ?? bucketName, bucketName }))),
+    );
   if (matching.length === 1) return matching[0]!;
-  if (buckets.length === 0 && !wanted) return null;
   const list = buckets
     .map(({ name, bucketName }) => (name ? `${name} (${bucketName})` : bucketName))
     .join(', ');
   throw new ConfigError(
     'amplify_outputs',
-    wanted
-      ? `${path} has no bucket ${wanted}; it has ${list || 'none'}.`
+    bucketName
+      ? `${path} has no bucket ${bucketName}; it has ${list || 'none'}.`
       : `${path} has several buckets, and it is not clear which one holds the media: ${list}.`,
     'Say which one: "migrator config --from amplify_outputs.json --bucket-name NAME".',
     { exitCode: 2 },
@@ -206,36 +207,8 @@ function likelyBuckets(buckets: Bucket[]): Bucket[] {
   return writable.length === 1 ? writable : withMedia;
 }
 
-function accessWarnings(
-  auth: Record<string, unknown> | null,
-  data: Record<string, unknown> | null,
-  bucket: Bucket | null,
-): string[] {
-  const warnings: string[] = [];
-  const groups = asList(auth?.groups).flatMap(group =>
-    // Older schemas list names, newer ones objects like {"ADMINS": {"precedence": 0}}.
-    isPlainObject(group) ? Object.keys(group) : [String(group)],
-  );
-  if (auth && !groups.includes('ADMINS')) {
-    warnings.push(
-      'The user pool has no group ADMINS; creating media records is usually allowed to that group only.',
-    );
-  }
-  if (bucket && !bucket.media && bucket.tellsPaths) {
-    warnings.push(`The bucket ${bucket.bucketName} has no access rule for media/*; uploads will be refused.`);
-  }
-  const modes = [data?.default_authorization_type, ...asList(data?.authorization_types)].map(String);
-  if (data && !modes.includes('AMAZON_COGNITO_USER_POOLS')) {
-    warnings.push(
-      'The API does not accept user pool sign-in (AMAZON_COGNITO_USER_POOLS); linking will be refused.',
-    );
-  }
-  return warnings;
-}
-
-function sectionOf(outputs: Record<string, unknown>, name: string): Record<string, unknown> | null {
-  const section = outputs[name];
-  return isPlainObject(section) ? section : null;
+function sectionOf(value: unknown): Record<string, unknown> | null {
+  return isPlainObject(value) ? value : null;
 }
 
 function text(value: unknown): string | undefined {

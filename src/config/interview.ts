@@ -6,72 +6,44 @@ import { readJson } from './json.ts';
 import { normalized } from './load.ts';
 import { type Config, type ConfigKey, type ConfigValues, nested, problemsOf, valueAt } from './settings.ts';
 
+/** What is wrong with an answer; null if nothing is. */
+type Check = (answer: string) => Promise<string | null> | string | null;
+
 export interface ConfigPrompts {
-  /** Enter takes `current`. `check` says what is wrong with an answer, null if nothing is. */
-  text(question: {
-    message: string;
-    current: string;
-    check: (answer: string) => Promise<string | null> | string | null;
-  }): Promise<string>;
+  /** Enter takes `current`. */
+  text(question: { message: string; current: string; check: Check }): Promise<string>;
   choose(question: { message: string; choices: { name: string; value: string }[] }): Promise<string>;
   tell(text: string): void;
 }
 
-type Applies = (answers: ConfigValues, config: Config) => Promise<boolean>;
-
-interface Question {
-  key: ConfigKey;
-  ask: string;
-  example: string;
-  check?: (answer: string) => Promise<string | null> | string | null;
-  applies?: Applies;
-}
-
-/** Values without a default that suits most people. */
-const QUESTIONS: readonly Question[] = [
-  {
-    key: 'google_drive.folder_id',
-    ask: 'Drive folder: address or id',
-    example: 'drive.google.com/drive/folders/1AbC',
-  },
-  {
-    key: 'google_drive.credentials_path',
-    ask: 'Google credentials file',
-    example: 'client_secret.json',
-    check: credentialsFault,
-  },
-  {
-    key: 'google_drive.impersonate',
-    ask: 'User that the service account acts for; Enter: none',
-    example: 'admin@example.com',
-    applies: isServiceAccount,
-  },
-  { key: 'aws.region', ask: 'AWS region', example: 'us-east-1' },
-  { key: 'aws.cognito.user_pool_id', ask: 'Cognito user pool id', example: 'us-east-1_AbCdEfGhI' },
-  { key: 'aws.cognito.client_id', ask: 'Cognito app client id', example: '1h57kf5cpq17m0eml12EXAMPLE' },
-  {
-    key: 'aws.cognito.identity_pool_id',
-    ask: 'Cognito identity pool id',
-    example: 'us-east-1:01234567-89ab-cdef-0123-456789abcdef',
-  },
-  {
-    key: 'aws.cognito.username',
-    ask: 'E-mail address in the web app',
-    example: 'admin@example.com',
-    check: text => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : 'Enter an e-mail address.'),
-  },
-  {
-    key: 'aws.amplify.api_endpoint',
-    ask: 'AppSync address',
-    example: 'https://abc123.appsync-api.us-east-1.amazonaws.com/graphql',
-  },
-  { key: 'aws.amplify.storage_bucket', ask: 'S3 bucket', example: 'amplify-app-media-bucket' },
-  {
-    key: 'aws.amplify.storage_region',
-    ask: 'Region of the bucket; Enter: the same',
-    example: 'us-east-1',
-  },
+/** Values without a default that suits most people: what to ask, and an example. */
+const QUESTIONS: readonly (readonly [key: ConfigKey, ask: string, example: string])[] = [
+  ['google_drive.folder_id', 'Drive folder: address or id', 'drive.google.com/drive/folders/1AbC'],
+  ['google_drive.credentials_path', 'Google credentials file', 'client_secret.json'],
+  ['google_drive.impersonate', 'User that the service account acts for; Enter: none', 'admin@example.com'],
+  ['aws.region', 'AWS region', 'us-east-1'],
+  ['aws.cognito.user_pool_id', 'Cognito user pool id', 'us-east-1_AbCdEfGhI'],
+  ['aws.cognito.client_id', 'Cognito app client id', '1h57kf5cpq17m0eml12EXAMPLE'],
+  [
+    'aws.cognito.identity_pool_id',
+    'Cognito identity pool id',
+    'us-east-1:01234567-89ab-cdef-0123-456789abcdef',
+  ],
+  ['aws.cognito.username', 'E-mail address in the web app', 'admin@example.com'],
+  [
+    'aws.amplify.api_endpoint',
+    'AppSync address',
+    'https://abc123.appsync-api.us-east-1.amazonaws.com/graphql',
+  ],
+  ['aws.amplify.storage_bucket', 'S3 bucket', 'amplify-app-media-bucket'],
+  ['aws.amplify.storage_region', 'Region of the bucket; Enter: the same', 'us-east-1'],
 ];
+
+/** Stricter than the schema: what is accepted there may still be a mistake here. */
+const CHECKS: Partial<Record<ConfigKey, Check>> = {
+  'google_drive.credentials_path': credentialsFault,
+  'aws.cognito.username': text => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : 'Enter an e-mail address.'),
+};
 
 /** What `config` sets: single values, and the prefix rules if there are new ones. */
 export interface Answers extends AmplifyValues {
@@ -83,16 +55,16 @@ export async function interview(prompts: ConfigPrompts, config: Config): Promise
   const outputs = await amplifyOutputs(prompts, config);
   for (const warning of outputs.warnings) prompts.tell(`Note: ${warning}`);
   const values: ConfigValues = { ...outputs.values };
-  for (const { key, ask, example, check, applies } of QUESTIONS) {
+  for (const [key, ask, example] of QUESTIONS) {
     if (outputs.values[key] !== undefined) continue;
-    if (applies && !(await applies(values, config))) continue;
+    if (key === 'google_drive.impersonate' && !(await isServiceAccount(values, config))) continue;
     const current = String(valueAt(config, key));
     const answer = await prompts.text({
       message: `${ask} (e.g. ${example}):`,
       current,
       check: async text => {
         if (text.trim() === '' || text === current) return null;
-        return faultOf(key, text) ?? (await check?.(text.trim())) ?? null;
+        return faultOf(key, text.trim()) ?? (await CHECKS[key]?.(text.trim())) ?? null;
       },
     });
     if (answer !== '' && answer !== current) values[key] = answer;
@@ -169,14 +141,12 @@ async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<A
     models: { observation: observation.name, media: media.name, types: media.types },
     askBucket: askBucketOf(prompts),
   };
-  let found: AmplifyValues = { values: {}, warnings: [] };
   let message = 'amplify_outputs.json (e.g. from "npx ampx generate outputs"; Enter: none):';
   while (true) {
     const path = await prompts.text({ message, current: '', check: () => null });
-    if (path.trim() === '') return found;
+    if (path.trim() === '') return { values: {}, warnings: [] };
     try {
-      found = await readAmplifyOutputs(path.trim(), options);
-      return found;
+      return await readAmplifyOutputs(path.trim(), options);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       message = `${error.message}\nAnother file (Enter: none):`;
@@ -197,6 +167,6 @@ export function askBucketOf(prompts: ConfigPrompts): NonNullable<OutputsOptions[
 }
 
 function faultOf(key: ConfigKey, text: string): string | null {
-  const [problem] = problemsOf(nested(normalized({ [key]: text.trim() })));
-  return problem && text.trim() !== '' ? `Expected: ${problem.accepted}.` : null;
+  const [problem] = problemsOf(nested(normalized({ [key]: text })));
+  return problem ? `Expected: ${problem.accepted}.` : null;
 }

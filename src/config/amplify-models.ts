@@ -3,11 +3,14 @@ import { asList, isPlainObject } from './json.ts';
 import { mediaTypesIn } from './media-types.ts';
 import { type ConfigValues, settingOf, valueAt } from './settings.ts';
 
+/** A type that is no scalar is an object with one of these. */
+const KINDS = ['enum', 'model'] as const;
+
 interface Field {
   name: string;
   /** A scalar, or the name of an enum or model. */
   type: string;
-  kind: 'scalar' | 'enum' | 'model';
+  kind: 'scalar' | (typeof KINDS)[number];
   /** Of a BELONGS_TO: the field with the id of what it belongs to. */
   targetName: string | null;
 }
@@ -47,15 +50,10 @@ export function modelValues(
     };
   }
   const mediaFields = mediaValues(pair);
-  const types = typeValues(pair.media, mediaFields[TYPE_FIELD], introspection, names.types);
-  return {
-    values: { ...observationValues(pair.observation), ...mediaFields, ...types.values },
-    warning: types.warning,
-  };
+  const typeField = mediaFields['aws.amplify.models.media.type'];
+  const { values, warning } = typeValues(pair.media, typeField, introspection, names.types);
+  return { values: { ...observationValues(pair.observation), ...mediaFields, ...values }, warning };
 }
-
-const TYPE_FIELD = 'aws.amplify.models.media.type';
-const TYPES = 'aws.amplify.models.media.types';
 
 /** If the media type is an enum: its values for photos and videos, as far as they are clear. */
 function typeValues(
@@ -71,7 +69,7 @@ function typeValues(
   const values: ConfigValues = {};
   const flags: string[] = [];
   for (const kind of ['image', 'video'] as const) {
-    const key = `${TYPES}.${kind}` as const;
+    const key = `aws.amplify.models.media.types.${kind}` as const;
     if (accepted.includes(known[kind])) continue;
     if (found[kind] === null) flags.push(`--${settingOf(key).flag}`);
     else values[key] = found[kind];
@@ -150,12 +148,11 @@ function modelsIn(introspection: unknown): Model[] {
   return entriesOf(introspection, 'models').flatMap(entry => {
     const { name, pluralName, attributes } = entry;
     if (typeof name !== 'string') return [];
-    const indexes = asList(attributes).flatMap(indexIn);
     return {
       name,
       pluralName: typeof pluralName === 'string' ? pluralName : `${name}s`,
-      fields: entriesOf(entry, 'fields').flatMap(field => fieldIn(field) ?? []),
-      indexQueries: new Map(indexes),
+      fields: entriesOf(entry, 'fields').flatMap(fieldIn),
+      indexQueries: new Map(asList(attributes).flatMap(indexIn)),
     };
   });
 }
@@ -164,15 +161,12 @@ function entriesOf(container: unknown, key: string): Record<string, unknown>[] {
   return Object.values(valueAt(container, key) ?? {}).filter(isPlainObject);
 }
 
-function fieldIn({ name, type, isArray, association }: Record<string, unknown>): Field | null {
-  if (typeof name !== 'string' || isArray === true) return null;
-  const [model, enumName] = [valueAt(type, 'model'), valueAt(type, 'enum')];
-  if (typeof model === 'string') {
-    const [target] = asList(valueAt(association, 'targetNames'));
-    return { name, type: model, kind: 'model', targetName: typeof target === 'string' ? target : null };
-  }
-  if (typeof enumName === 'string') return { name, type: enumName, kind: 'enum', targetName: null };
-  return { name, type: String(type), kind: 'scalar', targetName: null };
+function fieldIn({ name, type, isArray, association }: Record<string, unknown>): Field[] {
+  if (typeof name !== 'string' || isArray === true) return [];
+  const kind = KINDS.find(key => typeof valueAt(type, key) === 'string') ?? 'scalar';
+  const [target] = asList(valueAt(association, 'targetNames'));
+  const targetName = typeof target === 'string' ? target : null;
+  return [{ name, type: String(kind === 'scalar' ? type : valueAt(type, kind)), kind, targetName }];
 }
 
 function indexIn(attribute: unknown): [string, string][] {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './error.ts';
-import { privateFolder, replacePrivateFile } from './files/private-file.ts';
+import { openToOthers } from './files/private-file.ts';
+import { makePrivateFolder } from './files/private-folder.ts';
+import { replaceFile } from './files/replace-file.ts';
 import { configPath } from './home.ts';
 import { normalized, readConfigFile, refuse, refuseFlags } from './load.ts';
 import {
@@ -60,8 +62,9 @@ export async function writeConfig(
   );
 
   try {
-    const warnings = await privateFolder(home);
-    if (changes.length > 0) await replacePrivateFile(path, `${JSON.stringify(content, null, 2)}\n`);
+    makePrivateFolder(home);
+    const warnings = await openToOthers(home);
+    if (changes.length > 0) await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     return { path, changes, warnings };
   } catch (error) {
     throw new ConfigError(

@@ -1,9 +1,6 @@
 /** Files that nobody else may read: configuration and tokens. Mode 0600, their folder 0700. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { makePrivateFolder } from './private-folder.ts';
-import { replaceFile } from './replace-file.ts';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 
 /** Matches the files in which this program and the Python tool of the same name keep sign-ins. */
 export const SIGN_INS = /"(?:refresh_token|sign_ins)"\s*:/;
@@ -11,21 +8,6 @@ export const SIGN_INS = /"(?:refresh_token|sign_ins)"\s*:/;
 const OTHERS = 0o077;
 const CLOSED = 0o600;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-
-/**
- * Replaces a file in one step (temporary file, fsync, rename): a reader sees the old content or the new one, never a
- * part, and a crash leaves the old one. Mode 0600. Throws what the file system throws.
- */
-export async function replacePrivateFile(path: string, text: string): Promise<void> {
-  await replaceFile(path, text, { mode: CLOSED });
-  await syncFolder(dirname(await realpath(path)));
-}
-
-/** Makes the folder if needed. Gives a warning if others may look into it. */
-export async function privateFolder(folder: string): Promise<string[]> {
-  makePrivateFolder(folder);
-  return openToOthers(folder);
-}
 
 /**
  * Makes this file of sign-ins private. Returns a warning if it was open to others. A link, a device, and a file of another
@@ -65,11 +47,4 @@ export async function openToOthers(path: string): Promise<string[]> {
 
 function modeText(mode: number): string {
   return (mode & 0o7777).toString(8);
-}
-
-/** Makes the rename durable, where folders can be opened. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
 }

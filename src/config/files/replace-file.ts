@@ -36,21 +36,15 @@ export function appendPrivately(path: string, text: string): void {
 
 const WRITABLE_BY_OTHERS = 0o022;
 
-export interface ReplaceOptions {
-  /** Of a new file; what the umask says is taken from it. */
-  mode: number;
-  /** Whether a file that is there keeps its mode. */
-  keepsMode?: boolean;
-}
-
 /**
  * Replaces a file in one step (temporary file, fsync, rename): a reader sees the old content or the new one, never a
- * part, and a crash or an error of the content leaves the old one. Throws what the file system and the content throw.
+ * part, and a crash or an error of the content leaves the old one. A new file has this mode, without what the umask says;
+ * with `keepsMode` a file that is there keeps its own. Throws what the file system and the content throw.
  */
 export async function replaceFile(
   path: string,
   content: string | AsyncIterable<string>,
-  { mode, keepsMode = false }: ReplaceOptions,
+  { mode, keepsMode = false }: { mode: number; keepsMode?: boolean },
 ): Promise<void> {
   const target = targetOf(path);
   const before = replaceable(target);
@@ -69,6 +63,14 @@ export async function replaceFile(
     await unlink(temporary);
     throw error;
   }
+  await syncFolder(dirname(target));
+}
+
+/** Makes the rename durable, where folders can be opened. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 /** The same, synchronously, for short text. */

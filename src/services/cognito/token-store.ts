@@ -1,7 +1,8 @@
 import { RunError } from '../../../stages/errors.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { type Lock, waitForLock } from '../../config/files/lock.ts';
-import { closeToOthers, replacePrivateFile, SIGN_INS } from '../../config/files/private-file.ts';
+import { closeToOthers, SIGN_INS } from '../../config/files/private-file.ts';
+import { replaceFile } from '../../config/files/replace-file.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
 import type { Tokens } from './tokens.ts';
@@ -86,7 +87,7 @@ export class TokenStore {
       refuseForeignFile(this.path, SIGN_INS);
       for (const warning of await closeToOthers(this.path)) this.#warn(warning);
       const text = JSON.stringify({ sign_ins: signIns.map(toFile) }, null, 2);
-      await replacePrivateFile(this.path, `${text}\n`);
+      await replaceFile(this.path, `${text}\n`, { mode: 0o600 });
     } catch (error) {
       if (this.#unwritable) return;
       this.#unwritable = true;

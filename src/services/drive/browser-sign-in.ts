@@ -10,7 +10,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Credentials, OAuth2Client } from 'google-auth-library';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
-import { replacePrivateFile, SIGN_INS } from '../../config/files/private-file.ts';
+import { SIGN_INS } from '../../config/files/private-file.ts';
+import { replaceFile } from '../../config/files/replace-file.ts';
 import {
   abandoned,
   codeRefused,
@@ -68,7 +69,7 @@ export async function signInByBrowser(options: {
     ]);
     if (redirect.error !== null) throw denied(redirect.error);
     const tokens = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
-    await replacePrivateFile(tokenPath, tokenFile(client, tokens, tokenPath)).catch(error => {
+    await replaceFile(tokenPath, tokenFile(client, tokens, tokenPath), { mode: 0o600 }).catch(error => {
       throw unwritten(tokenPath, error);
     });
   } finally {

@@ -4,17 +4,13 @@ import { folderFlag } from '../cli/flags.ts';
 import { writeOutput } from '../cli/output.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import {
+  absentReasons,
   acceptAsDownloaded,
   acceptRelaxed,
-  itemsOf,
-  type Reviewed,
   type ReviewItem,
-  requireReasons,
   review,
-  reviewOnly,
 } from '../results/review.ts';
 import {
-  absentReasons,
   countLines,
   fileJson,
   nextLines,
@@ -76,31 +72,30 @@ export default class Review extends BaseCommand<typeof Review> {
     try {
       const whole = await review(run.latest(this.warnLine), rules);
       const only = this.flags.only && new Set(this.flags.only.map(code => code.trim()));
-      requireReasons(only ?? [], whole);
-      for (const warning of absentReasons(whole, only ?? [])) this.warnLine(warning);
-      const found = reviewOnly(whole, ({ code }) => only?.has(code) ?? true);
+      for (const warning of absentReasons(only ?? [], whole.items)) this.warnLine(warning);
+      const found = whole.items.filter(({ code }) => only?.has(code) ?? true);
       const accept = () =>
         this.flags.accept === 'relaxed'
-          ? acceptRelaxed(run, itemsOf(found), rules, this.warnLine)
-          : acceptAsDownloaded(run, itemsOf(found), this.warnLine);
+          ? acceptRelaxed(run, found, rules, this.warnLine)
+          : acceptAsDownloaded(run, found, this.warnLine);
       const accepted = writes ? await accept() : [];
       if (accepted.length > 0) await writeProjection(this.home, run);
       const ids = new Set(accepted.map(({ record }) => record.id));
-      const left = reviewOnly(found, ({ record }) => !ids.has(record.id));
-      await this.#show(run, left, accepted);
-      if (left.reasons.length > 0) process.exitCode = EXIT.unfinished;
+      const left = found.filter(({ record }) => !ids.has(record.id));
+      await this.#show(run, whole.total, left, accepted);
+      if (left.length > 0) process.exitCode = EXIT.unfinished;
     } finally {
       run.unlock();
     }
   }
 
-  async #show(run: Run, left: Reviewed, accepted: ReviewItem[]): Promise<void> {
+  async #show(run: Run, total: number, left: ReviewItem[], accepted: ReviewItem[]): Promise<void> {
     const accept = this.flags.accept ?? null;
     const dryRun = this.flags['dry-run'] ?? false;
     if (this.json) {
       const acceptance = accept && { dry_run: dryRun, accepted: accepted.map(fileJson) };
-      const shown = { folder_id: run.folderId, ...reviewJson(left), ...acceptance, manifests: run.folder };
-      this.printJson(shown);
+      const shown = { folder_id: run.folderId, ...reviewJson(total, left), ...acceptance };
+      this.printJson({ ...shown, manifests: run.folder });
       return;
     }
     if (this.flags.format === 'csv') {
@@ -111,7 +106,7 @@ export default class Review extends BaseCommand<typeof Review> {
       );
     } else {
       for (const line of readingLines(accepted)) this.log(line);
-      const [count, ...reasons] = countLines(left);
+      const [count, ...reasons] = countLines(total, left);
       this.log(`Folder ${run.label}: ${count}`);
       const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
       for (const line of [...reasons, ...reasonLines(left, width)]) this.log(line);

@@ -6,7 +6,7 @@ import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
 import { wrapped } from '../run/text/wrap.ts';
 import { readingText } from './relaxed-reading.ts';
-import { itemsOf, type Reviewed, type ReviewItem } from './review.ts';
+import { byReason, type ReviewItem } from './review.ts';
 
 /** Where a person can look at the file. */
 export function driveLink(record: FileRecord): string {
@@ -17,16 +17,16 @@ export function driveLink(record: FileRecord): string {
 }
 
 /** The count, and a table of the reasons. */
-export function countLines(review: Reviewed): string[] {
-  const needing = itemsOf(review).length;
-  const number = needing > 0 ? needing.toLocaleString('en-US') : 'none';
-  const codeWidth = Math.max(0, ...review.reasons.map(({ code }) => code.length));
+export function countLines(total: number, items: readonly ReviewItem[]): string[] {
+  const number = items.length > 0 ? items.length.toLocaleString('en-US') : 'none';
+  const groups = [...byReason(items)];
+  const codeWidth = Math.max(0, ...groups.map(([code]) => code.length));
   return [
-    `${number} of ${formatCount(review.total, 'file')} ${needing > 1 ? 'need' : 'needs'} a person.`,
-    ...review.reasons.map(({ code, items }) => {
-      const statuses = [...new Set(items.map(({ record }) => record.status))].join(', ');
-      const readable = readableOf(items).length;
-      const line = `${items.length.toLocaleString('en-US').padStart(8)}  ${code.padEnd(codeWidth)}  ${statuses}`;
+    `${number} of ${formatCount(total, 'file')} ${items.length > 1 ? 'need' : 'needs'} a person.`,
+    ...groups.map(([code, group]) => {
+      const statuses = [...new Set(group.map(({ record }) => record.status))].join(', ');
+      const readable = readableOf(group).length;
+      const line = `${group.length.toLocaleString('en-US').padStart(8)}  ${code.padEnd(codeWidth)}  ${statuses}`;
       return readable > 0 ? `${line}; relaxed naming reads ${readable.toLocaleString('en-US')}` : line;
     }),
   ];
@@ -40,15 +40,14 @@ function readableOf(items: readonly ReviewItem[]): ReviewItem[] {
  * The files by reason: path, link and reading on one line where the width (columns) allows it for all files of a
  * reason, else each on its own line. A reason that is the same for all of them is written once. Paths and links are never cut.
  */
-export function reasonLines(review: Reviewed, width: number): string[] {
-  return review.reasons.flatMap(({ code, items }) => {
-    const whys = items.map(whyOf);
-    const shared = whys.every(why => why === whys[0]) ? whys[0]! : null;
+export function reasonLines(items: readonly ReviewItem[], width: number): string[] {
+  return [...byReason(items)].flatMap(([code, group]) => {
+    const [why, ...others] = new Set(group.map(whyOf));
     return [
       '',
-      `${code}: ${formatCount(items.length, 'file')}`,
-      ...(shared ? wrapped(`  ${shared}`, width, 2) : []),
-      ...fileLines(items, shared === null ? whys : null, width),
+      `${code}: ${formatCount(group.length, 'file')}`,
+      ...(others.length === 0 ? wrapped(`  ${why}`, width, 2) : []),
+      ...fileLines(group, others.length > 0, width),
     ];
   });
 }
@@ -60,7 +59,7 @@ export function readingLines(items: readonly ReviewItem[]): string[] {
   );
 }
 
-export interface Acceptance {
+interface Acceptance {
   /** What is accepted; null if the review only lists the files. */
   accept: 'relaxed' | 'as-downloaded' | null;
   dryRun: boolean;
@@ -69,8 +68,10 @@ export interface Acceptance {
 }
 
 /** What was done, or what to do next; empty if there is nothing to do. */
-export function nextLines(left: Reviewed, { accept, dryRun, accepted, manifest }: Acceptance): string[] {
-  const items = itemsOf(left);
+export function nextLines(
+  items: readonly ReviewItem[],
+  { accept, dryRun, accepted, manifest }: Acceptance,
+): string[] {
   if (accept === 'as-downloaded') return [downloadedLine(items, accepted.length, dryRun)];
   if (accepted.length > 0) {
     const readings = formatCount(accepted.length, 'reading');
@@ -96,34 +97,21 @@ function downloadedLine(items: readonly ReviewItem[], accepted: number, dryRun: 
     : 'There is no file to accept as downloaded.';
 }
 
-/** A warning for each reason that no file of the run has stopped for. */
-export function absentReasons(whole: Reviewed, codes: Iterable<string>): string[] {
-  const known = whole.reasons.map(({ code }) => code);
-  const others = known.length > 0 ? `The reasons in this run: ${known.join(', ')}.` : 'No file does for any.';
-  return [...codes]
-    .filter(code => !known.includes(code))
-    .map(code => `No file needs a person for the reason "${code}". ${others}`);
-}
-
-function fileLines(items: readonly ReviewItem[], whys: readonly string[] | null, width: number): string[] {
-  const cells = items.map(({ record, relaxed }, index) => ({
-    path: pathOf(record),
-    why: whys ? wrapped(`      ${whys[index]}`, width, 6) : [],
-    link: driveLink(record),
-    reading: relaxed ? `relaxed: ${readingText(relaxed)}` : '',
-  }));
-  const pathWidth = Math.max(...cells.map(({ path }) => stringWidth(path)));
-  const lines = cells.map(({ path, link, reading }) =>
-    `    ${path}${' '.repeat(pathWidth - stringWidth(path))}  ${link}  ${reading}`.trimEnd(),
-  );
-  if (lines.every(line => stringWidth(line) <= width))
-    return cells.flatMap(({ why }, index) => [lines[index]!, ...why]);
-  return cells.flatMap(({ path, why, link, reading }) => [
-    `    ${path}`,
-    ...why,
-    `      ${link}`,
-    ...(reading ? [`      ${reading}`] : []),
-  ]);
+function fileLines(items: readonly ReviewItem[], showWhy: boolean, width: number): string[] {
+  const pathWidth = Math.max(...items.map(({ record }) => stringWidth(pathOf(record))));
+  const files = items.map(item => {
+    const [path, link] = [pathOf(item.record), driveLink(item.record)];
+    const reading = item.relaxed ? `relaxed: ${readingText(item.relaxed)}` : '';
+    const padding = ' '.repeat(pathWidth - stringWidth(path));
+    return {
+      why: showWhy ? wrapped(`      ${whyOf(item)}`, width, 6) : [],
+      line: `    ${path}${padding}  ${link}  ${reading}`.trimEnd(),
+      below: [`      ${link}`, ...(reading ? [`      ${reading}`] : [])],
+      path: `    ${path}`,
+    };
+  });
+  const isWide = files.every(({ line }) => stringWidth(line) <= width);
+  return files.flatMap(({ path, line, why, below }) => (isWide ? [line, ...why] : [path, ...why, ...below]));
 }
 
 function pathOf({ path, name }: FileRecord): string {
@@ -138,16 +126,15 @@ function whyOf({ record, code }: ReviewItem): string {
 }
 
 /** For programs. Names are as in Drive. */
-export function reviewJson(left: Reviewed) {
-  const items = itemsOf(left);
+export function reviewJson(total: number, items: readonly ReviewItem[]) {
   return {
-    total_files: left.total,
+    total_files: total,
     need_a_person: items.length,
     readable_relaxed: readableOf(items).length,
-    reasons: left.reasons.map(({ code, items }) => ({
+    reasons: [...byReason(items)].map(([code, group]) => ({
       code,
-      count: items.length,
-      files: items.map(fileJson),
+      count: group.length,
+      files: group.map(fileJson),
     })),
   };
 }
@@ -171,6 +158,6 @@ export const REVIEW_COLUMNS: Readonly<Record<string, (item: ReviewItem) => Cell>
 };
 
 /** One row a file. */
-export function reviewRows(review: Reviewed): Cell[][] {
-  return itemsOf(review).map(item => Object.values(REVIEW_COLUMNS).map(cellOf => cellOf(item)));
+export function reviewRows(items: readonly ReviewItem[]): Cell[][] {
+  return items.map(item => Object.values(REVIEW_COLUMNS).map(cellOf => cellOf(item)));
 }

@@ -20,12 +20,6 @@ export interface ReviewItem {
   relaxed: NameReading | null;
 }
 
-export interface Reviewed {
-  total: number;
-  /** The most frequent reason first; items in the order of the listing. */
-  reasons: { code: string; items: ReviewItem[] }[];
-}
-
 /**
  * True if another run alone cannot complete the file: a name or a collision to decide on, a missing observation, a
  * permanent error. False for what the next run retries.
@@ -44,45 +38,53 @@ function needsPerson(record: FileRecord): boolean {
   }
 }
 
+/** All files of the run, counted, and those that need a person: grouped by reason, the most frequent first. */
 export async function review(
   records: AsyncIterable<FileRecord> | Iterable<FileRecord>,
   rules: ReviewRules,
-): Promise<Reviewed> {
+): Promise<{ total: number; items: ReviewItem[] }> {
   let total = 0;
-  const byCode = new Map<string, ReviewItem[]>();
+  const items: ReviewItem[] = [];
   for await (const record of records) {
     total += 1;
     if (!needsPerson(record)) continue;
     const code = record.error?.code ?? record.status;
-    const item = { record, code, relaxed: relaxedReading(record, rules) };
-    const items = byCode.get(code);
-    if (items) items.push(item);
-    else byCode.set(code, [item]);
+    items.push({ record, code, relaxed: relaxedReading(record, rules) });
   }
-  const reasons = [...byCode].map(([code, items]) => ({ code, items }));
-  return { total, reasons: reasons.sort((a, b) => b.items.length - a.items.length) };
+  const groups = [...byReason(items).values()];
+  return { total, items: groups.sort((a, b) => b.length - a.length).flat() };
 }
 
-export function reviewOnly(whole: Reviewed, matches: (item: ReviewItem) => boolean): Reviewed {
-  const reasons = whole.reasons.map(({ code, items }) => ({ code, items: items.filter(matches) }));
-  return { total: whole.total, reasons: reasons.filter(({ items }) => items.length > 0) };
+export function byReason(items: Iterable<ReviewItem>): Map<string, ReviewItem[]> {
+  const groups = new Map<string, ReviewItem[]>();
+  for (const item of items) {
+    const group = groups.get(item.code) ?? [];
+    groups.set(item.code, group);
+    group.push(item);
+  }
+  return groups;
 }
 
-/** Throws UsageError for a code that neither this tool has nor a person has written into this run. */
-export function requireReasons(codes: Iterable<string>, { reasons }: Reviewed): void {
-  const known = [...new Set([...REASONS, ...STATUSES, ...reasons.map(({ code }) => code)])];
-  const unknown = [...new Set(codes)].filter(code => !known.includes(code));
-  if (unknown.length === 0) return;
-  const meant = unknown.flatMap(code => nearest(code, known) ?? []);
-  const help = '"migrator review" shows the reasons in this run.';
-  throw new UsageError(
-    `There is no reason ${unknown.map(code => `"${code}"`).join(', ')}.`,
-    meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,
-  );
-}
-
-export function itemsOf({ reasons }: Reviewed): ReviewItem[] {
-  return reasons.flatMap(({ items }) => items);
+/**
+ * A warning for each of these reasons that no file of the run has stopped for. Throws UsageError for one that neither this
+ * tool has nor a person has written into this run.
+ */
+export function absentReasons(codes: Iterable<string>, items: readonly ReviewItem[]): string[] {
+  const present = [...byReason(items).keys()];
+  const known = [...new Set([...REASONS, ...STATUSES, ...present])];
+  const absent = [...new Set(codes)].filter(code => !present.includes(code));
+  const unknown = absent.filter(code => !known.includes(code));
+  if (unknown.length > 0) {
+    const meant = unknown.flatMap(code => nearest(code, known) ?? []);
+    const help = '"migrator review" shows the reasons in this run.';
+    throw new UsageError(
+      `There is no reason ${unknown.map(code => `"${code}"`).join(', ')}.`,
+      meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,
+    );
+  }
+  const others =
+    present.length > 0 ? `The reasons in this run: ${present.join(', ')}.` : 'No file does for any.';
+  return absent.map(code => `No file needs a person for the reason "${code}". ${others}`);
 }
 
 /**

@@ -11,7 +11,7 @@ const reviewOf = (...names: string[]) => {
   const records = names.map((name, index) =>
     parse(fileRecord({ id: `${ID}${index}`, name, path: '5000-5999' }), { ...RULES, naming: 'strict' }),
   );
-  return review(records, RULES);
+  return review(records, RULES).then(({ items }) => items);
 };
 
 describe('What review shows', () => {
@@ -46,8 +46,7 @@ describe('What review shows', () => {
       '42',
     ]);
     const found = await reviewOf('x.jpg');
-    const [reason] = found.reasons;
-    reason!.items[0]!.relaxed = {
+    found[0]!.relaxed = {
       pattern: 'single',
       sequentialIds: [6602],
       prefix: 'E',
@@ -67,12 +66,12 @@ describe('What review shows', () => {
       .and.to.include('--accept relaxed');
     const record = fileRecord({ status: 'failed' });
     const error = { stage: 'link' as const, code: 'link_refused', message: 'x', retryable: false };
-    expect(nextLines(await review([{ ...record, error }], RULES), nothing)).to.deep.equal([]);
+    expect(nextLines((await review([{ ...record, error }], RULES)).items, nothing)).to.deep.equal([]);
   });
 
   it('links to a file whose id is no valid text', async () => {
     const record = fileRecord({ id: 'a/../\ud800', status: 'needs_review' });
-    const lines = reasonLines(await review([record], RULES), 500).join('\n');
+    const lines = reasonLines((await review([record], RULES)).items, 500).join('\n');
     expect(lines).to.include('/file/d/a%2F..%2F%EF%BF%BD/view');
   });
 });

@@ -34,7 +34,7 @@ export default class Export extends BaseCommand<typeof Export> {
     const run = runToShow(this.flags['folder-id'], this.home);
     const { status } = this.flags;
     const statuses = status ? new Set(status) : null;
-    const { text, counts } = exportOf(run, { format: output.format, statuses, warn: this.warnLine });
+    const { text, counts } = exportOf(run, output.format, statuses, this.warnLine);
     await writeOutput(output, text, this.shutdown);
     if (this.json && output.path !== null) {
       const totals = { total_files: counts.total, summary: counts.summary() };

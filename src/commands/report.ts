@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
@@ -6,7 +7,6 @@ import { outputOf, writeOutput } from '../cli/output.ts';
 import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { defaultConfig } from '../config/settings.ts';
-import { mapped } from '../results/format.ts';
 import type { ReviewRules } from '../results/relaxed-reading.ts';
 import { pageOf } from '../results/report/page.ts';
 import { attentionOf, reportOf } from '../results/report/report.ts';
@@ -59,7 +59,7 @@ export default class Report extends BaseCommand<typeof Report> {
     const place = name === null ? null : outputOf({ output: name }, 'json');
     const madeAt = new Date();
     const report = await reportOf(run, rules, this.warnLine);
-    if (place) await writeOutput(place, mapped(pageOf(report, { madeAt }), String), this.shutdown);
+    if (place) await writeOutput(place, Readable.from(pageOf(report, { madeAt })), this.shutdown);
     const path = place?.path ? resolve(place.path) : null;
     if (this.json) {
       this.printJson({ ...reportJson(report, madeAt), report: path });

@@ -5,43 +5,36 @@ import type { Run } from '../run/manifest/run.ts';
 import { Counts } from '../run/progress/counts.ts';
 import { progressText } from '../run/progress/projection.ts';
 import { type Cell, csvLines } from '../run/text/csv.ts';
-import { type Format, mapped } from './format.ts';
+import type { Format } from './format.ts';
 import { driveLink } from './review-view.ts';
 
-export interface ExportOptions {
-  format: Format;
-  /** Only files with one of these; all when null. */
-  statuses: ReadonlySet<Status> | null;
-  warn: (message: string) => void;
-  now?: Date;
-}
-
-export interface Export {
-  /** The text, piece by piece. Throws BadLine and RunError. */
-  text: AsyncIterable<string>;
-  /** Of the files in the text; complete at its end. */
-  counts: Counts;
-}
-
-/** JSON has the form of `progress_{folder_id}.json` with the names of folders, NDJSON the records as they are, CSV a row for each file. */
-export function exportOf(run: Run, { format, statuses, warn, now = new Date() }: ExportOptions): Export {
+/**
+ * JSON has the form of `progress_{folder_id}.json` with the names of folders, NDJSON the records as they are, CSV a row for
+ * each file. Of files with one of these statuses; null is any. `counts` are of the files in the text, complete at its end.
+ * Reading the text throws BadLine and RunError.
+ */
+export function exportOf(
+  run: Run,
+  format: Format,
+  statuses: ReadonlySet<Status> | null,
+  warn: (message: string) => void,
+): { text: AsyncIterable<string>; counts: Counts } {
   const counts = new Counts();
-  const selected = async function* (): AsyncGenerator<FileRecord> {
+  async function* selected(): AsyncGenerator<FileRecord> {
     for await (const record of run.latest(warn)) if (statuses?.has(record.status) ?? true) yield record;
-  };
-  const counted = <Out>(map: (record: FileRecord) => Out) =>
-    mapped(selected(), record => {
-      counts.add(record);
-      return map(record);
-    });
-  switch (format) {
-    case 'json':
-      return { text: progressText(run, selected(), counts, now, true), counts };
-    case 'ndjson':
-      return { text: counted(lineOf), counts };
-    case 'csv':
-      return { text: csvLines(Object.keys(COLUMNS), counted(rowOf)), counts };
   }
+  async function* counted<Out>(map: (record: FileRecord) => Out): AsyncGenerator<Out> {
+    for await (const record of selected()) {
+      counts.add(record);
+      yield map(record);
+    }
+  }
+  const texts = {
+    json: () => progressText(run, selected(), counts, new Date(), true),
+    ndjson: () => counted(lineOf),
+    csv: () => csvLines(Object.keys(COLUMNS), counted(rowOf)),
+  };
+  return { text: texts[format](), counts };
 }
 
 /** What people look for comes first. An md5 is left out: some would be read as numbers. */

@@ -4,9 +4,9 @@ import { type Cell, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
 import type { MediaRecords } from '../services/appsync/media-records.ts';
 import type { Observations } from '../services/appsync/observations.ts';
-import { type Format, mapped } from './format.ts';
+import type { Format } from './format.ts';
 
-export interface WithoutMedia {
+interface WithoutMedia {
   total: number;
   /** Those without a media record; by sequential id, then by id. */
   observations: Observation[];
@@ -29,29 +29,23 @@ export async function observationsWithoutMedia(
 }
 
 /** The text, piece by piece; the discriminator is called as the field is, and absent where that is null. */
-export function withoutMediaText(
+export async function* withoutMediaText(
   { total, observations }: WithoutMedia,
   format: Format,
   discriminatorField: string | null,
-): AsyncIterable<string> {
-  const plain = ({ sequentialId, id, discriminator }: Observation): Record<string, Cell> => ({
+): AsyncGenerator<string> {
+  const rows = observations.map(({ sequentialId, id, discriminator }) => ({
     sequentialId,
     id,
     ...(discriminatorField && { [discriminatorField]: discriminator }),
-  });
-  switch (format) {
-    case 'json':
-      return mapped([{ total_observations: total, without_media: observations.length }], counts => {
-        return `${jsonOf({ ...counts, observations: observations.map(plain) }, 2)}\n`;
-      });
-    case 'ndjson':
-      return mapped(observations, observation => `${jsonOf(plain(observation))}\n`);
-    case 'csv': {
-      const header = ['sequentialId', 'id', ...(discriminatorField ? [discriminatorField] : [])];
-      return csvLines(
-        header,
-        mapped(observations, observation => Object.values(plain(observation))),
-      );
-    }
+  }));
+  if (format === 'json') {
+    const counts = { total_observations: total, without_media: rows.length };
+    yield `${jsonOf({ ...counts, observations: rows }, 2)}\n`;
+  } else if (format === 'ndjson') {
+    for (const row of rows) yield `${jsonOf(row)}\n`;
+  } else {
+    const header = ['sequentialId', 'id', ...(discriminatorField ? [discriminatorField] : [])];
+    yield* csvLines(header, rows.map(Object.values<Cell>));
   }
 }

@@ -18,7 +18,7 @@ export const google: Check = {
 
 async function accountAt({ loaded, services }: Surroundings): Promise<string> {
   const auth = await services.googleAuth();
-  const { accountOf } = await import('../../services/drive/account.ts');
+  const { accountOf } = await import('../../services/drive/http.ts');
   return accountOf(auth, loaded.config.google_drive.api_url);
 }
 

@@ -32,7 +32,7 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
     }
     const [{ googleSignIn }, { accountOf }] = await Promise.all([
       import('../../services/drive/sign-in.ts'),
-      import('../../services/drive/account.ts'),
+      import('../../services/drive/http.ts'),
     ]);
     const account = await accountOf(await googleSignIn(google_drive), apiUrl);
     const keptIn = client ? tokenPath : credentialsPath;

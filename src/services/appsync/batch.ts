@@ -1,8 +1,11 @@
-import type { DataRequest } from './client.ts';
+import type { DataRequest, DataResponse } from './client.ts';
+import type { AppSyncError } from './errors.ts';
+
+const aliasOf = (index: number) => `m${index}`;
 
 /**
- * Many operations of one kind in one GraphQL document, under the aliases `m0`, `m1`, … `types` gives the GraphQL type of
- * each variable, `inputs` its values for each operation, and `field` the operation by the names of its variables.
+ * Many operations of one kind in one GraphQL document, under aliases. `types` gives the GraphQL type of each variable,
+ * `inputs` its values for each operation, and `field` the operation by the names of its variables.
  */
 export function batch<Name extends string>(
   operation: 'query' | 'mutation',
@@ -23,11 +26,16 @@ export function batch<Name extends string>(
   };
 }
 
-export function aliasOf(index: number): string {
-  return `m${index}`;
+/** What a response has for one operation of a batch. */
+export interface Result<T> {
+  value: T | null;
+  errors: AppSyncError[];
 }
 
-/** Place in the batch of the operation that an error or a part of the response is about. */
-export function indexOf(alias: unknown): number {
-  return Number(String(alias).slice(1));
+/** For each of the operations of a batch, in their order. */
+export function resultsOf<T>({ data, errors }: DataResponse, operations: readonly unknown[]): Result<T>[] {
+  return operations.map((_, index) => ({
+    value: (data?.[aliasOf(index)] ?? null) as T | null,
+    errors: errors.filter(({ path }) => path?.[0] === aliasOf(index)),
+  }));
 }

@@ -13,17 +13,11 @@ import {
   requestRetryPolicy,
 } from './errors.ts';
 
-/** The ID token of the signed-in user. */
-export interface TokenSource {
-  get(): Promise<string>;
-  /** The token has been refused: the next `get` returns another one. */
-  renew(refused: string): Promise<void>;
-}
-
 export interface DataOptions {
   /** `https://….appsync-api.{region}.amazonaws.com/graphql` */
   endpoint: string;
-  token: TokenSource;
+  /** The ID token of the signed-in user; after `renew`, which names the refused one, `get` returns another. */
+  token: { get(): Promise<string>; renew(refused: string): Promise<unknown> };
   backoff: Backoff;
   onUnreadable?: (record: UnreadableRecord) => void;
   /** A query has returned all records, or all with this name, except those that `onUnreadable` was called with. */
@@ -55,6 +49,9 @@ export interface DataResponse {
 
 type PartialResponse = DataResponse & { data: Record<string, unknown> };
 
+/** A response of AppSync, in which errors of single fields remain. */
+class FieldsFailed extends RequestFailed {}
+
 /** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own response arrive. */
 const TIMEOUT_MS = 35_000;
 
@@ -72,26 +69,7 @@ export class AppSyncClient {
    * token. Throws RunError if there was no usable response (sign-in refused, HTTP error).
    */
   async request(request: DataRequest): Promise<DataResponse> {
-    const { backoff, endpoint, token } = this.#options;
-    let isRenewed = false;
-    let isRepeated = false;
-    const attempt = async (): Promise<DataResponse> => {
-      const current = await token.get();
-      try {
-        return { ...unlessThrottled(await this.#send(request, current)), isRepeated };
-      } catch (error) {
-        isRepeated ||= !isSignInRefused(error);
-        if (!isSignInRefused(error) || isRenewed) throw error;
-        isRenewed = true;
-        await token.renew(current);
-        return attempt();
-      }
-    };
-    try {
-      return await withRetries(attempt, requestRetryPolicy, backoff);
-    } catch (error) {
-      throw aboutRequest(error, endpoint);
-    }
+    return this.#attempt(request, response => response).catch(error => this.#explain(error));
   }
 
   /**
@@ -110,10 +88,21 @@ export class AppSyncClient {
     request: DataRequest,
     isAboutRecord = (error: AppSyncError) => itemOf(error) !== null,
   ): Promise<PartialResponse> {
+    const accepted = (error: AppSyncError) => isAboutRecord(error) && isUnreadable(error);
+    return this.#attempt(request, complete(accepted)).catch(error => this.#explain(error));
+  }
+
+  /**
+   * Sends a document that is safe to repeat, also after temporary errors of single fields. Returns the first error that
+   * remains and is not `accepted`, or null. Throws RunError like {@link request}.
+   */
+  async repeat(request: DataRequest, accepted: (error: AppSyncError) => boolean): Promise<AppSyncError | null> {
     try {
-      return await this.#complete(request, error => isAboutRecord(error) && isUnreadable(error));
+      await this.#attempt(request, complete(accepted));
+      return null;
     } catch (error) {
-      throw aboutRequest(error, this.#options.endpoint);
+      if (error instanceof FieldsFailed) return error.errors[0] ?? { message: error.message };
+      return this.#explain(error);
     }
   }
 
@@ -125,33 +114,28 @@ export class AppSyncClient {
     this.#options.onReadable?.(query, name);
   }
 
-  /**
-   * Sends a document that is safe to repeat, also after temporary errors of single fields. Returns the first error that
-   * remains and is not `accepted`, or null. Throws RunError like {@link request}.
-   */
-  async repeat(
-    request: DataRequest,
-    accepted: (error: AppSyncError) => boolean,
-  ): Promise<AppSyncError | null> {
-    try {
-      await this.#complete(request, accepted);
-      return null;
-    } catch (error) {
-      if (error instanceof RequestFailed) return error.errors[0] ?? { message: error.message };
-      throw error;
-    }
+  #explain(error: unknown): never {
+    throw aboutRequest(error, this.#options.endpoint);
   }
 
-  /** Throws RequestFailed if errors of single fields remain that are not `accepted`. */
-  #complete(request: DataRequest, accepted: (error: AppSyncError) => boolean): Promise<PartialResponse> {
-    const attempt = async () => {
-      const { data, errors } = await this.request(request);
-      const failures = errors.filter(error => !accepted(error));
-      if (data && failures.length === 0) return { data, errors };
-      throw new RequestFailed(200, failures[0]?.message ?? 'no data', failures);
+  /** `take` may throw RequestFailed for a response that is to be requested again. */
+  #attempt<T>(request: DataRequest, take: (response: DataResponse) => T): Promise<T> {
+    const { backoff, token } = this.#options;
+    let isRenewed = false;
+    let isRepeated = false;
+    const send = async (): Promise<DataResponse> => {
+      const current = await token.get();
+      try {
+        return { ...unlessThrottled(await this.#send(request, current)), isRepeated };
+      } catch (error) {
+        isRepeated ||= !isSignInRefused(error);
+        if (!isSignInRefused(error) || isRenewed) throw error;
+        isRenewed = true;
+        await token.renew(current);
+        return send();
+      }
     };
-    // Errors of the whole request have been retried by then, and are RunErrors.
-    return withRetries(attempt, requestRetryPolicy, this.#options.backoff);
+    return withRetries(async () => take(await send()), requestRetryPolicy, backoff);
   }
 
   async #send({ document, variables = {} }: DataRequest, token: string): Promise<DataResponse> {
@@ -185,6 +169,15 @@ export class AppSyncClient {
       throw failed;
     }
   }
+}
+
+/** Throws FieldsFailed if errors of single fields remain that are not `accepted`. */
+function complete(accepted: (error: AppSyncError) => boolean) {
+  return ({ data, errors }: DataResponse): PartialResponse => {
+    const failures = errors.filter(error => !accepted(error));
+    if (data && failures.length === 0) return { data, errors };
+    throw new FieldsFailed(200, failures[0]?.message ?? 'no data', failures);
+  };
 }
 
 /** A response in which throttling kept every field from being executed counts as a 429. */

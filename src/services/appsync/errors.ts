@@ -13,10 +13,10 @@ export interface AppSyncError {
   path?: (string | number)[] | null;
 }
 
-/** The list, by its alias, and the place in it of an item that an error is about; null if it is about something else. */
-export function itemOf({ path }: AppSyncError): { list: string; index: number } | null {
+/** The place in a list of the item that an error is about; null if it is about something else. */
+export function itemOf({ path }: AppSyncError): number | null {
   const [list, items, index] = path ?? [];
-  return typeof list === 'string' && items === 'items' && typeof index === 'number' ? { list, index } : null;
+  return typeof list === 'string' && items === 'items' && typeof index === 'number' ? index : null;
 }
 
 /** True for an error about a field of the record that a query returns, as opposed to the query itself. */
@@ -131,41 +131,32 @@ export function aboutRequest(error: unknown, endpoint: string): RunError {
   if (error instanceof RunError) return error;
   const connection = connectionError(error, `AppSync (${endpoint})`);
   if (connection) return connection;
+  const options = { cause: error };
   if (!(error instanceof RequestFailed)) {
-    return new RunError(
-      'appsync_unexpected',
-      `AppSync: ${String(error)}`,
-      'Run again with --verbose and look at the log.',
-      {
-        cause: error,
-      },
-    );
+    const remedy = 'Run again with --verbose and look at the log.';
+    return new RunError('appsync_unexpected', `AppSync: ${String(error)}`, remedy, options);
   }
+  const { message, status, errors } = error;
   if (isSignInRefused(error)) {
     return new RunError(
       'appsync_sign_in_refused',
-      `AppSync does not accept the sign-in: ${error.message}`,
+      `AppSync does not accept the sign-in: ${message}`,
       'Check that aws.amplify.api_endpoint and aws.cognito.user_pool_id belong to the same Amplify project ("migrator show").',
-      { cause: error },
+      options,
     );
   }
-  if (error.errors.some(isForbidden)) return notAllowed(error.errors.find(isForbidden)!);
-  if (isSchemaMismatch(error.errors)) {
-    return schemaMismatch(`The schema of AppSync does not fit the configuration: ${error.message}`);
+  const forbidden = errors.find(isForbidden);
+  if (forbidden) return notAllowed(forbidden);
+  if (isSchemaMismatch(errors)) {
+    return schemaMismatch(`The schema of AppSync does not fit the configuration: ${message}`);
   }
-  return error.status === null
-    ? new RunError(
-        'appsync_unreachable',
-        `The data service at ${endpoint} cannot be reached: ${error.message}`,
-        'Check the network connection and aws.amplify.api_endpoint ("migrator show"), then run "migrator resume".',
-        { cause: error },
-      )
-    : new RunError(
-        'appsync_refused',
-        `The data service at ${endpoint} refused: ${error.message} (HTTP ${error.status}).`,
-        'Check aws.amplify.api_endpoint ("migrator show"), then run "migrator resume".',
-        { cause: error },
-      );
+  const what = status === null ? `cannot be reached: ${message}` : `refused: ${message} (HTTP ${status}).`;
+  return new RunError(
+    status === null ? 'appsync_unreachable' : 'appsync_refused',
+    `The data service at ${endpoint} ${what}`,
+    `Check ${status === null ? 'the network connection and ' : ''}aws.amplify.api_endpoint ("migrator show"), then run "migrator resume".`,
+    options,
+  );
 }
 
 export function notAllowed(error: AppSyncError): RunError {

@@ -7,21 +7,16 @@
  * If the browser runs on another machine, the person pastes the address to which it was sent back.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Credentials, OAuth2Client } from 'google-auth-library';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CodeChallengeMethod, Credentials, OAuth2Client } from 'google-auth-library';
+import { RunError } from '../../../stages/errors.ts';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { SIGN_INS } from '../../config/files/private-file.ts';
 import { replaceFile } from '../../config/files/replace-file.ts';
-import {
-  abandoned,
-  codeRefused,
-  denied,
-  driveLeftOut,
-  unwritten,
-  withoutRefreshToken,
-} from './browser-sign-in-errors.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
-import { type Redirect, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
@@ -41,6 +36,12 @@ export interface Browser {
 const TEN_MINUTES_MS = 10 * 60_000;
 /** Without standard input only a browser on this machine can finish the sign-in. */
 const WITHOUT_INPUT_MS = 60_000;
+/** Browsers keep connections open; the page has been written by then. */
+const LAST_PAGE_MS = 500;
+const AGAIN = 'Run "migrator login google" again';
+
+/** Leaves a race to the other promises. */
+const never = () => new Promise<never>(() => {});
 
 /**
  * Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}: access
@@ -54,23 +55,37 @@ export async function signInByBrowser(options: {
 }): Promise<void> {
   const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
   refuseForeignFile(tokenPath, SIGN_INS);
-  const [server, { oauthClient }] = await Promise.all([redirectServer(), import('./google-client.ts')]);
-  const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
-  const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
   const state = randomBytes(32).toString('base64url');
+  const [server, { oauthClient }] = await Promise.all([redirectServer(state), import('./google-client.ts')]);
+  const { redirectUri } = server;
+  const oauth = oauthClient({ ...client, redirectUri });
+  const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
+  const address = oauth.generateAuthUrl({
+    scope: DRIVE_SCOPE,
+    state,
+    code_challenge: codeChallenge,
+    code_challenge_method: 'S256' as CodeChallengeMethod,
+    access_type: 'offline',
+    // Without it Google leaves out the refresh token for a person who has allowed the client before.
+    prompt: 'consent',
+  });
   const deadline = deadlineIn(timeoutMs);
   try {
-    const opened = browser.open(await consentUrl(oauth, state, codeChallenge));
-    const redirect = await Promise.race([
-      opened.then(() => new Promise<never>(() => {})),
-      redirectWith(state, server.redirects),
-      ...(browser.paste ? [pasted(browser.paste, server.redirectUri, state, deadline)] : []),
+    const { code, error } = await Promise.race([
+      browser.open(address).then(never),
+      server.redirect,
+      ...(browser.paste ? [pasted(browser.paste, { redirectUri, state, deadline })] : []),
       deadline.passed,
     ]);
-    if (redirect.error !== null) throw denied(redirect.error);
-    const tokens = await redeem(oauth, client, { code: redirect.code ?? '', codeVerifier });
-    await replaceFile(tokenPath, tokenFile(client, tokens, tokenPath), { mode: 0o600 }).catch(error => {
-      throw unwritten(tokenPath, error);
+    if (error !== null) throw denied(error);
+    const tokens = await redeem(oauth, client, { code: code ?? '', codeVerifier });
+    await replaceFile(tokenPath, tokenFile(client, tokens, tokenPath), { mode: 0o600 }).catch(cause => {
+      throw new RunError(
+        'google_token_not_written',
+        `The sign-in succeeded, but ${tokenPath} cannot be written: ${cause.message}.`,
+        'Check the folder, or name another file with "migrator config --token-path FILE".',
+        { cause },
+      );
     });
   } finally {
     deadline.clear();
@@ -82,9 +97,7 @@ export async function signInByBrowser(options: {
 function deadlineIn(timeoutMs: number) {
   const ended = new AbortController();
   const { signal } = ended;
-  const passed = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
+  const passed = once(signal, 'abort').then(() => Promise.reject(signal.reason));
   // Not an unhandled rejection when the sign-in is over.
   passed.catch(() => {});
   const start = (ms: number, isInputClosed: boolean) =>
@@ -95,7 +108,6 @@ function deadlineIn(timeoutMs: number) {
     passed,
     /** Aborts at the deadline, and when the sign-in is over. */
     signal,
-    /** Nothing can be pasted any more: only a browser on this machine can still finish the sign-in. */
     inputClosed() {
       clearTimeout(timer);
       timer = start(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
@@ -107,55 +119,88 @@ function deadlineIn(timeoutMs: number) {
   };
 }
 
-async function consentUrl(oauth: OAuth2Client, state: string, codeChallenge?: string): Promise<string> {
-  const { CodeChallengeMethod } = await import('google-auth-library');
-  return oauth.generateAuthUrl({
-    scope: DRIVE_SCOPE,
-    state,
-    code_challenge: codeChallenge,
-    code_challenge_method: CodeChallengeMethod.S256,
-    access_type: 'offline',
-    // Without it Google leaves out the refresh token for a person who has allowed the client before.
-    prompt: 'consent',
-  });
+/** What Google sends back with the browser. */
+interface Redirect {
+  code: string | null;
+  /** As OAuth names it (`access_denied`); null if there is none. */
+  error: string | null;
+  /** Whether it belongs to this sign-in. */
+  isOurs: boolean;
 }
 
-/** The first redirect with our state; others are not from this sign-in. */
-async function redirectWith(state: string, redirects: AsyncIterable<Redirect>): Promise<Redirect> {
-  for await (const redirect of redirects) {
-    const isOurs = isSame(redirect.state, state);
-    redirect.reply(isOurs ? (redirect.error === null ? 'accepted' : 'denied') : 'foreign');
-    if (isOurs) return redirect;
-  }
-  // The server was closed because the sign-in ended in another way.
-  return new Promise(() => {});
+/** Null without a code or an error. */
+function redirectIn(parameters: URLSearchParams, state: string): Redirect | null {
+  const [code, error] = [parameters.get('code') || null, parameters.get('error') || null];
+  return code || error ? { code, error, isOurs: isSame(parameters.get('state') ?? '', state) } : null;
+}
+
+/** Listens on 127.0.0.1 and a free port. `redirect` is the first one with our state; any program can send others. */
+async function redirectServer(state: string) {
+  const server = createServer();
+  const redirect = new Promise<Redirect>(resolve => {
+    server.on('request', ({ method, url = '' }, response) => {
+      const isPath = method === 'GET' && url.startsWith('/?');
+      const found = isPath ? redirectIn(new URLSearchParams(url.slice(2)), state) : null;
+      if (!found) response.writeHead(404).end();
+      else if (!found.isOurs) show(response, 400, FOREIGN);
+      else show(response, 200, found.error === null ? SIGNED_IN : DENIED);
+      if (found?.isOurs) resolve(found);
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    redirectUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    redirect,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), LAST_PAGE_MS).unref();
+      await closed;
+    },
+  };
+}
+
+const SIGNED_IN = ['Signed in', 'You can close this window and go back to the terminal.'] as const;
+const DENIED = ['Not signed in', 'The terminal says what to do.'] as const;
+const FOREIGN = [
+  'Not for this sign-in',
+  'This address belongs to another sign-in. Use the address that the terminal shows.',
+] as const;
+
+function show(response: ServerResponse, status: number, [title, text]: readonly [string, string]): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    // The address contains the code, which must be neither sent on nor kept.
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.end(`<!doctype html><title>${title}</title><h1>${title}</h1><p>${text}</p>`);
 }
 
 async function pasted(
   paste: NonNullable<Browser['paste']>,
-  redirectUri: string,
-  state: string,
-  deadline: ReturnType<typeof deadlineIn>,
+  sent: { redirectUri: string; state: string; deadline: ReturnType<typeof deadlineIn> },
 ): Promise<Redirect> {
+  const { redirectUri, state, deadline } = sent;
   let wrong: string | null = null;
   while (true) {
     const text: string | null = await paste(wrong, deadline.signal).catch(error => {
       // The prompt was closed because the sign-in is over.
-      if (deadline.signal.aborted) return new Promise<string>(() => {});
+      if (deadline.signal.aborted) return never();
       throw error;
     });
     if (text === null) {
       deadline.inputClosed();
-      return new Promise(() => {});
+      return never();
     }
-    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
-    const code = url?.searchParams.get('code') || null;
-    const error = url?.searchParams.get('error') || null;
-    if (!code && !error) {
-      wrong = `That is not the address where the browser ended; it begins with ${redirectUri}?`;
-    } else if (!isSame(url?.searchParams.get('state') ?? '', state)) {
-      wrong = 'That address is from another sign-in; take the one that belongs to the address above.';
-    } else return { code, error, state, reply: () => {} };
+    const url: URL | null = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
+    const redirect: Redirect | null = url && redirectIn(url.searchParams, state);
+    if (redirect?.isOurs) return redirect;
+    wrong = redirect
+      ? 'That address is from another sign-in; take the one that belongs to the address above.'
+      : `That is not the address where the browser ended; it begins with ${redirectUri}?`;
   }
 }
 
@@ -167,7 +212,12 @@ async function redeem(
   try {
     return (await withRetries(() => oauth.getToken(answer), tokenRetryPolicy, BACKOFF)).tokens;
   } catch (error) {
-    if (oauthErrorOf(error) === 'invalid_grant') throw codeRefused();
+    if (oauthErrorOf(error) === 'invalid_grant')
+      throw new RunError(
+        'google_code_refused',
+        'Google does not accept the code of this sign-in: it was used before, or is too old.',
+        `${AGAIN}.`,
+      );
     const json = { type: 'authorized_user' as const, client_id: client.clientId };
     throw classifyTokenError(error, { json, path: '', accessToken: null }, '');
   }
@@ -175,12 +225,22 @@ async function redeem(
 
 /** The form that google-auth-library itself writes and reads, with the access token for the first command. */
 function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string): string {
-  if (!canDownload(scopesIn({ scope: answer.scope }))) throw driveLeftOut();
-  if (!answer.refresh_token) throw withoutRefreshToken(tokenPath);
+  if (!canDownload(scopesIn({ scope: answer.scope })))
+    throw new RunError(
+      'google_scope',
+      'Google gave a token without access to Drive: its box was not ticked on the consent page.',
+      `${AGAIN} and leave the box for Drive ticked.`,
+    );
+  if (!answer.refresh_token)
+    throw new RunError(
+      'google_no_refresh_token',
+      `Google gave no refresh token, so there is nothing to keep in ${tokenPath}.`,
+      'Remove the access at https://myaccount.google.com/permissions, then run "migrator login google" again.',
+    );
   const content = {
     type: 'authorized_user',
     client_id: client.clientId,
-    ...(client.clientSecret ? { client_secret: client.clientSecret } : {}),
+    client_secret: client.clientSecret ?? undefined,
     refresh_token: answer.refresh_token,
     token_uri: client.tokenUri,
     access_token: answer.access_token,
@@ -193,4 +253,35 @@ function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string
 function isSame(one: string, other: string): boolean {
   const [a, b] = [one, other].map(text => createHash('sha256').update(text).digest());
   return timingSafeEqual(a!, b!);
+}
+
+function abandoned(waitedMs: number, inputClosed: boolean): RunError {
+  const minutes = Math.round(waitedMs / 60_000);
+  const within = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  const what = `Timed out after ${within}: the Google sign-in was not completed`;
+  return inputClosed
+    ? new RunError(
+        'google_sign_in_abandoned',
+        `${what} in a browser on this machine, and no address can be pasted because standard input is closed.`,
+        'Run "migrator login google --no-browser" at a terminal, or pipe the address in where the browser ended. A scheduled job needs a sign-in from before, or a service-account key.',
+      )
+    : new RunError(
+        'google_sign_in_abandoned',
+        `${what}.`,
+        `${AGAIN}; with --no-browser it prints the address for a browser on any machine.`,
+      );
+}
+
+function denied(error: string): RunError {
+  return error === 'access_denied'
+    ? new RunError(
+        'google_access_denied',
+        'Google did not allow the access: it was denied on the consent page.',
+        `${AGAIN} and press "Allow". While the consent screen is in "testing", only its test users may: add the account under Audience in the Google Cloud console.`,
+      )
+    : new RunError(
+        'google_sign_in_refused',
+        `Google ended the sign-in: ${error.replace(/[^\w .-]/g, '').slice(0, 60)}.`,
+        `${AGAIN}; if it happens again, make a new OAuth client of type "Desktop app".`,
+      );
 }

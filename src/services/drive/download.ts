@@ -11,7 +11,7 @@ import { byteStream } from '../byte-stream.ts';
 import { wrongSize } from '../wrong-bytes.ts';
 import { aboutFile, DriveRefusal, driveFault } from './errors.ts';
 import { BUFFER_BYTES, type DriveHttp, type DriveResponse, headerOf } from './http.ts';
-import { resourceKeysHeader } from './resource-keys.ts';
+import { resourceKeysHeader } from './item.ts';
 
 /** One for all: the default reason takes a stack trace for each file. */
 const NO_LONGER_WANTED = new Error('the download was cancelled');

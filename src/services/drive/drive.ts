@@ -9,7 +9,6 @@ import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { DriveRef, FileRecord } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { FileSource } from '../../../stages/transfer.ts';
-import { accountOf } from './account.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { openDownload } from './download.ts';
 import {
@@ -20,10 +19,9 @@ import {
   isNotForUs,
   isRefusedQuery,
 } from './errors.ts';
-import { type DriveAuth, DriveHttp, textOf } from './http.ts';
-import { ITEM_FIELDS, itemOf, parsed, parsedPage } from './item.ts';
+import { accountOf, type DriveAuth, DriveHttp, textOf } from './http.ts';
+import { ITEM_FIELDS, itemOf, parsed, parsedPage, resourceKeysHeader } from './item.ts';
 import { QueryRate } from './query-rate.ts';
-import { resourceKeysHeader } from './resource-keys.ts';
 import type { RedisAddress } from './shared-limiter.ts';
 
 export interface DriveOptions {

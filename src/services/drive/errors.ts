@@ -38,39 +38,28 @@ export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
 export const driveRetryPolicy = retryPolicyFor(REASONS);
 
 /** 403 reasons that are about one file, with what the person can do. */
-const FILE_REASONS: Readonly<Record<string, { retryable: boolean; why: string }>> = {
-  downloadQuotaExceeded: {
-    retryable: true,
-    why: 'the daily download quota of this file is used up. It is marked failed; run "migrator resume" tomorrow',
-  },
-  cannotDownloadAbusiveFile: {
-    retryable: false,
-    why: 'Google has identified the file as malware or spam. If you trust it, download it by hand from Drive, and upload it again under the same name',
-  },
-  fileNotDownloadable: {
-    retryable: false,
-    why: 'it has no bytes to download (a Google document). Export it to a file, or leave it out',
-  },
-  cannotDownloadFile: {
-    retryable: false,
-    why: 'its owner has switched off downloading. Ask the owner to allow it, then run again',
-  },
-  insufficientFilePermissions: {
-    retryable: false,
-    why: 'the signed-in account may see it but not download it. Ask the owner for access, then run again',
-  },
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  downloadQuotaExceeded:
+    'the daily download quota of this file is used up. It is marked failed; run "migrator resume" tomorrow',
+  cannotDownloadAbusiveFile:
+    'Google has identified the file as malware or spam. If you trust it, download it by hand from Drive, and upload it again under the same name',
+  fileNotDownloadable:
+    'it has no bytes to download (a Google document). Export it to a file, or leave it out',
+  cannotDownloadFile: 'its owner has switched off downloading. Ask the owner to allow it, then run again',
+  insufficientFilePermissions:
+    'the signed-in account may see it but not download it. Ask the owner for access, then run again',
 };
 
 const NARROW_SCOPE =
   'The Google sign-in lacks the scope drive.readonly. Sign in again with "migrator login google" and leave the box for Drive ticked.';
+const API_DISABLED =
+  'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.';
 
 const RUN_REASONS: Readonly<Record<string, string>> = {
   dailyLimitExceeded:
     'The daily query limit of the Google Cloud project is used up. Run "migrator resume" tomorrow, or raise the limit in the Google Cloud console.',
-  accessNotConfigured:
-    'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
-  SERVICE_DISABLED:
-    'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.',
+  accessNotConfigured: API_DISABLED,
+  SERVICE_DISABLED: API_DISABLED,
   USER_PROJECT_DENIED:
     'Grant the signed-in account the role "Service Usage Consumer" in the project that quota_project_id names in the credentials file, or remove quota_project_id there.',
   domainPolicy:
@@ -80,7 +69,7 @@ const RUN_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Drive itself says that there is no such item; an HTML page with that status comes from elsewhere. */
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof DriveRefusal && error.status === 404 && !error.reasons.includes(HTML);
 }
 
@@ -98,25 +87,21 @@ export function isRefusedQuery(error: unknown): error is DriveRefusal {
 
 /** What a failed query for one file means for it. RunErrors and FileErrors are given back as they are. */
 export function aboutFile(error: unknown, fileName: string): FileError | RunError {
-  if (error instanceof FileError || error instanceof RunError) return error;
+  if (error instanceof FileError) return error;
   const run = aboutRun(error);
   if (run) return run;
   if (error instanceof DriveRefusal) return refusedFile(error, fileName);
-  const message = error instanceof Error ? error.message : String(error);
-  return new FileError('download_broken', `${fileName}: the download broke: ${message}.`, {
-    retryable: true,
-    unreachable: true,
-    cause: error,
-  });
+  const why = { retryable: true, unreachable: true, cause: error };
+  return new FileError('download_broken', `${fileName}: the download broke: ${messageOf(error)}.`, why);
 }
 
 function refusedFile(error: DriveRefusal, fileName: string): FileError {
   const refused = `${fileName}: Drive refused the download:`;
   const reason = error.reasons.find(name => Object.hasOwn(FILE_REASONS, name));
   if (reason) {
-    const { retryable, why } = FILE_REASONS[reason]!;
+    const retryable = reason === 'downloadQuotaExceeded';
     const status = retryable ? 'failed' : 'needs_review';
-    return new FileError(reason, `${refused} ${why}.`, { retryable, status, cause: error });
+    return new FileError(reason, `${refused} ${FILE_REASONS[reason]}.`, { retryable, status, cause: error });
   }
   if (isGone(error)) {
     return new FileError(
@@ -139,15 +124,16 @@ function refusedFile(error: DriveRefusal, fileName: string): FileError {
 /** A refusal with no reason that is known to be about one file. */
 function everyFile({ reasons: [first], status }: DriveRefusal): EveryFile {
   const reason = first ?? `HTTP ${status}`;
-  const remedies: Record<string, string> = {
-    [AUTOMATED]:
-      'Google blocks this network because of automated traffic. Wait some hours, lower google_drive.queries_per_second, or use another network.',
-    [HTML]: 'A proxy, a firewall or a sign-in page answers in place of Google. Check the network.',
-  };
-  const remedy = remedies[reason];
+  const remedy = PAGE_REMEDIES[reason];
   if (remedy) return { reason: `Drive ${reason}`, remedy };
   return { reason: `Drive ${reason}`, remedy: 'Correct what Drive reports.', isUncertain: true };
 }
+
+const PAGE_REMEDIES: Record<string, string> = {
+  [AUTOMATED]:
+    'Google blocks this network because of automated traffic. Wait some hours, lower google_drive.queries_per_second, or use another network.',
+  [HTML]: 'A proxy, a firewall or a sign-in page answers in place of Google. Check the network.',
+};
 
 /** What stops the whole run; null if the error is about one file or query. */
 export function aboutRun(error: unknown): RunError | null {
@@ -172,29 +158,29 @@ export function aboutRun(error: unknown): RunError | null {
 export function aboutListing(error: unknown, what: string): RunError {
   const run = aboutRun(error);
   if (run) return run;
-  const detail = error instanceof Error ? error.message : String(error);
+  const options = { cause: error };
   if (error instanceof DriveRefusal) {
-    return new RunError(
-      'drive_refused',
-      `Drive refused to ${what}: ${detail} (HTTP ${error.status}).`,
-      remedyOf(error),
-      { cause: error },
-    );
+    const message = `Drive refused to ${what}: ${error.message} (HTTP ${error.status}).`;
+    return new RunError('drive_refused', message, remedyOf(error), options);
   }
   return new RunError(
     'drive_unreachable',
-    `Drive cannot be reached to ${what}: ${detail}`,
+    `Drive cannot be reached to ${what}: ${messageOf(error)}`,
     'Check the network connection (and google_drive.api_url, if you set it), then run the command again.',
-    { cause: error },
+    options,
   );
 }
 
 function remedyOf(error: DriveRefusal): string {
   if (driveFault(error).kind !== 'refused') return 'Wait some minutes, then run the command again.';
-  const isPage = error.reasons.includes(AUTOMATED) || error.reasons.includes(HTML);
-  return isPage
-    ? `${everyFile(error).remedy} Then run the command again.`
+  const page = error.reasons.find(reason => Object.hasOwn(PAGE_REMEDIES, reason));
+  return page
+    ? `${PAGE_REMEDIES[page]} Then run the command again.`
     : 'Check that the folder is shared with the signed-in Google account, then run the command again.';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Google's error body is JSON with one or more reasons; its page for automated traffic, and proxies, are HTML. */
@@ -203,8 +189,8 @@ function read(body: string): { reasons: string[]; message: string | null } {
     const { error } = JSON.parse(body) as {
       error: { message?: string; errors?: { reason?: string }[]; details?: { reason?: string }[] };
     };
-    const reasons = [...(error.errors ?? []), ...(error.details ?? [])].map(({ reason }) => reason ?? '');
-    return { reasons: reasons.filter(Boolean), message: error.message ?? null };
+    const listed = [...(error.errors ?? []), ...(error.details ?? [])];
+    return { reasons: listed.flatMap(({ reason }) => reason || []), message: error.message ?? null };
   } catch {
     return page(body);
   }

@@ -13,6 +13,8 @@ import { RunError } from '../../../stages/errors.ts';
 import { isPlainObject } from '../../config/json.ts';
 import { type CredentialsJson, DEFAULT_TOKEN_URI, type DesktopClient, textIn } from './google-files.ts';
 
+export { OAuth2Client };
+
 const TIMEOUT_MS = 15_000;
 /** Creating tokens for another service account is an operation of Google Cloud. */
 const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
@@ -109,12 +111,9 @@ export function oauthClient(
  * follows a redirect: it would carry the secrets elsewhere.
  */
 function transporterTo(tokenUri: string | null): gaxios.Gaxios {
-  const transporter = new gaxios.Gaxios({
-    timeout: TIMEOUT_MS,
-    redirect: 'manual',
-    // Retries are the caller's.
-    retryConfig: { retry: 0 },
-  });
+  // Retries are the caller's.
+  const options = { timeout: TIMEOUT_MS, redirect: 'manual', retryConfig: { retry: 0 } } as const;
+  const transporter = new gaxios.Gaxios(options);
   transporter.interceptors.request.add({
     resolved: async request => {
       if (tokenUri && request.url.href === DEFAULT_TOKEN_URI) request.url = new URL(tokenUri);
@@ -123,22 +122,18 @@ function transporterTo(tokenUri: string | null): gaxios.Gaxios {
   });
   transporter.interceptors.response.add({
     resolved: async response => {
-      if (isTokenRequest(response.config) && !hasToken(response.data)) {
-        throw Object.assign(new Error('a response without a token'), { config: response.config, response });
-      }
+      const { config, data } = response;
+      const isForToken = config.method === 'POST' && !config.url.pathname.endsWith('/revoke');
+      // The library takes any page with status 200 for a token.
+      const token = isPlainObject(data)
+        ? (textIn(data, 'access_token') ?? textIn(data, 'accessToken'))
+        : null;
+      if (isForToken && !token)
+        throw Object.assign(new Error('a response without a token'), { config, response });
       return response;
     },
   });
   return transporter;
-}
-
-function isTokenRequest({ method, url }: { method?: string; url: URL }): boolean {
-  return method === 'POST' && !url.pathname.endsWith('/revoke');
-}
-
-/** The library takes any page with status 200 for a token. */
-function hasToken(data: unknown): boolean {
-  return isPlainObject(data) && (textIn(data, 'access_token') ?? textIn(data, 'accessToken')) !== null;
 }
 
 /** A token of one universe (Google Cloud's separate installations) is no use in another, and a secret there. */

@@ -4,7 +4,7 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { RunError } from '../../../stages/errors.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
 import type { Renewal } from '../renewal.ts';
-import { DriveRefusal } from './errors.ts';
+import { aboutListing, DriveRefusal } from './errors.ts';
 
 /** What a signed-in request carries; `x-goog-user-project` is the project that pays, where the credentials name one. */
 export type SignInHeaders = Record<string, string> & { authorization: string };
@@ -24,6 +24,7 @@ interface DriveRequest {
 const MAX_ERROR_BODY = 64 * 1024;
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 15_000;
+const ACCOUNT_TIMEOUT_MS = 15_000;
 /** What is buffered of one response. TLS delivers 16 KiB at a time; larger pieces cost fewer writes to S3. */
 export const BUFFER_BYTES = 128 * 1024;
 /** Headers that another origin may see. Resource keys are not among them: with them anybody can read the files. */
@@ -133,4 +134,30 @@ function redirectTarget(from: URL, location: string): URL {
     `${from.origin} redirects to ${target ? `${target.origin}, which is not https` : 'an invalid address'}.`,
     'Check the network: the sign-in page of a Wi-Fi, or a proxy, may have answered instead of Google (and check google_drive.api_url, if you set it).',
   );
+}
+
+/**
+ * E-mail address of the signed-in account, as Drive itself sees it: proves at the same time that the Drive API is
+ * switched on for the project. Throws RunError.
+ */
+export async function accountOf(auth: DriveAuth, apiUrl: string): Promise<string> {
+  const url = `${apiUrl.replace(/\/+$/, '')}/drive/v3/about?fields=user(emailAddress)`;
+  const http = new DriveHttp(auth, ACCOUNT_TIMEOUT_MS);
+  try {
+    const signal = AbortSignal.timeout(ACCOUNT_TIMEOUT_MS);
+    const body = await textOf(await http.get({ url, headers: {}, signal }));
+    return emailIn(body) ?? 'an account without an e-mail address';
+  } catch (error) {
+    throw aboutListing(error, 'ask who is signed in');
+  } finally {
+    http.close();
+  }
+}
+
+function emailIn(body: string): string | undefined {
+  try {
+    return JSON.parse(body).user?.emailAddress;
+  } catch {
+    throw new Error('the response is not from Google Drive');
+  }
 }

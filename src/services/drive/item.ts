@@ -1,7 +1,8 @@
 /** Files and folders as Drive describes them. */
 import type { drive_v3 } from '@googleapis/drive';
 import type { DriveItem } from '../../../stages/drive-item.ts';
-import { FOLDER } from '../../../stages/record.ts';
+import { type DriveRef, FOLDER } from '../../../stages/record.ts';
+import { FOLDER_ID, RESOURCE_KEY } from '../../config/home.ts';
 
 export const ITEM_FIELDS =
   'id,name,mimeType,size,md5Checksum,modifiedTime,parents,trashed,resourceKey,capabilities(canListChildren),' +
@@ -46,4 +47,15 @@ export function itemOf(file: drive_v3.Schema$File): DriveItem {
         }
       : null,
   };
+}
+
+/**
+ * The header with the resource keys of the items that a request is about; no header if they have none.
+ * https://developers.google.com/workspace/drive/api/guides/resource-keys
+ */
+export function resourceKeysHeader(...items: readonly DriveRef[]): Record<string, string> {
+  const pairs = items
+    .filter(({ id, resourceKey }) => FOLDER_ID.test(id) && RESOURCE_KEY.test(resourceKey ?? ''))
+    .map(({ id, resourceKey }) => `${id}/${resourceKey}`);
+  return pairs.length > 0 ? { 'x-goog-drive-resource-keys': pairs.join(',') } : {};
 }

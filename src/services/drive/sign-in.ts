@@ -12,11 +12,8 @@ import {
 import type { DriveAuth, SignInHeaders } from './http.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
-/** The section of the configuration that says how to sign in. */
-type GoogleSettings = Pick<
-  Config['google_drive'],
-  'credentials_path' | 'token_path' | 'impersonate' | 'api_url'
->;
+type Paths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
+type GoogleSettings = Paths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
 
 /**
  * A Google sign-in that is ready for use, from any kind of credentials that google-auth-library knows, for the scope
@@ -30,9 +27,15 @@ export async function googleSignIn(
   const { backoff = BACKOFF, now = Date.now } = options;
   const { impersonate: subject } = settings;
   const credentials = await readCredentials(settings);
-  if (subject && credentials.json.type !== 'service_account') throw cannotImpersonate(subject, credentials);
+  const { json, path } = credentials;
+  if (subject && json.type !== 'service_account')
+    throw new RunError(
+      'google_impersonate',
+      `google_drive.impersonate is ${subject}, but the credentials in ${path} are of type "${json.type}": only a service-account key with domain-wide delegation can act for another user.`,
+      'Unset it with "migrator config --impersonate \'\'", or name the key of the service account with "migrator config --credentials-path FILE".',
+    );
   const { requireSameUniverse } = await import('./google-client.ts');
-  requireSameUniverse(credentials.json, settings.api_url);
+  requireSameUniverse(json, settings.api_url);
   const tokens = new Renewal<SignInHeaders>(
     () => requestToken(credentials, subject, { backoff, now }),
     now,
@@ -42,6 +45,7 @@ export async function googleSignIn(
   return tokens;
 }
 
+const FIVE_MINUTES_MS = 5 * 60_000;
 /** For commands that do nothing but sign in. */
 export const BACKOFF: Backoff = { retries: 3, baseMs: 500, capMs: 8_000 };
 /** Only STS lacks a timeout of its own; a program that supplies a subject token may take 30 s. */
@@ -57,10 +61,8 @@ async function requestToken(
 ): Promise<Lease<SignInHeaders>> {
   const { googleClient } = await import('./google-client.ts');
   const attempt = async () => {
-    const client = await googleClient(credentials.json, {
-      scope: DRIVE_SCOPE,
-      subject: subject || undefined,
-    });
+    const user = { scope: DRIVE_SCOPE, subject: subject || undefined };
+    const client = await googleClient(credentials.json, user);
     const headers = await within(LONGEST_REQUEST_MS, client.getRequestHeaders());
     return { headers, ...client.credentials };
   };
@@ -68,7 +70,8 @@ async function requestToken(
     const { headers, scope, expiry_date } = await withRetries(attempt, tokenRetryPolicy, backoff);
     requireSufficientScopes(scopesIn({ scope }), credentials.path);
     const lifeMs = (expiry_date ?? 0) - Date.now();
-    return { value: plain(headers), expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
+    const value = { authorization: '', ...Object.fromEntries(headers) };
+    return { value, expiresAt: now() + (lifeMs > 0 ? lifeMs : USUAL_LIFE_MS) };
   } catch (error) {
     throw classifyTokenError(error, credentials, subject);
   }
@@ -85,15 +88,10 @@ function leaseFromFile({ accessToken, json }: GoogleCredentials, nowMs: number):
   return { value, expiresAt: accessToken.expiresAt };
 }
 
-const FIVE_MINUTES_MS = 5 * 60_000;
-
 /** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */
-export async function revokeSignIn(
-  paths: Pick<GoogleSettings, 'credentials_path' | 'token_path'>,
-): Promise<void> {
+export async function revokeSignIn(paths: Paths): Promise<void> {
   const credentials = await readCredentials(paths);
-  const { OAuth2Client } = await import('google-auth-library');
-  const { googleClient } = await import('./google-client.ts');
+  const { googleClient, OAuth2Client } = await import('./google-client.ts');
   const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });
   if (!(client instanceof OAuth2Client)) return;
   try {
@@ -104,22 +102,10 @@ export async function revokeSignIn(
   }
 }
 
-function plain(headers: Headers): SignInHeaders {
-  return { authorization: '', ...Object.fromEntries(headers) };
-}
-
 function within<T>(ms: number, request: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     const error = Object.assign(new Error('no response'), { code: 'ETIMEDOUT' });
     AbortSignal.timeout(ms).addEventListener('abort', () => reject(error));
   });
   return Promise.race([request, late]);
-}
-
-function cannotImpersonate(subject: string, { json, path }: GoogleCredentials): RunError {
-  return new RunError(
-    'google_impersonate',
-    `google_drive.impersonate is ${subject}, but the credentials in ${path} are of type "${json.type}": only a service-account key with domain-wide delegation can act for another user.`,
-    'Unset it with "migrator config --impersonate \'\'", or name the key of the service account with "migrator config --credentials-path FILE".',
-  );
 }

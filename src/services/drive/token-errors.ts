@@ -1,11 +1,10 @@
-/** What a failed request for a Google token means, from the errors of google-auth-library. */
+/** What a failed request for a Google token means and what to do, from the errors of google-auth-library. */
 import { RunError } from '../../../stages/errors.ts';
 import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
 import { connectionError, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { isPlainObject } from '../../config/json.ts';
-import { explain } from '../refusals.ts';
-import { credentialsError, type GoogleCredentials, textIn } from './google-files.ts';
-import { TOKEN_REFUSALS, type TokenRefusal } from './token-refusals.ts';
+import { explain, type Refusal } from '../refusals.ts';
+import { credentialsError, DRIVE_SCOPE, type GoogleCredentials, textIn } from './google-files.ts';
 
 /** As the library's HTTP client throws it. */
 interface RequestError {
@@ -25,7 +24,7 @@ export function classifyTokenError(
   subject: string,
 ): RunError {
   if (error instanceof RunError) return error;
-  if (!isRequestError(error)) return unusable(error, credentials);
+  if (!isRequestError(error)) return unusableFile(error, credentials);
   const refusal = refusalOf(error, credentials, subject);
   const { code, status } = faultOf(error);
   const where = `Google's sign-in at ${refusal.address || 'its token service'}`;
@@ -42,11 +41,11 @@ export function oauthErrorOf(error: unknown): string | null {
 }
 
 /** The library could not make a request from the file. Its words about a key are left out: they may quote the key. */
-function unusable(error: unknown, { json, path }: GoogleCredentials): RunError {
+function unusableFile(error: unknown, { json, path }: GoogleCredentials): RunError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (json.type === 'service_account' && !(error instanceof RangeError) && !/^E[A-Z]+$/.test(code))
     return credentialsError(
-      `The private key of ${accountOf(json)} in ${path} cannot be read.`,
+      `The private key of ${accountIn(json)} in ${path} cannot be read.`,
       'Make a new key of the service account in the Google Cloud console and download it as JSON.',
     );
   // A syntax error quotes the beginning of a subject token.
@@ -59,24 +58,32 @@ function unusable(error: unknown, { json, path }: GoogleCredentials): RunError {
   );
 }
 
-function refusalOf(error: RequestError, { json, path }: GoogleCredentials, subject: string): TokenRefusal {
+type TokenRefusal = ReturnType<typeof refusalOf>;
+
+/** A refused request for a token, with the credentials that it was made with. */
+function refusalOf(error: RequestError, { json, path }: GoogleCredentials, subject: string) {
   const { response, config } = error;
   const body = bodyOf(error);
   const api = isPlainObject(body.error) ? body.error : {};
+  /** `error` of RFC 6749, 5.2, or the status of a Google API; '' if absent. */
   const code = textIn(body, 'error') ?? textIn(api, 'status') ?? '';
   const description = textIn(body, 'error_description') ?? textIn(api, 'message') ?? '';
+  /** 0 if there was no response. */
   const status = response?.status ?? 0;
   const source = json.credential_source;
   return {
+    /** '' if unknown. */
     address: withoutQuery(String(config?.url ?? response?.config?.url ?? '')),
     status,
     code,
     kind: json.type,
-    who: accountOf(json),
+    account: accountIn(json),
     path,
     subject,
     clientId: textIn(json, 'client_id') ?? '',
+    /** Where an external account gets its token; null for other kinds. */
     source: isPlainObject(source) ? withoutQuery(textIn(source, 'url') ?? 'none') : null,
+    /** Google's words, without secrets: code, then description. */
     said: [code || `HTTP ${status}`, withoutSecrets(description)].filter(Boolean).join(': '),
   };
 }
@@ -86,7 +93,7 @@ function bodyOf({ response }: RequestError): Record<string, unknown> {
 }
 
 /** How messages name the account. */
-function accountOf(json: GoogleCredentials['json']): string {
+function accountIn(json: GoogleCredentials['json']): string {
   const impersonated = textIn(json, 'service_account_impersonation_url') ?? '';
   return (
     textIn(json, 'client_email') ??
@@ -109,3 +116,88 @@ function withoutQuery(address: string): string {
 function withoutSecrets(text: string): string {
   return text.replace(/[^\s'"/]{40,}/g, '…').slice(0, 200);
 }
+
+/** Read from the top: the first row that fits wins. */
+const TOKEN_REFUSALS: readonly Refusal<TokenRefusal>[] = [
+  {
+    code: 'google_failing',
+    on: ({ status }) => status === 429 || status >= 500,
+    says: at => `Google's sign-in at ${at.address} keeps answering with HTTP ${at.status}.`,
+    remedy: 'Wait some minutes and run the command again.',
+  },
+  {
+    code: 'google_failing',
+    on: ({ status }) => status < 400,
+    says: at => `${at.address} answers without a token (HTTP ${at.status}): it is not Google's sign-in.`,
+    remedy: 'Sign in to the Wi-Fi if it asks for that, and check the proxy; then run the command again.',
+  },
+  {
+    code: 'clock_skew',
+    on: /: .*(reasonable timeframe|iat and exp)/i,
+    says: at =>
+      `Google refused the sign-in of ${at.account}, because the clock of this machine is wrong (${at.said}).`,
+    remedy: 'Set the clock of this machine (switch on automatic time) and run the command again.',
+  },
+  {
+    code: 'google_delegation',
+    on: ({ subject, said }) => subject !== '' && /: .*(email|user id|impersonation)/i.test(said),
+    says: at => `Google knows no user ${at.subject}, for whom ${at.account} should act (${at.said}).`,
+    remedy:
+      'Set google_drive.impersonate to the primary e-mail address of an active user of your Google Workspace ("migrator config --impersonate USER").',
+  },
+  {
+    code: 'google_delegation',
+    on: ({ subject, code }) => subject !== '' && /unauthorized_client|access_denied/.test(code),
+    says: at => `${at.account} may not act for ${at.subject} (${at.said}).`,
+    remedy: ({ clientId }) =>
+      `An administrator of your Google Workspace allows it in the Admin console (admin.google.com): Security, Access and data control, API controls, Manage domain-wide delegation, Add new: client ID ${clientId || 'of the service account'}, scope ${DRIVE_SCOPE}. It may take some minutes, up to 24 hours.`,
+  },
+  {
+    code: 'google_impersonation_refused',
+    on: ({ address }) => address.endsWith(':generateAccessToken'),
+    says: at => `Google gives no token of the service account ${at.account} (${at.said}).`,
+    remedy:
+      'Grant the account that signs in the role Service Account Token Creator on that service account, and enable the IAM Service Account Credentials API in its project.',
+  },
+  {
+    code: 'google_external_account',
+    on: ({ address, source }) => address === source,
+    says: at => `${at.address}, the credential_source of ${at.path}, gives no token (${at.said}).`,
+    remedy: 'The credentials work only on the machines that they were made for: check that this is one.',
+  },
+  {
+    code: 'google_external_account',
+    on: ({ kind }) => kind === 'external_account',
+    says: at => `Google does not accept the external account of ${at.path} (${at.said}).`,
+    remedy:
+      'Check that the token at credential_source is current, and that audience, issuer and attribute conditions of the workload identity pool provider match it (Google Cloud console, IAM, Workload Identity Federation).',
+  },
+  {
+    code: 'google_key_refused',
+    on: ({ code, kind }) => code === 'invalid_grant' && kind === 'service_account',
+    says: at => `Google does not accept the key of ${at.account} (${at.said}).`,
+    remedy:
+      'The key or the account was deleted or disabled: make a new key in the Google Cloud console (IAM, Service accounts, Keys) and put it at google_drive.credentials_path.',
+  },
+  {
+    code: 'google_sign_in_expired',
+    on: ({ code }) => code === 'invalid_grant',
+    says: at =>
+      `The Google sign-in is no longer valid (${at.said}): it was revoked, the password was changed, the session length of your organization has passed, or the seven days are over for which a consent screen in "testing" lets it live.`,
+    remedy:
+      'Sign in again with "migrator login google", then run the command again. To avoid the seven days, publish the consent screen (Google Cloud console, OAuth consent screen, "Publish app"), or use a service-account key.',
+  },
+  {
+    code: 'google_client_refused',
+    on: ({ code }) => ['invalid_client', 'unauthorized_client', 'deleted_client'].includes(code),
+    says: at =>
+      `Google does not accept the OAuth client ${at.kind === 'service_account' ? at.account : at.clientId} (${at.said}).`,
+    remedy:
+      'The client was deleted, its secret was changed, or the token was made with another client: download the client\'s JSON again (Google Cloud console, Credentials) and sign in again with "migrator login google".',
+  },
+  {
+    code: 'google_sign_in_refused',
+    says: at => `Google refused the sign-in of ${at.account} (${at.said}).`,
+    remedy: 'Check the files at google_drive.credentials_path and google_drive.token_path ("migrator show").',
+  },
+];

@@ -240,7 +240,7 @@ export class Services {
 
   /** The models, completed from the schema. Throws RunError if they do not fit it. */
   readonly fittedModels = once(async (): Promise<Models> => {
-    const [{ fitted }, schema] = await Promise.all([import('./appsync/schema-check.ts'), this.schema()]);
+    const [{ fitted }, schema] = await Promise.all([import('./appsync/schema.ts'), this.schema()]);
     return schema ? fitted(schema, this.#models, this.#discriminatorField) : this.#models;
   });
 

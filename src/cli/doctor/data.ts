@@ -30,10 +30,7 @@ export const schema: Check = {
   title: 'Schema',
   after: ['appsync_read'],
   async run({ loaded, services }) {
-    const [{ fitted }, { indexQueryIn }] = await Promise.all([
-      import('../../services/appsync/schema-check.ts'),
-      import('../../services/appsync/schema.ts'),
-    ]);
+    const { fitted, indexQueryIn } = await import('../../services/appsync/schema.ts');
     const { prefix_disambiguation: rules } = loaded.config;
     const names = modelsOf(loaded.config.aws.amplify.models);
     const found = await services.schema();

@@ -96,7 +96,10 @@ export class AppSyncClient {
    * Sends a document that is safe to repeat, also after temporary errors of single fields. Returns the first error that
    * remains and is not `accepted`, or null. Throws RunError like {@link request}.
    */
-  async repeat(request: DataRequest, accepted: (error: AppSyncError) => boolean): Promise<AppSyncError | null> {
+  async repeat(
+    request: DataRequest,
+    accepted: (error: AppSyncError) => boolean,
+  ): Promise<AppSyncError | null> {
     try {
       await this.#attempt(request, complete(accepted));
       return null;

@@ -1,6 +1,6 @@
 /** Reads and removes existing media records: for `verify`, `undo` and `--skip-existing`. */
 import { RunError } from '../../../stages/errors.ts';
-import { batch, indexOf } from './batch.ts';
+import { batch, resultsOf } from './batch.ts';
 import type { AppSyncClient } from './client.ts';
 import { isConflict, isForbidden, isOfField, notAllowed } from './errors.ts';
 import type { Models } from './models.ts';
@@ -53,17 +53,17 @@ export class MediaRecords {
     const { getQuery } = this.#model;
     for (const asked of chunksOf(ids, RECORDS_PER_REQUEST)) {
       const inputs = asked.map(i => ({ i }));
-      const { data, errors } = await this.#client.readPartly(
-        batch('query', { i: 'ID!' }, inputs, ({ i }) => `${getQuery}(id: ${i}) { ${this.#fields} }`),
-        isOfField,
-      );
-      for (const [alias, reason] of new Map(errors.map(({ path, message }) => [path![0], message ?? '']))) {
-        const name = asked[indexOf(alias)]!;
+      const field = ({ i }: { i: string }) => `${getQuery}(id: ${i}) { ${this.#fields} }`;
+      const document = batch('query', { i: 'ID!' }, inputs, field);
+      const response = await this.#client.readPartly(document, isOfField);
+      for (const [index, { value, errors }] of resultsOf<MediaRecord>(response, asked).entries()) {
+        const name = asked[index]!;
+        const error = errors.at(-1);
+        if (!error && value) found.set(name, value);
+        if (!error) continue;
         this.unreadable.add(name);
-        this.#client.unreadable({ name, query: getQuery, reason });
+        this.#client.unreadable({ name, query: getQuery, reason: error.message ?? '' });
       }
-      for (const record of Object.values(data) as (MediaRecord | null)[])
-        if (record && !this.unreadable.has(record.id)) found.set(record.id, record);
     }
     return found;
   }

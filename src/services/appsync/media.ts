@@ -2,8 +2,8 @@
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
 import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
-import { aliasOf, batch } from './batch.ts';
-import type { AppSyncClient, DataResponse } from './client.ts';
+import { batch, type Result, resultsOf } from './batch.ts';
+import type { AppSyncClient } from './client.ts';
 import {
   type AppSyncError,
   fieldFault,
@@ -19,7 +19,8 @@ import {
 import type { Models } from './models.ts';
 
 /** What became of a create: it exists, may be tried again, exists already with values to be looked at, or failed. */
-type Outcome = 'linked' | 'conflict' | 'repeated conflict' | { again: AppSyncError } | FileError;
+type Outcome = 'linked' | 'conflict' | 'repeated conflict' | Open | FileError;
+type Open = { again: AppSyncError };
 
 export class Media implements MediaTable {
   readonly #client: AppSyncClient;
@@ -33,42 +34,45 @@ export class Media implements MediaTable {
   }
 
   async create(links: MediaLink[]): Promise<LinkOutcome[]> {
-    const outcomes = new Map<MediaLink, LinkOutcome>();
-    /** What a link will be if its record turns out to exist: its first attempt decides. */
-    const existing = new Map<MediaLink, 'found' | 'unclear'>();
-    let open = new Map<MediaLink, AppSyncError>(links.map(link => [link, {}]));
+    if (links.length === 0) return [];
+    const outcomes = new Map<MediaLink, LinkOutcome | Open>(links.map(link => [link, { again: {} }]));
+    /** Links whose first attempt met an existing record; a later one may meet the record that the first has created. */
+    let found: Set<MediaLink> | null = null;
     const attempt = async (): Promise<void> => {
-      const tried = [...open.keys()];
-      if (tried.length === 0) return;
-      open = new Map();
+      const tried = links.filter(link => isOpen(outcomes.get(link)!));
       const created = await this.#createOrSplit(tried);
-      tried.forEach((link, index) => {
-        if (!existing.has(link)) existing.set(link, created[index] === 'conflict' ? 'found' : 'unclear');
-      });
-      const conflicts = tried.filter((_, index) => isExisting(created[index]!));
-      const confirmed = await this.#confirm(conflicts);
+      found ??= new Set(tried.filter((_, index) => created[index] === 'conflict'));
+      const confirmed = await this.#confirm(tried.filter((_, index) => isExisting(created[index]!)));
       for (const [index, link] of tried.entries()) {
-        const result = confirmed.get(link) ?? created[index]!;
-        if (result instanceof FileError) outcomes.set(link, result);
-        else if (typeof result === 'object') open.set(link, result.again);
-        else outcomes.set(link, isExisting(created[index]!) ? existing.get(link)! : null);
+        const outcome = confirmed.get(link) ?? created[index]!;
+        if (typeof outcome === 'object') outcomes.set(link, outcome);
+        else if (!isExisting(created[index]!)) outcomes.set(link, null);
+        else outcomes.set(link, found.has(link) ? 'found' : 'unclear');
       }
-      if (open.size > 0) throw new SomeOpen([...open.values()]);
+      const open = [...outcomes.values()].filter(isOpen);
+      if (open.length > 0) throw new NotAllCreated(open.map(({ again }) => again));
     };
-    try {
-      await withRetries(attempt, openRetryPolicy, this.#backoff);
-    } catch (error) {
-      if (!(error instanceof SomeOpen)) throw error;
-      for (const [link, reason] of open) outcomes.set(link, notCreated(link, reason));
-    }
-    return links.map(link => outcomes.get(link) ?? null);
+    await withRetries(attempt, retryPolicy, this.#backoff).catch(error => {
+      if (!(error instanceof NotAllCreated)) throw error;
+    });
+    return links.map(link => {
+      const outcome = outcomes.get(link)!;
+      return isOpen(outcome) ? notCreated(link, outcome.again) : outcome;
+    });
   }
 
   /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record is alone. */
   async #createOrSplit(links: MediaLink[]): Promise<Outcome[]> {
-    const response = await this.#createAll(links);
-    const { data, errors } = response;
-    if (data) return links.map((link, index) => this.#outcome(link, aliasOf(index), response));
+    const { createInput, createMutation } = this.#model;
+    const inputs = links.map(link => ({ i: this.#inputOf(link) }));
+    const field = ({ i }: { i: string }) => `${createMutation}(input: ${i}) { id }`;
+    const document = batch('mutation', { i: `${createInput}!` }, inputs, field);
+    const response = await this.#client.request(document);
+    const { data, errors, isRepeated = false } = response;
+    if (data) {
+      const results = resultsOf(response, links);
+      return results.map((result, index) => this.#outcome(links[index]!, result, errors[0], isRepeated));
+    }
     const forbidden = errors.find(isForbidden);
     if (forbidden) throw notAllowed(forbidden);
     const refusal = errors[0] ?? { message: 'no data' };
@@ -80,13 +84,6 @@ export class Media implements MediaTable {
       ...(await this.#createOrSplit(links.slice(0, half))),
       ...(await this.#createOrSplit(links.slice(half))),
     ];
-  }
-
-  #createAll(links: MediaLink[]): Promise<DataResponse> {
-    const { createInput, createMutation } = this.#model;
-    const inputs = links.map(link => ({ i: this.#inputOf(link) }));
-    const field = ({ i }: { i: string }) => `${createMutation}(input: ${i}) { id }`;
-    return this.#client.request(batch('mutation', { i: `${createInput}!` }, inputs, field));
   }
 
   #inputOf(link: MediaLink): Record<string, unknown> {
@@ -115,10 +112,14 @@ export class Media implements MediaTable {
     );
   }
 
-  #outcome(link: MediaLink, alias: string, { data, errors, isRepeated }: DataResponse): Outcome {
-    if (data![alias]) return 'linked';
-    const own = errors.find(({ path }) => path?.[0] === alias);
-    const error = own ?? errors[0] ?? { message: 'no response for this record' };
+  #outcome(
+    link: MediaLink,
+    result: Result<unknown>,
+    other: AppSyncError | undefined,
+    isRepeated: boolean,
+  ): Outcome {
+    if (result.value) return 'linked';
+    const error = result.errors[0] ?? other ?? { message: 'no response for this record' };
     if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
     if (isForbidden(error)) throw notAllowed(error);
     if (isSchemaMismatch([error])) throw this.#misfit(error);
@@ -132,28 +133,43 @@ export class Media implements MediaTable {
     const inputs = links.map(({ id }) => ({ i: id }));
     const field = ({ i }: { i: string }) =>
       `${getQuery}(id: ${i}) { url: ${url} observationId: ${observationId} }`;
-    const { data, errors } = await this.#client.request(batch('query', { i: 'ID!' }, inputs, field));
-    const outcomeOf = (link: MediaLink, alias: string): Outcome => {
-      const existing = data?.[alias] as { url: string; observationId: string } | null | undefined;
-      const error = errors.find(({ path }) => path?.[0] === alias);
-      if (error && isOfField(error) && isUnreadable(error)) return unreadable(link, error);
-      if (existing)
-        return existing.url === link.url && existing.observationId === link.observationId
-          ? 'linked'
-          : differs(link, existing);
+    const response = await this.#client.request(batch('query', { i: 'ID!' }, inputs, field));
+    const results = resultsOf<Values>(response, links);
+    const outcomeOf = (link: MediaLink, { value, errors: [error] }: (typeof results)[number]): Outcome => {
+      if (error && isOfField(error) && isUnreadable(error))
+        return differs(
+          link,
+          `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`,
+        );
+      if (value && isSame(value, link)) return 'linked';
+      if (value)
+        return differs(
+          link,
+          ` with other values (${value.url}, observation ${value.observationId}). It was not changed; correct or remove it in the app.`,
+        );
       // Reads are eventually consistent: a record that a create has just met may not be readable yet.
-      return { again: error ?? errors[0] ?? { message: 'the record exists but cannot be read yet' } };
+      const reason = { message: 'the record exists but cannot be read yet' };
+      return { again: error ?? response.errors[0] ?? reason };
     };
-    return new Map(links.map((link, index) => [link, outcomeOf(link, aliasOf(index))]));
+    return new Map(links.map((link, index) => [link, outcomeOf(link, results[index]!)]));
   }
+}
+
+type Values = Pick<MediaLink, 'url' | 'observationId'>;
+
+function isSame(one: Values, other: Values): boolean {
+  return one.url === other.url && one.observationId === other.observationId;
 }
 
 function isExisting(outcome: Outcome): boolean {
   return outcome === 'conflict' || outcome === 'repeated conflict';
 }
 
-/** Some links could not be created yet. */
-class SomeOpen extends Error {
+function isOpen(outcome: LinkOutcome | Open): outcome is Open {
+  return typeof outcome === 'object' && outcome !== null && 'again' in outcome;
+}
+
+class NotAllCreated extends Error {
   readonly errors: AppSyncError[];
 
   constructor(errors: AppSyncError[]) {
@@ -162,11 +178,14 @@ class SomeOpen extends Error {
   }
 }
 
-const openRetryPolicy: RetryPolicy = error => ({
-  again: error instanceof SomeOpen,
-  throttled: error instanceof SomeOpen && error.errors.every(each => fieldFault(each) === 'throttled'),
-  afterMs: null,
-});
+const retryPolicy: RetryPolicy = error => {
+  const again = error instanceof NotAllCreated;
+  return {
+    again,
+    throttled: again && error.errors.every(each => fieldFault(each) === 'throttled'),
+    afterMs: null,
+  };
+};
 
 function refused(link: MediaLink, { errorType, message = 'no reason given' }: AppSyncError): FileError {
   return new FileError(
@@ -187,12 +206,6 @@ function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncErr
   return new FileError('link_failed', `${link.fileName}: ${what}.`, { retryable: true });
 }
 
-function unreadable(link: MediaLink, { message }: AppSyncError): FileError {
-  const what = `but its values cannot be read: ${message}. Correct or remove it in the app.`;
-  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists, ${what}`);
-}
-
-function differs(link: MediaLink, { url, observationId }: { url: string; observationId: string }): FileError {
-  const what = `with other values (${url}, observation ${observationId}). It was not changed; correct or remove it in the app.`;
-  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists ${what}`);
+function differs(link: MediaLink, what: string): FileError {
+  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists${what}`);
 }

@@ -2,7 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation, ObservationIndex, ObservationTable } from '../../../stages/observation-finder.ts';
 import { once } from '../once.ts';
-import { aliasOf, batch, indexOf } from './batch.ts';
+import { batch, resultsOf } from './batch.ts';
 import type { AppSyncClient } from './client.ts';
 import { itemOf } from './errors.ts';
 import type { Models } from './models.ts';
@@ -11,7 +11,7 @@ import { type Page, sweep } from './sweep.ts';
 /** Index queries in one document. */
 const IDS_PER_REQUEST = 25;
 
-export interface ObservationOptions {
+interface ObservationOptions {
   /** Read along with each observation; null for none. */
   discriminatorField: string | null;
   /** The query of the index on the sequential id; null if there is none. Called when it is first needed. */
@@ -60,25 +60,20 @@ export class Observations implements ObservationTable {
   /** One page for each request, without the records that AppSync cannot return. */
   async #pages(query: string, asked: PageRequest[]): Promise<Page[]> {
     const { sequentialId } = this.#model;
-    const nameOf = ({ id }: PageRequest) => `${sequentialId} ${id}`;
-    const { data, errors } = await this.#client.readPartly(
-      batch(
-        'query',
-        { id: 'Int!', token: 'String' },
-        asked,
-        ({ id, token }) =>
-          `${query}(${sequentialId}: ${id}, nextToken: ${token}) { items { ${this.#fields} } nextToken }`,
-      ),
-    );
-    const pages = asked.map((_, index) => (data[aliasOf(index)] ?? { items: [], nextToken: null }) as Page);
-    const unread = errors.map(error => ({ ...itemOf(error)!, reason: error.message ?? '' }));
-    for (const { list, index, reason } of unread) {
-      this.#client.unreadable({ name: nameOf(asked[indexOf(list)]!), query, reason });
-      pages[indexOf(list)]!.items[index] = null;
-    }
-    for (const [index, request] of asked.entries())
-      if (!unread.some(({ list }) => list === aliasOf(index))) this.#client.readable(query, nameOf(request));
-    return pages;
+    const field = ({ id, token }: Record<'id' | 'token', string>) =>
+      `${query}(${sequentialId}: ${id}, nextToken: ${token}) { items { ${this.#fields} } nextToken }`;
+    const document = batch('query', { id: 'Int!', token: 'String' }, asked, field);
+    const response = await this.#client.readPartly(document);
+    return resultsOf<Page>(response, asked).map(({ value, errors }, index) => {
+      const page = value ?? { items: [], nextToken: null };
+      const name = `${sequentialId} ${asked[index]!.id}`;
+      for (const error of errors) {
+        this.#client.unreadable({ name, query, reason: error.message ?? '' });
+        page.items[itemOf(error)!] = null;
+      }
+      if (errors.length === 0) this.#client.readable(query, name);
+      return page;
+    });
   }
 
   get #fields(): string {

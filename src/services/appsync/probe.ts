@@ -1,7 +1,7 @@
 import type { AppSyncClient } from './client.ts';
 import { aboutRequest, isSchemaMismatch, isUnreadable, itemOf, RequestFailed } from './errors.ts';
 import type { Models } from './models.ts';
-import { unfit } from './schema-check.ts';
+import { unfit } from './schema.ts';
 
 /** An id that no record has. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';

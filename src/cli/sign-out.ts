@@ -66,7 +66,7 @@ export async function signOutOfCognito(options: {
     return Promise.all(
       kept.map(async signIn => {
         const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
-        const error = await revokeSignIn(signIn, env).then(
+        const error = await revokeSignIn(signIn).then(
           () => null,
           (fault: unknown) => fault,
         );

@@ -75,7 +75,11 @@ export class Renewal<T> {
   }
 
   #hold(lease: Lease<T>, since: number): void {
-    const margin = Math.min(FIVE_MINUTES_MS, Math.max(0, lease.expiresAt - since) / 10);
-    this.#current = { ...lease, renewAt: lease.expiresAt - margin };
+    this.#current = { ...lease, renewAt: renewalTime(since, lease.expiresAt) };
   }
+}
+
+/** When a value that was fetched at `since` has to be renewed. */
+export function renewalTime(since: number, expiresAt: number): number {
+  return expiresAt - Math.min(FIVE_MINUTES_MS, Math.max(0, expiresAt - since) / 10);
 }

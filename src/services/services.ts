@@ -179,7 +179,6 @@ export class Services {
     const { questions = questionsFor({ env, username, openPrompts }) } = this.#options;
     return new Session({
       config,
-      env,
       questions,
       store: new TokenStore({ home: homeFolder(env), warn }),
       onEnded: onSignInEnded,

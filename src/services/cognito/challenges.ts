@@ -9,7 +9,7 @@ export type Challenge = Pick<
   'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges' | 'AuthenticationResult'
 >;
 
-/** Sends the answers to a challenge. Throws the SDK's errors as they are. */
+/** Sends the answers to a challenge. */
 export type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
 
 /** After these refusals Cognito accepts another answer in the same session. */

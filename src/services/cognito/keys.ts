@@ -1,7 +1,7 @@
 import type { CognitoIdentityClient, Credentials } from '@aws-sdk/client-cognito-identity';
 import { RunError } from '../../../stages/errors.ts';
 import { domainOf, regionOfPool } from '../aws/regions.ts';
-import type { AwsKeys } from '../aws/roles.ts';
+import { type AwsKeys, belongsTo, roleNameOf } from '../aws/roles.ts';
 import { claimsOf } from './tokens.ts';
 
 export interface Identity {
@@ -70,17 +70,20 @@ const REFUSES_ROLE = new Set([
 ]);
 
 /** How the identity pool knows the user pool: the issuer without `https://`. */
-async function providerName({
-  idToken,
-  userPoolId,
-}: {
-  idToken: string;
-  userPoolId: string;
-}): Promise<string> {
-  const issuer = claimsOf(idToken).iss ?? '';
+async function providerName(login: { idToken: string; userPoolId: string }): Promise<string> {
+  const issuer = claimsOf(login.idToken).iss ?? '';
   if (issuer.startsWith('https://cognito-idp.')) return issuer.slice('https://'.length);
-  const region = regionOfPool(userPoolId) ?? '';
-  return `cognito-idp.${region}.${await domainOf(region)}/${userPoolId}`;
+  const region = regionOfPool(login.userPoolId) ?? '';
+  return `cognito-idp.${region}.${await domainOf(region)}/${login.userPoolId}`;
+}
+
+/** The token lists the roles of the groups, but not which group has which; Amplify puts the group's name into the role's. */
+export function roleOfGroup(idToken: string, group: string): string | null {
+  const { 'cognito:groups': groups = [], 'cognito:roles': roles = [] } = claimsOf(idToken);
+  if (!groups.includes(group)) return null;
+  const named = roles.filter(role => belongsTo(roleNameOf(role), group));
+  if (named.length === 1) return named[0]!;
+  return groups.length === 1 && roles.length === 1 ? roles[0]! : null;
 }
 
 function keysOf(given: Credentials | undefined, poolId: string, now: number): Required<AwsKeys> {

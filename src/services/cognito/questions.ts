@@ -29,12 +29,6 @@ export type OpenPrompts = (streams: Streams) => Promise<{
   password(question: Question): Promise<string>;
 }>;
 
-export interface PromptOptions extends Streams {
-  env: Env;
-  username: string;
-  openPrompts: OpenPrompts;
-}
-
 const CODES: Record<CodeChallenge, string> = {
   SOFTWARE_TOKEN_MFA: 'Code from the authenticator app',
   SMS_MFA: 'Code from the text message',
@@ -51,28 +45,40 @@ const TYPING_RETRIES = 2;
  * Without a terminal throws {@link RunError} `no_password` or `challenge_needs_terminal`. Lets inquirer's
  * `ExitPromptError` (Ctrl-C) through.
  */
-export function questionsFor(options: PromptOptions): Questions {
+export function questionsFor(
+  options: Streams & { env: Env; username: string; openPrompts: OpenPrompts },
+): Questions {
   const { env, username, input = process.stdin } = options;
-  const prompts = (refusal: RunError) => {
-    if (!input.isTTY) throw refusal;
-    return options.openPrompts(options);
+  const promptsFor = (wants: string) => {
+    if (input.isTTY) return options.openPrompts(options);
+    throw new RunError(
+      'challenge_needs_terminal',
+      `Cognito wants ${wants} from ${username}, but standard input is not a terminal.`,
+      'Run "migrator login aws" on a terminal; the sign-in is kept, and this command then needs no answer.',
+    );
   };
   return {
     retries: TYPING_RETRIES,
     async password() {
       if (env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD) return env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
-      const { password } = await prompts(noPassword(username));
+      if (!input.isTTY)
+        throw new RunError(
+          'no_password',
+          `There is no password for ${username}, and standard input is not a terminal.`,
+          'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
+        );
+      const { password } = await options.openPrompts(options);
       return password({ message: `Password of ${username} (Cognito)`, validate: isFilled });
     },
     async code(challenge, sentTo, wrong) {
-      const { input } = await prompts(needsTerminal(username, `a code (${challenge})`));
+      const { input } = await promptsFor(`a code (${challenge})`);
       const where = sentTo ? ` to ${sentTo}` : '';
       const message = `${wrong ? `${wrong} ` : ''}${CODES[challenge]}${where}, for ${username}:`;
       const validate = (text: string) => /^\s*\d[\d ]+$/.test(text) || 'A code is made of digits.';
       return (await input({ message, validate })).replaceAll(' ', '');
     },
     async newPassword(wrong) {
-      const { password } = await prompts(needsTerminal(username, 'a new password (NEW_PASSWORD_REQUIRED)'));
+      const { password } = await promptsFor('a new password (NEW_PASSWORD_REQUIRED)');
       const message = `${wrong ?? 'The first password was for one sign-in only.'} New password of ${username}`;
       const first = await password({ message, validate: isFilled });
       await password({
@@ -103,19 +109,3 @@ export function questionsFromLines(text: string, username: string): Questions {
 }
 
 const isFilled = (text: string) => text !== '' || 'The password cannot be empty.';
-
-function noPassword(username: string): RunError {
-  return new RunError(
-    'no_password',
-    `There is no password for ${username}, and standard input is not a terminal.`,
-    'Run "migrator login aws" on a terminal first (the sign-in is kept), or set AMPLIFY_MEDIA_MIGRATOR_PASSWORD in the environment.',
-  );
-}
-
-function needsTerminal(username: string, wants: string): RunError {
-  return new RunError(
-    'challenge_needs_terminal',
-    `Cognito wants ${wants} from ${username}, but standard input is not a terminal.`,
-    'Run "migrator login aws" on a terminal; the sign-in is kept, and this command then needs no answer.',
-  );
-}

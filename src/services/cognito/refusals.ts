@@ -5,10 +5,6 @@ import type { Failure } from './errors.ts';
 const SKEW_MS = 5 * 60_000;
 const CONSOLE = 'in the Cognito console (User pools, Users)';
 export const ASK_ADMIN = `or ask the administrator of the Amplify project to do it ${CONSOLE}`;
-const SIGN_IN_AGAIN =
-  'Nothing is lost. Sign in with "migrator login aws", then continue with "migrator resume" (or the same command again).';
-const SAME_PROJECT =
-  'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".';
 const CLIENT_FLOWS = 'or allow it: Cognito console, App clients, Authentication flows.';
 
 /** Read from the top: the first row that fits wins. */
@@ -56,16 +52,11 @@ export const REFUSALS: readonly Refusal<Failure>[] = [
   },
   {
     code: 'sign_in_expired',
-    on: /^renewal NotAuthorizedException:/,
-    says: at => `The sign-in of ${at.username} has ended: its refresh token was revoked or has expired.`,
-    remedy: SIGN_IN_AGAIN,
-  },
-  {
-    code: 'sign_in_expired',
-    on: /^renewal RefreshTokenReuseException:/,
+    on: /^renewal (NotAuthorized|RefreshTokenReuse)Exception:/,
     says: at =>
-      `The sign-in of ${at.username} has ended: another process has used up its refresh token (rotation).`,
-    remedy: SIGN_IN_AGAIN,
+      `The sign-in of ${at.username} has ended: ${at.name.startsWith('Refresh') ? 'another process has used up its refresh token (rotation)' : 'its refresh token was revoked or has expired'}.`,
+    remedy:
+      'Nothing is lost. Sign in with "migrator login aws", then continue with "migrator resume" (or the same command again).',
   },
   {
     code: 'identity_token_expired',
@@ -78,7 +69,8 @@ export const REFUSALS: readonly Refusal<Failure>[] = [
     on: /^keys NotAuthorizedException:/,
     says: at =>
       `Identity pool ${at.identityPoolId} gives ${at.username} no keys: it does not know user pool ${at.userPoolId} with client ${at.clientId}, or no role fits.`,
-    remedy: SAME_PROJECT,
+    remedy:
+      'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".',
   },
   {
     code: 'wrong_code',

@@ -1,46 +1,42 @@
 import { RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
-import type { Env } from '../../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
 import { regionOfPool } from '../aws/regions.ts';
-import { type AwsKeySource, type AwsKeys, belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
+import type { AwsKeySource, AwsKeys, SignedInUser } from '../aws/roles.ts';
 import { once } from '../once.ts';
-import { type Lease, Renewal } from '../renewal.ts';
+import { type Lease, Renewal, renewalTime } from '../renewal.ts';
 import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
-import type { Device } from './device.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
-import { fetchKeys, type Identity, type RoleKeys } from './keys.ts';
+import { fetchKeys, type Identity, type RoleKeys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
-import { sharedTokens } from './shared-tokens.ts';
 import { renewTokens, type SignedIn, signIn } from './sign-in.ts';
 import type { SignInKey, TokenStore } from './token-store.ts';
-import { claimsOf, type IdClaims, type Tokens, tokensFrom } from './tokens.ts';
+import { claimsOf, type Device, type Tokens, tokensFrom } from './tokens.ts';
 
 export interface SessionOptions {
   config: Config;
-  env: Env;
   questions: Questions;
-  /** Where sign-ins are kept and shared with other processes; null keeps nothing. */
-  store: TokenStore | null;
+  /** Where sign-ins are kept and shared with other processes. */
+  store: Pick<TokenStore, 'find' | 'keep' | 'forget' | 'exclusively'>;
   /**
    * Called once when the sign-in has ended for good (revoked, or its 30 days are over). The current tokens are valid for
    * some minutes more: time to finish what is in flight.
    */
   onEnded?: (error: RunError) => void;
-  /** Retries of requests; the SDK's own when absent. */
-  backoff?: Backoff;
+  /** Retries of requests. */
+  backoff: Backoff;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
 const MIN_SKEW_MS = 30_000;
+/** A renewal that fails with one of these will not succeed later either. */
+const FINAL = ['sign_in_expired', 'renewal_not_enabled'];
 
 /**
  * A signed-in user of the Amplify project, for one process. The first request for a token takes the kept sign-in or signs
  * in; tokens are renewed in time, and the password is asked for at most once. All methods may be called concurrently.
- *
- * Endpoints follow the AWS SDK's own variables in `env` (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` and so on).
  * Every method throws {@link RunError} with a remedy (the table in refusals.ts).
  */
 export class CognitoSession {
@@ -65,7 +61,7 @@ export class CognitoSession {
     this.#now = options.now ?? Date.now;
     this.#key = { userPoolId: user_pool_id, clientId: client_id, username };
     this.#identity = { poolId: identity_pool_id, id: null, refusesRoles: false };
-    this.#tokens = new Renewal(this.#leaseTokens(), this.#now);
+    this.#tokens = new Renewal(old => this.#leaseTokens(old), this.#now);
     this.#keys = new Renewal(() => this.#leaseKeys(), this.#now);
     const provider = async () => (await this.#keys.get()).keys;
     this.credentials = Object.assign(provider, { memoized: true as const, user: () => this.#user });
@@ -102,11 +98,10 @@ export class CognitoSession {
   /** Signs in with the password even if a sign-in is kept, and keeps the new one. */
   async signIn(): Promise<void> {
     const { store } = this.#options;
-    const work = async () => {
-      const tokens = await this.#signInOnce((await store?.find(this.#key))?.device ?? null);
-      await store?.keep(this.#key, tokens);
-    };
-    await (store ? store.exclusively(work) : work());
+    await store.exclusively(async () => {
+      const known = await store.find(this.#key);
+      await store.keep(this.#key, await this.#signInOnce(known?.device ?? null));
+    });
   }
 
   /**
@@ -119,36 +114,55 @@ export class CognitoSession {
     );
   }
 
-  readonly #userPool = once(() => {
-    const { config, env, backoff } = this.#options;
-    return userPoolClient(regionOfPool(this.#key.userPoolId) ?? config.aws.region, env, backoff);
-  });
+  readonly #userPool = once(() =>
+    userPoolClient(this.#regionOf(this.#key.userPoolId), this.#options.backoff),
+  );
 
-  readonly #identityPool = once(() => {
-    const { config, env, backoff } = this.#options;
-    return identityPoolClient(regionOfPool(this.#identity.poolId) ?? config.aws.region, env, backoff);
-  });
+  readonly #identityPool = once(() =>
+    identityPoolClient(this.#regionOf(this.#identity.poolId), this.#options.backoff),
+  );
 
-  #leaseTokens(): (old: Tokens | null) => Promise<Lease<Tokens>> {
-    const lease = sharedTokens({
-      key: this.#key,
-      store: this.#options.store,
-      signIn: device => this.#signInOnce(device),
-      renew: old => this.#renew(old),
-      now: this.#now,
-    });
-    return async old => {
-      try {
-        return await lease(old);
-      } catch (error) {
-        const isOver = old !== null && (error as RunError).code === 'sign_in_expired';
-        if (isOver && !this.#hasEnded) {
-          this.#hasEnded = true;
-          this.#options.onEnded?.(error as RunError);
-        }
-        throw error;
-      }
+  #regionOf(poolId: string): string {
+    return regionOfPool(poolId) ?? this.#options.config.aws.region;
+  }
+
+  /** Takes what another process has just got; otherwise renews, or signs in, and keeps the result for all. */
+  async #leaseTokens(old: Tokens | null): Promise<Lease<Tokens>> {
+    const { store } = this.#options;
+    const fromOthers = async () => {
+      const kept = await store.find(this.#key);
+      return kept && kept.idToken !== old?.idToken && isFresh(kept, this.#now()) ? kept : null;
     };
+    const obtained = async () => {
+      const tokens = (await fromOthers()) ?? (await this.#renewOrSignIn(old));
+      await store.keep(this.#key, tokens);
+      return tokens;
+    };
+    const value = (await fromOthers()) ?? (await store.exclusively(obtained));
+    return { value, expiresAt: value.expiresAt };
+  }
+
+  /**
+   * A kept sign-in that is no longer valid is forgotten, and the password asked for; one that ends while this process
+   * uses it (`old`) is an error, because somebody ended it.
+   */
+  async #renewOrSignIn(old: Tokens | null): Promise<Tokens> {
+    const { store, onEnded } = this.#options;
+    const held = (await store.find(this.#key)) ?? old;
+    if (!held) return this.#signInOnce(null);
+    try {
+      return await this.#obtain('renewal', held.refreshToken, async at => ({
+        result: await renewTokens(await this.#userPool(), held, at),
+        device: held.device,
+      }));
+    } catch (error) {
+      if (!(error instanceof RunError && FINAL.includes(error.code))) throw error;
+      await store.forget(this.#key, held.refreshToken);
+      if (!old) return this.#signInOnce(held.device);
+      if (error.code === 'sign_in_expired' && !this.#hasEnded) onEnded?.(error);
+      this.#hasEnded = true;
+      throw error;
+    }
   }
 
   #signInOnce(device: Device | null): Promise<Tokens> {
@@ -156,13 +170,6 @@ export class CognitoSession {
       signIn(await this.#userPool(), this.#options.questions, at, device),
     );
     return this.#signedIn;
-  }
-
-  #renew(old: Tokens): Promise<Tokens> {
-    return this.#obtain('renewal', old.refreshToken, async at => ({
-      result: await renewTokens(await this.#userPool(), old, at),
-      device: old.device,
-    }));
   }
 
   async #obtain(
@@ -175,11 +182,16 @@ export class CognitoSession {
       const askedAt = this.#now();
       const { result, device } = await request(at);
       const tokens = tokensFrom(result, askedAt, { refreshToken, device });
-      if (!tokens) throw noTokens(at);
-      return tokens;
+      if (tokens) return tokens;
+      throw new RunError(
+        'sign_in_failed',
+        `The response of ${at.endpoint} has no tokens for ${at.username}.`,
+        'Check the values under aws.cognito ("migrator show").',
+      );
     } catch (error) {
       // Ctrl-C at the prompt ends the command; it is no refusal.
-      throw isExitPrompt(error) ? error : classify(error, await this.#circumstances(step));
+      const isInterrupted = error instanceof Error && error.name === 'ExitPromptError';
+      throw isInterrupted ? error : classify(error, await this.#circumstances(step));
     }
   }
 
@@ -203,14 +215,13 @@ export class CognitoSession {
   }
 
   async #keysFor({ idToken, clockAheadMs }: Tokens): Promise<Lease<RoleKeys>> {
-    const claims = claimsOf(idToken);
     const { storage_group: storageGroup } = this.#options.config.aws.amplify;
-    const storageRole = roleOfGroup(claims, storageGroup);
+    const storageRole = roleOfGroup(idToken, storageGroup);
     const { username, userPoolId } = this.#key;
     try {
       const login = { idToken, userPoolId, wantedRole: storageRole };
       const value = await fetchKeys(await this.#identityPool(), this.#identity, login, this.#now());
-      const groups = claims['cognito:groups'] ?? [];
+      const groups = claimsOf(idToken)['cognito:groups'] ?? [];
       this.#user = { username, groups, storageGroup, role: value.role, storageRole };
       // The keys expire by AWS's clock; a wrong clock here must not make fresh keys look old.
       const ahead = Math.abs(clockAheadMs) > MIN_SKEW_MS ? clockAheadMs : 0;
@@ -221,23 +232,7 @@ export class CognitoSession {
   }
 }
 
-function noTokens(at: Circumstances): RunError {
-  return new RunError(
-    'sign_in_failed',
-    `The response of ${at.endpoint} has no tokens for ${at.username}.`,
-    'Check the values under aws.cognito ("migrator show").',
-  );
-}
-
-/** The token lists the roles of the groups, but not which group has which; Amplify puts the group's name into the role's. */
-function roleOfGroup(claims: IdClaims, group: string): string | null {
-  const { 'cognito:groups': groups = [], 'cognito:roles': roles = [] } = claims;
-  if (!groups.includes(group)) return null;
-  const named = roles.filter(role => belongsTo(roleNameOf(role), group));
-  if (named.length === 1) return named[0]!;
-  return groups.length === 1 && roles.length === 1 ? roles[0]! : null;
-}
-
-function isExitPrompt(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ExitPromptError';
+/** Not to be renewed yet. A clock that was set back since makes it doubtful. */
+function isFresh({ issuedAt, expiresAt }: Tokens, now: number): boolean {
+  return issuedAt <= now && now < renewalTime(issuedAt, expiresAt);
 }

@@ -3,10 +3,9 @@ import type {
   CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
-import { confirmDevice, type Device, proveDevice, signatureOf } from './device.ts';
 import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
-import type { Tokens } from './tokens.ts';
+import type { Device, Tokens } from './tokens.ts';
 
 /** More than any user pool asks for. */
 const MAX_CHALLENGES = 6;
@@ -104,6 +103,66 @@ async function requestsOf(client: CognitoIdentityProviderClient, ClientId: strin
           ChallengeResponses: named(answers),
         }),
       ),
+  };
+}
+
+/**
+ * Confirms the device that the pool has named at the sign-in; null if it has named none. Pools that always remember
+ * devices refuse to renew tokens otherwise (docs/services.md, Cognito).
+ */
+export async function confirmDevice(
+  client: CognitoIdentityProviderClient,
+  { NewDeviceMetadata: metadata, AccessToken }: AuthenticationResultType,
+): Promise<Device | null> {
+  const { DeviceKey: key, DeviceGroupKey: groupKey } = metadata ?? {};
+  if (!key || !groupKey || !AccessToken) return null;
+  const [{ ConfirmDeviceCommand }, { createDeviceVerifier }] = await Promise.all([
+    import('@aws-sdk/client-cognito-identity-provider'),
+    import('cognito-srp-helper'),
+  ]);
+  const { DeviceRandomPassword, DeviceSecretVerifierConfig } = createDeviceVerifier(key, groupKey);
+  const command = new ConfirmDeviceCommand({
+    AccessToken,
+    DeviceKey: key,
+    DeviceName: 'amplify-media-migrator',
+    DeviceSecretVerifierConfig,
+  });
+  // The user is signed in anyway; at worst the tokens cannot be renewed, and the message comes when they expire.
+  await client.send(command).catch(() => {});
+  return { key, groupKey, password: DeviceRandomPassword };
+}
+
+/** Answers DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER. Throws what `respond` throws. */
+export async function proveDevice(
+  respond: Respond,
+  challenge: Challenge,
+  userId: string,
+  device: Device,
+  at: Circumstances,
+): Promise<Challenge> {
+  const srp = await import('cognito-srp-helper');
+  const session = srp.createSrpSession(userId, device.password, at.userPoolId, false);
+  const verifier = await respond(challenge, { SRP_A: session.largeA });
+  const parameters = { DEVICE_KEY: device.key, ...verifier.ChallengeParameters };
+  const signed = srp.signSrpSessionWithDevice(
+    session,
+    { ...verifier, ChallengeParameters: parameters },
+    device.groupKey,
+    device.password,
+  );
+  return respond(verifier, signatureOf(signed));
+}
+
+/** The answer to PASSWORD_VERIFIER and DEVICE_PASSWORD_VERIFIER. */
+export function signatureOf(signed: {
+  secret: string;
+  passwordSignature: string;
+  timestamp: string;
+}): Record<string, string> {
+  return {
+    PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
+    PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
+    TIMESTAMP: signed.timestamp,
   };
 }
 

@@ -104,37 +104,31 @@ function isSame(one: SignInKey, other: SignInKey): boolean {
   );
 }
 
-/** The fields of a sign-in by their names in the file. */
-const TEXTS = {
-  user_pool_id: 'userPoolId',
-  client_id: 'clientId',
-  username: 'username',
-  id_token: 'idToken',
-  refresh_token: 'refreshToken',
+/** In the file their names are in snake case. */
+const FIELDS = {
+  userPoolId: 'string',
+  clientId: 'string',
+  username: 'string',
+  idToken: 'string',
+  refreshToken: 'string',
+  issuedAt: 'number',
+  expiresAt: 'number',
+  clockAheadMs: 'number',
 } as const;
-const NUMBERS = { issued_at: 'issuedAt', expires_at: 'expiresAt', clock_ahead_ms: 'clockAheadMs' } as const;
+const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+const inFile = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 
 function toFile(kept: KeptSignIn): Record<string, unknown> {
-  const names = Object.entries({ ...TEXTS, ...NUMBERS });
-  return {
-    ...Object.fromEntries(names.map(([inFile, name]) => [inFile, kept[name]])),
-    ...(kept.device && {
-      device_key: kept.device.key,
-      device_group_key: kept.device.groupKey,
-      device_password: kept.device.password,
-    }),
-  };
+  const { key: device_key, groupKey: device_group_key, password: device_password } = kept.device ?? {};
+  const fields = NAMES.map(name => [inFile(name), kept[name]]);
+  return { ...Object.fromEntries(fields), device_key, device_group_key, device_password };
 }
 
 /** Null for an entry that lacks something. */
 function fromFile(entry: unknown): KeptSignIn | null {
   if (!isPlainObject(entry)) return null;
-  const has = (names: object, type: string) => Object.keys(names).every(name => typeof entry[name] === type);
-  if (!has(TEXTS, 'string') || !has(NUMBERS, 'number')) return null;
-  const names = Object.entries({ ...TEXTS, ...NUMBERS });
+  if (NAMES.some(name => typeof entry[inFile(name)] !== FIELDS[name])) return null;
   const { device_key: key, device_group_key: groupKey, device_password: password } = entry;
-  return {
-    ...Object.fromEntries(names.map(([inFile, name]) => [name, entry[inFile]])),
-    device: key && groupKey && password ? { key, groupKey, password } : null,
-  } as KeptSignIn;
+  const device = key && groupKey && password ? { key, groupKey, password } : null;
+  return { ...Object.fromEntries(NAMES.map(name => [name, entry[inFile(name)]])), device } as KeptSignIn;
 }

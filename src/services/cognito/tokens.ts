@@ -1,5 +1,4 @@
 import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider';
-import type { Device } from './device.ts';
 
 /** The result of a sign-in or a renewal. Secrets: never logged, never in a message. */
 export interface Tokens {
@@ -11,11 +10,21 @@ export interface Tokens {
   expiresAt: number;
   /** How far Cognito's clock is ahead of this machine's, in ms; 0 where it is not known. */
   clockAheadMs: number;
-  /** The device that the pool knows this program as, which renewals must name; null where the pool remembers none. */
+  /** The device that renewals must name; null where the pool remembers none. */
   device: Device | null;
 }
 
-export interface IdClaims {
+/**
+ * What a user pool that remembers devices knows this program by (Cognito developer guide, "Working with user devices"). The
+ * password is a secret.
+ */
+export interface Device {
+  key: string;
+  groupKey: string;
+  password: string;
+}
+
+interface IdClaims {
   iss?: string;
   /** Both in seconds since the epoch. */
   iat?: number;
@@ -44,12 +53,12 @@ export function tokensFrom(
   const refreshToken = result?.RefreshToken ?? old.refreshToken;
   if (!result?.IdToken || !refreshToken) return null;
   const { iat, exp } = claimsOf(result.IdToken);
-  const lifeMs = iat !== undefined && exp !== undefined ? (exp - iat) * 1000 : (result.ExpiresIn ?? 0) * 1000;
+  const seconds = iat !== undefined && exp !== undefined ? exp - iat : (result.ExpiresIn ?? 0);
   return {
     idToken: result.IdToken,
     refreshToken,
     issuedAt: askedAt,
-    expiresAt: askedAt + (lifeMs > 0 ? lifeMs : ONE_HOUR_MS),
+    expiresAt: askedAt + (seconds > 0 ? seconds * 1000 : ONE_HOUR_MS),
     clockAheadMs: iat === undefined ? 0 : iat * 1000 - askedAt,
     device: old.device,
   };
@@ -58,8 +67,8 @@ export function tokensFrom(
 /** The claims of a JWT, unverified: the services verify it, this side only reads it. `{}` if it is none. */
 export function claimsOf(jwt: string): IdClaims {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as IdClaims) : {};
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+    return typeof claims === 'object' && claims !== null ? claims : {};
   } catch {
     return {};
   }

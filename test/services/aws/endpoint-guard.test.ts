@@ -5,9 +5,14 @@ import { rejection } from '../../config/scratch.ts';
 
 describe('the address of an AWS client', () => {
   const addressWith = async (endpoint: string) => {
-    const client = await identityPoolClient('cn-north-1', endpoint ? { AWS_ENDPOINT_URL: endpoint } : {});
+    process.env.AWS_ENDPOINT_URL = endpoint;
+    const client = await identityPoolClient('cn-north-1', { retries: 0, baseMs: 0, capMs: 0 });
     return identityPoolAddress(client).finally(() => client.destroy());
   };
+
+  after(() => {
+    delete process.env.AWS_ENDPOINT_URL;
+  });
 
   it('is that of its region', async () => {
     expect(await addressWith('')).to.equal('https://cognito-identity.cn-north-1.amazonaws.com.cn');

@@ -10,7 +10,7 @@ export const PASSWORD = 'Correct-Horse-1';
 export const HOUR_MS = 3_600_000;
 
 /** Replaces values of the configuration, and options of the session. */
-export interface Change extends Partial<Omit<SessionOptions, 'config' | 'env'>> {
+export interface Change extends Partial<Omit<SessionOptions, 'config'>> {
   clientId?: string;
   identityPoolId?: string;
   username?: string;
@@ -30,12 +30,26 @@ export function sessionAt(
     identity_pool_id: identityPoolId ?? identityPool?.identityPoolId ?? '',
     username: username ?? EMAIL,
   };
-  const env = {
-    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,
-    AWS_ENDPOINT_URL_COGNITO_IDENTITY: identityPool?.service.url,
-  };
-  return new CognitoSession({ config, env, questions, store: null, ...more });
+  process.env[USER_POOL] = userPool.service.url;
+  if (identityPool) process.env[IDENTITY_POOL] = identityPool.service.url;
+  const backoff = { retries: 3, baseMs: 1, capMs: 1 };
+  return new CognitoSession({ config, questions, store: NO_STORE, backoff, ...more });
 }
+
+/** Every session signs in for itself. */
+const NO_STORE: SessionOptions['store'] = {
+  find: async () => null,
+  keep: async () => {},
+  forget: async () => {},
+  exclusively: work => work(),
+};
+
+const USER_POOL = 'AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER';
+const IDENTITY_POOL = 'AWS_ENDPOINT_URL_COGNITO_IDENTITY';
+
+after(() => {
+  for (const name of [USER_POOL, IDENTITY_POOL]) delete process.env[name];
+});
 
 /** Knows the password, and nothing else that Cognito may ask for. */
 export function passwordOnly(password: () => string): Questions {

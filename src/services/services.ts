@@ -11,27 +11,15 @@ import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import { type Config, storageRegionOf } from '../config/settings.ts';
-import type { AppSyncClient, UnreadableRecord } from './appsync/client.ts';
-import type { Media } from './appsync/media.ts';
-import type { MediaRecords } from './appsync/media-records.ts';
-import { type Models, modelsOf } from './appsync/models.ts';
-import type { Observations } from './appsync/observations.ts';
-import type { SchemaPart } from './appsync/schema.ts';
+import type { UnreadableRecord } from './appsync/client.ts';
+import { modelsOf } from './appsync/models.ts';
 import type { OpenPrompts, Questions } from './cognito/questions.ts';
-import type { CognitoSession } from './cognito/session.ts';
-import type { BandwidthLimit } from './drive/bandwidth-limit.ts';
-import type { Drive } from './drive/drive.ts';
-import type { DriveAuth } from './drive/http.ts';
 import type { RedisAddress } from './drive/shared-limiter.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 import { once } from './once.ts';
-import { encryptionOf } from './s3/encryption.ts';
-import type { Storage } from './s3/storage.ts';
 
 const MIB = 1024 * 1024;
 const MAX_WAIT_MS = 60_000;
-
-export type ServiceName = keyof typeof KEYS_FOR;
 
 /** As messages name it. */
 type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
@@ -66,9 +54,8 @@ export interface ServicesOptions {
 export class Services {
   readonly #options: ServicesOptions;
   readonly #config: Config;
-  readonly #runId: string;
-  readonly #throttling = new Map<Service, Throttling>();
-  readonly #outages = new Map<Service, Outage>();
+  /** What is known about each service; all requests to it share that. */
+  readonly #health = new Map<Service, Required<Pick<Backoff, 'throttling' | 'outage'>>>();
   readonly #failingRequests = new Set<object>();
   readonly #opened: Promise<{ close(): void }>[] = [];
   /** Unreadable records that were warned about. */
@@ -77,59 +64,64 @@ export class Services {
   constructor(options: ServicesOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#runId = options.runId ?? randomUUID();
   }
 
   /** Throws one ConfigError that names every missing value of these services, before any request is sent. */
-  require(services: Exclude<ServiceName, 'folder'>[]): void {
+  require(services: ('cognito' | 'storage' | 'data')[]): void {
     const keys = services.flatMap(service => KEYS_FOR[service]);
     requireKeys(this.#config, services.length > 0 ? [...KEYS_FOR.cognito, ...keys] : []);
   }
 
-  /** Retries of requests to a service. All requests share what is known about its throttling. `what`: named in the log. */
+  /** Retries of requests to a service. `what`: named in the log. */
   backoffFor(service: Service, what: string = service): Backoff {
-    const { retry_attempts, retry_delay_seconds, throttle_patience_minutes } = this.#config.migration;
-    const { throttleTimeoutMs = throttle_patience_minutes * 60_000, warn, signal, onRetry } = this.#options;
-    const throttling =
-      this.#throttling.get(service) ?? new Throttling(service, { timeoutMs: throttleTimeoutMs, say: warn });
-    this.#throttling.set(service, throttling);
-    const outage =
-      this.#outages.get(service) ??
-      new Outage(service, { timeoutMs: throttleTimeoutMs, failing: this.#failingRequests, say: warn });
-    this.#outages.set(service, outage);
+    const { retry_attempts, retry_delay_seconds } = this.#config.migration;
+    const { signal, onRetry } = this.#options;
     return {
       retries: retry_attempts,
       baseMs: retry_delay_seconds * 1000,
       capMs: MAX_WAIT_MS,
       signal,
-      throttling,
-      outage,
+      ...this.#healthOf(service),
       ...(onRetry && { onRetry: retry => onRetry(what, retry) }),
     };
   }
 
+  #healthOf(service: Service) {
+    const { throttle_patience_minutes: minutes } = this.#config.migration;
+    const { throttleTimeoutMs: timeoutMs = minutes * 60_000, warn: say } = this.#options;
+    const health = this.#health.get(service) ?? {
+      throttling: new Throttling(service, { timeoutMs, say }),
+      outage: new Outage(service, { timeoutMs, failing: this.#failingRequests, say }),
+    };
+    this.#health.set(service, health);
+    return health;
+  }
+
   /** The Google sign-in that Drive uses. */
-  readonly googleAuth = once(async (): Promise<DriveAuth> => {
+  readonly googleAuth = once(async () => {
     requireUsableProxies(process.env);
     const { googleSignIn } = await import('./drive/sign-in.ts');
     return googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') });
   });
 
-  readonly drive = once((): Promise<Drive> => this.#closedAtEnd(this.#openDrive()));
-  readonly storage = once((): Promise<Storage> => this.#closedAtEnd(this.#openStorage()));
+  readonly drive = once(() => this.#closedAtEnd(this.#openDrive()));
+  readonly storage = once(() => this.#closedAtEnd(this.#openStorage()));
 
-  async #openDrive(): Promise<Drive> {
+  async #openDrive() {
     const { google_drive, migration } = this.#config;
-    const [{ Drive: Client }, auth] = await Promise.all([import('./drive/drive.ts'), this.googleAuth()]);
-    return Client.connect({
+    const { processes, warn } = this.#options;
+    const [{ Drive }, auth] = await Promise.all([import('./drive/drive.ts'), this.googleAuth()]);
+    const timetable = parseBandwidth(migration.bwlimit) ?? [];
+    const { BandwidthLimit } = await import('./drive/bandwidth-limit.ts');
+    return Drive.connect({
       auth,
       apiUrl: google_drive.api_url,
       queriesPerSecond: google_drive.queries_per_second,
-      processes: this.#options.processes,
-      quota: this.quotaRedis ? { redis: this.quotaRedis, warn: this.#options.warn } : undefined,
+      processes,
+      quota: this.quotaRedis ? { redis: this.quotaRedis, warn } : undefined,
       backoff: this.backoffFor('Google Drive'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
-      bandwidth: await this.#bandwidth(),
+      bandwidth: timetable.length > 0 ? new BandwidthLimit(timetable) : undefined,
     });
   }
 
@@ -139,24 +131,21 @@ export class Services {
     return url ? { url, password: this.#options.env.MIGRATOR_QUOTA_REDIS_PASSWORD } : null;
   }
 
-  async #bandwidth(): Promise<BandwidthLimit | undefined> {
-    const timetable = parseBandwidth(this.#config.migration.bwlimit) ?? [];
-    if (timetable.length === 0) return undefined;
-    const { BandwidthLimit: Limit } = await import('./drive/bandwidth-limit.ts');
-    return new Limit(timetable);
-  }
-
-  async #openStorage(): Promise<Storage> {
+  async #openStorage() {
     const { aws, migration } = this.#config;
-    const [session, { Storage: Client }] = await Promise.all([this.session(), import('./s3/storage.ts')]);
+    const [session, { Storage }, { encryptionOf }] = await Promise.all([
+      this.session(),
+      import('./s3/storage.ts'),
+      import('./s3/client.ts'),
+    ]);
     await session.credentials();
-    return Client.connect({
+    return Storage.connect({
       bucket: aws.amplify.storage_bucket,
       region: storageRegionOf(aws),
       encryption: encryptionOf(aws.amplify),
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
-      runId: this.#runId,
+      runId: this.#options.runId ?? randomUUID(),
       multipartThresholdBytes: migration.multipart_threshold_mb * MIB,
       partBytes: migration.chunk_size_mb * MIB,
       connections: migration.concurrency,
@@ -167,19 +156,18 @@ export class Services {
   }
 
   /** One sign-in for S3 and AppSync. */
-  readonly session = once(async (): Promise<CognitoSession> => {
+  readonly session = once(async () => {
     requireUsableProxies(process.env);
-    const [{ CognitoSession: Session }, { TokenStore }, { questionsFor }] = await Promise.all([
+    const [{ CognitoSession }, { TokenStore }, { questionsFor }] = await Promise.all([
       import('./cognito/session.ts'),
       import('./cognito/token-store.ts'),
       import('./cognito/questions.ts'),
     ]);
     const { config, env, warn, openPrompts, onSignInEnded } = this.#options;
     const { username } = config.aws.cognito;
-    const { questions = questionsFor({ env, username, openPrompts }) } = this.#options;
-    return new Session({
+    return new CognitoSession({
       config,
-      questions,
+      questions: this.#options.questions ?? questionsFor({ env, username, openPrompts }),
       store: new TokenStore({ home: homeFolder(env), warn }),
       onEnded: onSignInEnded,
       backoff: this.backoffFor('Cognito'),
@@ -187,21 +175,16 @@ export class Services {
   });
 
   /** Sends documents to AppSync as the signed-in user. */
-  readonly dataClient = once(async (): Promise<AppSyncClient> => {
+  readonly dataClient = once(async () => {
     const session = await this.session();
     await session.idToken();
-    const { AppSyncClient: Client } = await import('./appsync/client.ts');
-    return new Client({
+    const { AppSyncClient } = await import('./appsync/client.ts');
+    return new AppSyncClient({
       endpoint: this.#config.aws.amplify.api_endpoint,
       backoff: this.backoffFor('AppSync'),
       onUnreadable: record => this.#onUnreadable(record),
       onReadable: (query, name) => this.#options.unreadableRecords?.settle(query, name),
-      token: {
-        get: () => session.idToken(),
-        renew: async refused => {
-          await session.renewIdToken(refused);
-        },
-      },
+      token: { get: () => session.idToken(), renew: refused => session.renewIdToken(refused) },
     });
   });
 
@@ -216,9 +199,9 @@ export class Services {
   }
 
   /** With the discriminator field of the prefix rules if they are on, or with the given field; null for none. */
-  async observations(discriminatorField = this.#discriminatorField): Promise<Observations> {
+  async observations(discriminatorField = this.#discriminatorField) {
     const { observation } = this.#models;
-    const [{ Observations: Table }, { indexQueryIn }, client] = await Promise.all([
+    const [{ Observations }, { indexQueryIn }, client] = await Promise.all([
       import('./appsync/observations.ts'),
       import('./appsync/schema.ts'),
       this.dataClient(),
@@ -228,22 +211,22 @@ export class Services {
       const schema = await this.schema();
       return schema && indexQueryIn(schema, observation);
     };
-    return new Table(client, observation, { discriminatorField, indexQuery });
+    return new Observations(client, observation, { discriminatorField, indexQuery });
   }
 
   /** What AppSync says about its schema; null if introspection is switched off. */
-  readonly schema = once(async (): Promise<SchemaPart | null> => {
+  readonly schema = once(async () => {
     const { readSchema } = await import('./appsync/schema.ts');
     return readSchema(await this.dataClient(), this.#models);
   });
 
   /** The models, completed from the schema. Throws RunError if they do not fit it. */
-  readonly fittedModels = once(async (): Promise<Models> => {
+  readonly fittedModels = once(async () => {
     const [{ fitted }, schema] = await Promise.all([import('./appsync/schema.ts'), this.schema()]);
     return schema ? fitted(schema, this.#models, this.#discriminatorField) : this.#models;
   });
 
-  get #models(): Models {
+  get #models() {
     return modelsOf(this.#config.aws.amplify.models);
   }
 
@@ -253,15 +236,15 @@ export class Services {
   }
 
   /** Creates media records. */
-  readonly media = once(async (): Promise<Media> => {
-    const { Media: Table } = await import('./appsync/media.ts');
-    return new Table(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
+  readonly media = once(async () => {
+    const { Media } = await import('./appsync/media.ts');
+    return new Media(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
   });
 
   /** Reads and removes existing media records. */
-  async mediaRecords(): Promise<MediaRecords> {
-    const { MediaRecords: Table } = await import('./appsync/media-records.ts');
-    return new Table(await this.dataClient(), this.#models);
+  async mediaRecords() {
+    const { MediaRecords } = await import('./appsync/media-records.ts');
+    return new MediaRecords(await this.dataClient(), this.#models);
   }
 
   async #closedAtEnd<T extends { close(): void }>(opening: Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
 
+/** The client adds `user` and `encryption` to S3's errors. */
 interface Denial {
   /** The message of S3. */
   words: string;
@@ -9,11 +10,6 @@ interface Denial {
   user: SignedInUser | null;
   /** Value of `aws.amplify.server_side_encryption`; '' for none. */
   encryption: string;
-}
-
-/** Keeps with an error of S3 the user that was refused, for {@link accessDenied}. */
-export function rememberUser(error: unknown, user: SignedInUser | null, encryption: string): void {
-  if (typeof error === 'object' && error) Object.assign(error, { user, encryption });
 }
 
 /** The end of a run that S3 does not let in. `error` is S3's. */

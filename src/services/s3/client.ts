@@ -1,13 +1,25 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
+import type { Config } from '../../config/settings.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import type { AwsKeySource } from '../aws/roles.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
-import { rememberUser } from './access-denied.ts';
-import { wrongRegion } from './bucket-region.ts';
-import { type Encryption, encryptUploads } from './encryption.ts';
-import { S3_REASONS } from './errors.ts';
+import { S3_REASONS, wrongRegion } from './errors.ts';
+
+/** Server-side encryption that uploads ask for; empty where the bucket's own is enough. */
+interface Encryption {
+  ServerSideEncryption?: ServerSideEncryption;
+  SSEKMSKeyId?: string;
+}
+
+export function encryptionOf({
+  server_side_encryption: kind,
+  kms_key_id: key,
+}: Config['aws']['amplify']): Encryption {
+  if (kind === '') return {};
+  return { ServerSideEncryption: kind, ...(key !== '' && kind !== 'AES256' && { SSEKMSKeyId: key }) };
+}
 
 export interface ClientOptions {
   /** The bucket's. */
@@ -52,9 +64,29 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
   client.config.forcePathStyle = (await client.config.serviceConfiguredEndpoint?.()) !== undefined;
   guardEndpoint(client, 'S3');
   retryRequestsOf(client, options.backoff, S3_REASONS);
-  encryptUploads(client, options.encryption ?? {});
-  explainRefusals(client, options);
+  encryptAndExplain(client, options);
   return client;
+}
+
+const UPLOADS = new Set(['PutObjectCommand', 'CreateMultipartUploadCommand']);
+
+/** Adds the encryption to every upload, lib-storage's included, and to errors what only the client knows (access-denied.ts). */
+function encryptAndExplain(client: S3Client, { region, credentials, encryption = {} }: ClientOptions): void {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async args => {
+        const { Bucket = '' } = args.input as { Bucket?: string };
+        const input = UPLOADS.has(commandName) ? { ...args.input, ...encryption } : args.input;
+        try {
+          return await next({ ...args, input });
+        } catch (error) {
+          const user = credentials.user?.() ?? null;
+          Object.assign(error as Error, { user, encryption: encryption.ServerSideEncryption ?? '' });
+          throw wrongRegion(error, Bucket, region) ?? error;
+        }
+      },
+    { step: 'initialize', priority: 'high', name: 'encryptAndExplain' },
+  );
 }
 
 /** Where requests about a bucket go; a bucket's own host name is left out. Throws RunError if that is no safe address. */
@@ -70,28 +102,4 @@ export async function storageAddress(region: string): Promise<string> {
   });
   const command = new ListBucketsCommand({});
   return addressOf(command, () => client.send(command)).finally(() => client.destroy());
-}
-
-/** Adds to the errors of all commands what only the client knows. */
-function explainRefusals(client: S3Client, options: RefusalContext): void {
-  client.middlewareStack.add(
-    next => async args => {
-      try {
-        return await next(args);
-      } catch (error) {
-        const { Bucket = '' } = args.input as { Bucket?: string };
-        throw explained(error, Bucket, options);
-      }
-    },
-    { step: 'initialize', priority: 'high', name: 'explainRefusals' },
-  );
-}
-
-type RefusalContext = Pick<ClientOptions, 'region' | 'credentials' | 'encryption'>;
-
-/** The error with all that is known about the request, or the RunError that it means. */
-function explained(error: unknown, bucket: string, context: RefusalContext): unknown {
-  const { region, credentials, encryption } = context;
-  rememberUser(error, credentials.user?.() ?? null, encryption?.ServerSideEncryption ?? '');
-  return wrongRegion(error, bucket, region) ?? error;
 }

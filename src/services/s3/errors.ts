@@ -5,7 +5,6 @@
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf, type Reasons } from '../../../stages/retry/faults.ts';
 import { accessDenied, isLocked } from './access-denied.ts';
-import { wrongRegion } from './bucket-region.ts';
 
 interface S3Error {
   name: string;
@@ -15,7 +14,13 @@ interface S3Error {
   code: string | null;
 }
 
-type SdkError = Error & { $metadata: { httpStatusCode?: number }; code: unknown };
+interface SdkError extends Error {
+  $metadata: { httpStatusCode?: number };
+  $response: { headers?: Record<string, string> };
+  code: unknown;
+  /** An element of the response's XML. */
+  Region: unknown;
+}
 
 /** The parts of an SDK error that matter. A response to HEAD has no body, so that only its status counts. */
 export function s3ErrorOf(error: unknown): S3Error {
@@ -60,6 +65,38 @@ export function calculatedMd5(error: unknown): string | null {
   return md5.length === 16 ? md5.toString('hex') : null;
 }
 
+/** S3's names for it (Amazon S3 API reference, "Error responses"). */
+const OTHER_REGION = new Set([
+  'PermanentRedirect',
+  'TemporaryRedirect',
+  'Redirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+]);
+
+/**
+ * The error that ends the run if this is a refusal because of the region; null if it is not. Responses to HEAD have no
+ * body, so only the header `x-amz-bucket-region` says it. `region` is the one that was asked, null if unknown.
+ */
+export function wrongRegion(error: unknown, bucket: string, region: string | null): RunError | null {
+  const { name, message, status } = s3ErrorOf(error);
+  const { Region, $response } = (error ?? {}) as Partial<SdkError>;
+  const header = $response?.headers?.['x-amz-bucket-region'];
+  const isElsewhere = header !== undefined && header !== region && (status ?? 0) >= 300;
+  if (!isElsewhere && !OTHER_REGION.has(name)) return null;
+  const inWords = /expecting '([\w-]+)'|The ([\w-]+) location constraint/.exec(message);
+  const named = header ?? Region ?? inWords?.slice(1).find(Boolean);
+  const found = named && named !== region ? String(named) : null;
+  return new RunError(
+    'wrong_region',
+    found
+      ? `The bucket ${bucket} is in region ${found}${region ? `, not in ${region}` : ''}.`
+      : `The bucket ${bucket} is not in region ${region ?? 'that was asked'} (S3: ${message}).`,
+    `Set aws.amplify.storage_region: "migrator config --storage-region ${found ?? 'REGION'}".`,
+    { cause: error },
+  );
+}
+
 const RUN_ENDS: Readonly<Record<string, { code: string; message: string; remedy: string }>> = {
   NoSuchBucket: {
     code: 'bucket_missing',
@@ -90,7 +127,12 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
   const { name, message, status, code } = s3ErrorOf(error);
   const connection = connectionError(error, 'S3');
   if (connection) return connection;
-  if (isLocked(error)) return locked(fileName, message, error);
+  if (isLocked(error))
+    return new FileError(
+      'object_locked',
+      `${fileName}: S3 Object Lock protects the object under its key (${message}). It was not replaced. Wait until its retention ends, or have the lock removed, then run "migrator resume".`,
+      { status: 'needs_review', cause: error },
+    );
   const elsewhere = wrongRegion(error, bucket, null);
   if (elsewhere) return elsewhere;
   if (name === 'AccessDenied') return accessDenied(error, bucket);
@@ -113,14 +155,6 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
     ...(!retryable && !ABOUT_ONE_FILE.has(name) && { everyFile: everyFile(name) }),
     cause: error,
   });
-}
-
-function locked(fileName: string, words: string, cause: unknown): FileError {
-  return new FileError(
-    'object_locked',
-    `${fileName}: S3 Object Lock protects the object under its key (${words}). It was not replaced. Wait until its retention ends, or have the lock removed, then run "migrator resume".`,
-    { status: 'needs_review', cause },
-  );
 }
 
 /** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */

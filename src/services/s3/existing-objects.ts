@@ -15,13 +15,13 @@ export function isWorthALookup({ size }: Upload): boolean {
   return size === null || size >= WORTH_A_LOOKUP_BYTES;
 }
 
-type BucketOfRun = Pick<Place, 'client' | 'bucket' | 'runId'>;
+type Bucket = Pick<Place, 'client' | 'bucket' | 'runId'>;
 
 /**
  * The object under the key, if it already has the upload's bytes. Null if the bytes have to be sent: there is no object, or
  * it is the one to replace. Throws FileError `key_taken` for any other object.
  */
-export async function lookUp(upload: Upload, place: BucketOfRun): Promise<StoredObject | null> {
+export async function lookUp(upload: Upload, place: Bucket): Promise<StoredObject | null> {
   const isThere = upload.replaces ? null : await isListedForUser(upload.key, place);
   if (isThere === false) return null;
   const object = await headOf(upload, place);
@@ -32,56 +32,51 @@ export async function lookUp(upload: Upload, place: BucketOfRun): Promise<Stored
 }
 
 /** The object under a taken key, which must have the upload's bytes. */
-export async function adopt(upload: Upload, place: BucketOfRun): Promise<StoredObject> {
+export async function adopt(upload: Upload, place: Bucket): Promise<StoredObject> {
   return ownOrTaken(upload, await headOf(upload, place), place);
 }
 
 /** The object if it has the upload's bytes; null if there is none, or another one. */
-export async function findOwn(upload: Upload, place: BucketOfRun): Promise<StoredObject | null> {
+export async function findOwn(upload: Upload, place: Bucket): Promise<StoredObject | null> {
   const object = await headOf(upload, place);
   return object && ownOf(upload, object, place);
 }
 
 /** False also for an object that may not be read: S3 answers 403 to both. */
-export async function exists(upload: Upload, place: BucketOfRun): Promise<boolean> {
+export async function exists(upload: Upload, place: Bucket): Promise<boolean> {
   return (await headOf(upload, place)) !== null;
 }
 
 /** Null for a user who may not list. */
-function isListedForUser(key: string, { client, bucket }: BucketOfRun): Promise<boolean | null> {
+function isListedForUser(key: string, { client, bucket }: Bucket): Promise<boolean | null> {
   return isListed(client, bucket, key).catch(error => {
     if (s3ErrorOf(error).status === 403) return null;
     throw error;
   });
 }
 
-function ownOrTaken(
-  upload: Upload,
-  object: HeadObjectCommandOutput | null,
-  place: BucketOfRun,
-): StoredObject {
+function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Bucket): StoredObject {
   if (!object) throw keyTaken(upload, 'which may not be read');
   const own = ownOf(upload, object, place);
   if (own) return own;
   throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
 }
 
-async function headOf(
-  upload: Upload,
-  { client, bucket }: BucketOfRun,
-): Promise<HeadObjectCommandOutput | null> {
+async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadObjectCommandOutput | null> {
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
   } catch (error) {
     const { status } = s3ErrorOf(error);
     if (status === 403 || status === 404) return null;
-    throw isExpiredTokenOfHead(error) ? new ExpiredToken(error) : error;
+    // By the name that S3 gives where a response has a body.
+    const expired = { name: 'ExpiredToken', message: 'The keys have expired.' };
+    throw isExpiredTokenOfHead(error) ? Object.assign(error as Error, expired) : error;
   }
 }
 
 /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
-function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: BucketOfRun): StoredObject | null {
+function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Bucket): StoredObject | null {
   const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
   const etag = etagOf(object);
   const isSame = upload.md5
@@ -104,15 +99,6 @@ export async function isListed(client: S3Client, bucket: string, key: string): P
     new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
   );
   return Contents?.[0]?.Key === key;
-}
-
-/** Expired keys, by the name that S3 gives where a response has a body. */
-class ExpiredToken extends Error {
-  override readonly name = 'ExpiredToken';
-
-  constructor(cause: unknown) {
-    super('The keys have expired.', { cause });
-  }
 }
 
 function etagOf({ ETag }: HeadObjectCommandOutput): string {

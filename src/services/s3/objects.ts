@@ -1,4 +1,5 @@
-/** Reads and removes existing objects: for `verify` and `undo`. */
+/** Reads and removes existing objects: for `verify`, `undo` and `doctor`. */
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { RunError } from '../../../stages/errors.ts';
@@ -22,6 +23,8 @@ export interface ObjectState {
 
 /** Under Amplify's policy users may list only below this prefix. */
 const PREFIX = 'media/';
+
+const PROBE = 'Written by "migrator doctor" to see whether it may write here. It can be removed.\n';
 
 /** Keys may expire again while a request waits to be sent again. */
 const MOST_RENEWALS = 3;
@@ -142,6 +145,29 @@ export class Objects {
       if (isTaken(error)) return false;
       throw this.#about(error);
     }
+  }
+
+  /** Puts a tiny object under the key, as an upload does, and removes it. Throws RunError; if it is not removed, it stays. */
+  async probe(key: string): Promise<void> {
+    const { DeleteObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const object = { Bucket: this.#bucket, Key: key };
+    const ContentMD5 = createHash('md5').update(PROBE).digest('base64');
+    const put = new PutObjectCommand({ ...object, Body: PROBE, ContentMD5, ContentType: 'text/plain' });
+    await this.#send(() => this.#client.send(put)).catch(cause => {
+      const about = aboutUpload(cause, key, this.#bucket);
+      if (about instanceof RunError) throw about;
+      const remedy =
+        'Check the network connection, aws.amplify.storage_region and aws.amplify.storage_bucket ("migrator show").';
+      throw new RunError('storage_unreachable', about.message, about.everyFile?.remedy ?? remedy, { cause });
+    });
+    await this.#send(() => this.#client.send(new DeleteObjectCommand(object))).catch(cause => {
+      throw new RunError(
+        'storage_delete_refused',
+        `${key} was put into ${this.#bucket} but cannot be removed: ${cause.message}`,
+        'Allow ADMINS to delete under media/* in the storage of the Amplify project; only "undo" needs it. Remove the object by hand.',
+        { cause },
+      );
+    });
   }
 
   /** Sends the request, and again with new keys if they have expired. */

@@ -1,8 +1,6 @@
 import { RunError } from '../../stages/errors.ts';
 
-/** What a refusal of a service means, and what to do. */
 export interface Refusal<Failure> {
-  /** Of the RunError. */
   code: string;
   /** Tested against `said` of the failure, or a condition; any failure when absent. */
   on?: RegExp | ((failure: Failure) => boolean);

@@ -1,4 +1,3 @@
-/** A value that lives for a while: a token, a set of keys. */
 export interface Lease<T> {
   value: T;
   /** Milliseconds since the epoch, by the clock of this machine. */
@@ -9,11 +8,8 @@ const FIVE_MINUTES_MS = 5 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Keeps one short-lived value for everybody who needs it and renews it in time: 5 minutes before it expires or in the
- * last tenth of its life, whichever is later, so that tokens of a few seconds work as well as those of an hour.
- *
- * One renewal at a time, all callers wait for the same one. A renewal that fails while the old value is still good is
- * not an error: the old value serves on, and the next attempt waits a little (docs/services.md, Cognito).
+ * Keeps a token or keys and renews them 5 minutes before they expire, or in the last tenth of their life if that is shorter. One
+ * renewal at a time. One that fails while the old value is still good is no error (docs/services.md, Cognito).
  */
 export class Renewal<T> {
   readonly #fetch: (old: T | null) => Promise<Lease<T>>;
@@ -21,7 +17,6 @@ export class Renewal<T> {
   #current: (Lease<T> & { renewAt: number }) | null = null;
   #pending: Promise<T> | null = null;
 
-  /** `fetch` gets a new value; the old one is handed to it, null at first. */
   constructor(
     fetch: (old: T | null) => Promise<Lease<T>>,
     now: () => number = Date.now,

@@ -21,7 +21,6 @@ import { once } from './once.ts';
 const MIB = 1024 * 1024;
 const MAX_WAIT_MS = 60_000;
 
-/** As messages name it. */
 type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
 
 export interface ServicesOptions {
@@ -30,22 +29,17 @@ export interface ServicesOptions {
   warn: (message: string) => void;
   /** The run that stores objects; an id of this process when absent. */
   runId?: string | null;
-  /** Prompts for what Cognito asks. */
   openPrompts: OpenPrompts;
   /** Answers what Cognito asks; the prompts do when absent. */
   questions?: Questions;
   /** Called when the Cognito sign-in has ended for good, while there is still time to finish transfers in progress. */
   onSignInEnded?: (error: RunError) => void;
-  /** Keeps the records that AppSync cannot return. */
   unreadableRecords?: {
     add(record: UnreadableRecord): void;
     settle(query: string, name?: string): void;
   };
-  /** Called for each request or transfer that is tried again. */
   onRetry?: (what: string, retry: Retry) => void;
-  /** How many processes share the query rate of Drive; one when absent. */
   processes?: number;
-  /** Ends the waits between attempts. */
   signal?: AbortSignal;
   /** How long a service may refuse everything as too fast; as configured when absent. */
   throttleTimeoutMs?: number;
@@ -58,7 +52,6 @@ export class Services {
   readonly #health = new Map<Service, Required<Pick<Backoff, 'throttling' | 'outage'>>>();
   readonly #failingRequests = new Set<object>();
   readonly #opened: Promise<{ close(): void }>[] = [];
-  /** Unreadable records that were warned about. */
   readonly #warned = new Set<string>();
 
   constructor(options: ServicesOptions) {
@@ -97,7 +90,6 @@ export class Services {
     return health;
   }
 
-  /** The Google sign-in that Drive uses. */
   readonly googleAuth = once(async () => {
     requireUsableProxies(process.env);
     const { googleSignIn } = await import('./drive/sign-in.ts');
@@ -155,7 +147,6 @@ export class Services {
     });
   }
 
-  /** One sign-in for S3 and AppSync. */
   readonly session = once(async () => {
     requireUsableProxies(process.env);
     const [{ CognitoSession }, { TokenStore }, { questionsFor }] = await Promise.all([
@@ -174,7 +165,6 @@ export class Services {
     });
   });
 
-  /** Sends documents to AppSync as the signed-in user. */
   readonly dataClient = once(async () => {
     const session = await this.session();
     await session.idToken();
@@ -235,13 +225,11 @@ export class Services {
     return enabled ? discriminator_field : null;
   }
 
-  /** Creates media records. */
   readonly media = once(async () => {
     const { Media } = await import('./appsync/media.ts');
     return new Media(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
   });
 
-  /** Reads and removes existing media records. */
   async mediaRecords() {
     const { MediaRecords } = await import('./appsync/media-records.ts');
     return new MediaRecords(await this.dataClient(), this.#models);

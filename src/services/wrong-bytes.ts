@@ -1,4 +1,3 @@
-/** Bytes that are not those that Drive listed. */
 import { FileError } from '../../stages/errors.ts';
 import type { Upload } from '../../stages/transfer.ts';
 

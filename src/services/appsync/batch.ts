@@ -26,13 +26,11 @@ export function batch<Name extends string>(
   };
 }
 
-/** What a response has for one operation of a batch. */
 export interface Result<T> {
   value: T | null;
   errors: AppSyncError[];
 }
 
-/** For each of the operations of a batch, in their order. */
 export function resultsOf<T>({ data, errors }: DataResponse, operations: readonly unknown[]): Result<T>[] {
   return operations.map((_, index) => ({
     value: (data?.[aliasOf(index)] ?? null) as T | null,

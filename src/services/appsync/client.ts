@@ -28,7 +28,6 @@ export interface DataOptions {
 
 /** A record with a field that AppSync cannot return, like a required one without a value. */
 export interface UnreadableRecord {
-  /** The id, or what else names it. */
   name: string;
   query: string;
   reason: string;
@@ -40,7 +39,6 @@ export interface DataRequest {
 }
 
 export interface DataResponse {
-  /** Null when the whole document was refused. */
   data: Record<string, unknown> | null;
   errors: AppSyncError[];
   /** True if the document was sent before, with an unknown outcome. */
@@ -55,7 +53,6 @@ class FieldsFailed extends RequestFailed {}
 /** AppSync gives up after 30 seconds (AppSync quotas); a little more lets its own response arrive. */
 const TIMEOUT_MS = 35_000;
 
-/** Sends GraphQL documents to AppSync. */
 export class AppSyncClient {
   readonly #options: DataOptions;
   #client: GraphQLClient | null = null;

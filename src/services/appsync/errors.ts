@@ -58,7 +58,6 @@ export function isForbidden(error: AppSyncError): boolean {
 const LASTING_TYPES =
   /Unauthori[sz]ed|AccessDenied|Forbidden|Validation|BadRequest|Malformed|ConditionalCheckFailed|MappingTemplate|NotFound|DynamoDbException|^ArgumentError/i;
 
-/** What the error of a single field means. */
 export function fieldFault({ errorType = '', message = '' }: AppSyncError): FaultKind {
   if (faultOf({ errorType }).kind === 'throttled') return 'throttled';
   if (LASTING_TYPES.test(errorType)) return 'refused';
@@ -66,7 +65,6 @@ export function fieldFault({ errorType = '', message = '' }: AppSyncError): Faul
   return errorType || /timed? ?out/i.test(message) ? 'temporary' : 'refused';
 }
 
-/** Whether the same field may succeed a moment later. */
 export function isTemporary(error: AppSyncError): boolean {
   return fieldFault(error) !== 'refused';
 }

@@ -7,7 +7,6 @@ export interface Models {
     name: string;
     /** Its fields, beside `id`. */
     sequentialId: string;
-    /** Query that lists the model, page by page. */
     listQuery: string;
     /** Query by the index on the sequential id; null to look for it in the schema. */
     indexQuery: string | null;

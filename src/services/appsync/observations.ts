@@ -8,7 +8,6 @@ import { itemOf } from './errors.ts';
 import type { Models } from './models.ts';
 import { type Page, sweep } from './sweep.ts';
 
-/** Index queries in one document. */
 const IDS_PER_REQUEST = 25;
 
 interface ObservationOptions {
@@ -18,7 +17,6 @@ interface ObservationOptions {
   indexQuery: () => Promise<string | null>;
 }
 
-/** A page of the observations with one sequential id. */
 type PageRequest = { id: number; token: string | null };
 
 export class Observations implements ObservationTable {

@@ -3,14 +3,9 @@ import { aboutRequest, isSchemaMismatch, isUnreadable, itemOf, RequestFailed } f
 import type { Models } from './models.ts';
 import { unfit } from './schema.ts';
 
-/** An id that no record has. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-/**
- * Reads one observation and asks for a media record, with all fields that the tool uses. Returns whether there is an
- * observation, and one that AppSync cannot return.
- * Throws RunError: not reachable, not allowed, another schema.
- */
+/** Reads one observation and asks for a media record, with all fields that the tool uses. Throws RunError. */
 export async function readOnce(
   client: AppSyncClient,
   endpoint: string,

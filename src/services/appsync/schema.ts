@@ -9,7 +9,6 @@ import type { Models } from './models.ts';
 interface NamedType {
   kind: string;
   name: string | null;
-  /** Of an enum. */
   enumValues: { name: string }[] | null;
 }
 
@@ -25,7 +24,6 @@ export interface Field {
 export interface SchemaPart {
   queries: { name: string; type: TypeRef; args: Field[] }[];
   mutations: string[];
-  /** Null if there is no such model. */
   observation: Field[] | null;
   media: Field[] | null;
   createInput: Field[] | null;
@@ -110,7 +108,6 @@ function isPlain({ kind }: NamedType): boolean {
   return kind === 'SCALAR' || kind === 'ENUM';
 }
 
-/** The type without its `!`. */
 function typeOf({ type }: Field): NamedType {
   return type.kind === 'NON_NULL' && type.ofType ? type.ofType : type;
 }
@@ -175,7 +172,6 @@ function mediaProblems(
   ];
 }
 
-/** What is sent for photos and videos. */
 function mediaTypesOf({ createInput }: SchemaPart, { type, types }: Models['media']) {
   const field = createInput?.find(({ name }) => name === type);
   const named = field && typeOf(field);

@@ -1,5 +1,3 @@
-/** Regions and partitions of AWS, as the SDK knows them. */
-
 /** The domain of AWS's services in a region: `amazonaws.com`, `amazonaws.com.cn`, `amazonaws.eu`, … */
 export async function domainOf(region: string): Promise<string> {
   const { partition } = await import('@aws-sdk/core/client');

@@ -1,9 +1,5 @@
-/** The AWS keys of a signed-in user and the IAM roles of an Amplify project. */
-
-/** The user whose keys sign the requests. */
 export interface SignedInUser {
   username: string;
-  /** `cognito:groups` of the ID token. */
   groups: readonly string[];
   /** The group that may write to the storage (`aws.amplify.storage_group`). */
   storageGroup: string;
@@ -30,7 +26,6 @@ export interface AwsKeySource<Keys = AwsKeys> {
   readonly user?: () => SignedInUser | null;
 }
 
-/** The name of a role from its ARN. */
 export function roleNameOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }

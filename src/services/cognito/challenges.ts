@@ -3,13 +3,11 @@ import type { RespondToAuthChallengeCommandOutput } from '@aws-sdk/client-cognit
 import { type Circumstances, challengeError } from './errors.ts';
 import type { CodeChallenge, Questions } from './questions.ts';
 
-/** The response to a sign-in request: a challenge, or tokens. */
 export type Challenge = Pick<
   RespondToAuthChallengeCommandOutput,
   'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges' | 'AuthenticationResult'
 >;
 
-/** Sends the answers to a challenge. */
 export type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
 
 /** After these refusals Cognito accepts another answer in the same session. */
@@ -56,7 +54,6 @@ export async function answerChallenge(
   }
 }
 
-/** `wrong`: what was wrong with the last answer; null at first. */
 type Question = (wrong: string | null) => Promise<Record<string, string>>;
 
 async function untilAccepted(

@@ -35,14 +35,12 @@ async function settings(region: string) {
   return { region, requestHandler };
 }
 
-/** Where requests to the user pool go. Throws RunError if that is no safe address. */
 export async function userPoolAddress(client: CognitoIdentityProviderClient): Promise<string> {
   const { GetUserCommand } = await import('@aws-sdk/client-cognito-identity-provider');
   const command = new GetUserCommand({ AccessToken: 'none' });
   return addressOf(command, () => client.send(command));
 }
 
-/** Where requests to the identity pool go. Throws RunError if that is no safe address. */
 export async function identityPoolAddress(client: CognitoIdentityClient): Promise<string> {
   const { GetIdCommand } = await import('@aws-sdk/client-cognito-identity');
   const command = new GetIdCommand({ IdentityPoolId: 'none' });

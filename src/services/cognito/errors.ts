@@ -1,4 +1,3 @@
-/** What an error of Cognito means, as an error for people. */
 import { RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
 import { explain } from '../refusals.ts';
@@ -10,10 +9,8 @@ export type Step = 'sign_in' | 'renewal' | 'keys';
 
 export interface Circumstances extends SignInKey {
   step: Step;
-  /** Where the request went. */
   endpoint: string;
   identityPoolId: string;
-  /** This machine's clock, ms since the epoch. */
   now: number;
 }
 
@@ -21,13 +18,10 @@ export interface Failure extends Circumstances {
   /** Step, name and message, for the table of refusals. */
   said: string;
   name: string;
-  /** Without tokens and passwords. */
   message: string;
-  /** HTTP status; 0 without a response. */
   status: number;
   /** Node's code of a network fault; '' for others. */
   networkCode: string;
-  /** Cognito asks for fewer requests. */
   isThrottled: boolean;
   /** This machine's clock minus the service's, in ms; 0 without a Date header. */
   clockAheadMs: number;
@@ -58,7 +52,6 @@ const CHALLENGES: Record<string, { says: string; remedy: string }> = {
   },
 };
 
-/** The user pool asks for something that cannot be given here. */
 export function challengeError(challenge: string | undefined, at: Circumstances): RunError {
   const known = CHALLENGES[challenge ?? ''];
   const name = challenge ?? 'an unknown challenge';

@@ -38,13 +38,7 @@ const CODES: Record<CodeChallenge, string> = {
 
 const TYPING_RETRIES = 2;
 
-/**
- * Asks the person at the terminal, on standard error so that standard output stays data. The password may come from
- * AMPLIFY_MEDIA_MIGRATOR_PASSWORD; it is never a flag, because flags are seen by `ps`.
- *
- * Without a terminal throws {@link RunError} `no_password` or `challenge_needs_terminal`. Lets inquirer's
- * `ExitPromptError` (Ctrl-C) through.
- */
+/** Asks the person at the terminal. The password may come from the environment; never from a flag, which `ps` shows. */
 export function questionsFor(
   options: Streams & { env: Env; username: string; openPrompts: OpenPrompts },
 ): Questions {

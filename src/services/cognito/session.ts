@@ -17,16 +17,13 @@ import { claimsOf, type Device, type Tokens, tokensFrom } from './tokens.ts';
 export interface SessionOptions {
   config: Config;
   questions: Questions;
-  /** Where sign-ins are kept and shared with other processes. */
   store: Pick<TokenStore, 'find' | 'keep' | 'forget' | 'exclusively'>;
   /**
    * Called once when the sign-in has ended for good (revoked, or its 30 days are over). The current tokens are valid for
    * some minutes more: time to finish what is in flight.
    */
   onEnded?: (error: RunError) => void;
-  /** Retries of requests. */
   backoff: Backoff;
-  /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
@@ -77,7 +74,6 @@ export class CognitoSession {
     return (await this.#tokens.replace(({ idToken }) => idToken === rejected)).idToken;
   }
 
-  /** `cognito:groups` of the ID token; empty if the user is in none. */
   async groups(): Promise<string[]> {
     return claimsOf(await this.idToken())['cognito:groups'] ?? [];
   }

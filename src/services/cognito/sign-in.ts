@@ -7,7 +7,6 @@ import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
 import type { Device, Tokens } from './tokens.ts';
 
-/** More than any user pool asks for. */
 const MAX_CHALLENGES = 6;
 
 export interface SignedIn {
@@ -16,12 +15,10 @@ export interface SignedIn {
 }
 
 /**
- * Signs in by SRP: the password itself never leaves the machine. USER_SRP_AUTH, then PASSWORD_VERIFIER; it is the only
- * password flow that Amplify's default app client allows (docs/services.md, Cognito). What the pool asks for
- * after that (a code, a new password) is answered by `questions`. `device` is what the pool knows this program as; one
- * that it has forgotten is replaced.
- *
- * Throws the SDK's errors as they are, and RunError for a challenge that cannot be answered here.
+ * Signs in by SRP, the only password flow that Amplify's default app client allows (docs/services.md, Cognito): the password
+ * itself never leaves the machine. What the pool asks for after that (a code, a new password) is answered by `questions`. A
+ * `device` that the pool has forgotten is replaced. Throws the SDK's errors as they are, and RunError for a challenge that
+ * cannot be answered here.
  */
 export async function signIn(
   client: CognitoIdentityProviderClient,
@@ -83,7 +80,6 @@ async function authenticate(
   return challenge.AuthenticationResult;
 }
 
-/** The two requests of a sign-in, which name the device where the pool knows one. */
 async function requestsOf(client: CognitoIdentityProviderClient, ClientId: string, device: Device | null) {
   const { InitiateAuthCommand, RespondToAuthChallengeCommand } = await import(
     '@aws-sdk/client-cognito-identity-provider'

@@ -7,14 +7,12 @@ import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Whose sign-in it is. */
 export interface SignInKey {
   userPoolId: string;
   clientId: string;
   username: string;
 }
 
-/** A sign-in that is kept between commands. */
 export type KeptSignIn = SignInKey & Tokens;
 
 /** Longer than typing a password and a code takes. After it, a process that hangs no longer blocks the others. */
@@ -36,7 +34,6 @@ export class TokenStore {
     this.#warn = options.warn;
   }
 
-  /** All that are kept; empty if there are none. */
   async all(): Promise<KeptSignIn[]> {
     try {
       const content = await readJson(this.path);
@@ -124,7 +121,6 @@ function toFile(kept: KeptSignIn): Record<string, unknown> {
   return { ...Object.fromEntries(fields), device_key, device_group_key, device_password };
 }
 
-/** Null for an entry that lacks something. */
 function fromFile(entry: unknown): KeptSignIn | null {
   if (!isPlainObject(entry)) return null;
   if (NAMES.some(name => typeof entry[inFile(name)] !== FIELDS[name])) return null;

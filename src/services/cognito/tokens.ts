@@ -14,10 +14,7 @@ export interface Tokens {
   device: Device | null;
 }
 
-/**
- * What a user pool that remembers devices knows this program by (Cognito developer guide, "Working with user devices"). The
- * password is a secret.
- */
+/** What a user pool that remembers devices knows this program by (Cognito developer guide, "Working with user devices"). */
 export interface Device {
   key: string;
   groupKey: string;
@@ -32,7 +29,6 @@ interface IdClaims {
   'cognito:groups'?: string[];
   /** ARN of the role that the identity pool gives to the first of the groups; absent without a group that has one. */
   'cognito:preferred_role'?: string;
-  /** ARNs of the roles of all the groups that have one. */
   'cognito:roles'?: string[];
 }
 
@@ -41,9 +37,7 @@ const ONE_HOUR_MS = 3_600_000;
 /**
  * Tokens with the time of their end. Only the length of life is taken from the token (`exp` − `iat`), and counted from
  * the moment of the request, so that a wrong clock on this machine does no harm. A renewal that brings no refresh token
- * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito).
- *
- * Null if the response has no ID token, or no refresh token is known.
+ * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito). Null if the response has no ID token, or no refresh token is known.
  */
 export function tokensFrom(
   result: AuthenticationResultType | undefined,

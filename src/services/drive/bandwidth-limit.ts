@@ -15,13 +15,11 @@ export class BandwidthLimit {
   readonly #now: () => Date;
   #bucket: { bytesPerSecond: number; tokens: TokenBucket } | null = null;
 
-  /** `now` is for tests. */
   constructor(timetable: BandwidthTimetable, now = () => new Date()) {
     this.#timetable = timetable;
     this.#now = now;
   }
 
-  /** Bytes a second allowed at the moment; null for no limit. */
   get bytesPerSecond(): number | null {
     return bandwidthAt(this.#timetable, this.#now());
   }

@@ -93,7 +93,6 @@ export async function signInByBrowser(options: {
   }
 }
 
-/** When nobody is expected to sign in any more. */
 function deadlineIn(timeoutMs: number) {
   const ended = new AbortController();
   const { signal } = ended;
@@ -104,7 +103,6 @@ function deadlineIn(timeoutMs: number) {
     setTimeout(() => ended.abort(abandoned(ms, isInputClosed)), ms);
   let timer = start(timeoutMs, false);
   return {
-    /** Rejects at the deadline. */
     passed,
     /** Aborts at the deadline, and when the sign-in is over. */
     signal,
@@ -119,16 +117,13 @@ function deadlineIn(timeoutMs: number) {
   };
 }
 
-/** What Google sends back with the browser. */
 interface Redirect {
   code: string | null;
   /** As OAuth names it (`access_denied`); null if there is none. */
   error: string | null;
-  /** Whether it belongs to this sign-in. */
   isOurs: boolean;
 }
 
-/** Null without a code or an error. */
 function redirectIn(parameters: URLSearchParams, state: string): Redirect | null {
   const [code, error] = [parameters.get('code') || null, parameters.get('error') || null];
   return code || error ? { code, error, isOurs: isSame(parameters.get('state') ?? '', state) } : null;

@@ -1,7 +1,4 @@
-/**
- * One file from Drive as one Node stream. A download that breaks continues by Range inside the same stream, so whoever
- * reads it does not notice. A file that has not the size that Drive listed fails.
- */
+/** One file from Drive as one stream. A download that breaks continues by Range inside it; a file of another size fails. */
 import type { Readable } from 'node:stream';
 import { toUSVString } from 'node:util';
 import { FileError } from '../../../stages/errors.ts';
@@ -18,13 +15,11 @@ const NO_LONGER_WANTED = new Error('the download was cancelled');
 
 interface Source {
   http: DriveHttp;
-  /** Root of the API, without a slash at the end. */
   apiUrl: string;
   /** Sends a query to Drive in its turn, with retries. */
   query: <T>(send: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Its `retries`: how often in a row a download may break without a byte between. */
   backoff: Backoff;
-  /** Called with the number of bytes that arrived. */
   onBytes: (count: number) => void;
   signal?: AbortSignal;
 }

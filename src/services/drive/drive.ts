@@ -1,7 +1,4 @@
-/**
- * Google Drive v3 as the stages need it: folders through Google's client, bytes through `download.ts`. All requests to
- * Drive share one HTTP client and one query rate.
- */
+/** Google Drive v3 as the stages need it. All requests share one HTTP client and one query rate. */
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
@@ -26,27 +23,21 @@ import type { RedisAddress } from './shared-limiter.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
-  /** Root of the API; Google's is `https://www.googleapis.com`. */
   apiUrl: string;
   queriesPerSecond: number;
-  /** How many processes share that rate; one when absent. */
   processes?: number;
   /** Where all processes of one Google account share it exactly. */
   quota?: { redis: RedisAddress; warn: (message: string) => void };
-  /** For queries and broken downloads. */
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
-  /** Of the bytes of all files together; none when absent. */
   bandwidth?: BandwidthLimit;
   /** A query without a response by then has failed; a minute when absent. */
   queryTimeoutMs?: number;
 }
 
-/** The largest page that Drive allows. */
 const PAGE_SIZE = 1000;
 
-/** How often a listing starts when its page tokens become invalid on the way. */
 const MAX_LISTING_STARTS = 4;
 
 const QUERY_TIMEOUT_MS = 60_000;
@@ -111,7 +102,6 @@ export class Drive implements DriveFolders, FileSource {
     return this.#rate.ceiling;
   }
 
-  /** Bandwidth that the user allows at the moment; null for no limit. */
   get bytesPerSecondLimit(): number | null {
     return this.#options.bandwidth?.bytesPerSecond ?? null;
   }
@@ -180,7 +170,6 @@ export class Drive implements DriveFolders, FileSource {
     }
   }
 
-  /** The bytes of a file. Throws FileError or RunError, at the call or as the error of the stream. */
   async download(
     record: FileRecord,
     onBytes: (count: number) => void = () => {},
@@ -198,7 +187,6 @@ export class Drive implements DriveFolders, FileSource {
     return bandwidth?.apply(download, onBytes) ?? download;
   }
 
-  /** One query, in its turn, with its retries. */
   #query<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const attempt = async (): Promise<T> => {
       await this.#rate.turn();

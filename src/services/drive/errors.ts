@@ -33,7 +33,6 @@ const AUTOMATED = 'automated_queries';
 const HTML = 'html_page';
 const REASONS: Reasons = { [AUTOMATED]: 'refused' };
 
-/** Of a query or download. */
 export const driveFault = (error: unknown): Fault => faultOf(error, REASONS);
 export const driveRetryPolicy = retryPolicyFor(REASONS);
 

@@ -19,16 +19,13 @@ export type CredentialsJson = Content & { type: keyof typeof REQUIRED };
 export interface GoogleCredentials {
   /** As google-auth-library takes it. A desktop client and its token file together are an `authorized_user`. */
   json: CredentialsJson;
-  /** The file with the sign-in, for messages. */
   path: string;
   /** An access token from the token file; null if there is none, or if its end or its scopes are unknown. */
   accessToken: { value: string; expiresAt: number } | null;
 }
 
-/** An OAuth client of type "Desktop app": what a person signs in with. */
 export interface DesktopClient {
   clientId: string;
-  /** Null if the file has none; Google wants one. */
   clientSecret: string | null;
   authUri: string;
   tokenUri: string;
@@ -74,10 +71,7 @@ export async function readCredentials(paths: {
   return credentialsIn(user, paths.token_path);
 }
 
-/**
- * The desktop client at `path`; null if the file is one that needs no person to sign in (a service-account key, an
- * `authorized_user` file and so on). Throws {@link RunError} as {@link readCredentials} does.
- */
+/** The desktop client at `path`; null if the file needs no person to sign in. Throws as {@link readCredentials} does. */
 export async function readDesktopClient(path: string): Promise<DesktopClient | null> {
   const content = await readObject(path, DESKTOP_CLIENT);
   return isCredentials(content) ? null : desktopClientIn(content, path);
@@ -152,7 +146,6 @@ export function canDownload(scopes: readonly string[]): boolean {
   return scopes.length === 0 || scopes.some(scope => SUFFICIENT_SCOPES.includes(scope));
 }
 
-/** Throws {@link RunError} for a token that cannot download. */
 export function requireSufficientScopes(scopes: readonly string[], path: string): void {
   if (canDownload(scopes)) return;
   throw new RunError(
@@ -206,7 +199,6 @@ function isMetadataServer(address: string): boolean {
   );
 }
 
-/** Null for what is absent, empty or no text. */
 export function textIn(object: Content, name: string): string | null {
   const value = object[name];
   return typeof value === 'string' && value !== '' ? value : null;

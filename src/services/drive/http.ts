@@ -30,7 +30,6 @@ export const BUFFER_BYTES = 128 * 1024;
 /** Headers that another origin may see. Resource keys are not among them: with them anybody can read the files. */
 const PUBLIC_HEADERS = ['accept-encoding', 'range', 'user-agent'];
 
-/** GET requests over kept connections. */
 export class DriveHttp {
   readonly #auth: DriveAuth;
   readonly #dispatcher: Dispatcher;
@@ -136,10 +135,7 @@ function redirectTarget(from: URL, location: string): URL {
   );
 }
 
-/**
- * E-mail address of the signed-in account, as Drive itself sees it: proves at the same time that the Drive API is
- * switched on for the project. Throws RunError.
- */
+/** E-mail address of the signed-in account, as Drive itself sees it. Throws RunError, also if the Drive API is disabled. */
 export async function accountOf(auth: DriveAuth, apiUrl: string): Promise<string> {
   const url = `${apiUrl.replace(/\/+$/, '')}/drive/v3/about?fields=user(emailAddress)`;
   const http = new DriveHttp(auth, ACCOUNT_TIMEOUT_MS);

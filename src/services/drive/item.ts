@@ -1,4 +1,3 @@
-/** Files and folders as Drive describes them. */
 import type { drive_v3 } from '@googleapis/drive';
 import type { DriveItem } from '../../../stages/drive-item.ts';
 import { type DriveRef, FOLDER } from '../../../stages/record.ts';

@@ -1,4 +1,3 @@
-/** How fast queries go to Drive: at most as configured, and slower for a while when Drive says so. */
 import Bottleneck from 'bottleneck';
 import { MARGIN, type SharedLimiter } from './shared-limiter.ts';
 
@@ -40,7 +39,6 @@ export class QueryRate {
     return this.#wholePerSecond / this.#processes;
   }
 
-  /** The same at the moment. */
   get perSecond(): number {
     return this.ceiling * this.#share;
   }
@@ -50,7 +48,6 @@ export class QueryRate {
     return 1000 / (this.perSecond * (this.#processes > 1 ? MARGIN : 1));
   }
 
-  /** Resolves when the next query may be sent, in the order of the calls. */
   async turn(): Promise<void> {
     const shared = this.#shared;
     while (true) {

@@ -10,7 +10,6 @@ import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
 
 export interface RedisAddress {
-  /** `redis://` or `rediss://`, perhaps with a password. */
   url: string;
   /** Instead of one in the URL; empty if there is none. */
   password?: string;
@@ -18,10 +17,8 @@ export interface RedisAddress {
 
 export interface SharedLimiterOptions {
   redis: RedisAddress;
-  /** Those of one account share a rate. */
   account: string;
   warn: (message: string) => void;
-  /** Another process has changed the share of the rate that is used. */
   onShare: (share: number) => void;
 }
 
@@ -222,7 +219,6 @@ function shareIn(text: string): number | null {
   }
 }
 
-/** Connecting; never connected again by itself. */
 async function clientOf({ url, password }: RedisAddress): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   const client = new Client(url, {
@@ -244,7 +240,6 @@ async function ready(client: Redis): Promise<void> {
   await Promise.race([once(client, 'ready'), closed]);
 }
 
-/** Asks Redis for a sign of life and gives its host and port. Throws RunError. */
 export async function pingRedis(address: RedisAddress): Promise<string> {
   const { hostname, port } = new URL(address.url);
   const place = `${hostname}:${port || 6379}`;

@@ -16,9 +16,8 @@ type Paths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
 type GoogleSettings = Paths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
 
 /**
- * A Google sign-in that is ready for use, from any kind of credentials that google-auth-library knows, for the scope
- * drive.readonly. Reads the files and gets a first access token, so that errors show before any work
- * starts. Renews one request at a time, before the token expires. Throws RunError with a remedy.
+ * A Google sign-in from any kind of credentials that google-auth-library knows, with a first access token, so that errors show
+ * before any work starts. Throws RunError.
  */
 export async function googleSignIn(
   settings: GoogleSettings,

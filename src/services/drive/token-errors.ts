@@ -6,7 +6,6 @@ import { isPlainObject } from '../../config/json.ts';
 import { explain, type Refusal } from '../refusals.ts';
 import { credentialsError, DRIVE_SCOPE, type GoogleCredentials, textIn } from './google-files.ts';
 
-/** As the library's HTTP client throws it. */
 interface RequestError {
   config?: { url?: unknown };
   response?: { status?: number; data?: unknown; config?: { url?: unknown } };
@@ -35,7 +34,6 @@ export function classifyTokenError(
   return new RunError('google_not_answering', `${where} does not answer (${code}).`, remedy);
 }
 
-/** `error` as OAuth names it, like `invalid_grant`; null if the response has none. */
 export function oauthErrorOf(error: unknown): string | null {
   return isRequestError(error) ? textIn(bodyOf(error), 'error') : null;
 }
@@ -60,7 +58,6 @@ function unusableFile(error: unknown, { json, path }: GoogleCredentials): RunErr
 
 type TokenRefusal = ReturnType<typeof refusalOf>;
 
-/** A refused request for a token, with the credentials that it was made with. */
 function refusalOf(error: RequestError, { json, path }: GoogleCredentials, subject: string) {
   const { response, config } = error;
   const body = bodyOf(error);
@@ -68,11 +65,9 @@ function refusalOf(error: RequestError, { json, path }: GoogleCredentials, subje
   /** `error` of RFC 6749, 5.2, or the status of a Google API; '' if absent. */
   const code = textIn(body, 'error') ?? textIn(api, 'status') ?? '';
   const description = textIn(body, 'error_description') ?? textIn(api, 'message') ?? '';
-  /** 0 if there was no response. */
   const status = response?.status ?? 0;
   const source = json.credential_source;
   return {
-    /** '' if unknown. */
     address: withoutQuery(String(config?.url ?? response?.config?.url ?? '')),
     status,
     code,
@@ -92,7 +87,6 @@ function bodyOf({ response }: RequestError): Record<string, unknown> {
   return isPlainObject(response?.data) ? response.data : {};
 }
 
-/** How messages name the account. */
 function accountIn(json: GoogleCredentials['json']): string {
   const impersonated = textIn(json, 'service_account_impersonation_url') ?? '';
   return (

@@ -4,9 +4,7 @@ import { belongsTo, roleNameOf, type SignedInUser } from '../aws/roles.ts';
 
 /** The client adds `user` and `encryption` to S3's errors. */
 interface Denial {
-  /** The message of S3. */
   words: string;
-  /** Null where no keys of a user are known. */
   user: SignedInUser | null;
   /** Value of `aws.amplify.server_side_encryption`; '' for none. */
   encryption: string;

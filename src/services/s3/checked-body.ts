@@ -4,7 +4,6 @@ import type { Upload } from '../../../stages/transfer.ts';
 import { throughStream } from '../byte-stream.ts';
 import { md5Differs, wrongSize } from '../wrong-bytes.ts';
 
-/** `bytes`: how many have passed. */
 type CheckedBody = Readable & { bytes: number };
 
 /**

@@ -22,10 +22,8 @@ export function encryptionOf({
 }
 
 export interface ClientOptions {
-  /** The bucket's. */
   region: string;
   credentials: AwsKeySource;
-  /** Requests at a time. */
   connections: number;
   backoff: Backoff;
   stallTimeoutMs: number;

@@ -10,7 +10,6 @@ interface S3Error {
   name: string;
   message: string;
   status: number | null;
-  /** Of the operating system, for errors below HTTP. */
   code: string | null;
 }
 
@@ -18,7 +17,6 @@ interface SdkError extends Error {
   $metadata: { httpStatusCode?: number };
   $response: { headers?: Record<string, string> };
   code: unknown;
-  /** An element of the response's XML. */
   Region: unknown;
 }
 
@@ -189,7 +187,6 @@ const ABOUT_ONE_FILE = new Set(['KeyTooLongError', 'EntityTooLarge', 'EntityTooS
 /** Names that the SDK gives to a response that is not S3's. */
 const NAMELESS = new Set(['', 'Error', 'Unknown', 'UnknownError', 'SyntaxError']);
 
-/** S3's words, without the full stop, and its code, which people look up. */
 function reasonOf(words: string, name: string): string {
   const code = NAMELESS.has(name) || words.includes(name) ? '' : ` (${name})`;
   return `${words.replace(/\.\s*$/, '')}${code}`;

@@ -31,12 +31,10 @@ export async function lookUp(upload: Upload, place: Bucket): Promise<StoredObjec
   return ownOrTaken(upload, object, place);
 }
 
-/** The object under a taken key, which must have the upload's bytes. */
 export async function adopt(upload: Upload, place: Bucket): Promise<StoredObject> {
   return ownOrTaken(upload, await headOf(upload, place), place);
 }
 
-/** The object if it has the upload's bytes; null if there is none, or another one. */
 export async function findOwn(upload: Upload, place: Bucket): Promise<StoredObject | null> {
   const object = await headOf(upload, place);
   return object && ownOf(upload, object, place);
@@ -47,7 +45,6 @@ export async function exists(upload: Upload, place: Bucket): Promise<boolean> {
   return (await headOf(upload, place)) !== null;
 }
 
-/** Null for a user who may not list. */
 function isListedForUser(key: string, { client, bucket }: Bucket): Promise<boolean | null> {
   return isListed(client, bucket, key).catch(error => {
     if (s3ErrorOf(error).status === 403) return null;

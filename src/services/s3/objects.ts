@@ -11,11 +11,9 @@ import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } fro
 import { isListed } from './existing-objects.ts';
 import { FILE_ID_METADATA, unquoted } from './upload.ts';
 
-/** An object as S3 describes it. */
 export interface ObjectState {
   key: string;
   bytes: number;
-  /** Without quotes. */
   etag: string;
   /** Drive file id that the upload put there; null if there is none, or it was not asked for (listings). */
   fileId: string | null;
@@ -34,7 +32,6 @@ export interface ObjectsOptions {
   credentials: AwsKeySource;
   /** These keys have been refused as expired: the next request gets others. */
   dropKeys: (accessKeyId: string) => void;
-  /** Retries of a read that breaks; single requests are repeated by the client. */
   backoff: Backoff;
   /** A read is given up, and continued by another request, after so long without a byte. */
   stallTimeoutMs: number;
@@ -183,7 +180,6 @@ export class Objects {
     }
   }
 
-  /** The same, but throws a RunError for any error. */
   async #sendOrExplain<T>(send: () => Promise<T>): Promise<T> {
     try {
       return await this.#send(send);

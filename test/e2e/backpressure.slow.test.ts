@@ -99,8 +99,7 @@ describe('a folder of some thousand files', () => {
 
   it('costs each service few requests, and downloads nothing twice', async () => {
     const count = meter(sandbox.cloud);
-    const { code, stdout } = await home.migrator(['migrate', '--json']);
-    expect(code).to.equal(0);
+    const { stdout } = await home.exits(0, ['migrate', '--json']);
     expect(JSON.parse(stdout).summary).to.deep.equal({ completed: FILES });
     const { objects } = sandbox.cloud.s3;
     expect(
@@ -122,7 +121,7 @@ describe('a folder of some thousand files', () => {
 
   it('costs next to nothing the second time', async () => {
     const count = meter(sandbox.cloud);
-    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    await home.exits(0, ['migrate']);
     const counts = count();
     expect(total(counts, 's3')).to.equal(0);
     expect(total(counts, 'drive')).to.be.at.most(5);
@@ -170,10 +169,10 @@ describe('a key under which another object is', () => {
 
     const home = await sandbox.home({ folderId });
     const inFirst = meter(sandbox.cloud);
-    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    await home.exits(3, ['migrate']);
     expect(inFirst()['s3 PutObject'], 'of the small file, which is refused').to.equal(1);
     const inSecond = meter(sandbox.cloud);
-    expect((await home.migrator(['resume'])).code).to.equal(3);
+    await home.exits(3, ['resume']);
     const counts = inSecond();
     expect(counts).not.to.have.any.keys('s3 PutObject', 's3 CreateMultipartUpload', 'drive files.download');
     expect(home.manifest(folderId, 'link').map(({ error }) => error?.code)).to.deep.equal([

@@ -145,12 +145,11 @@ describe('one clear message and no harm for', () => {
   it('an S3 where nobody answers: the run stops, and goes on when it is back', async () => {
     const own = sandbox.seed({ '31.jpg': 'thirty-one' }, [31]);
     const home = await sandbox.home({ folderId: own });
-    const { code, stderr } = await home.migrator(['migrate'], { env: { AWS_ENDPOINT_URL_S3: dead } });
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['migrate'], { env: { AWS_ENDPOINT_URL_S3: dead } });
     expect(stderr)
       .to.match(/S3 cannot be reached: .*ECONNREFUSED/)
       .and.not.to.match(/\n\s+at /);
-    expect((await home.migrator(['resume'])).code).to.equal(0);
+    await home.exits(0, ['resume']);
     const [object] = sandbox.cloud.s3.objects();
     expect(sandbox.cloud.s3.read(object!.key).toString()).to.equal('thirty-one');
   });
@@ -158,8 +157,7 @@ describe('one clear message and no harm for', () => {
   it('nothing at all: a folder without files', async () => {
     const home = await sandbox.home({ folderId: sandbox.seed({}) });
     for (const command of ['migrate', 'list']) {
-      const { code, stderr } = await home.migrator([command]);
-      expect(code, command).to.equal(0);
+      const { stderr } = await home.exits(0, [command]);
       expect(stderr, command).to.match(/no files/);
     }
   });

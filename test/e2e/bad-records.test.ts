@@ -58,8 +58,7 @@ describe('a manifest with a line that is no record', () => {
     const out = join(home.path, 'out', 'parse.ndjson');
     const lines = BAD_LINES.map(({ line }) => line);
     writeFileSync(input, [GOOD, ...lines, ''].join('\n'));
-    const { code, stderr } = await home.migrator(['parse', '--in', input, '--out', out, '--skip-bad-lines']);
-    expect(code).to.equal(3);
+    const { stderr } = await home.exits(3, ['parse', '--in', input, '--out', out, '--skip-bad-lines']);
     const rejected = join(home.path, 'out', 'parse.rejected.ndjson');
     expect(stderr).to.include(`${lines.length} lines`).and.to.include(rejected);
     expect(recordsIn(home.read('out', 'parse.ndjson')).map(({ id }) => id)).to.deep.equal(['one']);
@@ -76,8 +75,7 @@ describe('a manifest with a line that is no record', () => {
     const path = home.manifestPath(folderId, 'parse');
     const text = `not a record\n${home.read('runs', folderId, 'parse.ndjson')}`;
     writeFileSync(path, text);
-    const { code, stderr } = await home.migrator(['migrate']);
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['migrate']);
     expect(stderr).to.include(`${path}, line 1, column 1`);
     expect(home.read('runs', folderId, 'parse.ndjson')).to.equal(text);
     expect(sandbox.cloud.s3.objects()).to.deep.equal([]);
@@ -90,8 +88,7 @@ describe('a manifest with a line that is no record', () => {
     const path = home.manifestPath(folderId, 'resolve');
     const text = home.read('runs', folderId, 'resolve.ndjson');
     writeFileSync(path, text.slice(0, -20));
-    const { code, stderr } = await home.migrator(['scan']);
-    expect(code).to.equal(0);
+    const { stderr } = await home.exits(0, ['scan']);
     expect(stderr).to.match(/Warning: .*resolve\.ndjson: line 2.*incomplete/);
     expect(home.manifest(folderId, 'resolve')).to.have.length(2);
     expect(home.manifest(folderId, 'resolve').every(({ key }) => key)).to.equal(true);
@@ -109,8 +106,7 @@ describe('a manifest with a line that is no record', () => {
     { args: ['list', '--out', '.'], what: 'to be written that is a folder' },
   ]) {
     it(`${what} gets a clear message`, async () => {
-      const { code, stderr } = await home.migrator(args, { cwd: sandbox.folder });
-      expect(code).to.equal(1);
+      const { stderr } = await home.exits(1, args, { cwd: sandbox.folder });
       expect(stderr)
         .to.match(/^Error: /)
         .and.not.to.match(/unexpected|\n\s+at /);
@@ -118,8 +114,7 @@ describe('a manifest with a line that is no record', () => {
   }
 
   it('that needs an earlier stage says which', async () => {
-    const { code, stderr } = await home.migrator(['transfer'], { stdout: 'none' });
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['transfer'], { stdout: 'none' });
     expect(stderr).to.include('resolve.ndjson').and.to.include('migrator resolve');
   });
 
@@ -153,8 +148,7 @@ describe('a file name that cannot be used', () => {
     const bad = Object.fromEntries(Object.values(NAMES).map(name => [name, `bytes of ${name}`]));
     const folderId = sandbox.seed({ ...bad, ...good }, [2147483647, 10, 1, 2]);
     const home = await sandbox.home({ folderId, more: { naming: 'relaxed' } });
-    const { code, stderr } = await home.migrator(['migrate']);
-    expect(code).to.equal(3);
+    const { stderr } = await home.exits(3, ['migrate']);
     const records = home.manifest(folderId, 'link');
     expect(records).to.have.length(Object.keys(NAMES).length + 2);
     for (const [what, name] of Object.entries(NAMES)) {
@@ -173,8 +167,7 @@ describe('a file name that cannot be used', () => {
   it('is refused too where a hand-edited id is too large for GraphQL', async () => {
     const home = await sandbox.home({ folderId: sandbox.seed({}) });
     const stdin = '{"id":"x","name":"1.jpg","sequentialIds":[2147483648]}\n{"id":"y","name":"10.jpg"}\n';
-    const { code, stdout } = await home.migrator(['resolve'], { stdin });
-    expect(code).to.equal(3);
+    const { stdout } = await home.exits(3, ['resolve'], { stdin });
     const [tooLarge, good] = recordsIn(stdout);
     expect(tooLarge!.status).to.equal('needs_review');
     expect(good!.observations).to.have.length(1);

@@ -9,8 +9,7 @@ describe('--bwlimit', () => {
     const folderId = sandbox.seed({ '1.jpg': file('a'), '2.jpg': file('b') }, [1, 2]);
     const home = await sandbox.home({ folderId });
     const started = performance.now();
-    const { code, stderr } = await home.migrator(['migrate', '--bwlimit', '100k']);
-    expect(code, stderr).to.equal(0);
+    await home.exits(0, ['migrate', '--bwlimit', '100k']);
     // 300,000 bytes at 102,400 a second.
     expect(performance.now() - started).to.be.at.least(2_500);
     expect(mediaOf(sandbox.cloud)).to.have.length(2);
@@ -18,8 +17,7 @@ describe('--bwlimit', () => {
 
   it('says what it accepts', async () => {
     const home = await sandbox.home({ folderId: sandbox.seed({}) });
-    const { code, stderr } = await home.migrator(['migrate', '--bwlimit', '20']);
-    expect(code).to.equal(2);
+    const { stderr } = await home.exits(2, ['migrate', '--bwlimit', '20']);
     expect(stderr).to.contain('--bwlimit: found "20"').and.contain('08:00,2M 18:00,off');
   });
 });

@@ -15,7 +15,7 @@ describe('a run whose manifests somebody has worked on', () => {
   async function migrated(files = 3) {
     const folder = await PictureFolder.open(sandbox, files);
     for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     return { folder, objects: folder.objects(), links: folder.links() };
   }
   const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
@@ -29,8 +29,7 @@ describe('a run whose manifests somebody has worked on', () => {
       writeFileSync(path, `\uFEFF\r\n${[...lines, '', ...lines].join('\r\n\r\n')}\r\n  \r\n`);
     }
     const count = meter(sandbox.cloud);
-    const { code, stderr } = await folder.migrator(['resume']);
-    expect(code, stderr).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()).not.to.have.any.keys('s3 PutObject', 'field createMedia', 'drive files.download');
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
@@ -49,9 +48,9 @@ describe('a run whose manifests somebody has worked on', () => {
     expect(folder.links()).to.deep.equal(links);
 
     for (const path of pathsOf(folder).slice(1)) rmSync(path);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     rmSync(dirname(pathsOf(folder)[0]!), { recursive: true });
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
   });
@@ -62,8 +61,7 @@ describe('a run whose manifests somebody has worked on', () => {
     for (const text of [null, '', '{"files": {"']) {
       if (text === null) rmSync(path);
       else writeFileSync(path, text);
-      const { code, stderr } = await folder.migrator(['resume']);
-      expect(code, `${text} ${stderr}`).to.equal(0);
+      await folder.exits(0, ['resume']);
       expect(JSON.parse(readFileSync(path, 'utf8')).summary).to.deep.equal({ completed: 3 });
     }
     expect(existsSync(`${path}.bak`)).to.equal(false);
@@ -81,7 +79,7 @@ describe('a run whose manifests somebody has worked on', () => {
       expect(refused.stderr).to.include('process 4711').and.to.include('elsewhere');
     }
     writeFileSync(lock, JSON.stringify({ ...holder, pid }));
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(existsSync(lock)).to.equal(false);
   });
 
@@ -96,8 +94,7 @@ describe('a run whose manifests somebody has worked on', () => {
     expect(stderrs[0])
       .to.match(/^Error: .*runs.*ndjson/m)
       .and.not.to.match(/\n\s+at /);
-    const { code, stderr } = await folder.migrator(['resume']);
-    expect(code, stderr).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(Object.keys(folder.objects())).to.have.length(20);
     expect(folder.links()).to.have.length(20);
   });

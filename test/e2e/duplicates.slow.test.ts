@@ -22,7 +22,7 @@ describe('files that are alike', () => {
     const deep = folder.add(`${c}.jpg`, 'third', addFolder('b', folder.folderId));
     survivors.set(c, folder.add(`${c}.jpg`, 'third', addFolder('a', folder.folderId)));
     survivors.set(d, folder.add(`${d},${e}+${d}.jpg`, 'twice in one name'));
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.objects()).to.deep.equal({
       [`${a}/${a}.jpg`]: 'first',
       [`${b}/${b}.jpg`]: 'second',
@@ -40,7 +40,7 @@ describe('files that are alike', () => {
 
     const before = folder.home.manifests(folder.folderId);
     const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()).to.have.all.keys('drive token');
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
   });
@@ -50,7 +50,7 @@ describe('files that are alike', () => {
     const [a] = folder.ids;
     const one = folder.add(`${a}.jpg`, 'one');
     const two = folder.add(`${a}.jpg`, 'two');
-    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    await folder.exits(3, ['migrate']);
     const [first, second] = folder.statusOf(one) === 'completed' ? [one, two] : [two, one];
     const { error } = folder.record(second!);
     expect(error).to.include({ code: 'key_collision', first });
@@ -58,7 +58,7 @@ describe('files that are alike', () => {
     expect(Object.keys(folder.objects())).to.deep.equal([`${a}/${a}.jpg`]);
     const before = folder.objects();
     sandbox.cloud.drive.tree.rename(second!, `${a}b.jpg`);
-    expect((await folder.migrator(['migrate', '--rescan'])).code).to.equal(0);
+    await folder.exits(0, ['migrate', '--rescan']);
     expect(folder.objects()).to.include(before);
     expect(Object.values(folder.objects()).sort()).to.deep.equal(['one', 'two']);
   });
@@ -73,7 +73,7 @@ describe('files that are alike', () => {
     await folder.migrator(['scan']);
     tree.remove(gone);
     tree.rename(renamed, `${c}.jpg`);
-    expect((await folder.migrator(['migrate', '--rescan'])).code).to.equal(3);
+    await folder.exits(3, ['migrate', '--rescan']);
     expect(folder.statusOf(gone)).to.equal('orphan: removed_from_drive');
     for (const id of [heir, renamed, kept]) expect(folder.statusOf(id)).to.equal('completed');
     expect(folder.links()).to.deep.equal([
@@ -95,7 +95,7 @@ describe('files that are alike', () => {
     tree.remove(gone);
     tree.replaceContent(changed, Buffer.from('new'));
     const cleaner = folder.add(`${c}.jpg`, 'same');
-    expect((await folder.migrator(['migrate', '--rescan'])).code).to.equal(0);
+    await folder.exits(0, ['migrate', '--rescan']);
     expect(folder.statusOf(copy)).to.equal('duplicate: duplicate');
     expect(folder.statusOf(other)).to.equal('completed');
     expect(folder.statusOf(first)).to.equal('completed');
@@ -125,17 +125,17 @@ describe('files that are alike', () => {
       tree.addFile({ name, parent: first, content: Buffer.from(content), ...flaw });
       return others.map(parent => folder.add(name, good, parent));
     });
-    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    await folder.exits(3, ['migrate']);
     for (const pair of copies)
       expect(pair.map(id => folder.statusOf(id))).to.deep.equal(['completed', 'duplicate: duplicate']);
     expect(Object.values(folder.objects())).to.have.members(['forbidden', 'malware', 'right']);
     expect(folder.links()).to.have.length(3);
 
     const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
     const before = folder.home.manifests(folder.folderId);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
   });
 });

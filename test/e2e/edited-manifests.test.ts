@@ -82,14 +82,13 @@ describe('a manifest edited by hand', () => {
   it("is respected in the run's folder by migrate, after the file had been set aside", async () => {
     const folderId = sandbox.seed({ 'oak.jpg': 'oak', '141.jpg': 'x' }, [140, 141]);
     const home = await sandbox.home({ folderId });
-    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    await home.exits(3, ['migrate']);
     const path = home.manifestPath(folderId, 'parse');
     writeFileSync(
       path,
       linesOf(change(home.manifest(folderId, 'parse'), 'oak.jpg', { sequentialIds: [140] })),
     );
-    const { code } = await home.migrator(['migrate']);
-    expect(code).to.equal(0);
+    await home.exits(0, ['migrate']);
     expect(linksIn(sandbox.cloud).filter(link => /oak\.jpg/.test(link))).to.have.length(1);
   });
 

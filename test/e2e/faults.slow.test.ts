@@ -174,8 +174,7 @@ describe('Throttling', () => {
     ]);
     inject(userPool.service, /POST/, times(2, awsRefusal(400, 'TooManyRequestsException')));
     inject(identityPool.service, /POST/, times(2, awsRefusal(400, 'TooManyRequestsException')));
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-    expect(code, stderr).to.equal(0);
+    const { stderr } = await home.exits(0, ['migrate', '--folder-id', folderId]);
     for (const service of ['Google sign-in', 'Google Drive', 'S3', 'AppSync', 'Cognito'])
       expect(
         stderr.match(new RegExp(`${service} is limiting the request rate`, 'g')),
@@ -189,14 +188,13 @@ describe('Throttling', () => {
     const folderId = sandbox.seed({ '1.jpg': 'one' }, [1]);
     const { appSync } = sandbox.cloud;
     always(appSync.service, /POST/, whenStored(sandbox, appSyncRefusal(429, 'TooManyRequestsException')));
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-    expect(code, stderr).to.equal(1);
+    const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId]);
     expect(stderr)
       .to.include('AppSync is limiting the request rate')
       .and.include('throttle_patience_minutes');
     appSync.service.intercept = null;
     const count = meter(sandbox.cloud);
-    expect((await home.migrator(['resume', '--folder-id', folderId])).code).to.equal(0);
+    await home.exits(0, ['resume', '--folder-id', folderId]);
     expect(total(count(), 's3'), 'nothing is uploaded again').to.equal(0);
   });
 });
@@ -219,8 +217,7 @@ describe('An outage of the network', () => {
       if (resets >= 5) for (const each of held.splice(0)) each.destroy();
       return true;
     };
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-    expect(code, stderr).to.equal(0);
+    const { stderr } = await home.exits(0, ['migrate', '--folder-id', folderId]);
     expect(resets).to.be.above(3);
     expect(stderr).to.match(/^Warning: Google Drive cannot be reached \(\w+\)\. Waiting and trying again/m);
     expect(s3.objects()).to.have.length(IDS.length);

@@ -45,8 +45,7 @@ describe('Google credentials', () => {
       if (request.url!.startsWith('/drive/')) seen.push([request.url!, request.headers]);
       return false;
     };
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env });
-    expect(code, stderr).to.equal(0);
+    await home.exits(0, ['migrate', '--folder-id', folderId], { env });
     expect(sandbox.cloud.s3.objects()).to.have.length(2);
     expect(seen.some(([url]) => url.includes('alt=media'))).to.equal(true);
     for (const [url, headers] of seen) expect(headers['x-goog-user-project'], url).to.equal('payer');
@@ -92,8 +91,7 @@ describe('Google credentials', () => {
       sendJson(response, 403, errorBody(insufficientScope()));
       return true;
     };
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId]);
     expect(stderr).to.contain('Sign in again with "migrator login google"');
     expect(home.manifest(folderId, 'link').filter(({ status }) => status === 'failed')).to.deep.equal([]);
   });

@@ -48,7 +48,7 @@ describe('a signal while a service does not answer', () => {
     service.intercept = null;
     const stored = sandbox.cloud.s3.objects().length;
     const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['resume'])).code, name).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()['s3 PutObject'] ?? 0, name).to.equal(3 - stored);
     expect(folder.links(), name).to.have.length(3);
   }

@@ -40,7 +40,7 @@ describe('a migration that is interrupted', () => {
 
     s3.service.intercept = null;
     const count = meter(sandbox.cloud);
-    expect((await home.migrator(['resume'])).code).to.equal(3);
+    await home.exits(3, ['resume']);
     expectEverythingToHaveArrived();
     expect(count()['s3 PutObject']).to.equal(s3.objects().length - uploaded);
   });
@@ -64,7 +64,7 @@ describe('a migration that is interrupted', () => {
     process.kill(migration.child.pid!, 'SIGINT');
     expect((await migration.ended).code).to.equal(130);
     s3.service.intercept = null;
-    expect((await home.migrator(['resume'])).code).to.equal(3);
+    await home.exits(3, ['resume']);
     expectEverythingToHaveArrived();
   });
 
@@ -89,7 +89,7 @@ describe('a migration that is interrupted', () => {
         .to.include(`process ${first.child.pid}`)
         .and.to.include('migrator migrate');
     }
-    expect((await home.migrator(['status'])).code).to.equal(0);
+    await home.exits(0, ['status']);
     release();
     expect((await first.ended).code).to.equal(3);
     expectEverythingToHaveArrived();
@@ -108,12 +108,12 @@ describe('a migration that is interrupted', () => {
       return true;
     };
     home.edit(config => Object.assign(config.migration, { retry_attempts: 0 }));
-    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    await home.exits(3, ['migrate']);
     const { failed = 0, partial = 0 } = statuses(home.manifest(sample.folderId, 'link'));
     expect(failed).to.be.above(5);
     expect(JSON.parse(home.only('.', /^failed_/))).to.have.length(failed + partial);
     s3.service.intercept = null;
-    expect((await home.migrator(['resume'])).code).to.equal(3);
+    await home.exits(3, ['resume']);
     expectEverythingToHaveArrived();
     const still = JSON.parse(home.only('.', /^failed_/));
     expect(still.map(({ name }: { name: string }) => name)).to.deep.equal(['6002-6004.jpg']);

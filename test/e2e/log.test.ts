@@ -26,8 +26,7 @@ describe('a run watched from outside: its log file, and status', () => {
     s3.service.intercept = (request, response) =>
       request.method === 'PUT' && ++uploads === 1 && fail(request, response);
     const path = join(sandbox.folder, 'run.log');
-    const { code, stderr } = await home.migrator(['migrate', '--verbose', '--log-file', path]);
-    expect(code, stderr).to.equal(0);
+    const { stderr } = await home.exits(0, ['migrate', '--verbose', '--log-file', path]);
     expect(stderr).to.include(path);
     const lines = linesOf(path);
     for (const { level } of lines) expect(level).to.be.oneOf(['debug', 'info', 'warn']);
@@ -60,8 +59,7 @@ describe('a run watched from outside: its log file, and status', () => {
 
   it('needs a log file in a folder that exists', async () => {
     const home = await sandbox.home();
-    const { code, stderr } = await home.migrator(['status', '--log-file', '/nowhere/run.log']);
-    expect(code).to.equal(2);
+    const { stderr } = await home.exits(2, ['status', '--log-file', '/nowhere/run.log']);
     expect(stderr).to.match(
       /^Error: The log cannot be written to \/nowhere\/run.log: ENOENT.*\n.*--log-file/,
     );

@@ -170,8 +170,7 @@ describe('with 5,000 observations but no index on the sequential id', () => {
     cloud.appSync.addObservations([...others.slice(0, 2500), ...wanted, ...others.slice(2500)]);
     const home = await sandbox.home();
     const count = meter(cloud);
-    const { code } = await home.migrator(['migrate', '--folder-id', sample.folderId]);
-    expect(code).to.equal(3);
+    await home.exits(3, ['migrate', '--folder-id', sample.folderId]);
     const { links } = expectArrived(cloud, sample);
     expect(count()['appsync graphql']).to.be.at.most(5 + links.length / 25 + 10);
   });

@@ -40,7 +40,7 @@ describe('observations-without-media', () => {
     ]);
     expect(before.stderr).to.include('5 of 5 observations');
 
-    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    await home.exits(0, ['migrate']);
     const count = meter(sandbox.cloud);
     const after = await audit('--json');
     expect(JSON.parse(after.stdout)).to.deep.equal({

@@ -26,7 +26,7 @@ describe("other people's files", () => {
   before(async () => {
     folderId = sandbox.seed({ '1.jpg': 'one' }, [1]);
     home = await sandbox.home({ folderId });
-    expect((await home.migrator(['migrate'])).code).to.equal(0);
+    await home.exits(0, ['migrate']);
     shared = join(sandbox.folder, 'shared');
     mkdirSync(shared);
     chmodSync(shared, 0o1777);
@@ -36,11 +36,10 @@ describe("other people's files", () => {
     const folder = join(home.path, 'runs', 'unknownFolder');
     mkdirSync(join(folder, 'mine'), { recursive: true });
     writeFileSync(join(folder, 'notes.txt'), 'x');
-    for (const command of ['scan', 'migrate'])
-      expect((await home.migrator([command, '--folder-id', 'unknownFolder'])).code).to.equal(1);
+    for (const command of ['scan', 'migrate']) await home.exits(1, [command, '--folder-id', 'unknownFolder']);
     expect(readdirSync(folder)).to.have.members(['mine', 'notes.txt']);
     for (const command of ['scan', 'parse', 'transfer', 'link']) {
-      expect((await home.migrator([command, '--folder-id', 'otherUnknownFolder'])).code).to.equal(1);
+      await home.exits(1, [command, '--folder-id', 'otherUnknownFolder']);
       expect(existsSync(join(home.path, 'runs', 'otherUnknownFolder')), command).to.equal(false);
     }
   });
@@ -78,8 +77,7 @@ describe("other people's files", () => {
         rmSync(path, { force: true });
         if (content === null) execFileSync('mkfifo', [path]);
         else writeFileSync(path, content);
-        const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-        expect(code, `${path}: ${content}`).to.equal(1);
+        const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId]);
         expect(stderr)
           .to.include(path)
           .and.to.match(/Move it to another place|Remove it/);
@@ -184,7 +182,7 @@ describe("other people's files", () => {
     expect(stdout.match(/status,folder,file,/g)).to.have.length(2);
     const device = join(sandbox.folder, 'device');
     symlinkSync('/dev/null', device);
-    expect((await home.migrator(['export', '--output', device])).code).to.equal(0);
+    await home.exits(0, ['export', '--output', device]);
     expect(lstatSync('/dev/null').isCharacterDevice()).to.equal(true);
   });
 });

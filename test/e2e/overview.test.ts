@@ -17,8 +17,7 @@ describe('scan, dry run and status', () => {
       const { cloud } = sandbox;
       const observations = structuredClone([...cloud.appSync.observations]);
       const count = meter(cloud);
-      const { code, stdout } = await home.migrator([...args, '--json']);
-      expect(code).to.equal(3);
+      const { stdout } = await home.exits(3, [...args, '--json']);
       const counts = count();
       expect(total(counts, 's3')).to.equal(0);
       expect(counts).not.to.have.any.keys('drive files.download', 'field createMedia');
@@ -48,8 +47,7 @@ describe('scan, dry run and status', () => {
     await home.migrator(['migrate']);
     const count = meter(sandbox.cloud);
     const offline = { HOME: sandbox.folder, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
-    const { code, stdout } = await home.migrator(['status', '--json'], { env: offline });
-    expect(code).to.equal(0);
+    const { stdout } = await home.exits(0, ['status', '--json'], { env: offline });
     expect(count()).to.deep.equal({});
     const records = home.manifest(sample.folderId, 'link');
     expect(JSON.parse(stdout)).to.deep.include({
@@ -76,8 +74,7 @@ describe('scan, dry run and status', () => {
       [['resume'], `migrator migrate --folder-id ${sample.folderId}`],
       [['status', '--folder-id', '1other'], 'migrator scan --folder-id'],
     ] as const) {
-      const { code, stderr } = await home.migrator([...args]);
-      expect(code, args.join(' ')).to.equal(1);
+      const { stderr } = await home.exits(1, [...args]);
       expect(stderr, args.join(' ')).to.match(new RegExp(`There is no run.*\\n.*${remedy}`));
     }
     expect(readdirSync(home.path)).not.to.include('runs');

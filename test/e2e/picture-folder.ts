@@ -34,16 +34,12 @@ export class PictureFolder {
   static async migrated(sandbox: Sandbox, files = 3) {
     const folder = await PictureFolder.open(sandbox, files);
     const driveIds = folder.ids.map(id => folder.add(`${id}.jpg`, `bytes of ${id}`));
-    const { code, stderr } = await folder.migrator(['migrate']);
-    if (code !== 0) throw new Error(stderr);
+    await folder.exits(0, ['migrate']);
     return { folder, driveIds, objects: folder.objects(), links: folder.links() };
   }
 
-  /** Runs a command with `--json`; its exit code, and what it printed. */
-  async json(...args: string[]) {
-    const { code, stdout, stderr } = await this.migrator([...args, '--json']);
-    if (stdout === '') throw new Error(stderr);
-    return { code, ...JSON.parse(stdout) };
+  json(...args: string[]) {
+    return this.home.json(...args);
   }
 
   get #cloud() {
@@ -63,6 +59,10 @@ export class PictureFolder {
 
   migrator(args: readonly string[], options: Partial<RunOptions> = {}) {
     return this.home.migrator(args, options);
+  }
+
+  exits(code: number, args: readonly string[], options: Partial<RunOptions> = {}) {
+    return this.home.exits(code, args, options);
   }
 
   observationOf(sequentialId: number): string {

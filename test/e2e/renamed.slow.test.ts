@@ -26,7 +26,7 @@ describe('A file that is renamed in Drive after the listing', () => {
       content: Buffer.from('f'),
     });
     const shortcut = tree.addShortcut({ name: 'there.jpg', parent: below, targetId: target });
-    expect((await folder.migrator(['scan'])).code).to.equal(3);
+    await folder.exits(3, ['scan']);
 
     rename(unreadable, `${a}.jpg`);
     rename(orphan, `${b}.jpg`);
@@ -35,8 +35,7 @@ describe('A file that is renamed in Drive after the listing', () => {
     rename(shortcut, `${f}.jpg`);
     folder.add(`${g}.jpg`, 'new files are for --rescan');
     const count = meter(sandbox.cloud);
-    const { code, stdout } = await folder.migrator(['migrate', '--json']);
-    expect(code).to.equal(0);
+    const { stdout } = await folder.exits(0, ['migrate', '--json']);
     expect(JSON.parse(stdout).changes).to.deep.equal({ added: 0, renamed: 5, replaced: 0, removed: 0 });
     expect(count()['drive files.list'], 'both folders in one query').to.equal(1);
     expect(folder.links()).to.deep.equal(
@@ -45,7 +44,7 @@ describe('A file that is renamed in Drive after the listing', () => {
 
     const done = meter(sandbox.cloud);
     rename(pending, 'nobody-asks.jpg');
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(done(), 'a finished run again').not.to.have.any.keys('drive files.list', 'drive files.get');
   });
 
@@ -58,7 +57,7 @@ describe('A file that is renamed in Drive after the listing', () => {
     appendFileSync(folder.home.manifestPath(folder.folderId, 'parse'), `${JSON.stringify(answer)}\n`);
     rename(answered, `${b}.jpg`);
     rename(other, 'sea.jpg');
-    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    await folder.exits(3, ['migrate']);
     expect(folder.links()).to.deep.equal([`${a} → ${a}/holiday.jpg`]);
     expect(folder.record(answered).note).to.equal('by hand');
     expect(folder.record(other).name).to.equal('sea.jpg');

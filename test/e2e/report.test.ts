@@ -28,8 +28,7 @@ describe('report', () => {
   it('is a page in the current folder with every file of the run, made without asking anybody', async () => {
     const count = meter(sandbox.cloud);
     const manifests = home.manifests(sample.folderId);
-    const { code, stdout, stderr } = await home.migrator(['report'], { cwd, env: offline() });
-    expect(code, stderr).to.equal(0);
+    const { stdout, stderr } = await home.exits(0, ['report'], { cwd, env: offline() });
     expect(count()).to.deep.equal({});
     expect(home.manifests(sample.folderId)).to.deep.equal(manifests);
     const path = join(cwd, `report_${sample.folderId}.html`);
@@ -44,9 +43,8 @@ describe('report', () => {
   it('goes to the file or to standard output that --output names', async () => {
     const output = join(cwd, 'page.html');
     const run = ['report', '--folder-id', sample.folderId, '--output'];
-    expect((await home.migrator([...run, output])).code).to.equal(0);
-    const { code, stdout } = await home.migrator([...run, '-']);
-    expect(code).to.equal(0);
+    await home.exits(0, [...run, output]);
+    const { stdout } = await home.exits(0, [...run, '-']);
     expect(stdout).to.match(/^<!doctype html>[\s\S]*<\/html>\n$/);
     expect(dataIn(stdout)).to.deep.equal(dataIn(readFileSync(output, 'utf8')));
   });

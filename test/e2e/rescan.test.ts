@@ -121,10 +121,10 @@ describe('migrate --rescan', () => {
     folder.add(`${a}A.jpg`, 'a');
     await folder.migrator(['migrate', '--naming', 'relaxed']);
     folder.add(`${b}B.jpg`, 'b');
-    expect((await folder.migrator(['resume', '--rescan'])).code).to.equal(0);
+    await folder.exits(0, ['resume', '--rescan']);
     expect(folder.objects()).to.have.all.keys(`${a}/${a}A.jpg`, `${b}/${b}B.jpg`);
     folder.add(`${c}C.jpg`, 'c');
-    expect((await folder.migrator(['resume', '--rescan', '--naming', 'strict'])).code).to.equal(3);
+    await folder.exits(3, ['resume', '--rescan', '--naming', 'strict']);
     expect(folder.objects()).to.have.all.keys(`${a}/${a}A.jpg`, `${b}/${b}B.jpg`);
   });
 
@@ -159,7 +159,7 @@ describe('migrate --rescan', () => {
       }
       return false;
     };
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'newer' });
     expect(folder.record(id)).to.include({ size: 5, verified: 'md5' });
   });
@@ -170,13 +170,13 @@ describe('migrate --rescan', () => {
     const content = Buffer.from('real');
     const md5 = 'a'.repeat(32);
     const id = sandbox.cloud.drive.tree.addFile({ name: `${a}.jpg`, parent: folder.folderId, content, md5 });
-    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    await folder.exits(3, ['migrate']);
     expect(folder.statusOf(id)).to.equal('needs_review: bytes_contradict');
     const accepted = await folder.migrator(['review', '--accept', 'as-downloaded']);
     expect(accepted.stdout).to.include('as downloaded');
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(folder.objects()).to.deep.equal({ [`${a}/${a}.jpg`]: 'real' });
     expect(folder.record(id)).to.include({ md5, verified: 'downloaded', status: 'completed' });
-    expect((await folder.migrator(['verify', '--deep'])).code).to.equal(0);
+    await folder.exits(0, ['verify', '--deep']);
   });
 });

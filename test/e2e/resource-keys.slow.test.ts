@@ -31,8 +31,7 @@ describe('A folder that needs resource keys', () => {
 
   it('is unknown without its key, with the way out', async () => {
     const folder = await opened();
-    const { code, stderr } = await folder.migrator(['migrate']);
-    expect(code).to.equal(1);
+    const { stderr } = await folder.exits(1, ['migrate']);
     expect(stderr).to.include('resourcekey');
   });
 
@@ -62,15 +61,14 @@ describe('A folder that needs resource keys', () => {
       ['migrate', '--rescan'],
       ['status', '--folder-id', address],
     ]) {
-      const { code, stderr, stdout } = await folder.migrator(command);
-      expect(code, `${command}: ${stderr}${stdout}`).to.equal(0);
+      await folder.exits(0, command);
     }
   });
 
   it('is migrated by the key in the configuration, where the folder is named by its id', async () => {
     const folder = await opened();
     const open = `https://drive.google.com/open?id=${folder.folderId}&resourcekey=${KEY}`;
-    expect((await folder.migrator(['config', '--folder-id', open])).code).to.equal(0);
+    await folder.exits(0, ['config', '--folder-id', open]);
     expect(JSON.parse(folder.home.read('config.json')).google_drive).to.include({
       folder_id: folder.folderId,
       resource_key: KEY,
@@ -87,7 +85,7 @@ describe('A folder that needs resource keys', () => {
     const closed = tree.addFolder({ name: 'closed', parent: folder.folderId });
     sandbox.cloud.drive.behaviour.unlistable = new Map([[closed, { status: 404, times: 100 }]]);
     const address = `https://drive.google.com/drive/folders/${folder.folderId}?resourcekey=${KEY}`;
-    expect((await folder.migrator(['migrate', '--folder-id', address])).code).to.equal(3);
+    await folder.exits(3, ['migrate', '--folder-id', address]);
     sandbox.cloud.drive.behaviour.unlistable = undefined;
     expect(folder.statusOf(closed)).to.equal('needs_review: folder_unreadable');
     expect(folder.links()).to.have.length(5);

@@ -36,7 +36,7 @@ describe('review', () => {
       sandbox.cloud.drive.tree.addFile({ name, parent: sample.folderId, content: Buffer.from(name) });
     sandbox.cloud.appSync.addObservations(sample.sequentialIds);
     home = await sandbox.home({ folderId: sample.folderId });
-    expect((await home.migrator(['migrate'])).code).to.equal(3);
+    await home.exits(3, ['migrate']);
   };
 
   const shown = async (...args: string[]): Promise<Reasons & { code: number | null }> => {
@@ -101,8 +101,7 @@ describe('review', () => {
     });
 
     it('gives a table in which no name is a formula and every file is one line', async () => {
-      const { code, stdout } = await home.migrator(['review', '--format', 'csv']);
-      expect(code).to.equal(3);
+      const { stdout } = await home.exits(3, ['review', '--format', 'csv']);
       const [header, ...rows] = stdout.trimEnd().split('\r\n');
       expect(header).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
       expect(rows).to.have.length((await shown()).need_a_person);
@@ -122,8 +121,7 @@ describe('review', () => {
 
     it('accepts nothing when it is only asked what it would do', async () => {
       const before = home.manifests(sample.folderId);
-      const { code, stderr } = await home.migrator(['review', '--accept', 'relaxed', '--dry-run']);
-      expect(code).to.equal(3);
+      const { stderr } = await home.exits(3, ['review', '--accept', 'relaxed', '--dry-run']);
       expect(stderr).to.include(`Would accept ${onlyRelaxed().length} readings`);
       expect(home.manifests(sample.folderId)).to.deep.equal(before);
     });
@@ -181,11 +179,10 @@ describe('review', () => {
       const folderId = sandbox.seed({ '6602 (1).jpg': 'a' }, [6602]);
       home = await sandbox.home({ folderId });
       await home.migrator(['scan']);
-      expect((await home.migrator(['review'])).code).to.equal(3);
-      expect((await home.migrator(['review', '--accept', 'relaxed'])).code).to.equal(0);
-      expect((await home.migrator(['migrate'])).code).to.equal(0);
-      const { code, stdout } = await home.migrator(['review']);
-      expect(code).to.equal(0);
+      await home.exits(3, ['review']);
+      await home.exits(0, ['review', '--accept', 'relaxed']);
+      await home.exits(0, ['migrate']);
+      const { stdout } = await home.exits(0, ['review']);
       expect(stdout).to.equal(`Folder "pictures" (${folderId}): none of 1 file needs a person.\n`);
     } finally {
       await sandbox.close();

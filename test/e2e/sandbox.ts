@@ -112,6 +112,20 @@ export class Home {
     return run(args, this.#options(options));
   }
 
+  /** Runs to its end, which must have this exit code. */
+  async exits(code: number, args: readonly string[], options: Options = {}) {
+    const outcome = await this.migrator(args, options);
+    expect(outcome.code, `${args.join(' ')}: ${outcome.stderr}`).to.equal(code);
+    return outcome;
+  }
+
+  /** Runs a command with `--json`; its exit code, and what it printed. */
+  async json(...args: string[]) {
+    const { code, stdout, stderr } = await this.migrator([...args, '--json']);
+    if (stdout === '') throw new Error(stderr);
+    return { code, ...JSON.parse(stdout) };
+  }
+
   start(args: readonly string[], options: Options = {}) {
     return start(args, this.#options(options));
   }

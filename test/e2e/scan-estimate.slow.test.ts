@@ -12,8 +12,7 @@ describe('the estimate of scan', () => {
 
   it('is no number for an empty folder', async () => {
     const folder = await PictureFolder.open(sandbox, 0);
-    const { stderr, code } = await folder.migrator(['scan']);
-    expect(code).to.equal(0);
+    const { stderr } = await folder.exits(0, ['scan']);
     expect(stderr).to.include('To migrate: nothing.').and.not.to.include('0 s,');
     expect(await estimated(folder)).to.include({ files: 0, bytes: 0, estimated_seconds: 0, bound: null });
   });
@@ -46,8 +45,7 @@ describe('the estimate of scan', () => {
     expect(measured.bandwidth).to.equal('measured');
     expect(measured.bandwidth_mbit).to.be.above(0);
     expect(count()).to.include({ 'drive files.download': 4 }).and.not.to.have.any.keys('s3 PutObject');
-    const { code, stderr } = await folder.migrator(['scan', '--measure', '--bandwidth-mbit', '5']);
-    expect(code).to.equal(2);
+    const { stderr } = await folder.exits(2, ['scan', '--measure', '--bandwidth-mbit', '5']);
     expect(stderr).to.include('--measure');
   });
 

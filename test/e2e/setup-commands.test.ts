@@ -36,8 +36,7 @@ describe('config and show', () => {
     writeFileSync(outputs, JSON.stringify(sandbox.cloud.amplifyOutputs()));
     const { cloud } = sandbox;
     const flags = ['--username', cloud.admin.username, '--storage-region', 'eu-west-1'];
-    const { code } = await home.migrator(['config', '--from', outputs, ...flags]);
-    expect(code).to.equal(0);
+    await home.exits(0, ['config', '--from', outputs, ...flags]);
     expect(configFile().aws).to.containSubset({
       region: 'us-east-1',
       cognito: {
@@ -73,8 +72,7 @@ describe('config and show', () => {
     { args: [], says: /Nothing to set/ },
   ]) {
     it(`config ${args.join(' ') || 'without a flag'} is wrong usage, and writes nothing`, async () => {
-      const { code, stderr } = await home.migrator(['config', ...args]);
-      expect(code).to.equal(2);
+      const { stderr } = await home.exits(2, ['config', ...args]);
       expect(stderr).to.match(says);
       expect(() => home.read('config.json')).to.throw(/ENOENT/);
     });
@@ -83,8 +81,7 @@ describe('config and show', () => {
   it('config --from says what is wrong with a file that is not JSON', async () => {
     const path = join(sandbox.folder, `outputs-${homes}.json`);
     writeFileSync(path, 'export default {');
-    const { code, stderr } = await home.migrator(['config', '--from', path]);
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['config', '--from', path]);
     expect(stderr).to.include(path).and.to.include('is not JSON: line 1');
   });
 
@@ -140,8 +137,7 @@ describe('the command line', () => {
   ]) {
     it(`takes ${args.join(' ')} for wrong usage: exit code 2, and nothing is asked of anybody`, async () => {
       const count = meter(sandbox.cloud);
-      const { code, stderr, stdout } = await home.migrator(args);
-      expect(code).to.equal(2);
+      const { stderr, stdout } = await home.exits(2, args);
       expect(stdout).to.equal('');
       expect(stderr)
         .to.match(says)
@@ -159,8 +155,7 @@ describe('the command line', () => {
   });
 
   it('gives errors as JSON with code, message and remedy', async () => {
-    const { code, stdout } = await home.migrator(['migrate', '--json', '--folder-id', '1nowhere']);
-    expect(code).to.equal(1);
+    const { stdout } = await home.exits(1, ['migrate', '--json', '--folder-id', '1nowhere']);
     const { error } = JSON.parse(stdout);
     expect(error).to.include({ code: 'folder_not_found' });
     expect(error.message).to.include('1nowhere');

@@ -75,8 +75,7 @@ describe('a sign-in', () => {
     const folderId = pictures(60);
     home.edit(config => Object.assign(config.google_drive, { queries_per_second: 10 }));
     await login(sandbox.cloud.admin.password);
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
-    expect(code, stderr).to.equal(0);
+    await home.exits(0, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(sandbox.cloud.appSync.media.size).to.equal(60);
     expect(sandbox.cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.be.above(2);
   });
@@ -89,8 +88,7 @@ describe('a sign-in', () => {
     inject(drive.service, /files/, times(9, silence));
     const refusal = answer(400, '{"__type":"NotAuthorizedException","message":"no"}');
     inject(identityPool.service, /./, times(9, refusal));
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
-    expect(code).to.equal(1);
+    const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(stderr).to.contain('identity pool');
   });
 
@@ -115,8 +113,7 @@ describe('a sign-in', () => {
     await open();
     await login(sandbox.cloud.admin.password);
     const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
-    const { code, stderr } = await home.migrator(['logout', 'aws'], { env: dead });
-    expect(code).to.equal(0);
+    const { stderr } = await home.exits(0, ['logout', 'aws'], { env: dead });
     expect(stderr).to.contain('could not be revoked');
     expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
       false,

@@ -91,8 +91,7 @@ describe('signing in by command', () => {
       }
       return false;
     };
-    const { code, stderr } = await home.migrator(['migrate', '--folder-id', folderId]);
-    expect(code, stderr).to.equal(0);
+    await home.exits(0, ['migrate', '--folder-id', folderId]);
     expect([cloud.appSync.media.size, refused]).to.deep.equal([30, true]);
     expect(cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.equal(2);
     expect(cloud.userPool.service.requests.get('InitiateAuth')).to.equal(2);
@@ -102,8 +101,7 @@ describe('signing in by command', () => {
     await open();
     await login(sandbox.cloud.admin.password);
     const { refresh_token } = JSON.parse(home.read('google_token.json'));
-    const { code, stderr } = await home.migrator(['logout']);
-    expect(code, stderr).to.equal(0);
+    const { stderr } = await home.exits(0, ['logout']);
     expect(stderr).to.contain('Signed out: Google').and.to.contain('Signed out: Cognito, admin@example.com');
     expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
       false,
@@ -145,6 +143,6 @@ describe('signing in by command', () => {
     expect(stderr).to.contain('Standard input is closed');
     expect(stderr).to.contain('Signed in to Google as person@example.com');
     expect(statSync(join(home.path, 'google_token.json')).mode & 0o777).to.equal(0o600);
-    expect((await home.migrator(['list', '--folder-id', pictures(1)])).code).to.equal(0);
+    await home.exits(0, ['list', '--folder-id', pictures(1)]);
   });
 });

@@ -40,10 +40,10 @@ describe('undo', () => {
     for (const id of [a, b])
       appSync.addMedia({ url: folder.urlOf(a, name), observationId: folder.observationOf(id) });
     const before = folder.media();
-    expect((await folder.migrator(['migrate', '--skip-existing'])).code).to.equal(0);
+    await folder.exits(0, ['migrate', '--skip-existing']);
     expect(await folder.json('undo', '--yes')).to.deep.include({ code: 0, media: 0, objects: 0, left: [] });
     expect(folder.media()).to.deep.equal(before);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.media()).to.deep.equal(before);
   });
 
@@ -68,7 +68,7 @@ describe('undo', () => {
       response.writeHead(403).end();
       return true;
     };
-    expect((await folder.migrator(['undo', '--yes'])).code).to.equal(1);
+    await folder.exits(1, ['undo', '--yes']);
     sandbox.cloud.s3.service.intercept = null;
     expect(folder.objects()).to.deep.equal(objects);
     expect(await folder.json('undo', '--yes')).to.deep.include({ code: 0, objects: 1 });
@@ -87,7 +87,7 @@ describe('undo', () => {
       const above = sandbox.cloud.drive.tree.addFolder({ name: 'above' });
       for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`, above);
       const other = await sandbox.home({ folderId: above });
-      expect((await other.migrator(['migrate'])).code).to.equal(0);
+      await other.exits(0, ['migrate']);
       expect(statuses(other.manifest(above, 'link'))).to.deep.equal({ completed: 3 });
 
       const { code, stdout } = await other.migrator(['undo', '--yes', '--json']);
@@ -97,14 +97,14 @@ describe('undo', () => {
       expect(folder.objects()).to.deep.equal(objects);
       expect(folder.links()).to.deep.equal(links);
       expect(await verified(folder)).to.deep.equal(clean);
-      expect((await other.migrator(['undo', '--yes'])).code).to.equal(0);
+      await other.exits(0, ['undo', '--yes']);
     });
 
     it('leaves what another run of the same home uses, until that one is undone', async () => {
       const { folder, links } = await PictureFolder.migrated(sandbox);
       const above = sandbox.cloud.drive.tree.addFolder({ name: 'twin' });
       for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`, above);
-      expect((await folder.migrator(['migrate', '--folder-id', above])).code).to.equal(0);
+      await folder.exits(0, ['migrate', '--folder-id', above]);
 
       const first = await folder.json('undo', '--yes', '--folder-id', folder.folderId);
       expect(first).to.deep.include({ code: 3, media: 0, objects: 0 });
@@ -155,7 +155,7 @@ describe('undo', () => {
     const outcome = await folder.json('undo', '--yes');
     expect(outcome.left).to.deep.equal([]);
     expect(folder.media()).to.deep.equal([]);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(await folder.json('undo', '--yes')).to.deep.include({ media: 30, objects: 30, left: [] });
     expect(folder.objects()).to.deep.equal({});
   });
@@ -167,7 +167,7 @@ describe('undo', () => {
       /^DELETE/,
       times(9, answer(403, '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')),
     );
-    expect((await folder.migrator(['undo', '--yes'])).code).to.equal(1);
+    await folder.exits(1, ['undo', '--yes']);
     expect(folder.media()).to.deep.equal([]);
     const { stdout } = await folder.migrator(['status', '--json']);
     expect(JSON.parse(stdout).summary).to.deep.equal({ uploaded: 3 });
@@ -188,10 +188,10 @@ describe('undo', () => {
     end(undo.child, 'SIGKILL');
     expect((await undo.ended).code).to.equal(null);
     service.intercept = null;
-    expect((await folder.migrator(['undo', '--yes'])).code).to.equal(0);
+    await folder.exits(0, ['undo', '--yes']);
     expect(folder.objects()).to.deep.equal({});
     expect(folder.media()).to.deep.equal([]);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.objects()).to.deep.equal(objects);
   });
 
@@ -204,7 +204,7 @@ describe('undo', () => {
     process.kill(undo.child.pid!, 'SIGINT');
     expect((await undo.ended).code).to.equal(130);
     expect(Object.keys(folder.objects())).to.have.length.within(1, 27);
-    expect((await folder.migrator(['undo', '--yes'])).code).to.equal(0);
+    await folder.exits(0, ['undo', '--yes']);
     expect(folder.objects()).to.deep.equal({});
     expect(folder.media()).to.deep.equal([]);
   });

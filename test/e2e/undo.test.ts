@@ -22,8 +22,7 @@ describe('undo', () => {
 
   it('asks first: it removes nothing after a no, nor without --yes where it cannot ask', async () => {
     const { folder, objects } = await PictureFolder.migrated(sandbox, 1);
-    const { code, stderr } = await folder.migrator(['undo']);
-    expect(code).to.equal(2);
+    const { stderr } = await folder.exits(2, ['undo']);
     expect(stderr).to.include('--yes').and.to.include('1 file');
     const terminal = new TerminalRun(['undo'], folder.home.env, { columns: 80 });
     await terminal.until(lines => lines.some(line => /^. Remove the objects/.test(line)));
@@ -55,7 +54,7 @@ describe('undo', () => {
 
     s3.remove(folder.keyOf(a, 'of-somebody-else.jpg'));
     appSync.removeMedia(foreign!.id);
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
   });

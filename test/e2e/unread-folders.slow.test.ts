@@ -80,7 +80,7 @@ describe('A folder that Drive does not list', () => {
 
   it('is a closed one as well: the account may see it, but not what is in it', async () => {
     sandbox.cloud.drive.tree.change(below, { closed: true });
-    expect((await folder.migrator(['migrate'])).code).to.equal(3);
+    await folder.exits(3, ['migrate']);
     expect(folder.statusOf(below)).to.equal('needs_review: folder_unreadable');
     sandbox.cloud.drive.tree.change(below, { closed: false });
     await folder.migrator(['migrate']);
@@ -101,8 +101,7 @@ describe('A folder that Drive does not list', () => {
 
   it('stops the run when it is the folder itself', async () => {
     refuse(folder.folderId, 403);
-    const { code, stderr } = await folder.migrator(['migrate']);
-    expect(code).to.equal(1);
+    const { stderr } = await folder.exits(1, ['migrate']);
     expect(stderr).to.include('Drive does not list this folder');
   });
 
@@ -110,8 +109,7 @@ describe('A folder that Drive does not list', () => {
     sandbox.cloud.drive.behaviour.incomplete = new Map([[folder.folderId, 1]]);
     expect((await folder.migrator(['migrate', '--json'])).stdout).to.include('"completed": 3');
     sandbox.cloud.drive.behaviour.incomplete = new Map([[folder.folderId, 100]]);
-    const { code, stderr } = await folder.migrator(['migrate', '--rescan']);
-    expect(code).to.equal(3);
+    const { stderr } = await folder.exits(3, ['migrate', '--rescan']);
     expect(stderr)
       .to.match(/1 +listing_incomplete: pictures/)
       .and.to.include('0 removed');

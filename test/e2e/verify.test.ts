@@ -75,8 +75,7 @@ describe('verify', () => {
     expect(progress.summary).to.deep.equal({ pending: 3, uploaded: 1, completed: 1 });
 
     const count = meter(sandbox.cloud);
-    const { code, stderr } = await folder.migrator(['resume']);
-    expect(code, stderr).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()).to.include({ 's3 PutObject': 3, 'field createMedia': 2, 'drive files.download': 3 });
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
@@ -105,7 +104,7 @@ describe('verify', () => {
     sandbox.cloud.s3.service.intercept = null;
     expect(found).to.deep.equal([`${files[0]!.id}.jpg object_differs`]);
     const count = meter(sandbox.cloud);
-    expect((await folder.migrator(['resume'])).code).to.equal(0);
+    await folder.exits(0, ['resume']);
     expect(count()).to.include({ 's3 PutObject': 1 });
     expect(sandbox.cloud.s3.read(key).toString()).to.equal(`bytes of ${files[0]!.id}`);
   });
@@ -117,7 +116,7 @@ describe('verify', () => {
     sandbox.cloud.s3.put(key, 'something else', 'image/jpeg');
     await verified(folder, '--repair');
     sandbox.cloud.s3.put(key, 'and yet another', 'image/jpeg');
-    expect((await folder.migrator(['resume'])).code).to.equal(3);
+    await folder.exits(3, ['resume']);
     expect(folder.statusOf(driveId)).to.equal('needs_review: key_taken');
     expect(sandbox.cloud.s3.read(key).toString()).to.equal('and yet another');
   });
@@ -140,7 +139,7 @@ describe('verify', () => {
   it('--deep lives through expired keys, broken and stalled reads, and throttling', async () => {
     const folder = await PictureFolder.open(sandbox, 1, { migration: { stall_timeout_seconds: 1 } });
     folder.add(`${folder.ids[0]}.jpg`, Buffer.alloc(300_000, 'bytes'));
-    expect((await folder.migrator(['migrate'])).code).to.equal(0);
+    await folder.exits(0, ['migrate']);
     const { s3, credentials } = sandbox.cloud;
     const expire: Intercept = request => {
       credentials.expire(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')![1]!);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { end } from './run-command.ts';
-import { arrival, type Home, meter, recordsIn, Sandbox, total } from './sandbox.ts';
+import { arrival, type Home, hold, meter, recordsIn, Sandbox, total } from './sandbox.ts';
 
 const FIRST_ID = 100_000;
 
@@ -38,10 +38,6 @@ describe('backpressure', () => {
     home = await sandbox.home({ folderId });
     other = await sandbox.home({ folderId });
   });
-  afterEach(() => {
-    sandbox.cloud.s3.service.intercept = null;
-  });
-
   const pages = () => sandbox.cloud.drive.service.requests.get('files.list') ?? 0;
 
   /** Lists the folder to its end beside what stands still: the time in which that could have gone on. */
@@ -68,15 +64,9 @@ describe('backpressure', () => {
   });
 
   it('stops the listing of a migration that cannot upload', async () => {
-    const { s3 } = sandbox.cloud;
-    const stuck = new Promise<void>(resolve => {
-      s3.service.intercept = () => {
-        resolve();
-        return true;
-      };
-    });
+    const { reached } = hold(sandbox.cloud.s3.service);
     const migration = home.start(['migrate']);
-    await stuck;
+    await reached;
     await pagesOfOthersMeanwhile();
     const before = pages();
     await pagesOfOthersMeanwhile();

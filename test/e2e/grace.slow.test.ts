@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { Service } from '../cloud/service.ts';
-import { silence } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
-import { meter, Sandbox } from './sandbox.ts';
+import { hold, meter, Sandbox } from './sandbox.ts';
 
 const CASES: [name: string, signal: NodeJS.Signals, serviceOf: (cloud: Cloud) => Service][] = [
   ['AppSync', 'SIGINT', ({ appSync }) => appSync.service],
@@ -29,14 +28,9 @@ describe('a signal while a service does not answer', () => {
     await folder.migrator(['scan']);
     if (name === 'Cognito') sandbox.cloud.userPool.expireTokens();
     const service = serviceOf(sandbox.cloud);
-    const asked = new Promise<void>(resolve => {
-      service.intercept = (request, response) => {
-        resolve();
-        return silence(request, response);
-      };
-    });
+    const { reached } = hold(service);
     const migration = folder.home.start(['migrate']);
-    await asked;
+    await reached;
     const before = performance.now();
     process.kill(migration.child.pid!, signal);
     const { code, stderr } = await migration.ended;

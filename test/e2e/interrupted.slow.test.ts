@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectArrived, linksIn } from './expected.ts';
 import { end } from './run-command.ts';
-import { arrival, type Home, Sandbox } from './sandbox.ts';
+import { arrival, type Home, hold, Sandbox } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
   const sandbox = Sandbox.forEach();
@@ -21,26 +21,12 @@ describe('a migration that is interrupted', () => {
   };
 
   it('by SIGTERM before anything is listed leaves no run, and does not speak of resuming one', async () => {
-    const { service } = sandbox.cloud.drive;
-    let answer = () => {};
-    const asked = new Promise<void>(resolve => {
-      service.intercept = ({ url }) => {
-        if (!/files\?/.test(url!)) return false;
-        resolve();
-        return new Promise<boolean>(go => {
-          answer = () => go(false);
-        });
-      };
-    });
+    const { reached, release } = hold(sandbox.cloud.drive.service, ({ url }) => /files\?/.test(url!));
     const running = home.start(['migrate']);
-    const told = new Promise<void>(resolve => {
-      running.child.stderr!.on('data', text => /Press Ctrl-C again/.test(text) && resolve());
-    });
-    await asked;
+    await reached;
     process.kill(running.child.pid!, 'SIGTERM');
-    await told;
-    service.intercept = null;
-    answer();
+    await running.said(/Press Ctrl-C again/);
+    release();
     const { code, stderr } = await running.ended;
     expect(code).to.equal(130);
     expect(stderr)

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectArrived } from './expected.ts';
-import { arrival, type Home, meter, Sandbox, statuses } from './sandbox.ts';
+import { arrival, type Home, hold, meter, Sandbox, statuses } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
   const sandbox = Sandbox.forEach();
@@ -47,20 +47,12 @@ describe('a migration that is interrupted', () => {
 
   it('by a second SIGINT ends at once', async () => {
     const { s3 } = sandbox.cloud;
-    const stuck = new Promise<void>(resolve => {
-      // An upload that S3 never answers: the first Ctrl-C alone would wait for it.
-      s3.service.intercept = () => {
-        resolve();
-        return true;
-      };
-    });
+    // An upload that S3 never answers: the first Ctrl-C alone would wait for it.
+    const { reached } = hold(s3.service);
     const migration = home.start(['migrate']);
-    const told = new Promise<void>(resolve => {
-      migration.child.stderr!.on('data', text => /Press Ctrl-C again/.test(text) && resolve());
-    });
-    await stuck;
+    await reached;
     process.kill(migration.child.pid!, 'SIGINT');
-    await told;
+    await migration.said(/Press Ctrl-C again/);
     process.kill(migration.child.pid!, 'SIGINT');
     expect((await migration.ended).code).to.equal(130);
     s3.service.intercept = null;
@@ -69,17 +61,7 @@ describe('a migration that is interrupted', () => {
   });
 
   it('says so to a second process on the same run, and names the first', async () => {
-    let release = () => {};
-    const held = new Promise<boolean>(resolve => {
-      release = () => resolve(false);
-    });
-    const { s3 } = sandbox.cloud;
-    const reached = new Promise<void>(resolve => {
-      s3.service.intercept = () => {
-        resolve();
-        return held;
-      };
-    });
+    const { reached, release } = hold(sandbox.cloud.s3.service);
     const first = home.start(['migrate']);
     await reached;
     for (const args of [['resume'], ['link']]) {

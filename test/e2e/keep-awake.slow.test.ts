@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { PictureFolder } from './picture-folder.ts';
-import { Sandbox } from './sandbox.ts';
+import { hold, Sandbox } from './sandbox.ts';
 
 const isLinux = process.platform === 'linux';
 
@@ -24,7 +24,6 @@ echo over > '${join(folder, 'ended')}'
     env = { PATH: `${folder}:${process.env.PATH}` };
   });
   afterEach(() => {
-    sandbox.cloud.s3.service.intercept = null;
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -46,14 +45,9 @@ echo over > '${join(folder, 'ended')}'
 
   it('until it is killed, and no longer', async () => {
     const { home } = await pictures();
-    const uploads = new Promise<void>(resolve => {
-      sandbox.cloud.s3.service.intercept = () => {
-        resolve();
-        return true;
-      };
-    });
+    const { reached } = hold(sandbox.cloud.s3.service);
     const migration = home.start(['migrate'], { env });
-    await Promise.all([uploads, appears('begun')]);
+    await Promise.all([reached, appears('begun')]);
     expect(existsSync(join(folder, 'ended'))).to.equal(false);
     migration.child.kill('SIGKILL');
     await appears('ended');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { answer } from '../faults.ts';
-import { arrival, Sandbox } from './sandbox.ts';
+import { arrival, hold, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 describe('a run watched from outside: its log file, and status', () => {
@@ -66,23 +66,14 @@ describe('a run watched from outside: its log file, and status', () => {
   });
 
   it('status says who works on the run, and --watch goes on until Ctrl-C', async () => {
-    const { drive } = sandbox.cloud;
     const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two' }, [1, 2]) });
-    let release = () => {};
-    const released = new Promise<void>(resolve => {
-      release = resolve;
-    });
-    const first = new Promise<void>(resolve => {
-      let downloads = 0;
-      drive.service.intercept = async ({ url }) => {
-        if (!/alt=media/.test(url!) || ++downloads === 1) return false;
-        resolve();
-        await released;
-        return false;
-      };
-    });
+    let downloads = 0;
+    const { reached, release } = hold(
+      sandbox.cloud.drive.service,
+      ({ url }) => /alt=media/.test(url!) && ++downloads > 1,
+    );
     const running = home.start(['migrate']);
-    await first;
+    await reached;
     const watch = new TerminalRun(['status', '--watch'], home.env, {
       columns: 80,
       rows: 24,

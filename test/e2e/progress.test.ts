@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Intercept } from '../cloud/service.ts';
 import { answer } from '../faults.ts';
-import { type Home, Sandbox } from './sandbox.ts';
+import { deferred, type Home, hold, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 const MIB = 1 << 20;
@@ -9,13 +9,10 @@ const NUMBERS = /^\d+ %|[█░]{24}/;
 
 /** Answers stop in the middle until they are let go. */
 class Gate {
-  #open = () => {};
-  readonly #opened = new Promise<void>(resolve => {
-    this.#open = resolve;
-  });
+  readonly #opened = deferred();
 
   open(): void {
-    this.#open();
+    this.#opened.resolve();
   }
 
   /** After the first piece of the body. */
@@ -27,17 +24,12 @@ class Gate {
         isFirst = false;
         return write(chunk);
       }
-      void this.#opened.then(() => {
+      void this.#opened.promise.then(() => {
         response.write = write as typeof response.write;
         if (write(chunk)) response.emit('drain');
       });
       return false;
     }) as typeof response.write;
-    return false;
-  };
-
-  readonly before: Intercept = async () => {
-    await this.#opened;
     return false;
   };
 }
@@ -111,16 +103,14 @@ describe('progress on a terminal', () => {
   }
 
   it('shows what is being stored, and what is being linked', async () => {
-    const [upload, link] = [new Gate(), new Gate()];
     const { s3, appSync } = sandbox.cloud;
-    s3.service.intercept = upload.before;
-    appSync.service.intercept = (request, response) =>
-      s3.objects().length > 0 ? link.before(request, response) : false;
+    const upload = hold(s3.service);
+    const link = hold(appSync.service, () => s3.objects().length > 0);
     const terminal = start(['migrate'], 80);
     await terminal.until(seen => seen.filter(line => /^↑ .* \d\.jpg$/.test(line)).length === 3);
-    upload.open();
+    upload.release();
     await terminal.until(seen => seen.some(line => /^→ link {2}6 files, like \d\.jpg$/.test(line)));
-    link.open();
+    link.release();
     expect(await terminal.ended).to.equal(3);
     expect(summaryOf(terminal.lines()).join('\n')).to.match(/6 {2}completed/);
   });

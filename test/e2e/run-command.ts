@@ -32,6 +32,8 @@ export interface Running {
   readonly ended: Promise<Outcome>;
   /** Begins to read a `held` standard output. */
   release(): void;
+  /** Resolves with all of standard error so far, as soon as this is in it. */
+  said(pattern: RegExp): Promise<string>;
 }
 
 const running = new Set<ChildProcess>();
@@ -137,7 +139,13 @@ function launch(command: string, args: readonly string[], options: RunOptions): 
       resolve({ code, stdout: out.join(''), stderr: err.join('') });
     });
   });
-  return { child, ended, release: () => collect(child.stdout, out) };
+  const said = (pattern: RegExp) =>
+    new Promise<string>(resolve => {
+      const look = () => pattern.test(err.join('')) && resolve(err.join(''));
+      look();
+      child.stderr!.on('data', look);
+    });
+  return { child, ended, said, release: () => collect(child.stdout, out) };
 }
 
 function quoted(text: string): string {

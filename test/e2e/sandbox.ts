@@ -31,10 +31,14 @@ export class Sandbox {
     return new Sandbox().#open(options);
   }
 
-  /** In a `describe`: one for all its tests. */
+  /** In a `describe`: one for all its tests. What a test lets services do instead of answering ends with it. */
   static forAll(options?: CloudOptions): Sandbox {
     const sandbox = new Sandbox();
     before(() => sandbox.#open(options));
+    afterEach(() => {
+      const { drive, userPool, identityPool, s3, appSync } = sandbox.cloud;
+      for (const { service } of [drive, userPool, identityPool, s3, appSync]) service.intercept = null;
+    });
     after(() => sandbox.close());
     return sandbox;
   }
@@ -230,15 +234,39 @@ export function total(counts: Record<string, number>, service: string): number {
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
+/** A promise, and what resolves it. */
+export function deferred<T = void>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>(settle => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Holds requests that fit, until they are released to be answered as usual; `reached` resolves when the first one arrives. */
+export function hold(service: Service, fits: (request: IncomingMessage) => boolean = () => true) {
+  const [reached, released] = [deferred(), deferred<boolean>()];
+  service.intercept = request => {
+    if (!fits(request)) return false;
+    reached.resolve();
+    return released.promise;
+  };
+  const release = () => {
+    service.intercept = null;
+    released.resolve(false);
+  };
+  return { reached: reached.promise, release };
+}
+
 /** Resolves when the n-th request that fits arrives; it is answered as usual. */
 export function arrival(service: Service, fits: (request: IncomingMessage) => boolean, n = 1): Promise<void> {
-  return new Promise(resolve => {
-    let seen = 0;
-    service.intercept = request => {
-      if (fits(request) && ++seen === n) resolve();
-      return false;
-    };
-  });
+  const { promise, resolve } = deferred();
+  let seen = 0;
+  service.intercept = request => {
+    if (fits(request) && ++seen === n) resolve();
+    return false;
+  };
+  return promise;
 }
 
 function named(service: string, requests: ReadonlyMap<string, number>): Record<string, number> {

@@ -8,7 +8,7 @@ import { sampleMedia } from '../cloud/drive/sample-media.ts';
 import { hasRedis, mostInASecond, RedisServer } from '../redis-server.ts';
 import { expectArrived } from './expected.ts';
 import { end } from './run-command.ts';
-import { type Home, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
+import { type Home, hold, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
 
 /** Beside those of the sample folder, so that shards run for some seconds. */
 const MORE_FILES = 100;
@@ -54,23 +54,10 @@ describe('a run that several processes share', () => {
     addFiles();
     await home.migrator(['scan']);
     const scanned = home.manifests(sample.folderId);
-    const { s3 } = sandbox.cloud;
-    let reached = () => {};
-    const isReached = new Promise<void>(resolve => {
-      reached = resolve;
-    });
     // Nothing is stored before all that is to be seen while shards run has been seen.
-    let letStore = () => {};
-    const storing = new Promise<boolean>(resolve => {
-      letStore = () => resolve(false);
-    });
-    s3.service.intercept = ({ method }) => {
-      if (method !== 'PUT') return false;
-      reached();
-      return storing;
-    };
+    const { reached, release } = hold(sandbox.cloud.s3.service, ({ method }) => method === 'PUT');
     const victim = home.start(['migrate', '--shard', '2/4', '--concurrency', '1']);
-    await isReached;
+    await reached;
     const [running] = (await status()).shards;
     expect(running).to.deep.include({ index: 2, count: 4 });
     expect(running.holder).to.include({ pid: victim.child.pid, host: hostname() });
@@ -89,8 +76,7 @@ describe('a run that several processes share', () => {
     }
     end(victim.child);
     await victim.ended;
-    letStore();
-    s3.service.intercept = null;
+    release();
 
     const redis = hasRedis ? await RedisServer.start() : null;
     home.edit(config => {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
 import { answer, inject, silence, times } from '../faults.ts';
 import { expectedOf, linksIn } from './expected.ts';
-import { type Home, meter, Sandbox } from './sandbox.ts';
+import { deferred, type Home, meter, Sandbox } from './sandbox.ts';
 
 /** What signs in without anybody being asked. */
 const NO_PASSWORD = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
@@ -36,19 +36,18 @@ describe('a sign-in', () => {
     let puts = 0;
     // The links of 25 pictures are one request: it goes out after the tokens have ended, and before all are stored.
     const [endsAt, heldFrom] = [20, 30];
-    const refused = new Promise<void>(resolve => {
-      cloud.userPool.service.intercept = (_, response) => {
-        response.once('finish', () => puts >= endsAt && resolve());
-        return false;
-      };
-    });
+    const refused = deferred();
+    cloud.userPool.service.intercept = (_, response) => {
+      response.once('finish', () => puts >= endsAt && refused.resolve());
+      return false;
+    };
     cloud.s3.service.intercept = async request => {
       if (request.method !== 'PUT') return false;
       if (++puts === endsAt) {
         cloud.userPool.revokeAll();
         cloud.userPool.expireTokens();
       }
-      if (puts >= heldFrom) await refused;
+      if (puts >= heldFrom) await refused.promise;
       return false;
     };
     const ended = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });

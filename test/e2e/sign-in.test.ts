@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -118,21 +118,13 @@ describe('signing in by command', () => {
 
   it('to Google: without a browser here, the address is shown and the answer pasted', async () => {
     await open();
-    const { rmSync } = await import('node:fs');
     rmSync(join(home.path, 'google_token.json'));
     const missing = await home.migrator(['list', '--folder-id', pictures(1)]);
     expect(missing.code).to.equal(1);
     expect(missing.stderr).to.contain('migrator login google');
 
-    const { child, ended } = home.start(['login', 'google', '--no-browser']);
-    const url = await new Promise<string>(resolve => {
-      let shown = '';
-      child.stderr!.on('data', chunk => {
-        shown += chunk;
-        const found = /^http\S+$/m.exec(shown)?.[0];
-        if (found && shown.includes('copy that address')) resolve(found);
-      });
-    });
+    const { ended, said } = home.start(['login', 'google', '--no-browser']);
+    const [url] = /^http\S+$/m.exec(await said(/^http\S+$[\s\S]*copy that address/m))!;
     const redirectUri = new URL(new URL(url).searchParams.get('redirect_uri')!);
     const stray = connect(Number(redirectUri.port), redirectUri.hostname);
     stray.write('GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');

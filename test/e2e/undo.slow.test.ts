@@ -3,14 +3,10 @@ import { expect } from 'chai';
 import { answer, inject, lostAnswer, times } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { end } from './run-command.ts';
-import { arrival, Sandbox, statuses } from './sandbox.ts';
+import { arrival, deferred, Sandbox, statuses } from './sandbox.ts';
 
 describe('undo', () => {
   const sandbox = Sandbox.forAll();
-  afterEach(() => {
-    sandbox.cloud.s3.service.intercept = null;
-    sandbox.cloud.appSync.service.intercept = null;
-  });
 
   it('leaves an object that was replaced since, and one that was there before, and says so', async () => {
     const folder = await PictureFolder.open(sandbox, 3);
@@ -125,10 +121,7 @@ describe('undo', () => {
     for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
     const { s3, appSync } = sandbox.cloud;
     inject(s3.service, /^PUT/, times(3, lostAnswer));
-    let isLinked = () => {};
-    const linked = new Promise<void>(resolve => {
-      isLinked = resolve;
-    });
+    const linked = deferred();
     let open = 0;
     // No response comes once the first media records are there.
     appSync.service.intercept = (_, response) => {
@@ -138,13 +131,13 @@ describe('undo', () => {
         open -= 1;
         if (folder.media().length === 0) return writeHead(...args);
         response.end = () => response;
-        isLinked();
+        linked.resolve();
         return response;
       };
       return false;
     };
     const migration = folder.home.start(['migrate']);
-    await Promise.race([linked, migration.ended]);
+    await Promise.race([linked.promise, migration.ended]);
     end(migration.child, 'SIGKILL');
     await migration.ended;
     while (open > 0) await new Promise(resolve => setImmediate(resolve));

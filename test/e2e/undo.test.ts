@@ -5,10 +5,6 @@ import { TerminalRun } from './terminal.ts';
 
 describe('undo', () => {
   const sandbox = Sandbox.forAll();
-  afterEach(() => {
-    sandbox.cloud.s3.service.intercept = null;
-    sandbox.cloud.appSync.service.intercept = null;
-  });
 
   it('says with --dry-run what it would remove, and removes nothing', async () => {
     const { folder, objects, links } = await PictureFolder.migrated(sandbox);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Intercept } from '../cloud/service.ts';
-import { answer, breakAfter, inject, silence, stallAfter } from '../faults.ts';
+import { answer, breakAfter, inject, stallAfter } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
-import { meter, Sandbox } from './sandbox.ts';
+import { hold, meter, Sandbox } from './sandbox.ts';
 
 describe('verify', () => {
   const sandbox = Sandbox.forAll();
@@ -36,18 +36,11 @@ describe('verify', () => {
 
   it('ends with 130 on Ctrl-C, also while S3 is silent', async () => {
     const { folder } = await migrated();
-    const { service } = sandbox.cloud.s3;
-    const asked = new Promise<void>(resolve => {
-      service.intercept = (...exchange) => {
-        resolve();
-        return silence(...exchange);
-      };
-    });
+    const { reached } = hold(sandbox.cloud.s3.service);
     const running = folder.home.start(['verify', '--folder-id', folder.folderId]);
-    await asked;
+    await reached;
     process.kill(running.child.pid!, 'SIGINT');
     const { code, stderr } = await running.ended;
-    service.intercept = null;
     expect(code, stderr).to.equal(130);
     expect(stderr).to.include('Interrupted');
   });

@@ -4,13 +4,12 @@
  * compared with what Drive has, and everything is left in `.demo/` to be looked at.
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { FileRecord } from '../stages/record.ts';
 import { type Cloud, startCloud } from './cloud/cloud.ts';
 import { seedSampleFolder } from './cloud/drive/sample-folder.ts';
-import { projectRoot } from './project-root.ts';
+import { expectedOf, linksIn, wrongObjects } from './e2e/expected.ts';
+import { projectRoot, RUN } from './project-root.ts';
 
 const root = projectRoot();
 const place = join(root, '.demo');
@@ -18,7 +17,7 @@ const home = join(place, 'home');
 
 function migrator(cloud: Cloud, ...args: string[]): Promise<number> {
   console.log(`\n$ migrator ${args.join(' ')}`);
-  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...args], {
+  const child = spawn(process.execPath, [RUN, ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...cloud.environment(home) },
   });
@@ -26,39 +25,6 @@ function migrator(cloud: Cloud, ...args: string[]): Promise<number> {
     child.on('error', reject);
     child.on('exit', code => resolve(code ?? 1));
   });
-}
-
-function recordsOf(folderId: string): FileRecord[] {
-  const manifest = readFileSync(join(home, 'runs', folderId, 'link.ndjson'), 'utf8');
-  return manifest
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as FileRecord);
-}
-
-function md5(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('hex');
-}
-
-/** What is in the bucket and the Media table but should not be, or the other way round; empty if all is right. */
-function differences(cloud: Cloud, records: FileRecord[]): string[] {
-  const arrived = records.filter(record => record.url);
-  const keys = new Set(cloud.s3.objects().map(({ key }) => key));
-  const wrong = [
-    ...arrived
-      .filter(({ key, id }) => !keys.has(key!) || md5(cloud.s3.read(key!)) !== md5(cloud.drive.tree.read(id)))
-      .map(({ name }) => `${name}: the bytes in S3 are not those in Drive`),
-    ...arrived.flatMap(({ name, media = [], observations = [] }) =>
-      media.length === observations.length && media.every(({ id }) => cloud.appSync.media.has(id))
-        ? []
-        : [`${name}: its media records are not there`],
-    ),
-  ];
-  if (keys.size !== arrived.length) wrong.push(`${keys.size} objects in S3 for ${arrived.length} files`);
-  const links = arrived.flatMap(({ media = [] }) => media).length;
-  if (cloud.appSync.media.size !== links)
-    wrong.push(`${cloud.appSync.media.size} media records for ${links} links`);
-  return wrong;
 }
 
 rmSync(place, { recursive: true, force: true });
@@ -78,7 +44,6 @@ try {
     await migrator(cloud, 'status'),
   ];
 
-  const records = recordsOf(sample.folderId);
   for (const { key } of cloud.s3.objects()) {
     const path = join(place, 'bucket', key);
     mkdirSync(dirname(path), { recursive: true });
@@ -87,7 +52,10 @@ try {
   const media = join(place, 'media.json');
   writeFileSync(media, `${JSON.stringify([...cloud.appSync.media.values()], null, 2)}\n`);
 
-  const wrong = differences(cloud, records);
+  const expected = expectedOf(cloud, sample, 'strict');
+  const wrong = wrongObjects(cloud, expected).map(key => `${key}: S3 does not have the bytes of Drive`);
+  if (linksIn(cloud).join() !== expected.links.join())
+    wrong.push('The media records are not those of the files.');
   const objects = cloud.s3.objects().length;
   console.log(
     wrong.length === 0

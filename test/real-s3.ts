@@ -6,14 +6,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { type Cloud, startCloud } from './cloud/cloud.ts';
+import { type Home, Sandbox } from './e2e/sandbox.ts';
 import { freePort } from './free-port.ts';
-import { projectRoot } from './project-root.ts';
 import { type ResigningProxy, resigningProxy } from './resigning-proxy.ts';
 
 const ROOT = { accessKeyId: 'real-s3-root', secretAccessKey: 'real-s3-secret' };
@@ -92,15 +90,6 @@ async function createBucket(client: S3Client, bucket: string, server: ChildProce
   }
 }
 
-function migrator(environment: Record<string, string>, args: string[]): Promise<number> {
-  console.log(`$ migrator ${args.join(' ')}`);
-  const child = spawn(process.execPath, [join(projectRoot(), 'bin', 'run.js'), ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { PATH: process.env.PATH, ...environment },
-  });
-  return once(child, 'exit').then(([code]) => code ?? 1);
-}
-
 /** By key, the md5 of what the server gives back. */
 async function objectsIn(client: S3Client, Bucket: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
@@ -123,37 +112,42 @@ function expectEqual(what: string, found: unknown, wanted: unknown): void {
   console.log(`  ok  ${what}`);
 }
 
-async function migrateVerifyUndo(cloud: Cloud, client: S3Client, url: string, folder: string): Promise<void> {
-  const { tree } = cloud.drive;
+async function migrateVerifyUndo(sandbox: Sandbox, client: S3Client, url: string): Promise<void> {
+  const { drive, appSync, s3 } = sandbox.cloud;
+  const { tree } = drive;
   const folderId = tree.addFolder({ name: 'pictures' });
   const ids = Object.entries(FILES).map(([name, size], seed) =>
     tree.addFile({ name, parent: folderId, content: { size, seed: seed + 1 } }),
   );
-  cloud.appSync.addObservations(OBSERVATIONS);
-  const homeOf = async (name: string) => {
-    const home = join(folder, name);
-    const migration = { chunk_size_mb: 5, multipart_threshold_mb: 8, retry_delay_seconds: 1 };
-    await cloud.writeHome(home, { folderId, migration });
-    return { ...cloud.environment(home), AWS_ENDPOINT_URL_S3: url };
-  };
-  const [first, second] = [await homeOf('first'), await homeOf('second')];
+  appSync.addObservations(OBSERVATIONS);
+  const migration = { chunk_size_mb: 5, multipart_threshold_mb: 8, retry_delay_seconds: 1 };
+  const env = { AWS_ENDPOINT_URL_S3: url };
+  const [first, second] = [
+    await sandbox.home({ folderId, migration }),
+    await sandbox.home({ folderId, migration }),
+  ];
   const md5s = ids.slice(0, OBSERVATIONS.length).map(id => tree.get(id).content!.md5());
-  const objects = () => objectsIn(client, cloud.s3.bucket);
+  const objects = () => objectsIn(client, s3.bucket);
+  const expectExit = async (what: string, code: number, home: Home, ...args: string[]) => {
+    await home.exits(code, args, { env });
+    console.log(`  ok  ${what}`);
+  };
 
-  expectEqual('migrate ends with 3: one file has no observation', await migrator(first, ['migrate']), 3);
+  await expectExit('migrate ends with 3: one file has no observation', 3, first, 'migrate');
   const arrived = await objects();
   expectEqual('the bytes of every file arrived', [...arrived.values()].sort(), md5s.toSorted());
-  expectEqual('every file is linked', cloud.appSync.media.size, OBSERVATIONS.length);
-  expectEqual('verify --deep finds nothing wrong', await migrator(first, ['verify', '--deep']), 0);
-  expectEqual('another computer adopts what is there', await migrator(second, ['migrate']), 3);
-  expectEqual('its undo leaves what it has not made', await migrator(second, ['undo', '--yes']), 3);
+  expectEqual('every file is linked', appSync.media.size, OBSERVATIONS.length);
+  await expectExit('verify --deep finds nothing wrong', 0, first, 'verify', '--deep');
+  await expectExit('another computer adopts what is there', 3, second, 'migrate');
+  await expectExit('its undo leaves what it has not made', 3, second, 'undo', '--yes');
   expectEqual('and changes nothing', [...(await objects())], [...arrived]);
-  expectEqual('undo of the first one ends well', await migrator(first, ['undo', '--yes']), 0);
-  expectEqual('and leaves nothing', [(await objects()).size, cloud.appSync.media.size], [0, 0]);
+  await expectExit('undo of the first one ends well', 0, first, 'undo', '--yes');
+  expectEqual('and leaves nothing', [(await objects()).size, appSync.media.size], [0, 0]);
 }
 
 async function check(server: Server): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'migrator-real-s3-'));
+  const sandbox = await Sandbox.open();
+  const { cloud, folder } = sandbox;
   const data = join(folder, 'data');
   mkdirSync(data);
   const port = await freePort();
@@ -163,7 +157,6 @@ async function check(server: Server): Promise<void> {
     env: { PATH: process.env.PATH, HOME: folder, ...server.environment },
   });
   const client = new S3Client({ region: REGION, endpoint: url, credentials: ROOT, forcePathStyle: true });
-  const cloud = await startCloud();
   let proxy: ResigningProxy | null = null;
   try {
     await createBucket(client, cloud.s3.bucket, child);
@@ -171,14 +164,13 @@ async function check(server: Server): Promise<void> {
       const keys = server.keys(url);
       cloud.credentials.issue = () => ({ ...keys, expiration: new Date(Date.now() + 3_600_000) });
     } else proxy = await resigningProxy(url, client);
-    await migrateVerifyUndo(cloud, client, proxy?.url ?? url, folder);
+    await migrateVerifyUndo(sandbox, client, proxy?.url ?? url);
   } finally {
     proxy?.close();
     client.destroy();
-    await cloud.stop();
     child.kill();
     if (child.exitCode === null) await once(child, 'exit');
-    rmSync(folder, { recursive: true, force: true });
+    await sandbox.close();
   }
 }
 

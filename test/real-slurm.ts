@@ -14,7 +14,7 @@ import { fencesIn, textOf } from './docs/fences.ts';
 import { expectArrived } from './e2e/expected.ts';
 import { Sandbox } from './e2e/sandbox.ts';
 import { freePort } from './free-port.ts';
-import { projectRoot } from './project-root.ts';
+import { binFolder } from './project-root.ts';
 
 const DAEMONS = ['munged', 'slurmctld', 'slurmd'];
 const PROGRAMS = [...DAEMONS, 'sbatch', 'sinfo'];
@@ -125,10 +125,7 @@ async function check(): Promise<void> {
   try {
     const sample = sandbox.seedSample();
     const home = await sandbox.home({ folderId: sample.folderId });
-    const bin = join(sandbox.folder, 'bin');
-    mkdirSync(bin);
-    const command = `#!/bin/sh\nexec '${process.execPath}' '${join(projectRoot(), 'bin', 'run.js')}' "$@"\n`;
-    writeFileSync(join(bin, 'migrator'), command, { mode: 0o755 });
+    const bin = binFolder(join(sandbox.folder, 'bin'));
     await home.migrator(['scan']);
     await cluster.start();
     const job = join(cluster.env.SLURM_CONF!, '..', 'migrate.sh');

@@ -1,8 +1,9 @@
 /** `npm run cloud`: a local cloud to try the tool by hand, until Ctrl-C. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { binFolder } from '../project-root.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { seedSampleFolder } from './drive/sample-folder.ts';
 import { sampleMedia } from './drive/sample-media.ts';
@@ -71,13 +72,7 @@ const outputs = join(home, 'amplify_outputs.json');
 await writeFile(outputs, `${JSON.stringify(cloud.amplifyOutputs(), null, 2)}\n`);
 
 // A program on PATH, since timeout, xargs and parallel cannot call a shell function.
-const bin = join(home, 'bin');
-await mkdir(bin);
-await writeFile(
-  join(bin, 'migrator'),
-  `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/run.js')}' "$@"\n`,
-  { mode: 0o755 },
-);
+const bin = binFolder(join(home, 'bin'));
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const lines = [

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, Sandbox } from '../e2e/sandbox.ts';
-import { projectRoot } from '../project-root.ts';
+import { binFolder } from '../project-root.ts';
 
 /** Wide enough that nothing is wrapped. */
 const COLUMNS = 300;
@@ -38,7 +38,8 @@ export class Typist {
     this.home = home;
     this.sample = sample;
     this.place = join(sandbox.folder, 'place');
-    const bin = join(sandbox.folder, 'bin');
+    const record = `code=$?\necho "$code migrator $*" >> '${this.#codes}'\nexit $code\n`;
+    const bin = binFolder(join(sandbox.folder, 'bin'), record);
     this.#env = {
       ...home.env,
       PATH: `${bin}:${process.env.PATH}`,
@@ -48,10 +49,6 @@ export class Typist {
       LC_ALL: 'C.UTF-8',
     };
     mkdirSync(this.place);
-    mkdirSync(bin);
-    const command = `'${process.execPath}' '${join(projectRoot(), 'bin', 'run.js')}' "$@"`;
-    const script = `#!/bin/sh\n${command}\ncode=$?\necho "$code migrator $*" >> '${this.#codes}'\nexit $code\n`;
-    writeFileSync(join(bin, 'migrator'), script, { mode: 0o755 });
     this.#hand('amplify_outputs.json', JSON.stringify(sandbox.cloud.amplifyOutputs()));
     this.#hand('password-file', `${sandbox.cloud.admin.password}\n`);
     copyFileSync(join(home.path, 'google_credentials.json'), join(this.place, 'google_client.json'));

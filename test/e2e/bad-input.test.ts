@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { projectRoot } from '../project-root.ts';
+import { MIGRATOR } from '../project-root.ts';
 import type { Outcome } from './run-command.ts';
 import { type Home, meter, Sandbox, total } from './sandbox.ts';
 
@@ -133,9 +133,7 @@ describe('one clear message and no harm for', () => {
   it('a full disk behind standard output', async function () {
     if (!existsSync('/dev/full')) this.skip();
     const home = await sandbox.home({ folderId });
-    const { codes, stderrs } = await home.pipe([
-      `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}" list --out - >/dev/full`,
-    ]);
+    const { codes, stderrs } = await home.pipe([`${MIGRATOR} list --out - >/dev/full`]);
     expect(codes).to.deep.equal([1]);
     expect(stderrs[0])
       .to.match(/disk is full/)

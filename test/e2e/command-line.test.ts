@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { COMMANDS } from '../command-list.ts';
-import { projectRoot } from '../project-root.ts';
+import { projectRoot, RUN } from '../project-root.ts';
 import { run } from './run-command.ts';
 import { linesOf } from './sandbox.ts';
 
@@ -158,8 +159,7 @@ describe('the command line', () => {
 
     it('and the same when it is started through a link, as npm installs it', async () => {
       const link = join(folder, 'migrator');
-      symlinkSync(join(projectRoot(), 'bin', 'run.js'), link);
-      const { spawnSync } = await import('node:child_process');
+      symlinkSync(RUN, link);
       const { status, stdout } = spawnSync(link, ['parse', '--help'], { encoding: 'utf8' });
       expect(status).to.equal(0);
       expect(stdout).to.contain('$ migrator parse');

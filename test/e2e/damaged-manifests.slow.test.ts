@@ -3,11 +3,9 @@ import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'n
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { projectRoot } from '../project-root.ts';
+import { MIGRATOR } from '../project-root.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { meter, Sandbox } from './sandbox.ts';
-
-const RUN = join(projectRoot(), 'bin', 'run.js');
 
 describe('a run whose manifests somebody has worked on', () => {
   const sandbox = Sandbox.forAll();
@@ -88,7 +86,7 @@ describe('a run whose manifests somebody has worked on', () => {
     const folder = await PictureFolder.open(sandbox, 20);
     for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
     // A limit on the size of files is the portable way to a disk that takes no more: the manifests reach it first.
-    const limited = `trap '' XFSZ; ulimit -f 8; exec '${process.execPath}' '${RUN}' migrate`;
+    const limited = `trap '' XFSZ; ulimit -f 8; exec ${MIGRATOR} migrate`;
     const { stderrs, codes } = await folder.home.pipe([`sh -c "${limited}"`], { stdout: 'none' });
     expect(codes, stderrs[0]).to.deep.equal([1]);
     expect(stderrs[0])

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord } from '../../stages/record.ts';
-import { projectRoot } from '../project-root.ts';
+import { MIGRATOR } from '../project-root.ts';
 import { linksIn } from './expected.ts';
 import { linesOf, recordsIn, Sandbox } from './sandbox.ts';
 
@@ -31,8 +31,7 @@ describe('an input file of somebody else', () => {
   it('is read to its end when it is a pipe with a name', async () => {
     const home = await sandbox.home();
     const fifo = join(home.path, 'fifo');
-    const run = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
-    const script = `mkfifo '${fifo}'; printf '%s\\n' '${good.trim()}' > '${fifo}' & ${run} parse --in '${fifo}'`;
+    const script = `mkfifo '${fifo}'; printf '%s\\n' '${good.trim()}' > '${fifo}' & ${MIGRATOR} parse --in '${fifo}'`;
     const { stdout } = await home.pipe([script]);
     expect(recordsIn(stdout).map(({ id }) => id)).to.deep.equal(['1']);
   });

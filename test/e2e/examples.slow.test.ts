@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { StageName } from '../../stages/record.ts';
 import { COMMANDS } from '../command-list.ts';
-import { projectRoot } from '../project-root.ts';
+import { binFolder } from '../project-root.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 
 /** These ask somebody at a browser or a terminal; they are tried in the tests of the sign-in and of the questions. */
@@ -61,14 +61,8 @@ describe('the examples of', () => {
     folderId = sandbox.seed(Object.fromEntries(names.map(name => [name, `content of ${name}`])), ids);
     home = await sandbox.home({ folderId });
     place = join(sandbox.folder, 'place');
-    const bin = join(sandbox.folder, 'bin');
     mkdirSync(place);
-    mkdirSync(bin);
-    const run = join(projectRoot(), 'bin', 'run.js');
-    writeFileSync(join(bin, 'migrator'), `#!/bin/sh\nexec '${process.execPath}' '${run}' "$@"\n`, {
-      mode: 0o755,
-    });
-    home.env.PATH = `${bin}:${process.env.PATH}`;
+    home.env.PATH = `${binFolder(join(sandbox.folder, 'bin'))}:${process.env.PATH}`;
     writeFileSync(join(place, 'amplify_outputs.json'), JSON.stringify(sandbox.cloud.amplifyOutputs()));
     writeFileSync(join(place, 'password-file'), `${sandbox.cloud.admin.password}\n`);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
-import { projectRoot } from '../project-root.ts';
+import { MIGRATOR } from '../project-root.ts';
 import { expectArrived, linksIn } from './expected.ts';
 import { type Home, linesOf, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
 
@@ -19,9 +19,6 @@ describe('the five stages as five processes', () => {
     home = await sandbox.home({ folderId: sample.folderId });
   });
 
-  const expectEverythingToHaveArrived = () => {
-    expectArrived(sandbox.cloud, sample);
-  };
   const sorted = (records: FileRecord[]) => records.map(({ id }) => id).sort();
 
   it('do the main job joined by pipes, and pass on each record exactly once', async () => {
@@ -29,7 +26,7 @@ describe('the five stages as five processes', () => {
     const members = STAGES.flatMap((stage, index) => [[stage], `tee ${between[index]}`]);
     const { stdout, codes, stderrs } = await home.pipe(members);
 
-    expectEverythingToHaveArrived();
+    expectArrived(sandbox.cloud, sample);
     const [listed, ...later] = between.map(path => recordsIn(home.read(`../${path.split('/').at(-1)}`)));
     expect(listed).to.have.length(sample.files.length);
     for (const records of later) expect(sorted(records)).to.deep.equal(sorted(listed!));
@@ -49,8 +46,7 @@ describe('the five stages as five processes', () => {
     const stopped = { ...pending[0]!, status: 'needs_review', observations: undefined };
     const path = join(sandbox.folder, 'resolved.ndjson');
     writeFileSync(path, linesOf([...resolved, stopped]));
-    const run = join(projectRoot(), 'bin', 'run.js');
-    const { stdout } = await home.pipe([`"${process.execPath}" "${run}" transfer < "${path}"`]);
+    const { stdout } = await home.pipe([`${MIGRATOR} transfer < "${path}"`]);
     const records = recordsIn(stdout);
     expect(records).to.have.length(resolved.length);
     expect(records.find(({ id }) => id === stopped.id)!.status).to.equal('needs_review');
@@ -134,7 +130,6 @@ describe("the five stages in the run's folder", () => {
 describe('the stages of a named folder', () => {
   const sandbox = Sandbox.forAll();
 
-  const migrator = `"${process.execPath}" "${join(projectRoot(), 'bin', 'run.js')}"`;
   let id = 200;
   const opened = async (configured = false) => {
     id += 1;
@@ -148,7 +143,7 @@ describe('the stages of a named folder', () => {
     const { folderId, home, log, shell } = await opened();
     for (const [index, stage] of STAGES.entries()) {
       const streams = index % 2 === 0 ? `</dev/null >>'${log}' 2>&1` : '<&- >&-';
-      expect(await shell(`${migrator} ${stage} --folder-id ${folderId} ${streams}`), stage).to.equal(0);
+      expect(await shell(`${MIGRATOR} ${stage} --folder-id ${folderId} ${streams}`), stage).to.equal(0);
     }
     expect(home.manifest(folderId, 'link').map(({ status }) => status)).to.deep.equal(['completed']);
     expect(readFileSync(log, 'utf8')).not.to.include('"id":');
@@ -171,7 +166,7 @@ describe('the stages of a named folder', () => {
     expect(recordsIn(stdout)).to.have.length(1);
     expect(home.manifests(folderId)).to.deep.equal({});
     for (const stage of ['list', 'parse'])
-      expect(await shell(`${migrator} ${stage} </dev/null >'${log}' 2>&1`), stage).to.equal(0);
+      expect(await shell(`${MIGRATOR} ${stage} </dev/null >'${log}' 2>&1`), stage).to.equal(0);
     expect(home.manifest(folderId, 'parse')).to.have.length(1);
     expect((await home.migrator(['parse'], { stdin: '' })).stderr).to.include('--folder-id');
   });

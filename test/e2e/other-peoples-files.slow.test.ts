@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { MIGRATOR } from '../project-root.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 
 describe("other people's files", () => {
@@ -172,13 +173,9 @@ describe("other people's files", () => {
   it('that are pipes and standard streams are written to, and devices stay devices', async () => {
     const pipe = join(sandbox.folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const script = `'${process.execPath}' bin/run.js`;
-    const { stdout } = await home.pipe(
-      [
-        `cat ${pipe} & ${script} export --format csv --output ${pipe}; wait; ${script} export --format csv --output /dev/stdout | cat`,
-      ],
-      { cwd: process.cwd() },
-    );
+    const exporting = `${MIGRATOR} export --format csv --output`;
+    const script = `cat ${pipe} & ${exporting} ${pipe}; wait; ${exporting} /dev/stdout | cat`;
+    const { stdout } = await home.pipe([script]);
     expect(stdout.match(/status,folder,file,/g)).to.have.length(2);
     const device = join(sandbox.folder, 'device');
     symlinkSync('/dev/null', device);

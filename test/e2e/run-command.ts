@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../project-root.ts';
-
-const RUN = join(projectRoot(), 'bin', 'run.js');
+import { RUN } from '../project-root.ts';
 
 export interface Outcome {
   /** Null if a signal ended the process. */

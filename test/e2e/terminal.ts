@@ -1,11 +1,8 @@
 /** The real command on a terminal of its own, and what a person sees there. */
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
-import { projectRoot } from '../project-root.ts';
-
-const RUN = join(projectRoot(), 'bin', 'run.js');
+import { RUN } from '../project-root.ts';
 
 export class TerminalRun {
   readonly #pty: IPty;

@@ -130,7 +130,7 @@ describe('a large file', () => {
     const folderId = cloud.drive.tree.addFolder({ name: 'films' });
     cloud.drive.tree.addFile({ name: '1.mp4', parent: folderId, content: { size, seed: 1 } });
     cloud.appSync.addObservations([1]);
-    const home = await sandbox.home({ folderId });
+    const home = await sandbox.home({ folderId, migration: { multipart_threshold_mb: 200 } });
     const completing = arrival(
       cloud.s3.service,
       ({ method, url }) => method === 'POST' && /uploadId=/.test(url!),

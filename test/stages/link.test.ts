@@ -80,19 +80,25 @@ const options: LinkOptions = { isAvailableForPublicUse: false, lingerMs: NEVER_M
 const refused = (more: { retryable?: boolean } = {}) =>
   new FileError('link_refused', 'It was refused.', more);
 
+/** What becomes of a file whose links are refused so. */
+async function linked(record: FileRecord, refuse: FakeMedia['refuse'] = () => null) {
+  const media = new FakeMedia();
+  media.refuse = refuse;
+  return { media, ended: await one(link(media, options), record) };
+}
+
+const observationsOf = (links: readonly { observationId: string }[] = []) =>
+  links.map(({ observationId }) => observationId);
+
 describe('link', () => {
   it('creates one media record for each observation, in their order, and adds them to all other fields', async () => {
-    const media = new FakeMedia();
     const record = rangeOf(3, { note: 'mine' });
     const links = ['obs-1', 'obs-2', 'obs-3'].map(observationId => ({
       id: mediaIdOf(observationId, record.key!),
       observationId,
     }));
-    expect(await one(link(media, options), record)).to.deep.equal({
-      ...record,
-      media: links,
-      status: 'completed',
-    });
+    const { media, ended } = await linked(record);
+    expect(ended).to.deep.equal({ ...record, media: links, status: 'completed' });
     expect(media.links).to.deep.equal(
       links.map(({ id, observationId }) => ({
         id,
@@ -103,15 +109,6 @@ describe('link', () => {
         fileName: '6602.jpg (file-1)',
       })),
     );
-  });
-
-  it('links an observation that a file names twice once', async () => {
-    const media = new FakeMedia();
-    const twice = { sequentialId: 6602, id: 'obs-1' };
-    const record = await one(link(media, options), uploaded({ observations: [twice, twice] }));
-    expect(media.links).to.have.length(1);
-    expect(record.media).to.have.length(1);
-    expect(record.status).to.equal('completed');
   });
 
   it('fills requests with the links of many files, twenty-five to each', async () => {
@@ -167,73 +164,44 @@ describe('link', () => {
   });
 
   it('makes a file partial when some of its links fail, and tells the first error', async () => {
-    const media = new FakeMedia();
-    media.refuse = ({ observationId }) => (observationId === 'obs-2' ? refused({ retryable: true }) : null);
-    const record = await one(link(media, options), rangeOf(3));
-    expect(record.status).to.equal('partial');
-    expect(record.media!.map(({ observationId }) => observationId)).to.deep.equal(['obs-1', 'obs-3']);
-    expect(record.error).to.deep.equal({
-      stage: 'link',
-      code: 'link_refused',
-      message: 'It was refused.',
-      retryable: true,
-    });
+    const { ended } = await linked(rangeOf(3), ({ observationId }) =>
+      observationId === 'obs-2' ? refused({ retryable: true }) : null,
+    );
+    expect(ended.status).to.equal('partial');
+    expect(observationsOf(ended.media)).to.deep.equal(['obs-1', 'obs-3']);
+    const { code, message } = refused();
+    expect(ended.error).to.deep.equal({ stage: 'link', code, message, retryable: true });
   });
 
   it('makes a file failed when none of its links could be made', async () => {
-    const media = new FakeMedia();
-    media.refuse = () => refused();
-    const record = await one(link(media, options), rangeOf(2));
-    expect(record).to.deep.include({ status: 'failed', media: [] });
-    expect(record.error).to.include({ code: 'link_refused', retryable: false });
+    const { ended } = await linked(rangeOf(2), () => refused());
+    expect(ended).to.deep.include({ status: 'failed', media: [] });
+    expect(ended.error).to.include({ code: 'link_refused', retryable: false });
   });
 
   it('makes a file partial when observations are missing, and names them', async () => {
-    const record = await one(
-      link(new FakeMedia(), options),
-      uploaded({ sequentialIds: [6602, 6603], missing: [6603] }),
-    );
-    expect(record).to.include({ status: 'partial' });
-    expect(record.media).to.have.length(1);
-    expect(record.error).to.include({ code: 'observations_missing', retryable: true });
-    expect(record.error!.message).to.contain('6603').and.to.contain('linked to 6602');
+    const { ended } = await linked(uploaded({ sequentialIds: [6602, 6603], missing: [6603] }));
+    expect(ended).to.include({ status: 'partial' });
+    expect(ended.media).to.have.length(1);
+    expect(ended.error).to.include({ code: 'observations_missing', retryable: true });
+    expect(ended.error!.message).to.contain('6603').and.to.contain('linked to 6602');
   });
 
   it('takes an id that is missing no longer, because a person wrote its observation down, for found', async () => {
-    const record = await one(
-      link(new FakeMedia(), options),
-      uploaded({
-        sequentialIds: [6602, 6603],
-        observations: [
-          { sequentialId: 6602, id: 'obs-1' },
-          { sequentialId: 6603, id: 'by-hand' },
-        ],
-        missing: [6603],
-      }),
-    );
-    expect(record).to.include({ status: 'completed' }).and.not.to.have.property('error');
+    const observations = [
+      { sequentialId: 6602, id: 'obs-1' },
+      { sequentialId: 6603, id: 'by-hand' },
+    ];
+    const { ended } = await linked(uploaded({ sequentialIds: [6602, 6603], observations, missing: [6603] }));
+    expect(ended).to.include({ status: 'completed' }).and.not.to.have.property('error');
   });
 
   it('creates only what a file has not yet, and gives all in the order of the observations', async () => {
-    const media = new FakeMedia();
     const had = [{ id: 'made-before', observationId: 'obs-2' }];
-    const record = await one(link(media, options), rangeOf(3, { media: had }));
-    expect(media.links.map(({ observationId }) => observationId)).to.deep.equal(['obs-1', 'obs-3']);
-    expect(record.media!.map(({ observationId }) => observationId)).to.deep.equal([
-      'obs-1',
-      'obs-2',
-      'obs-3',
-    ]);
-    expect(record.status).to.equal('completed');
-  });
-
-  it('passes records that are not for it as the very objects they are', async () => {
-    const media = new FakeMedia();
-    const statuses = ['failed', 'orphan', 'needs_review', 'partial', 'duplicate', 'completed'] as const;
-    const records = statuses.map((status, index) => uploaded({ id: `f${index}`, status }));
-    const results = await through(link(media, options), records);
-    for (const record of records) expect(results).to.include(record);
-    expect(media.links).to.deep.equal([]);
+    const { media, ended } = await linked(rangeOf(3, { media: had }));
+    expect(observationsOf(media.links)).to.deep.equal(['obs-1', 'obs-3']);
+    expect(observationsOf(ended.media)).to.deep.equal(['obs-1', 'obs-2', 'obs-3']);
+    expect(ended.status).to.equal('completed');
   });
 
   it('gives out every record that goes in exactly once, and calls completed only what is linked throughout', async () => {
@@ -246,11 +214,9 @@ describe('link', () => {
         const results = await through(link(media, { ...options, linksPerRequest }), records);
         expectAllAccountedFor(records, results);
         expect(media.requests.every(links => links.length <= linksPerRequest)).to.equal(true);
-        for (const [index, { status, observations, media: linked }] of results.entries()) {
-          if (status !== 'completed' || records[index]!.status === 'completed') continue;
-          const observationIds = linked!.map(({ observationId }) => observationId);
-          expect(observationIds).to.include.members(observations!.map(({ id }) => id));
-        }
+        for (const [index, ended] of results.entries())
+          if (ended.status === 'completed' && records[index]!.status !== 'completed')
+            expect(observationsOf(ended.media)).to.include.members(ended.observations!.map(({ id }) => id));
       }),
     );
   });

@@ -147,17 +147,6 @@ describe('resolve', () => {
     await results.return?.();
   });
 
-  it('passes records that are not for it as the very objects they are', async () => {
-    const records = [
-      parsed({ id: 'a', observations: [{ sequentialId: 1, id: 'o' }], key: 'media/o/a.jpg' }),
-      parsed({ id: 'b', status: 'needs_review' }),
-      parsed({ id: 'c', status: 'completed' }),
-      parsed({ id: 'd', status: 'orphan' }),
-    ];
-    const results = await through(resolve(tableOf(...TABLE)), records);
-    for (const record of records) expect(results).to.include(record);
-  });
-
   it('gives out every record that goes in exactly once, and no key twice', async () => {
     await fc.assert(
       fc.asyncProperty(anyRecords(), async records => {

@@ -59,6 +59,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     const drive = isTransfer ? await services.drive() : null;
     const { ProgressView } = await import('./ui/progress-view.ts');
     const view = new ProgressView({
+      events: this.events,
       transfer: drive && {
         concurrency: config.migration.concurrency,
         queriesPerSecond: () => drive.queriesPerSecond,
@@ -67,7 +68,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
         isStopping: () => this.shutdown.drainSignal.aborted,
       },
     });
-    view.follow(this.events);
     this.#runLog?.start(() => view.facts());
     this.say = (...lines) => view.say(...lines);
     this.#view = view;

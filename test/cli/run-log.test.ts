@@ -39,7 +39,7 @@ describe('the log of a run', () => {
       mostQueriesPerSecond: 8,
       bytesPerSecondLimit: () => null,
     };
-    const progress = new RunProgress(limits, () => 0).follow(events);
+    const progress = new RunProgress(events, limits, () => 0);
     log.start(() => progress.facts());
     events.emit('listed', { id: 'a', name: '1.jpg', size: 5, status: 'pending' }, false);
     mock.timers.tick(120_000);

@@ -1,7 +1,6 @@
 /** The progress of a run as lines of text, no wider than the terminal. */
 import stringWidth from 'string-width';
-import type { Move, Phase } from '../../run/progress/moves.ts';
-import type { Bottleneck, ProgressFacts } from '../../run/progress/run-progress.ts';
+import type { Bottleneck, Phase, ProgressFacts, Transfer } from '../../run/progress/run-progress.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
 import { visible } from '../../run/text/visible.ts';
 
@@ -25,7 +24,7 @@ const SEPARATOR = ' · ';
 /** A line for each transfer in progress, one for the files being linked, and the numbers below. At most `rows` lines. */
 export function progressLines(
   facts: ProgressFacts,
-  slots: readonly (Move | null)[],
+  slots: readonly (Transfer | null)[],
   link: Link | null,
   { columns, rows }: { columns: number; rows: number },
 ): string[] {
@@ -48,19 +47,20 @@ export function roughDuration(seconds: number): string {
   return formatDuration(rounded).replace(/(min) 0 s$/, '$1');
 }
 
-function workerLines(slots: readonly (Move | null)[], columns: number, room: number): string[] {
-  if (slots.length <= room) return slots.map(move => workerLine(move, columns));
+function workerLines(slots: readonly (Transfer | null)[], columns: number, room: number): string[] {
+  if (slots.length <= room) return slots.map(transfer => workerLine(transfer, columns));
   if (room === 0) return [];
-  const shown = slots.slice(0, room - 1).map(move => workerLine(move, columns));
+  const shown = slots.slice(0, room - 1).map(transfer => workerLine(transfer, columns));
   const hidden = slots.slice(room - 1).filter(Boolean).length;
   return [...shown, fitted(`  and ${hidden} more`, columns)];
 }
 
-function workerLine(move: Move | null, columns: number): string {
-  if (!move) return SIGNS.opening;
-  const { phase, size, moved, path, name } = move;
-  const share = size && phase === 'downloading' ? `${Math.min(99, Math.floor((moved / size) * 100))} %` : '';
-  const bytes = columns >= ROOMY_COLUMNS ? `${formatBytes(size ?? moved).padStart(9)}  ` : '';
+function workerLine(transfer: Transfer | null, columns: number): string {
+  if (!transfer) return SIGNS.opening;
+  const { phase, size, bytesRead, path, name } = transfer;
+  const share =
+    size && phase === 'downloading' ? `${Math.min(99, Math.floor((bytesRead / size) * 100))} %` : '';
+  const bytes = columns >= ROOMY_COLUMNS ? `${formatBytes(size ?? bytesRead).padStart(9)}  ` : '';
   const start = `${SIGNS[phase]} ${share.padStart(4)}  ${bytes}`;
   const place = visible(path ? `${path}/${name}` : name);
   const room = columns - start.length;

@@ -1,7 +1,11 @@
 /** Progress on standard error: on a terminal lines that are redrawn, elsewhere a plain line with the time every ten seconds. */
 import type { RunEvents } from '../../run/events.ts';
-import type { Move } from '../../run/progress/moves.ts';
-import { type ProgressFacts, RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
+import {
+  type ProgressFacts,
+  RunProgress,
+  type Transfer,
+  type TransferLimits,
+} from '../../run/progress/run-progress.ts';
 import { formatTime } from '../../run/text/format.ts';
 import { asLines } from './guarded-streams.ts';
 import { LiveLines, type Screen } from './live-lines.ts';
@@ -14,38 +18,30 @@ const LINE_EVERY_MS = 10_000;
 /** For terminals that do not report their size. */
 const USUAL = { columns: 80, rows: 24 };
 
-export interface ViewOptions {
-  /** Null where no files are transferred. */
-  transfer: TransferLimits | null;
-  screen?: Screen;
-  now?: () => number;
-  env?: Record<string, string | undefined>;
-}
-
 export class ProgressView {
   readonly #screen: Screen;
   readonly #live: LiveLines | null;
   readonly #progress: RunProgress;
   /** A file keeps its line while it is transferred. */
-  #slots: (Move | null)[] = [];
+  #slots: (Transfer | null)[] = [];
   #timer: NodeJS.Timeout;
   #isStopped = false;
 
-  constructor({
-    transfer,
-    screen = process.stderr,
-    now = () => performance.now(),
-    env = process.env,
-  }: ViewOptions) {
+  constructor(options: {
+    events: RunEvents;
+    /** Null where no files are transferred. */
+    transfer: TransferLimits | null;
+    screen?: Screen;
+    now?: () => number;
+    env?: NodeJS.ProcessEnv;
+  }) {
+    const { events, transfer, screen = process.stderr, now = () => performance.now() } = options;
+    const { env = process.env } = options;
     this.#screen = screen;
-    this.#progress = new RunProgress(transfer, now);
+    this.#progress = new RunProgress(events, transfer, now);
     this.#live = screen.isTTY && env.TERM !== 'dumb' && !env.CI ? new LiveLines(screen) : null;
     this.#timer = this.#showAfter(this.#live ? DRAW_EVERY_MS : FIRST_LINE_MS);
     if (this.#live) screen.on?.('resize', this.draw);
-  }
-
-  follow(events: RunEvents): void {
-    this.#progress.follow(events);
   }
 
   facts(): ProgressFacts {
@@ -87,14 +83,13 @@ export class ProgressView {
   }
 
   /** New files get the free lines. */
-  #placed(): (Move | null)[] {
-    const { moves, workers } = this.#progress;
-    const moving = new Set(moves.all);
-    this.#slots = this.#slots.map(move => (move && moving.delete(move) ? move : null));
-    for (const move of moving) {
+  #placed(): (Transfer | null)[] {
+    const { transfers, workers } = this.#progress;
+    const added = new Set(transfers.values());
+    this.#slots = this.#slots.map(transfer => (transfer && added.delete(transfer) ? transfer : null));
+    for (const transfer of added) {
       const free = this.#slots.indexOf(null);
-      if (free < 0) this.#slots.push(move);
-      else this.#slots[free] = move;
+      this.#slots[free < 0 ? this.#slots.length : free] = transfer;
     }
     while (this.#slots.length > workers && this.#slots.at(-1) === null) this.#slots.pop();
     return this.#slots.some(Boolean) ? this.#slots : [];

@@ -2,10 +2,7 @@
 import type { FileRecord } from '../../../stages/record.ts';
 import type { RunEvents } from '../events.ts';
 import { Counts } from './counts.ts';
-import { estimate, type Work } from './estimate.ts';
-import { Moves } from './moves.ts';
-import { Rate } from './rate.ts';
-import { Remaining } from './remaining.ts';
+import { estimate, Rate, Remaining, type Work } from './estimate.ts';
 
 /** Longer pauses without a byte are reported. */
 const SILENCE_MS = 10_000;
@@ -23,6 +20,21 @@ export interface TransferLimits {
   bytesPerSecondLimit: () => number | null;
   /** Whether no new files are started, so that the rest is left to another run. */
   isStopping?: () => boolean;
+}
+
+/** `opening`: no byte has come yet. `storing`: all bytes have come, and S3 has not confirmed them yet. */
+export type Phase = 'opening' | 'downloading' | 'storing';
+
+/** A file that is being transferred. */
+export interface Transfer {
+  readonly name: string;
+  /** Folders below the migrated one. */
+  readonly path: string;
+  /** Bytes; null if Drive gives none. */
+  readonly size: number | null;
+  /** In the current attempt. */
+  bytesRead: number;
+  phase: Phase;
 }
 
 /** What limits the speed of the transfer. */
@@ -51,7 +63,8 @@ export interface ProgressFacts {
 }
 
 export class RunProgress {
-  readonly moves = new Moves();
+  /** By id, in the order in which they started. */
+  readonly transfers = new Map<string, Transfer>();
   /** Files whose media records are being created. */
   readonly linking = new Set<FileRecord>();
   workers: number;
@@ -70,39 +83,47 @@ export class RunProgress {
 
   #since = { bytes: 0, starts: 0, files: 0 };
   readonly #rates = { bytes: new Rate(), downloads: new Rate(), starts: new Rate(20), files: new Rate() };
-  readonly #averages = { allowed: new Rate(20), downloading: new Rate(20), storing: new Rate(20) };
+  /** Transfers that wait for S3, less those that wait for Drive. */
+  readonly #storing = new Rate(20);
   /** Queries a second that are allowed while Drive throttles: the rate falls and recovers several times in that time. */
   readonly #throttledRate = new Rate(150);
   #firstByteAt: number | null = null;
   #lastByteAt: number | null = null;
   #notedAt: number | null = null;
 
-  constructor(limits: TransferLimits | null, now: () => number) {
+  /** `limits`: null where no files are transferred. */
+  constructor(events: RunEvents, limits: TransferLimits | null, now: () => number) {
     this.#limits = limits;
     this.#now = now;
     this.workers = limits?.concurrency ?? 1;
-  }
-
-  follow(events: RunEvents): this {
     events
-      .on('listed', (record, isTransferred) => this.#list(record, isTransferred))
+      .on('listed', (record, isTransferred) => {
+        this.#all.files += 1;
+        this.#all.bytes += record.size ?? 0;
+        this.#isResumed ||= isTransferred;
+        this.#remaining.list(record, isTransferred);
+      })
       .on('allListed', () => {
         this.#isListed = true;
       })
       .on('planned', record => this.#remaining.resolve(record))
       .on('transferStarted', record => this.#start(record))
-      .on('bytesRead', (record, bytes) => {
+      .on('bytesRead', ({ id }, bytes) => {
         this.#since.bytes += bytes;
         this.#noteTime();
-        this.moves.read(record, bytes);
+        const transfer = this.transfers.get(id);
+        if (!transfer) return;
+        transfer.bytesRead += bytes;
+        transfer.phase = transfer.bytesRead === transfer.size ? 'storing' : 'downloading';
       })
-      .on('transferRetried', record => {
+      .on('transferRetried', ({ id }) => {
         this.#noteTime();
-        this.moves.restart(record);
+        Object.assign(this.transfers.get(id) ?? {}, { bytesRead: 0, phase: 'opening' });
       })
-      .on('transferEnded', record => {
+      .on('transferEnded', ({ id }) => {
         this.#noteTime();
-        this.#unlinkedBytes.set(record.id, this.moves.end(record));
+        this.#unlinkedBytes.set(id, this.transfers.get(id)?.bytesRead ?? 0);
+        this.transfers.delete(id);
       })
       .on('workersChanged', workers => {
         this.workers = workers;
@@ -115,14 +136,6 @@ export class RunProgress {
         for (const record of records) this.linking.delete(record);
       })
       .on('finished', record => this.#finish(record));
-    return this;
-  }
-
-  #list(record: FileRecord, isTransferred: boolean): void {
-    this.#all.files += 1;
-    this.#all.bytes += record.size ?? 0;
-    this.#isResumed ||= isTransferred;
-    this.#remaining.list(record, isTransferred);
   }
 
   #start(record: FileRecord): void {
@@ -130,7 +143,8 @@ export class RunProgress {
     this.#since.starts += 1;
     this.#inThisSession.add(record.id);
     this.#remaining.drop(record);
-    this.moves.start(record);
+    const { id, name, path = '', size = null } = record;
+    this.transfers.set(id, { name, path, size, bytesRead: 0, phase: 'opening' });
   }
 
   #finish(record: FileRecord): void {
@@ -147,52 +161,59 @@ export class RunProgress {
   /** Call it a few times a second. */
   facts(): ProgressFacts {
     const silentMs = this.#noteTime();
-    const { concurrency: most = 0, mostQueriesPerSecond = 0 } = this.#limits ?? {};
-    const allowed = this.#limits?.queriesPerSecond() ?? 0;
-    const secondsLeft = this.#limits?.isStopping?.() ? null : this.#secondsLeft();
+    const limits = this.#limits;
+    const allowed = limits?.queriesPerSecond() ?? 0;
+    const secondsLeft = limits?.isStopping?.() ? null : this.#secondsLeft();
     const isSilent = silentMs >= SILENCE_MS;
-    const read = [...this.#unlinkedBytes.values()].reduce((sum, bytes) => sum + bytes, this.moves.bytesRead);
-    const perSecond = this.#rates.bytes.perSecond;
+    const { size: active } = this.transfers;
+    const done =
+      this.#doneBytes + sum(this.#unlinkedBytes.values()) + this.#sum(({ bytesRead }) => bytesRead);
     return {
       filesDone: this.#finished.total,
       files: this.#all.files,
       sessionFiles: this.#isResumed ? this.#sessionFiles : null,
       isTotal: this.#isListed,
-      bytes: this.#limits && { done: this.#doneBytes + read, all: this.#all.bytes, perSecond },
+      bytes: limits && { done, all: this.#all.bytes, perSecond: this.#rates.bytes.perSecond },
       secondsLeft,
       bottleneck: secondsLeft === null || isSilent ? null : this.#bottleneck(),
       silentSeconds: isSilent ? silentMs / 1000 : 0,
-      workers: this.#limits && {
-        busy: Math.min(this.workers, this.moves.count),
+      workers: limits && {
+        busy: Math.min(this.workers, active),
         allowed: this.workers,
-        most,
+        most: limits.concurrency,
       },
-      throttled: this.#isThrottled ? { allowed, most: mostQueriesPerSecond } : null,
-      queriesPerSecond: this.#limits && allowed,
+      throttled: limits && this.#isThrottled ? { allowed, most: limits.mostQueriesPerSecond } : null,
+      queriesPerSecond: limits && allowed,
       counts: this.#finished.summary(),
     };
+  }
+
+  #sum(amount: (transfer: Transfer) => number): number {
+    return sum([...this.transfers.values()].map(amount));
+  }
+
+  #in(phase: Phase): number {
+    return this.#sum(transfer => Number(transfer.phase === phase));
   }
 
   /** Brings the averages up to date; gives how long no byte has come. An outage does not count as a slow connection. */
   #noteTime(): number {
     const at = this.#now();
     const { bytes, starts, files } = this.#since;
-    const ms = at - (this.#notedAt ?? at);
-    if (bytes > 0 || this.moves.count === 0) this.#lastByteAt = at;
+    const seconds = (at - (this.#notedAt ?? at)) / 1000;
+    const hasNone = this.transfers.size === 0;
+    if (bytes > 0 || hasNone) this.#lastByteAt = at;
     if (bytes > 0) this.#firstByteAt ??= at;
     this.#lastByteAt ??= at;
     const silentMs = at - this.#lastByteAt;
-    const isIdle = this.moves.count === 0 || silentMs >= SILENCE_MS;
-    this.#rates.bytes.note(at, bytes, isIdle && bytes === 0);
-    this.#rates.downloads.note(at, bytes, this.moves.in('downloading') === 0);
-    this.#rates.starts.note(at, starts, isIdle);
-    this.#rates.files.note(at, files);
-    const { allowed, downloading, storing } = this.#averages;
-    const queries = ((this.#limits?.queriesPerSecond() ?? 0) * ms) / 1000;
-    allowed.note(at, queries);
-    this.#throttledRate.note(at, this.#isThrottled ? queries : 0, !this.#isThrottled);
-    downloading.note(at, (this.moves.in('downloading') * ms) / 1000);
-    storing.note(at, (this.moves.in('storing') * ms) / 1000);
+    const isIdle = hasNone || silentMs >= SILENCE_MS;
+    this.#rates.bytes.note(seconds, bytes, isIdle && bytes === 0);
+    this.#rates.downloads.note(seconds, bytes, this.#in('downloading') === 0);
+    this.#rates.starts.note(seconds, starts, isIdle);
+    this.#rates.files.note(seconds, files);
+    this.#storing.note(seconds, (this.#in('storing') - this.#in('downloading')) * seconds);
+    if (this.#isThrottled)
+      this.#throttledRate.note(seconds, (this.#limits?.queriesPerSecond() ?? 0) * seconds);
     this.#since = { bytes: 0, starts: 0, files: 0 };
     this.#notedAt = at;
     return silentMs;
@@ -200,34 +221,32 @@ export class RunProgress {
 
   #secondsLeft(): number | null {
     const { files, bytes } = this.#remaining.work;
-    const work = { files, bytes: bytes + this.moves.bytesLeft };
-    if (!this.#limits || (work.files < 1 && this.moves.count === 0)) return this.#secondsByFiles();
+    const unread = this.#sum(({ size, bytesRead }) => Math.max(0, (size ?? 0) - bytesRead));
+    if (!this.#limits || (files < 1 && this.transfers.size === 0)) return this.#secondsByFiles();
     // While queries are the limit, the connection is idle between two files.
     const { bytes: all, downloads } = this.#rates;
-    const whileDownloading = this.#isLimitedByQueries ? downloads.perSecond : null;
-    const bytesPerSecond = whileDownloading ?? all.perSecond;
+    const bytesPerSecond = (this.#isLimitedByQueries && downloads.perSecond) || all.perSecond;
     const ms = this.#firstByteAt === null ? 0 : this.#now() - this.#firstByteAt;
     if (!bytesPerSecond || ms < FIRST_ESTIMATE_MS) return null;
-    const queries = this.#isThrottled ? this.#throttledRate : this.#averages.allowed;
-    const queriesPerSecond = queries.perSecond || Number.POSITIVE_INFINITY;
-    return estimate(work, { bytesPerSecond, queriesPerSecond }).seconds;
+    const throttled = this.#isThrottled ? this.#throttledRate.perSecond : null;
+    const queriesPerSecond = throttled || this.#limits.queriesPerSecond();
+    return estimate({ files, bytes: bytes + unread }, { bytesPerSecond, queriesPerSecond }).seconds;
   }
 
   /** If nothing is to be transferred: from the rate at which files finish. */
   #secondsByFiles(): number | null {
-    const perSecond = this.#rates.files.perSecond;
+    const { perSecond } = this.#rates.files;
     if (!perSecond || !this.#isListed) return null;
     return Math.max(0, this.#all.files - this.#finished.total) / perSecond;
   }
 
   #bottleneck(): Bottleneck | null {
-    if (!this.#limits || this.moves.count === 0) return null;
+    if (!this.#limits || this.transfers.size === 0) return null;
     if (this.#isLimitedByQueries) return 'queries';
     const limit = this.#limits.bytesPerSecondLimit();
     if (limit !== null && (this.#rates.bytes.perSecond ?? 0) >= NEARLY * limit) return 'bwlimit';
-    const { downloading, storing } = this.#averages;
     const isThrottled = this.workers < this.#limits.concurrency;
-    return isThrottled || (storing.perSecond ?? 0) > (downloading.perSecond ?? 0) ? 's3' : 'connection';
+    return isThrottled || (this.#storing.perSecond ?? 0) > 0 ? 's3' : 'connection';
   }
 
   get #isThrottled(): boolean {
@@ -236,8 +255,12 @@ export class RunProgress {
 
   /** Files start nearly as often as allowed; or Drive throttles, and most files wait for their first byte. */
   get #isLimitedByQueries(): boolean {
-    if (this.#isThrottled && this.moves.in('opening') * 2 > this.moves.count) return true;
-    const allowed = this.#averages.allowed.perSecond;
-    return allowed !== null && (this.#rates.starts.perSecond ?? 0) >= NEARLY * allowed;
+    if (this.#isThrottled && this.#in('opening') * 2 > this.transfers.size) return true;
+    const allowed = this.#limits?.queriesPerSecond() ?? Number.POSITIVE_INFINITY;
+    return (this.#rates.starts.perSecond ?? 0) >= NEARLY * allowed;
   }
+}
+
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((total, number) => total + number, 0);
 }

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { progressLine, progressLines, roughDuration } from '../../../src/cli/ui/progress-lines.ts';
-import type { Move, Phase } from '../../../src/run/progress/moves.ts';
-import type { ProgressFacts } from '../../../src/run/progress/run-progress.ts';
+import type { Phase, ProgressFacts, Transfer } from '../../../src/run/progress/run-progress.ts';
 
 const MIB = 1024 * 1024;
 
@@ -22,11 +21,11 @@ const FACTS: ProgressFacts = {
   counts: { completed: 1201, failed: 3 },
 };
 
-const move = (fields: Partial<Move> = {}): Move => ({
+const transfer = (fields: Partial<Transfer> = {}): Transfer => ({
   name: '6602.mp4',
   path: '6000-6999',
   size: 10 * MIB,
-  moved: 4.5 * MIB,
+  bytesRead: 4.5 * MIB,
   phase: 'downloading',
   ...fields,
 });
@@ -34,10 +33,10 @@ const move = (fields: Partial<Move> = {}): Move => ({
 describe('The picture of the progress', () => {
   it('has a line for each worker, and the numbers below', () => {
     const slots = [
-      move(),
+      transfer(),
       null,
-      move({ phase: 'storing', name: '7.jpg' }),
-      move({ phase: 'opening', moved: 0 }),
+      transfer({ phase: 'storing', name: '7.jpg' }),
+      transfer({ phase: 'opening', bytesRead: 0 }),
     ];
     const lines = progressLines(FACTS, slots, { files: 25, example: '6600.jpg' }, { columns: 80, rows: 24 });
     expect(lines).to.deep.equal([
@@ -52,7 +51,7 @@ describe('The picture of the progress', () => {
   });
 
   it('has no bar, no sizes and short names where there is little room', () => {
-    const lines = progressLines(FACTS, [move({ name: `${'x'.repeat(50)}.jpg` })], null, {
+    const lines = progressLines(FACTS, [transfer({ name: `${'x'.repeat(50)}.jpg` })], null, {
       columns: 39,
       rows: 24,
     });
@@ -96,7 +95,7 @@ describe('The picture of the progress', () => {
       .and.to.include('at least 6 h 12 min left');
   });
 
-  it('knows no bytes and no workers where none are moved', () => {
+  it('knows no bytes and no workers where none are bytesRead', () => {
     const facts = {
       ...FACTS,
       bytes: null,
@@ -110,7 +109,7 @@ describe('The picture of the progress', () => {
   });
 
   it('leaves out workers for whom there is no row, and says how many', () => {
-    const slots = Array.from({ length: 30 }, () => move());
+    const slots = Array.from({ length: 30 }, () => transfer());
     const lines = progressLines(FACTS, slots, null, { columns: 200, rows: 10 });
     expect(lines).to.have.length(10);
     expect(lines.filter(line => line.startsWith('↓'))).to.have.length(8);
@@ -131,7 +130,7 @@ describe('The picture of the progress', () => {
     );
     const phase = fc.constantFrom<Phase>('opening', 'downloading', 'storing');
     const slot = fc.option(
-      fc.record({ name, path: name, phase, size: fc.option(fc.nat()), moved: fc.nat() }),
+      fc.record({ name, path: name, phase, size: fc.option(fc.nat()), bytesRead: fc.nat() }),
     );
     fc.assert(
       fc.property(
@@ -141,8 +140,8 @@ describe('The picture of the progress', () => {
         fc.integer({ min: 1, max: 50 }),
         (slots, example, columns, rows) => {
           const link = example === null ? null : { files: 3, example };
-          const moves = slots.map(fields => fields && move(fields as Partial<Move>));
-          const lines = progressLines(FACTS, moves, link, { columns, rows });
+          const transfers = slots.map(fields => fields && transfer(fields as Partial<Transfer>));
+          const lines = progressLines(FACTS, transfers, link, { columns, rows });
           expect(lines.length).to.be.at.most(rows);
           for (const line of lines) {
             expect(stringWidth(line), line).to.be.at.most(columns);

@@ -17,6 +17,7 @@ describe('The progress view', () => {
     written = '';
     nowMs = 0;
     view = new ProgressView({
+      events,
       transfer: {
         concurrency: 2,
         queriesPerSecond: () => 10,
@@ -36,7 +37,6 @@ describe('The progress view', () => {
       now: () => nowMs,
       env,
     });
-    view.follow(events);
   };
   /** The picture as it was drawn last. */
   const drawn = () => {

@@ -39,6 +39,7 @@ function courseOf(world: World & { limit?: number }): Course {
   const clock = { ms: 0 };
   const events = new RunEvents();
   const progress = new RunProgress(
+    events,
     {
       concurrency: world.workers,
       queriesPerSecond: () => world.queriesPerSecond(clock.ms / 1000),
@@ -46,7 +47,7 @@ function courseOf(world: World & { limit?: number }): Course {
       bytesPerSecondLimit: () => world.limit ?? null,
     },
     () => clock.ms,
-  ).follow(events);
+  );
   const told: Course['told'] = [];
   const total = simulate(world, events, clock, at => {
     const { secondsLeft: left, bottleneck } = progress.facts();

@@ -46,7 +46,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     return this.services(config, {
       processes: shard?.count,
       runId: run?.facts.read().run_id,
-      ...(run && isWriter && { unreadableRecords: run.unreadableMemory }),
+      ...(run && isWriter && { unreadableRecords: run.unreadableCollector }),
       onSignInEnded: error => this.shutdown.drain(error),
       onRetry: (what, retry) => this.#runLog?.retry(what, retry),
       signal: this.shutdown.killSignal,

@@ -72,8 +72,10 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const root = run.facts.root(flags['folder-id'], config);
     // Shards do not write to shared files.
     const services = this.servicesFor(config, run, !shard, shard);
-    if (!shard) run.facts.rememberResourceKey(root);
-    if (!shard && flags.naming) run.facts.remember({ naming: config.naming });
+    if (!shard) {
+      const naming = flags.naming && { naming: config.naming };
+      run.facts.remember({ resource_key: root.resourceKey, ...naming });
+    }
     this.listenToSignals();
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);

@@ -64,7 +64,9 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       await output.open({ warn, reject: input.reject });
       if (stage === 'list') {
         requireKeys(config, input.run ? [] : KEYS_FOR.folder);
-        output.run?.facts.rememberResourceKey(input.run!.facts.root(flags['folder-id'], config));
+        output.run?.facts.remember({
+          resource_key: output.run.facts.root(flags['folder-id'], config).resourceKey,
+        });
         output.run?.facts.rememberSelection(rules);
       }
       const stages = new Stages({

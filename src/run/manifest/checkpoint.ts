@@ -16,7 +16,7 @@ import {
 } from '../../../stages/record.ts';
 import type { Manifest } from './merged-manifest.ts';
 
-export interface CheckpointOptions {
+interface CheckpointOptions {
   stage: StageName;
   retryOrphans: boolean;
   /** The record of a file that has an object in S3; undefined or null if it has none. For resolve. */
@@ -38,7 +38,7 @@ export function checkpointOf(
   const restore = (incoming: FileRecord): FileRecord => {
     const own = manifest.last(incoming.id);
     if (!own) return incoming;
-    const record = remembered(incoming, own, options);
+    const record = continued(incoming, own, options);
     if (record === own) unchanged.add(own);
     return record;
   };
@@ -55,13 +55,14 @@ export function checkpointOf(
 }
 
 /** Decides which record continues: the one from the stage before, the one this stage made earlier, or a mix of both. */
-function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
+function continued(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
+  const { stage, retryOrphans } = options;
   if (!canContinue(incoming)) {
-    const record = withObjectOf(own, incoming, options.stage);
+    const record = withObjectOf(own, incoming, stage);
     return isDeepStrictEqual(record, own) ? own : record;
   }
-  if (options.stage === 'list') return listedAgain(incoming, own);
-  if (isEdited(incoming, own)) return carriedOver(incoming, own, options);
+  if (stage === 'list') return relisted(incoming, own);
+  if (isEdited(incoming, own)) return withValidWork(incoming, own, options);
   const answered = reopened(own);
   if (answered !== own) return answered;
   switch (own.status) {
@@ -69,34 +70,42 @@ function remembered(incoming: FileRecord, own: FileRecord, options: CheckpointOp
       return own;
     // Its original may be another file by now: resolve decides again in each run.
     case 'duplicate':
-      return options.stage === 'resolve' ? askedAgain(own, options) : own;
+      return stage === 'resolve' ? reconsidered(own, options) : own;
     case 'orphan':
-      return options.retryOrphans ? again(own, options.stage) : own;
+      return retryOrphans ? retried(own, stage) : own;
     case 'failed':
     case 'partial':
     case 'needs_review':
-      return again(own, options.stage);
+      return retried(own, stage);
     default:
-      return options.stage === 'resolve' && stillMissing(own).length > 0 ? again(own, options.stage) : own;
+      return stage === 'resolve' && stillMissing(own).length > 0 ? retried(own, stage) : own;
   }
 }
 
 /** The file as it is in Drive now, with what people have added to its record. */
-function listedAgain(incoming: FileRecord, own: FileRecord): FileRecord {
+function relisted(incoming: FileRecord, own: FileRecord): FileRecord {
   if (canContinue(own) && !own.removed && !isEdited(incoming, own)) return own;
   const { error: _error, ...kept } = own;
   const status = canContinue(own) ? own.status : 'pending';
   return { ...kept, ...incoming, ...(own.removed && { removed: false }), status };
 }
 
+/** What transfer and link add to a record. */
+const OBJECT_FIELDS = ['key', 'url', 'bytes', 'etag', 'verified', 'storedAt', 'adopted', 'replaces'] as const;
+const LINK_FIELDS = ['media', 'linking', 'removing'] as const;
+
 /** A record that an earlier stage has stopped, with the object and media records that exist for its file. */
 function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): FileRecord {
-  const { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing } = own;
-  const exists = (stage === 'transfer' || stage === 'link') && (url || replaces || media?.length);
-  if (!exists || (incoming.key && incoming.key !== key)) return incoming;
-  const facts = { key, url, bytes, etag, verified, storedAt, adopted, replaces, media, linking, removing };
-  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(known), ...incoming };
+  const exists = (stage === 'transfer' || stage === 'link') && (own.url || own.replaces || own.media?.length);
+  if (!exists || (incoming.key && incoming.key !== own.key)) return incoming;
+  return { ...fieldsOf(own, [...OBJECT_FIELDS, ...LINK_FIELDS]), ...incoming };
+}
+
+/** Those that the record has. */
+function fieldsOf(record: FileRecord, names: readonly string[]): Partial<FileRecord> {
+  return Object.fromEntries(
+    names.flatMap(name => (record[name] === undefined ? [] : [[name, record[name]]])),
+  );
 }
 
 /** True if a person has changed the incoming record since the own one was made from it. */
@@ -112,7 +121,7 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
  * The edited record with what is still true: the key of an existing object; that object, unless the file has other bytes
  * now; its media records.
  */
-function carriedOver(
+function withValidWork(
   incoming: FileRecord,
   own: FileRecord,
   { stage, stored }: CheckpointOptions,
@@ -126,14 +135,13 @@ function carriedOver(
       if (incoming.key !== own.key) return incoming;
       // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
       if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
-      const { url, bytes, etag, verified, storedAt, adopted, media } = own;
       if (incoming.md5 !== own.md5) {
         // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes. An adopted
         // object is another run's, and is not replaced.
-        return replacing(adopted ? null : (etag ?? own.md5), incoming);
+        return replacing(own.adopted ? null : (own.etag ?? own.md5), incoming);
       }
-      const known = { ...(storedAt && { storedAt }), ...(adopted && { adopted }), ...(media && { media }) };
-      return { ...incoming, url, bytes, etag, verified, ...known, status: 'uploaded' };
+      const { replaces: _, ...known } = fieldsOf(own, [...OBJECT_FIELDS, 'media']);
+      return { ...incoming, ...known, status: 'uploaded' };
     }
     case 'link':
       return incoming.key === own.key ? withMediaOf(own, incoming) : incoming;
@@ -163,16 +171,16 @@ function hasSameIds(a: FileRecord, b: FileRecord): boolean {
 }
 
 /** A duplicate that was transferred because its original could not be keeps the key of its object. */
-function askedAgain(own: FileRecord, { stage, stored }: CheckpointOptions): FileRecord {
-  const there = stored?.(own.id);
-  return { ...again(own, stage), ...(there?.url && { key: there.key }) };
+function reconsidered(own: FileRecord, { stage, stored }: CheckpointOptions): FileRecord {
+  const transferred = stored?.(own.id);
+  return { ...retried(own, stage), ...(transferred?.url && { key: transferred.key }) };
 }
 
 /**
  * The record as it was before the stage stopped it. Observations are looked up again if some were missing. Transfer
  * sees by the error that it has tried before.
  */
-function again(own: FileRecord, stage: StageName): FileRecord {
+function retried(own: FileRecord, stage: StageName): FileRecord {
   const { error, ...record } = own;
   const status = record.url ? 'uploaded' : 'pending';
   if (stage === 'transfer' && !record.url) return { ...record, ...(error && { error }), status };

@@ -30,8 +30,8 @@ export function lineOf(record: FileRecord): string {
 /** The record on a line; a line without `status` is `pending` (people write such lines by hand). Throws {@link BadLine}. */
 export function recordOf(text: string, source: string, line: number): FileRecord {
   const value = parsed(text, source, line);
-  const fault = faultOf(value);
-  if (fault) throw new BadLine(source, line, 1, fault);
+  const problem = problemOf(value);
+  if (problem) throw new BadLine(source, line, 1, problem);
   return withStatus(value as FileRecord);
 }
 
@@ -81,46 +81,42 @@ function objectWith(fields: Record<string, Check>): Check {
   return value => isPlainObject(value) && checks.every(([name, check]) => check(value[name]));
 }
 
-interface Rule {
-  check: Check;
-  accepted: string;
-}
+/** What a field must be, and how that is said. */
+type Rule = readonly [check: Check, accepted: string];
 
-const TEXT: Rule = { check: isText, accepted: 'text' };
-const YES_OR_NO: Rule = { check: value => typeof value === 'boolean', accepted: 'true or false' };
-const IDS: Rule = { check: listOf(isCount), accepted: 'a list of whole numbers' };
-const LINKS: Rule = {
-  check: listOf(objectWith({ id: isText, observationId: isText })),
-  accepted: 'a list of {"id": text, "observationId": text}',
-};
-const oneOf = (values: readonly unknown[], accepted: string): Rule => ({
-  check: value => values.includes(value),
+const TEXT: Rule = [isText, 'text'];
+const YES_OR_NO: Rule = [value => typeof value === 'boolean', 'true or false'];
+const IDS: Rule = [listOf(isCount), 'a list of whole numbers'];
+const LINKS: Rule = [
+  listOf(objectWith({ id: isText, observationId: isText })),
+  'a list of {"id": text, "observationId": text}',
+];
+const MD5: Check = value => typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value);
+const oneOf = (values: readonly unknown[], accepted: string): Rule => [
+  value => values.includes(value),
   accepted,
-});
+];
 
 /** What the fields that stages rely on must be if they exist; other fields are annotations. */
 const FIELDS: Readonly<Record<string, Rule>> = {
   path: TEXT,
-  size: { check: orNull(isCount), accepted: 'a number of bytes or null' },
+  size: [orNull(isCount), 'a number of bytes or null'],
   mimeType: TEXT,
-  md5: {
-    check: orNull(value => typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value)),
-    accepted: '32 hexadecimal digits or null',
-  },
+  md5: [orNull(MD5), '32 hexadecimal digits or null'],
   modifiedTime: TEXT,
   pattern: TEXT,
   sequentialIds: IDS,
   prefix: TEXT,
   type: oneOf(['IMAGE', 'VIDEO'], '"IMAGE" or "VIDEO"'),
   contentType: TEXT,
-  observations: {
-    check: listOf(objectWith({ id: isText, sequentialId: isCount })),
-    accepted: 'a list of {"sequentialId": number, "id": text}',
-  },
+  observations: [
+    listOf(objectWith({ id: isText, sequentialId: isCount })),
+    'a list of {"sequentialId": number, "id": text}',
+  ],
   missing: IDS,
   key: TEXT,
   url: TEXT,
-  bytes: { check: isCount, accepted: 'a number of bytes' },
+  bytes: [isCount, 'a number of bytes'],
   etag: TEXT,
   verified: oneOf(['md5', 'size', 'downloaded'], '"md5", "size" or "downloaded"'),
   storedAt: TEXT,
@@ -129,10 +125,10 @@ const FIELDS: Readonly<Record<string, Rule>> = {
   removing: LINKS,
   media: LINKS,
   status: oneOf(STATUSES, `one of ${STATUSES.join(', ')}`),
-  error: {
-    check: objectWith({ stage: isText, code: isText, message: isText }),
-    accepted: 'an object with stage, code and message',
-  },
+  error: [
+    objectWith({ stage: isText, code: isText, message: isText }),
+    'an object with stage, code and message',
+  ],
 };
 
 const RULES = Object.entries(FIELDS);
@@ -146,12 +142,12 @@ function isDeeperThan(depth: number, value: unknown): boolean {
 }
 
 /** Null for a record; otherwise what is wrong, what was found and what is accepted. */
-function faultOf(value: unknown): string | null {
+function problemOf(value: unknown): string | null {
   if (!isPlainObject(value)) return 'a record is a JSON object';
   if (isDeeperThan(MAX_DEPTH, value)) return `it is nested more than ${MAX_DEPTH} deep`;
   if (!isText(value.id) || value.id === '') return '"id" (the Drive file id) is missing or not text';
   if (!isText(value.name)) return '"name" is missing or not text';
-  for (const [field, { check, accepted }] of RULES) {
+  for (const [field, [check, accepted]] of RULES) {
     const found = value[field];
     if (found !== undefined && !check(found)) return `"${field}" is ${shown(found)}, accepted is ${accepted}`;
   }

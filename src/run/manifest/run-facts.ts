@@ -45,21 +45,18 @@ export class RunFacts {
    */
   read(): Facts {
     const now = new Date().toISOString();
-    const unknown = { folder_id: this.#run.folderId, started_at: now };
-    const file = this.#file({ ...unknown, listed_at: this.#run.has('list') ? now : null });
+    const file = this.#file(this.#run.has('list') ? now : null);
     file.read();
-    return Object.assign({ ...unknown, listed_at: null }, file.data);
-  }
-
-  write(facts: Facts): void {
-    this.#file(facts).write();
+    const known: Partial<Facts> = file.data;
+    return { folder_id: this.#run.folderId, listed_at: null, started_at: now, ...known };
   }
 
   /** Writes these values, unless the file has them already. */
   remember(values: Partial<Facts>): void {
     const facts = this.read();
     const changed = { ...facts, ...values };
-    if (!isDeepStrictEqual(changed, facts)) this.write(changed);
+    if (JSON.stringify(changed) !== JSON.stringify(facts))
+      this.#file(null).update(data => Object.assign(data, changed));
   }
 
   /** The folder, with the resource key that the address, the run or the configuration has. */
@@ -70,34 +67,25 @@ export class RunFacts {
     return resourceKey ? { id: this.#run.folderId, resourceKey } : { id: this.#run.folderId };
   }
 
-  /** For commands that name the folder by its id alone. */
-  rememberResourceKey({ resourceKey }: DriveRef): void {
-    if (resourceKey) this.remember({ resource_key: resourceKey });
-  }
-
   /** The part of the folder that the run is about; null for the whole folder. */
   get selection(): SelectionRules | null {
-    const { selection } = this.read();
-    if (!selection) return null;
-    const { recursive = true, include = [], exclude = [] } = selection;
-    return { recursive, include, exclude };
+    const selection: Partial<SelectionRules> | undefined = this.read().selection;
+    return selection ? { recursive: true, include: [], exclude: [], ...selection } : null;
   }
 
   /** With another selection than before, the folder has to be listed again. */
   rememberSelection(rules: SelectionRules | null): void {
-    const { selection, ...facts } = this.read();
-    if (isDeepStrictEqual(selection ?? null, rules)) return;
-    this.write({ ...facts, listed_at: null, ...(rules && { selection: rules }) });
+    const { selection = null } = this.read();
+    if (!isDeepStrictEqual(selection, rules))
+      this.remember({ listed_at: null, selection: rules ?? undefined });
   }
 
   /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
-  #file(facts: Facts): LowSync<Facts> {
-    const adapter = {
-      read: () => factsIn(this.path),
-      write: (data: Facts) =>
-        replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 }),
-    };
-    return new LowSync<Facts>(adapter, facts);
+  #file(listed_at: string | null): LowSync<Facts> {
+    const unknown = { folder_id: this.#run.folderId, started_at: new Date().toISOString(), listed_at };
+    const write = (data: Facts) =>
+      replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 });
+    return new LowSync<Facts>({ read: () => factsIn(this.path), write }, unknown);
   }
 }
 

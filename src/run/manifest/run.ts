@@ -15,7 +15,7 @@ import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
 import { mergeShards, openMerged, shardFiles, shardHolder } from './shard-files.ts';
-import { UnreadableMemory, type UnreadableRecords } from './unreadable-records.ts';
+import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
@@ -36,7 +36,7 @@ export class Run {
   /** Files that this process has made. */
   readonly #made = new Set<string>();
   #isDiscarded = false;
-  #unreadable: UnreadableMemory | null = null;
+  #unreadable: UnreadableCollector | null = null;
   /** What this process appends to. */
   readonly #written = new Map<StageName, Manifest>();
   #isMerged = false;
@@ -291,8 +291,8 @@ export class Run {
   }
 
   /** Collects the records that the data service could not give, while this process holds the lock. */
-  get unreadableMemory(): UnreadableMemory {
-    this.#unreadable ??= new UnreadableMemory(this.unreadableRecords, unreadable_records => {
+  get unreadableCollector(): UnreadableCollector {
+    this.#unreadable ??= new UnreadableCollector(this.unreadableRecords, unreadable_records => {
       if (this.#lock && !this.#isDiscarded) this.facts.remember({ unreadable_records });
     });
     return this.#unreadable;

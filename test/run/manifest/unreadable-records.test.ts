@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { UnreadableMemory, type UnreadableRecords } from '../../../src/run/manifest/unreadable-records.ts';
+import { UnreadableCollector, type UnreadableRecords } from '../../../src/run/manifest/unreadable-records.ts';
 
 describe('the memory of unreadable records', () => {
   const bad = (name: string, query = 'listMedia') => ({ name, query, reason: 'no url' });
@@ -8,7 +8,7 @@ describe('the memory of unreadable records', () => {
 
   function checkpointOf(before: UnreadableRecords = {}) {
     const saves: UnreadableRecords[] = [];
-    const memory = new UnreadableMemory(before, saved => saves.push(structuredClone(saved)));
+    const memory = new UnreadableCollector(before, saved => saves.push(structuredClone(saved)));
     return { memory, saves, last: () => saves.at(-1)! };
   }
 

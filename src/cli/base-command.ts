@@ -73,11 +73,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   async #openLog(): Promise<void> {
-    const { verbose, env, home } = this;
-    const { 'log-file': path } = this.flags as { 'log-file'?: string };
-    const name = this.logName ?? (this.verbose || process.env.LOG_LEVEL ? this.id : null);
+    const { env, home } = this;
+    const { verbose = false, 'log-file': path } = this.#globalFlags;
+    const name = this.logName ?? (verbose || env.LOG_LEVEL ? this.id : null);
     if (path) this.#log = await openLogFile(path, { verbose, env });
     else if (name) this.#log = await openLog({ home, name }, { verbose, env });
+  }
+
+  /** Empty before the flags are parsed. */
+  get #globalFlags(): { json?: boolean; verbose?: boolean; 'log-file'?: string } {
+    return this.flags ?? {};
   }
 
   protected get logger(): Logger | null {
@@ -89,16 +94,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected get json(): boolean {
-    return Boolean((this.flags as { json?: boolean } | undefined)?.json);
+    return Boolean(this.#globalFlags.json);
   }
 
   /** Where JSON other than records is written. */
   protected get jsonStream(): NodeJS.WriteStream {
     return process.stdout;
-  }
-
-  protected get verbose(): boolean {
-    return Boolean((this.flags as { verbose?: boolean } | undefined)?.verbose);
   }
 
   override log(line = ''): void {
@@ -145,12 +146,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Cancelled requests fail in many ways; the reason of the shutdown is what matters.
     const error = (this.shutdown.killSignal.aborted && this.shutdown.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
-    if (isExit(error)) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIT') throw error;
     const known =
       error instanceof RunError ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
-    const helpful = withoutSecretsIn(known, this.env);
+    const { code, remedy, exitCode } = known;
+    const message = withoutSecrets(known.message, [this.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
     // A stack trace is only useful for unexpected errors.
-    const { code, message, remedy, exitCode } = helpful;
     if (exitCode === EXIT.interrupted) this.logger?.info({ code }, message);
     else this.logger?.error(known === error ? { code, remedy } : { err: error }, message);
     process.exitCode = exitCode;
@@ -178,16 +179,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Cancelled requests may still wait for a response, which would keep the process running.
     if (this.shutdown.killSignal.aborted) process.exit();
   }
-}
-
-function isExit(error: Error): boolean {
-  return (error as { code?: string }).code === 'EEXIT';
-}
-
-function withoutSecretsIn(error: RunError, env: Env): RunError {
-  const { code, message, remedy, exitCode } = error;
-  const clean = withoutSecrets(message, [env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
-  return clean === message ? error : new RunError(code, clean, remedy, { exitCode });
 }
 
 function unexpected(error: Error, logPath: string | null): RunError {

@@ -7,7 +7,7 @@ import { EXIT } from '../config/exit-codes.ts';
 import { refusePlantedLink } from '../config/files/foreign-file.ts';
 import { makePrivateFolder } from '../config/files/private-folder.ts';
 import { APPEND } from '../config/files/replace-file.ts';
-import { logsFolder } from '../config/home.ts';
+import { type Env, logsFolder } from '../config/home.ts';
 import { withoutSecrets } from '../config/secrets.ts';
 import { visibleLines } from '../run/text/visible.ts';
 
@@ -18,13 +18,14 @@ export interface Log {
   path: string;
 }
 
-/** Level: `verbose` is debug, then LOG_LEVEL (in any case; Python's names WARNING and CRITICAL too), then info. */
-export interface LogOptions {
+interface LogOptions {
   verbose: boolean;
-  env: Record<string, string | undefined>;
+  env: Env;
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
+/** As LOG_LEVEL names them for Python. */
+const PYTHON_LEVELS: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' };
 
 /** As part of a file name: `20261122T150412Z`. */
 export function timestamp(at: Date): string {
@@ -80,9 +81,8 @@ async function loggerTo(fd: number, { verbose, env }: LogOptions): Promise<Logge
   return pino(options, clean);
 }
 
-function levelOf(name: string | undefined): string {
-  const level = (name ?? 'info').toLowerCase();
-  if (level === 'warning') return 'warn';
-  if (level === 'critical') return 'fatal';
+/** LOG_LEVEL may be in any case. */
+function levelOf(name = 'info'): string {
+  const level = PYTHON_LEVELS[name.toLowerCase()] ?? name.toLowerCase();
   return LEVELS.includes(level) ? level : 'info';
 }

@@ -1,6 +1,6 @@
 /** Where a command's table goes: standard output or a file, as JSON, NDJSON or CSV. */
 import { constants, existsSync, type Stats } from 'node:fs';
-import { lstat, open, writeFile } from 'node:fs/promises';
+import { lstat, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Flags } from '@oclif/core';
@@ -63,19 +63,35 @@ export function outputOf(
   return { path, format };
 }
 
+/** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
+const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+const NO_LINK = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
+
 /**
- * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Throws
- * RunError if the file cannot be written, and errors of the text's source.
+ * Writes the text to its place; a file is there as a whole or, after an error or Ctrl-C, as it was before. Its mode follows the
+ * umask, or stays that of the existing file: exports are meant to be shared. Throws RunError if the file cannot be written,
+ * and errors of the text's source.
  */
 export async function writeOutput(
   { path }: Output,
   text: AsyncIterable<string>,
   shutdown: Shutdown,
 ): Promise<void> {
-  if (path === null) return pipeline(inChunks(text, shutdown), unguarded(process.stdout), { end: false });
+  const chunks = inChunks(text, shutdown);
+  if (path === null) return pipeline(chunks, unguarded(process.stdout), { end: false });
   const release = shutDownOnSignals(shutdown, () => {});
   try {
-    await writeTo(path, inChunks(text, shutdown));
+    const target = targetOf(path);
+    const found = await lstat(target).catch(() => null);
+    if (STANDARD_STREAM.test(path)) await writeFile(path, chunks);
+    // A pipe or a device cannot be replaced.
+    else if (found && isPipeOrDevice(found)) await writeFile(target, chunks, { flag: NO_LINK });
+    else await replaceFile(path, chunks, { mode: 0o666, keepsMode: true });
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (!syscall || code === 'ENOSPC' || code === 'EDQUOT') throw error;
+    throw unwritable(path, message);
   } finally {
     release();
   }
@@ -95,42 +111,9 @@ async function* inChunks(text: AsyncIterable<string>, shutdown: Shutdown): Async
   if (chunk) yield chunk;
 }
 
-/** The streams of this process as the system names them, as in `--output >(gzip > report.html.gz)`. */
-const STANDARD_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
-
 /** A pipe of another user would send the content to that user. */
 function isPipeOrDevice(found: Stats): boolean {
   return (found.isFIFO() && [0, process.getuid?.()].includes(found.uid)) || found.isCharacterDevice();
-}
-
-/** A pipe or a device cannot be replaced. */
-async function writeToDevice(path: string, chunks: AsyncIterable<string>): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
-  try {
-    await writeFile(file, chunks);
-  } finally {
-    await file.close();
-  }
-}
-
-/** The mode follows the umask, or stays that of the existing file: exports are meant to be shared. */
-async function writeTo(path: string, chunks: AsyncIterable<string>): Promise<void> {
-  try {
-    const target = targetOf(path);
-    const found = await lstat(target).catch(() => null);
-    if (STANDARD_STREAM.test(path)) await writeFile(path, chunks);
-    else if (found && isPipeOrDevice(found)) await writeToDevice(target, chunks);
-    else await replaceFile(path, chunks, { mode: 0o666, keepsMode: true });
-  } catch (error) {
-    throw aboutFile(path, error);
-  }
-}
-
-/** Explains errors of the disk; errors of the text's source are returned unchanged. */
-function aboutFile(path: string, error: unknown): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (!syscall || code === 'ENOSPC' || code === 'EDQUOT') return error;
-  return unwritable(path, message);
 }
 
 function unwritable(path: string, why: string): RunError {

@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
 import { refuseForeignFile } from '../config/files/foreign-file.ts';
 import { SIGN_INS } from '../config/files/private-file.ts';
-import { type Env, homeFolder } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 
 export interface Ended {
@@ -31,26 +30,16 @@ export async function signOutOfGoogle(
     warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
     return [];
   }
-  try {
-    await revokeSignIn(google_drive);
-  } catch (error) {
-    const removed = await remove(tokenPath);
-    return removed ? [{ who, fault: `${notRevoked(error)} ${AT_GOOGLE}` }] : [];
-  }
-  await remove(tokenPath);
-  return [{ who, fault: null }];
+  const fault = await faultOf(revokeSignIn(google_drive), AT_GOOGLE);
+  const removed = await remove(tokenPath);
+  return removed || !fault ? [{ who, fault }] : [];
 }
 
 const AT_GOOGLE = 'Remove the access at https://myaccount.google.com/permissions.';
 const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user pool says otherwise.';
 
 /** Revokes every stored Cognito sign-in; empty if there is none. Throws RunError if the file cannot be removed. */
-export async function signOutOfCognito(options: {
-  home?: string;
-  env: Env;
-  warn: (message: string) => void;
-}): Promise<Ended[]> {
-  const { env, home = homeFolder(env), warn } = options;
+export async function signOutOfCognito(home: string, warn: (message: string) => void): Promise<Ended[]> {
   const [{ TokenStore }, { revokeSignIn }] = await Promise.all([
     import('../services/cognito/token-store.ts'),
     import('../services/cognito/revoke.ts'),
@@ -66,19 +55,21 @@ export async function signOutOfCognito(options: {
     return Promise.all(
       kept.map(async signIn => {
         const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
-        const error = await revokeSignIn(signIn).then(
-          () => null,
-          (fault: unknown) => fault,
-        );
-        return { who, fault: error ? `${notRevoked(error)} ${AT_COGNITO}` : null };
+        return { who, fault: await faultOf(revokeSignIn(signIn), AT_COGNITO) };
       }),
     );
   });
 }
 
-function notRevoked(error: unknown): string {
-  const { message } = error as Error;
-  return `the sign-in was removed here, but could not be revoked (${message.replace(/\.$/, '')}).`;
+/** Null if the sign-in was revoked. */
+async function faultOf(revoking: Promise<unknown>, remedy: string): Promise<string | null> {
+  try {
+    await revoking;
+    return null;
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\.$/, '');
+    return `the sign-in was removed here, but could not be revoked (${reason}). ${remedy}`;
+  }
 }
 
 /** True if the path exists and is no token file. */

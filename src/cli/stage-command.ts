@@ -11,12 +11,13 @@ import { type StageFlags, StageInput } from '../run/stage-input.ts';
 import { StageOutput } from '../run/stage-output.ts';
 import { Stages } from '../run/stages.ts';
 import { isPiped } from '../run/standard-streams.ts';
-import { formatBytes, formatCount } from '../run/text/format.ts';
+import { formatCount } from '../run/text/format.ts';
 import type { Services } from '../services/services.ts';
 import { transferConfig } from './flags.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 import { shardFrom } from './shard-flag.ts';
 import { unguarded } from './ui/guarded-streams.ts';
+import { countsText, totalLine } from './ui/summary.ts';
 
 const EMPTY_PIPE =
   'There are no files: standard input was empty. To work on the manifests of the run, give --folder-id.';
@@ -146,14 +147,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const path = (run?.exists === false ? null : manifest?.path) ?? null;
     const { total: files, bytes } = counts;
     const summary = counts.summary();
+    const byStatus = files > 0 ? `: ${countsText(counts)}` : '';
     if (this.json) {
       this.printJson({ stage, files, bytes, summary, manifest: path }, 0);
     } else {
-      const byStatus = Object.entries(summary).map(([status, count]) => `${count} ${status}`);
-      const list = byStatus.length > 0 ? `: ${byStatus.join(', ')}` : '';
-      this.say(
-        `${stage}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}${list}${path ? ` → ${path}` : ''}`,
-      );
+      this.say(`${stage}: ${totalLine(counts)}${byStatus}${path ? ` → ${path}` : ''}`);
       if (files === 0) this.say(input.isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
     }
     this.logger?.info({ files, summary }, 'stage ended');

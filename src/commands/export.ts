@@ -3,6 +3,7 @@ import { STATUSES } from '../../stages/record.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { outputFlags, outputOf, writeOutput } from '../cli/output.ts';
+import { countsText } from '../cli/ui/summary.ts';
 import { exportOf } from '../results/export.ts';
 import { formatCount } from '../run/text/format.ts';
 import { runToShow } from '../run/which-run.ts';
@@ -41,9 +42,8 @@ export default class Export extends BaseCommand<typeof Export> {
       const written = { folder_id: run.folderId, output: output.path, ...totals };
       this.printJson(written);
     } else if (!this.json) {
-      const byStatus = Object.entries(counts.summary()).map(([name, count]) => `${count} ${name}`);
       const where = output.path === null ? '' : ` → ${output.path}`;
-      const list = byStatus.length > 0 ? `: ${byStatus.join(', ')}` : '';
+      const list = counts.total > 0 ? `: ${countsText(counts)}` : '';
       this.say(`export: ${formatCount(counts.total, 'file')}${list}${where}`);
     }
   }

@@ -21,7 +21,7 @@ export default class Logout extends BaseCommand<typeof Logout> {
     const ended: Ended[] = [];
     if (args.where !== 'aws') ended.push(...(await signOutOfGoogle(config, this.warnLine)));
     if (args.where !== 'google') {
-      ended.push(...(await signOutOfCognito({ home: this.home, env: this.env, warn: this.warnLine })));
+      ended.push(...(await signOutOfCognito(this.home, this.warnLine)));
     }
     for (const { who, fault } of ended) if (fault) this.warnLine(`${who}: ${fault}`);
     if (this.json) {

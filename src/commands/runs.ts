@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { activityJson, activityLines } from '../cli/ui/status-lines.ts';
-import { totalLine } from '../cli/ui/summary.ts';
+import { activityLines, runJson } from '../cli/ui/status-lines.ts';
+import { countsText, totalLine } from '../cli/ui/summary.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { runsOf } from '../run/which-run.ts';
@@ -13,7 +13,7 @@ export default class Runs extends BaseCommand<typeof Runs> {
   async run(): Promise<void> {
     const runs: { run: Run; status: RunStatus }[] = [];
     for (const run of runsOf(this.home)) runs.push({ run, status: await statusOf(run, this.warnLine) });
-    runs.sort((a, b) => timeOf(b.status) - timeOf(a.status));
+    runs.sort((a, b) => Number(b.status.lastActivity) - Number(a.status.lastActivity));
     if (this.json) {
       this.printJson({ runs: runs.map(({ run, status }) => runJson(run, status)) });
     } else if (runs.length === 0) {
@@ -24,32 +24,12 @@ export default class Runs extends BaseCommand<typeof Runs> {
   }
 }
 
-function timeOf({ lastActivity }: RunStatus): number {
-  return lastActivity?.getTime() ?? 0;
-}
-
 function runLines(run: Run, status: RunStatus): string[] {
   const { counts, isListed } = status;
-  const byStatus = Object.entries(counts.summary()).map(
-    ([name, count]) => `${count.toLocaleString('en-US')} ${name}`,
-  );
+  const byStatus = counts.total > 0 ? `: ${countsText(counts)}` : '';
   return [
     run.label,
-    `  ${totalLine(counts)}${isListed ? '' : ' so far'}${byStatus.length > 0 ? `: ${byStatus.join(', ')}` : ''}`,
+    `  ${totalLine(counts)}${isListed ? '' : ' so far'}${byStatus}`,
     ...activityLines(status).map(line => `  ${line}`),
   ];
-}
-
-function runJson(run: Run, status: RunStatus): Record<string, unknown> {
-  const { total, bytes } = status.counts;
-  return {
-    folder_id: run.folderId,
-    folder_name: run.folderName,
-    listed: status.isListed,
-    total_files: total,
-    bytes,
-    summary: status.counts.summary(),
-    ...activityJson(status),
-    manifests: run.folder,
-  };
 }

@@ -3,10 +3,17 @@ import { Flags } from '@oclif/core';
 import type { FileRecord } from '../../stages/record.ts';
 import { folderFlag, namingFlag, selectionFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { type Bandwidth, estimateLine } from '../cli/ui/estimate-line.ts';
+import { roughDuration } from '../cli/ui/progress-lines.ts';
 import { totalLine } from '../cli/ui/summary.ts';
 import { measuredMbit } from '../run/progress/bandwidth.ts';
 import { estimate } from '../run/progress/estimate.ts';
+import { formatBytes, formatCount } from '../run/text/format.ts';
+
+interface Bandwidth {
+  mbit: number;
+  /** `given` by the person, `measured` from Drive, or else `assumed`. */
+  origin: 'given' | 'measured' | 'assumed';
+}
 
 const ASSUMED_MBIT = 100;
 /** One connection seldom uses all the bandwidth, so this many files measure it together. */
@@ -61,15 +68,20 @@ export default class Scan extends RunCommand<typeof Scan> {
     const bandwidth = this.#bandwidth(measured);
     const queriesPerSecond = outcome.config.google_drive.queries_per_second;
     const bytesPerSecond = (bandwidth.mbit * 1_000_000) / 8;
-    const estimated = estimate(toTransfer, { bytesPerSecond, queriesPerSecond });
+    const { seconds, bound } = estimate(toTransfer, { bytesPerSecond, queriesPerSecond });
+    const quota = `${queriesPerSecond} queries a second to Drive (google_drive.queries_per_second); `;
+    const limit = bound === 'bandwidth' ? 'bandwidth: ' : `${quota}bandwidth: `;
+    const estimated = bound
+      ? `${formatCount(files, 'file')}, ${formatBytes(bytes)}; about ${roughDuration(seconds)}, limited by ${limit}${lineOf(bandwidth)}`
+      : 'nothing';
     this.conclude(outcome, `Scanned: ${totalLine(this.counts)}`, {
-      details: ['', estimateLine(estimated, { files, bytes, bandwidth, queriesPerSecond })],
+      details: ['', `To migrate: ${estimated}.`],
       extra: {
         to_migrate: {
           files,
           bytes,
-          estimated_seconds: Math.round(estimated.seconds),
-          bound: estimated.bound,
+          estimated_seconds: Math.round(seconds),
+          bound,
           bandwidth_mbit: bandwidth.mbit,
           bandwidth: bandwidth.origin,
           queries_per_second: queriesPerSecond,
@@ -83,5 +95,17 @@ export default class Scan extends RunCommand<typeof Scan> {
     if (given !== undefined) return { mbit: given, origin: 'given' };
     if (measuredMbit !== null) return { mbit: Math.round(measuredMbit * 10) / 10, origin: 'measured' };
     return { mbit: ASSUMED_MBIT, origin: 'assumed' };
+  }
+}
+
+function lineOf({ mbit, origin }: Bandwidth): string {
+  const rate = `${mbit < 10 ? mbit.toFixed(1) : Math.round(mbit)} Mbit/s`;
+  switch (origin) {
+    case 'given':
+      return rate;
+    case 'measured':
+      return `${rate}, measured from Drive; the upload to S3 was not measured`;
+    case 'assumed':
+      return `${rate}, assumed (set it with "--bandwidth-mbit", or use "--measure")`;
   }
 }

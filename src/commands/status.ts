@@ -4,8 +4,8 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
-import { activityJson, activityLines, shardLines } from '../cli/ui/status-lines.ts';
-import { placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { activityLines, runJson, shardLines } from '../cli/ui/status-lines.ts';
+import { countsText, placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { shardStates } from '../run/manifest/shard-files.ts';
@@ -80,7 +80,7 @@ function headLine(run: Run, { counts, isListed }: RunStatus): string {
 }
 
 function oneLine(run: Run, status: RunStatus): string {
-  const counts = Object.entries(status.counts.summary()).map(([name, count]) => `${count} ${name}`);
+  const counts = status.counts.total > 0 ? [countsText(status.counts, ' · ')] : [];
   const activity = [...activityLines(status), ...shardLines(shardStates(run.folder))].map(line =>
     line.replace(/\.$/, ''),
   );
@@ -93,18 +93,7 @@ function fittedTo(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStre
   return folded.slice(0, rows - 1).map(line => fitted(line, columns - 1));
 }
 
-function jsonOf(run: Run, status: RunStatus): Record<string, unknown> {
-  const { counts, isListed } = status;
+function jsonOf(run: Run, status: RunStatus) {
   const shards = shardStates(run.folder);
-  return {
-    folder_id: run.folderId,
-    folder_name: run.folderName,
-    listed: isListed,
-    total_files: counts.total,
-    bytes: counts.bytes,
-    summary: counts.summary(),
-    ...activityJson(status),
-    ...(shards.length > 0 && { shards }),
-    manifests: run.folder,
-  };
+  return runJson(run, status, shards.length > 0 ? { shards } : {});
 }

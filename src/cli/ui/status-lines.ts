@@ -1,14 +1,22 @@
 /** How `status` and `runs` say whether a run is in progress. */
 import { hostname } from 'node:os';
 import type { Holder } from '../../config/files/holder.ts';
+import type { Run } from '../../run/manifest/run.ts';
 import type { ShardState } from '../../run/manifest/shard-files.ts';
 import type { RunStatus } from '../../run/run-status.ts';
 import { formatBytes, formatCount, formatTime } from '../../run/text/format.ts';
 import { roughDuration } from './progress-lines.ts';
 
-/** In JSON. Times are RFC 3339. */
-export function activityJson({ holder, session, lastActivity }: RunStatus): Record<string, unknown> {
+/** Of a run, in JSON. Times are RFC 3339. */
+export function runJson(run: Run, status: RunStatus, more: Record<string, unknown> = {}) {
+  const { counts, isListed, holder, session, lastActivity } = status;
   return {
+    folder_id: run.folderId,
+    folder_name: run.folderName,
+    listed: isListed,
+    total_files: counts.total,
+    bytes: counts.bytes,
+    summary: counts.summary(),
     in_progress: holder,
     session: session && {
       files: session.files,
@@ -17,6 +25,8 @@ export function activityJson({ holder, session, lastActivity }: RunStatus): Reco
       seconds_left: session.secondsLeft === null ? null : Math.round(session.secondsLeft),
     },
     last_activity: lastActivity?.toISOString() ?? null,
+    ...more,
+    manifests: run.folder,
   };
 }
 

@@ -27,6 +27,12 @@ export function totalLine(counts: Counts): string {
   return `${formatCount(counts.total, 'file')}, ${formatBytes(counts.bytes)}`;
 }
 
+/** `41 completed, 2 failed`. */
+export function countsText(counts: Counts, separator = ', '): string {
+  const byStatus = Object.entries(counts.summary());
+  return byStatus.map(([status, files]) => `${files.toLocaleString('en-US')} ${status}`).join(separator);
+}
+
 /** Paths with their labels; null ones are left out. */
 export function placeLines(places: Record<string, string | null>): string[] {
   const named = Object.entries(places).filter(([, path]) => path);

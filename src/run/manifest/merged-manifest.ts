@@ -14,15 +14,6 @@ export function lastIn(manifests: readonly (Manifest | undefined)[], id: string)
   return undefined;
 }
 
-interface MergedFiles {
-  /** The stage's manifest without a shard in its name. */
-  main: ManifestFile | null;
-  /** Those of shards, the one written last first; with `own`, if there is one. */
-  shards: ManifestFile[];
-  /** Takes what is appended. */
-  own: ManifestFile | null;
-}
-
 /**
  * Which line is valid for an id: one that this process has appended, else the one of the shards that has come furthest
  * (of equal ones that of the file written last), else the main manifest's. A shard's line is always newer than the main
@@ -30,17 +21,26 @@ interface MergedFiles {
  */
 export class MergedManifest implements Manifest {
   readonly path: string;
-  readonly #files: MergedFiles;
+  readonly #main: ManifestFile | null;
+  readonly #shards: readonly ManifestFile[];
+  readonly #own: ManifestFile | null;
   readonly #appended = new Set<string>();
 
-  constructor(path: string, files: MergedFiles) {
+  /** `shards`: the one written last first; with `own`, which takes what is appended, if there is one. */
+  constructor(
+    path: string,
+    main: ManifestFile | null,
+    shards: readonly ManifestFile[],
+    own: ManifestFile | null,
+  ) {
     this.path = path;
-    this.#files = files;
+    this.#main = main;
+    this.#shards = shards;
+    this.#own = own;
   }
 
-  get #all(): ManifestFile[] {
-    const { main, shards } = this.#files;
-    return main ? [main, ...shards] : shards;
+  get #all(): readonly ManifestFile[] {
+    return this.#main ? [this.#main, ...this.#shards] : this.#shards;
   }
 
   get isOpen(): boolean {
@@ -52,32 +52,29 @@ export class MergedManifest implements Manifest {
   }
 
   last(id: string): FileRecord | undefined {
-    const { main, shards, own } = this.#files;
-    if (this.#appended.has(id)) return own?.last(id);
-    const records = shards.flatMap(file => file.last(id) ?? []);
+    if (this.#appended.has(id)) return this.#own?.last(id);
+    const records = this.#shards.flatMap(file => file.last(id) ?? []);
     // The sort is stable: of equals the first stays first.
-    return records.sort((a, b) => rank(b) - rank(a))[0] ?? main?.last(id);
+    return records.sort((a, b) => rank(b) - rank(a))[0] ?? this.#main?.last(id);
   }
 
   *records(): Generator<FileRecord> {
-    const before: ManifestFile[] = [];
-    for (const file of this.#all) {
-      const others = this.#all.filter(other => other !== file);
+    for (const [index, file] of this.#all.entries()) {
+      const [before, after] = [this.#all.slice(0, index), this.#all.slice(index + 1)];
       for (const record of file.records()) {
-        if (before.some(earlier => earlier.has(record.id))) continue;
-        yield others.some(other => other.has(record.id)) ? this.last(record.id)! : record;
+        if (before.some(other => other.has(record.id))) continue;
+        yield after.some(other => other.has(record.id)) ? this.last(record.id)! : record;
       }
-      before.push(file);
     }
   }
 
   append(record: FileRecord): void {
     this.#appended.add(record.id);
-    this.#files.own!.append(record);
+    this.#own!.append(record);
   }
 
   async flush(): Promise<void> {
-    await this.#files.own?.flush();
+    await this.#own?.flush();
   }
 
   async close(): Promise<void> {

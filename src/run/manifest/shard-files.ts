@@ -1,5 +1,5 @@
 /** The files of shards in a run's folder. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import type { StageName } from '../../../stages/record.ts';
@@ -10,13 +10,14 @@ import { idsIn } from './linking.ts';
 import { lockPath } from './lock.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, MergedManifest } from './merged-manifest.ts';
-import { nameOfShard, type Shard, shardNamed } from './shard.ts';
+import { nameOfShard, type Shard } from './shard.ts';
 
 const SHARDED_STAGES: readonly StageName[] = ['transfer', 'link'];
 
 interface ShardFile {
   shard: Shard;
   path: string;
+  modifiedAt: number;
 }
 
 export interface ShardState extends Shard {
@@ -26,46 +27,30 @@ export interface ShardState extends Shard {
   lastActivity: string;
 }
 
-const FILE = /^(lock|linking|transfer|link)\.(\d+-of-\d+)(?:\.ndjson)?$/;
+const FILE = /^(lock|linking|transfer|link)\.(\d+)-of-(\d+)(?:\.ndjson)?$/;
 
-function filesIn(folder: string): { kind: string; shard: Shard; path: string }[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names.flatMap(name => {
-    const [, kind = '', text = ''] = FILE.exec(name) ?? [];
-    const shard = shardNamed(text);
-    return shard ? [{ kind, shard, path: join(folder, name) }] : [];
+/** Those of one kind, or of all; the one written last first. */
+export function shardFiles(folder: string, kind?: StageName | 'linking' | 'lock'): ShardFile[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const files = names.flatMap(name => {
+    const [, found, index, count] = FILE.exec(name) ?? [];
+    if (!found || (kind && found !== kind)) return [];
+    const path = join(folder, name);
+    const modifiedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return [{ shard: { index: Number(index), count: Number(count) }, path, modifiedAt }];
   });
-}
-
-/** Those of one kind, the one written last first. */
-export function shardFiles(folder: string, kind: StageName | 'linking' | 'lock'): ShardFile[] {
-  const files = filesIn(folder).filter(file => file.kind === kind);
-  return files.sort((a, b) => modifiedAt(b.path) - modifiedAt(a.path));
-}
-
-function modifiedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return files.sort((a, b) => b.modifiedAt - a.modifiedAt);
 }
 
 /** Every shard that works or has worked on the run since it was last worked on as a whole. */
 export function shardStates(folder: string): ShardState[] {
-  const shards = new Map<string, { shard: Shard; at: number }>();
-  for (const { shard, path } of filesIn(folder)) {
-    const name = nameOfShard(shard);
-    shards.set(name, { shard, at: Math.max(modifiedAt(path), shards.get(name)?.at ?? 0) });
+  const states = new Map<string, ShardState>();
+  for (const { shard, modifiedAt } of shardFiles(folder)) {
+    if (states.has(nameOfShard(shard))) continue;
+    const holder = holderOf(lockPath(folder, shard));
+    states.set(nameOfShard(shard), { ...shard, holder, lastActivity: new Date(modifiedAt).toISOString() });
   }
-  return [...shards.values()]
-    .map(({ shard, at }) => ({
-      ...shard,
-      holder: holderOf(lockPath(folder, shard)),
-      lastActivity: new Date(at).toISOString(),
-    }))
-    .sort((a, b) => a.count - b.count || a.index - b.index);
+  return [...states.values()].sort((a, b) => a.count - b.count || a.index - b.index);
 }
 
 /** A process that holds the lock of any shard. */
@@ -96,7 +81,7 @@ export async function openMerged(
   if (isSharded)
     own = options.write ? await ManifestFile.open(ownPath, options) : await openIfThere(ownPath, read);
   if (own) shards.unshift(own);
-  return new MergedManifest(ownPath, { main: await openIfThere(main, read), shards, own });
+  return new MergedManifest(ownPath, await openIfThere(main, read), shards, own);
 }
 
 /** A file that is gone by now has been moved into the main manifest, which is to be opened after it. */
@@ -131,7 +116,7 @@ export async function mergeShards(folder: string, warn: (message: string) => voi
     if (files.length === 0) continue;
     const path = join(folder, `${stage}.ndjson`);
     const shards = await openShards(files, { write: false, warn });
-    const merged = new MergedManifest(path, { main: null, shards, own: null });
+    const merged = new MergedManifest(path, null, shards, null);
     const main = await ManifestFile.open(path, { write: true, warn });
     try {
       for (const record of merged.records()) main.append(record);

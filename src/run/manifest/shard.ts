@@ -6,17 +6,9 @@ export interface Shard {
   count: number;
 }
 
-const NAME = /^(\d+)-of-(\d+)$/;
-
 /** As it is part of file names: `2-of-4`. */
 export function nameOfShard({ index, count }: Shard): string {
   return `${index}-of-${count}`;
-}
-
-/** Null for a text that is no name of a shard. */
-export function shardNamed(name: string): Shard | null {
-  const match = NAME.exec(name);
-  return match && { index: Number(match[1]), count: Number(match[2]) };
 }
 
 /** Whether the file belongs to the shard. Every version has to agree: processes of several may work on one run. */

@@ -1,32 +1,12 @@
-import type { FileRecord, Status } from '../../../stages/record.ts';
+/** The files for people and scripts beside a run's manifests: they are written from the manifests, and never read back. */
+import { existsSync } from 'node:fs';
+import type { FileRecord } from '../../../stages/record.ts';
 import { replaceFile } from '../../config/files/replace-file.ts';
-import { progressPath } from '../../config/home.ts';
+import { failedPath, progressPath } from '../../config/home.ts';
+import type { RunEvents } from '../events.ts';
 import type { Run } from '../manifest/run.ts';
 import { jsonOf } from '../text/visible.ts';
 import { Counts } from './counts.ts';
-
-interface ProgressEntry {
-  filename: string;
-  status: Status;
-  sequential_id: number | null;
-  sequential_ids: number[];
-  observation_id: string | null;
-  observation_ids: string[];
-  s3_url: string | null;
-  media_id: string | null;
-  media_ids: string[];
-  error: string | null;
-}
-
-export interface Progress {
-  folder_id: string;
-  /** RFC 3339, as is `updated_at`. */
-  started_at: string;
-  updated_at: string;
-  total_files: number;
-  files: Record<string, ProgressEntry>;
-  summary: Partial<Record<Status, number>>;
-}
 
 /** Pieces of this size keep the number of writes low and the event loop free. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -44,8 +24,8 @@ export async function writeProjection(home: string, run: Run, now = new Date()):
 }
 
 /**
- * The text of a {@link Progress}, a line for each file, in pieces. Counts the files. `withFolders` adds the names of folders,
- * which `progress_{folder_id}.json` does not have.
+ * Its text, a line for each file, in pieces. Counts the files. `withFolders` adds the names of folders, which
+ * `progress_{folder_id}.json` does not have.
  */
 export async function* progressText(
   run: Run,
@@ -73,7 +53,7 @@ export async function* progressText(
   yield `${text}\n  },${JSON.stringify(end, null, 2).slice(1)}\n`;
 }
 
-function entryOf(record: FileRecord): ProgressEntry {
+function entryOf(record: FileRecord) {
   const sequentialIds = record.sequentialIds ?? [];
   const observationIds = (record.observations ?? []).map(({ id }) => id);
   const mediaIds = (record.media ?? []).map(({ id }) => id);
@@ -89,4 +69,62 @@ function entryOf(record: FileRecord): ProgressEntry {
     media_ids: mediaIds,
     error: record.error?.message ?? null,
   };
+}
+
+/** Each pause is twice as long as the one before, so that a long run writes the file few times. */
+const FIRST_WAIT_MS = 10_000;
+
+/** Writes the progress file from time to time. */
+export class ProgressFile {
+  readonly #home: string;
+  readonly #run: Run;
+  #waitMs = FIRST_WAIT_MS;
+  #dueAt = performance.now() + FIRST_WAIT_MS;
+  #writing: Promise<unknown> = Promise.resolve();
+  #last: Promise<string> | null = null;
+
+  constructor(home: string, run: Run, events: RunEvents) {
+    this.#home = home;
+    this.#run = run;
+    const writeIfDue = () => {
+      if (performance.now() >= this.#dueAt && !this.#last) this.#writeSoon();
+    };
+    events.on('listed', writeIfDue).on('finished', writeIfDue);
+  }
+
+  /** Writes it for the last time. Gives its path; empty for a run of which nothing is kept. */
+  last(): Promise<string> {
+    this.#last ??= this.#writing.then(() => (this.#run.exists ? this.#write() : ''));
+    return this.#last;
+  }
+
+  async #write(): Promise<string> {
+    return this.#run.isTooLargeToRead ? '' : writeProjection(this.#home, this.#run);
+  }
+
+  /** An error, such as a full disk, is reported by the last write. */
+  #writeSoon(): void {
+    this.#dueAt = Infinity;
+    this.#waitMs *= 2;
+    this.#writing = this.#write()
+      .catch(() => {})
+      .then(() => {
+        this.#dueAt = performance.now() + this.#waitMs;
+      });
+  }
+}
+
+/**
+ * Replaces `failed_{folder_id}.json`, the files of a run that failed or were linked in part. Gives its path; null if there is
+ * no such file. For a process that has read the run's manifests before.
+ */
+export async function writeFailedFiles(home: string, run: Run): Promise<string | null> {
+  if (run.isTooLargeToRead) return null;
+  const entries = [];
+  for await (const { id, name, path, status, error } of run.latest(() => {}, { checked: true }))
+    if (status === 'failed' || status === 'partial') entries.push({ id, name, path, status, error });
+  const file = failedPath(home, run.folderId);
+  if (entries.length > 0 || existsSync(file))
+    await replaceFile(file, `${jsonOf(entries, 2)}\n`, { mode: 0o600 });
+  return entries.length > 0 ? file : null;
 }

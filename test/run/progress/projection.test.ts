@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
 import { Run } from '../../../src/run/manifest/run.ts';
-import { type Progress, writeProjection } from '../../../src/run/progress/projection.ts';
+import { writeProjection } from '../../../src/run/progress/projection.ts';
 import type { FileRecord, StageName } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
 import { fileRecord } from '../../stages/flow.ts';
@@ -57,10 +57,14 @@ describe('progress_{folder_id}.json', () => {
     writeFileSync(run.pathOf(stage), records.map(lineOf).join(''));
   }
 
-  async function written(): Promise<Progress> {
+  async function written(): Promise<{
+    total_files: number;
+    summary: object;
+    files: Record<string, { status: string }>;
+  }> {
     const path = await writeProjection(scratch.folder, run, NOW);
     expect(path).to.equal(join(scratch.folder, 'progress_folder-1.json'));
-    return JSON.parse(readFileSync(path, 'utf8')) as Progress;
+    return JSON.parse(readFileSync(path, 'utf8')) as Awaited<ReturnType<typeof written>>;
   }
 
   it('has the shape that scripts rely on; the singular fields are the first of the plural ones', async () => {

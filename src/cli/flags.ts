@@ -1,6 +1,6 @@
 /** Flags that several commands share. */
 import { Flags } from '@oclif/core';
-import type { ConfigValues } from '../config/load.ts';
+import type { ConfigValues } from '../config/settings.ts';
 import { bytesOf } from '../config/size.ts';
 
 export const folderFlag = {

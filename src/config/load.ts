@@ -18,9 +18,7 @@ import {
 } from './settings.ts';
 import { MAX_WORKERS, unknownKeyWarnings, usesMaxWorkers } from './unknown-keys.ts';
 
-export type { ConfigValues } from './settings.ts';
-
-export type Source = 'flag' | 'environment' | 'file' | 'default' | 'not set';
+type Source = 'flag' | 'environment' | 'file' | 'default' | 'not set';
 
 export interface LoadedConfig {
   /** Complete; text that is not set is ''. Paths are absolute. Unknown keys of the file are kept. */
@@ -32,6 +30,12 @@ export interface LoadedConfig {
   sources: Record<ConfigKey, Source>;
 }
 
+interface LoadOptions {
+  home?: string;
+  env?: Env;
+  flags?: ConfigValues;
+}
+
 /**
  * The effective configuration. Precedence: flag, environment variable, config file, default. A missing file is no error;
  * `requireKeys` reports what a command then lacks.
@@ -39,36 +43,40 @@ export interface LoadedConfig {
  * Throws {@link ConfigError}: the file is not JSON (with line and column) or cannot be read; wrong values (all of one
  * source in one error); an AWS_ENDPOINT_URL… variable with an address that is neither https nor loopback.
  */
-export async function loadConfig(options: {
-  home?: string;
-  env?: Env;
-  flags?: ConfigValues;
-  /** Leaves wrong values of the file and the environment out instead of throwing. */
-  skipWrong?: boolean;
-}): Promise<LoadedConfig> {
-  const { env = process.env, home = homeFolder(env), skipWrong = false } = options;
-  const path = configPath(home);
-  refuseUnsafeEndpoints(env);
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { loaded, fault } = await loadUsable(options);
+  if (fault) throw fault;
+  return loaded;
+}
 
+/** For `doctor`: the configuration without wrong values of the file and the environment, and the error that describes them. */
+export async function loadUsable({
+  env = process.env,
+  home = homeFolder(env),
+  flags: given = {},
+}: LoadOptions): Promise<{ loaded: LoadedConfig; fault: ConfigError | null }> {
+  refuseUnsafeEndpoints(env);
+  const path = configPath(home);
+  const faults: (ConfigError | null)[] = [];
   const written: Record<string, unknown> = await readConfigFile(path).catch(error => {
-    if (skipWrong) return {};
-    throw error;
+    faults.push(error);
+    return {};
   });
-  if (skipWrong) removeWrong(written);
-  const file = { ...written };
-  const nameInFile = (key: string) =>
-    key === 'migration.concurrency' && usesMaxWorkers(written) ? MAX_WORKERS : key;
-  if (usesMaxWorkers(written))
-    file.migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
-  refuse(problemsOf(file), `${path} has`, 'Correct the file', nameInFile);
+  const isOld = usesMaxWorkers(written);
+  const migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
+  const file: Record<string, unknown> = isOld ? { ...written, migration } : { ...written };
+  const nameInFile = (key: string) => (isOld && key === 'migration.concurrency' ? MAX_WORKERS : key);
+  faults.push(wrongValues(problemsOf(file), `${path} has`, 'Correct the file', nameInFile));
+  removeWrong(file);
 
   const environment = Object.fromEntries(
     SETTINGS.flatMap(({ key, env: name }) => (name && env[name] ? [[key, env[name]]] : [])),
   ) as ConfigValues;
-  if (skipWrong) for (const { key } of problemsOf(nested(environment))) delete environment[key as ConfigKey];
+  const problems = problemsOf(nested(environment));
   const variableName = (key: string) => settingOf(key as ConfigKey).env!;
-  refuse(problemsOf(nested(environment)), 'The environment has', 'Correct the variable', variableName);
-  const flags = normalized(options.flags ?? {});
+  faults.push(wrongValues(problems, 'The environment has', 'Correct the variable', variableName));
+  for (const { key } of problems) delete environment[key as ConfigKey];
+  const flags = normalized(given);
   refuseFlags(flags);
 
   const config = merge(defaultConfig(), file) as unknown as Config;
@@ -83,20 +91,8 @@ export async function loadConfig(options: {
     const base = overriding === undefined ? home : process.cwd();
     setAt(config, key, isPath ? absolutePath(String(value), base, env) : value);
   }
-  return { config, warnings: unknownKeyWarnings(written), path, sources };
-}
-
-/** For `doctor`: the configuration without its wrong values, and the error that describes them. */
-export async function loadUsable(options: {
-  home: string;
-  env: Env;
-}): Promise<{ loaded: LoadedConfig; fault: ConfigError | null }> {
-  try {
-    return { loaded: await loadConfig(options), fault: null };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { loaded: await loadConfig({ ...options, skipWrong: true }), fault: error };
-  }
+  const loaded = { config, warnings: unknownKeyWarnings(written), path, sources };
+  return { loaded, fault: faults.find(fault => fault !== null) ?? null };
 }
 
 function removeWrong(content: Record<string, unknown>): void {
@@ -142,22 +138,27 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   );
 }
 
-/** Throws one {@link ConfigError} that lists all problems; nothing if there are none. */
-export function refuse(
+/** One error that lists all problems; null if there are none. */
+function wrongValues(
   problems: Problem[],
   where: string,
   remedy: string,
   named: (key: string) => string = key => key,
   exitCode: 1 | 2 = 1,
-): void {
-  if (problems.length === 0) return;
+): ConfigError | null {
+  if (problems.length === 0) return null;
   const lines = problems.map(
     ({ key, found, accepted }) => `  ${named(key)}: found ${found}, accepted: ${accepted}`,
   );
   const count = problems.length === 1 ? 'a wrong value' : `${problems.length} wrong values`;
-  throw new ConfigError('config_wrong_values', [`${where} ${count}:`, ...lines].join('\n'), `${remedy}.`, {
-    exitCode,
-  });
+  const message = [`${where} ${count}:`, ...lines].join('\n');
+  return new ConfigError('config_wrong_values', message, `${remedy}.`, { exitCode });
+}
+
+/** Throws one {@link ConfigError} that lists all problems; nothing if there are none. */
+export function refuse(...problems: Parameters<typeof wrongValues>): void {
+  const fault = wrongValues(...problems);
+  if (fault) throw fault;
 }
 
 /** Throws a usage error for wrong values on the command line. */

@@ -24,8 +24,7 @@ export function usesMaxWorkers(values: unknown): boolean {
  * keys that start with `_` are taken for comments.
  */
 export function unknownKeyWarnings(values: unknown): string[] {
-  const parsed = v.safeParse(ConfigSchema, values);
-  const unknown = keysOutside(parsed.output, values);
+  const unknown = keysOutside(v.safeParse(ConfigSchema, values).output, values);
   const old = unknown.filter(key => WITHOUT_EFFECT.has(key));
   const warnings = unknown
     .filter(key => key !== MAX_WORKERS && !WITHOUT_EFFECT.has(key))
@@ -34,11 +33,10 @@ export function unknownKeyWarnings(values: unknown): string[] {
       return `${key} is not a known key and has no effect${meant ? `; did you mean ${meant}?` : '.'}`;
     });
   if (unknown.includes(MAX_WORKERS)) {
-    warnings.push(
-      usesMaxWorkers(values)
-        ? `${MAX_WORKERS} comes from the Python tool and is read as migration.concurrency; rename it.`
-        : `${MAX_WORKERS} comes from the Python tool and has no effect: migration.concurrency is set.`,
-    );
+    const effect = usesMaxWorkers(values)
+      ? 'is read as migration.concurrency; rename it.'
+      : 'has no effect: migration.concurrency is set.';
+    warnings.push(`${MAX_WORKERS} comes from the Python tool and ${effect}`);
   }
   if (old.length > 0) {
     warnings.push(

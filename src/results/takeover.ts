@@ -24,19 +24,16 @@ interface Entry {
  */
 export function takeoverOf(home: string, folderId: string): ((record: FileRecord) => FileRecord) | null {
   const path = progressPath(home, folderId);
-  const aside = isTheirs(path) ? setAside(path) : namesAside(path).existing.findLast(isTheirs);
+  const { existing, free } = namesAside(path);
+  const isNew = isTheirs(path);
+  if (isNew) renameSync(path, free);
+  const aside = isNew ? free : existing.findLast(isTheirs);
   if (!aside) return null;
   const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
   return record => takenOver(record, stored.get(record.id));
 }
 
-/** Under a free name: a `.bak` may be somebody's own file. */
-function setAside(path: string): string {
-  const { free } = namesAside(path);
-  renameSync(path, free);
-  return free;
-}
-
+/** The names of renamed files that exist, and the next free one: a `.bak` may be somebody's own file. */
 function namesAside(path: string): { existing: string[]; free: string } {
   const existing: string[] = [];
   for (let free = `${path}.bak`; ; free = `${path}.bak.${existing.length + 1}`) {

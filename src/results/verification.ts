@@ -40,12 +40,8 @@ export async function verify(records: FileRecord[], options: VerificationOptions
   const media = await mediaOf(claimed, options.media);
   const findings: Finding[][] = [];
   await inParallel(claimed, options.concurrency, async (record, index) => {
-    const found = [
-      await checkObject(record, objects.get(record.key) ?? null, options),
-      checkReadable(record, options.media),
-      checkMedia(record, media, options.media),
-    ];
-    findings[index] = found.filter(finding => finding !== null);
+    const object = await checkObject(record, objects.get(record.key) ?? null, options);
+    findings[index] = [...(object ? [object] : []), ...checkMedia(record, media, options.media)];
   });
   return findings.flat();
 }
@@ -116,40 +112,32 @@ async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {
   return md5.digest('hex');
 }
 
-function checkReadable(record: FileRecord, { unreadable }: VerificationOptions['media']): Finding | null {
-  const ids = (record.media ?? []).map(({ id }) => id).filter(id => unreadable.has(id));
-  if (ids.length === 0) return null;
-  const what = mediaNamed(ids, 'exists, but its values', 'exist, but their values');
-  const text = `${what} cannot be read. Correct or remove it in the app`;
-  return finding(record, 'media_unreadable', text, { mediaIds: ids });
-}
-
 function checkMedia(
   record: FileRecord & { url: string },
   found: Map<string, MediaRecord>,
   { unreadable }: VerificationOptions['media'],
-): Finding | null {
+): Finding[] {
   const media = (record.media ?? []).filter(({ id }) => !unreadable.has(id));
-  const missing = media.filter(({ id }) => !found.has(id)).map(({ id }) => id);
-  if (missing.length > 0) {
-    const text = `${mediaNamed(missing, 'does', 'do')} not exist`;
-    return finding(record, 'media_missing', text, { mediaIds: missing });
-  }
+  const missing = media.filter(({ id }) => !found.has(id));
   const differing = media.filter(({ id, observationId }) => {
-    const item = found.get(id)!;
-    return !isSameObject(item.url, record.url) || item.observationId !== observationId;
+    const item = found.get(id);
+    return item && (!isSameObject(item.url, record.url) || item.observationId !== observationId);
   });
-  if (differing.length === 0) return null;
-  const ids = differing.map(({ id }) => id);
-  const what = mediaNamed(ids, 'points', 'point');
-  const text = `${what} to another file or observation. Correct or remove it in the app`;
-  return finding(record, 'media_differs', text, { mediaIds: ids });
-}
-
-function mediaNamed(ids: string[], one: string, several: string): string {
-  return ids.length === 1
-    ? `the media record ${ids[0]} ${one}`
-    : `the media records ${ids.join(', ')} ${several}`;
+  const problem = (code: Finding['code'], of: readonly { id: string }[], one: string, several: string) => {
+    const ids = of.map(({ id }) => id);
+    const text = ids.length === 1 ? `record ${ids[0]} ${one}` : `records ${ids.join(', ')} ${several}`;
+    return ids.length > 0 ? [finding(record, code, `the media ${text}`, { mediaIds: ids })] : [];
+  };
+  const unread = (record.media ?? []).filter(({ id }) => unreadable.has(id));
+  const isUnread = 'values cannot be read. Correct or remove it in the app';
+  const isOther = 'to another file or observation. Correct or remove it in the app';
+  return [
+    ...problem('media_unreadable', unread, `exists, but its ${isUnread}`, `exist, but their ${isUnread}`),
+    ...problem('media_missing', missing, 'does not exist', 'do not exist'),
+    ...(missing.length === 0
+      ? problem('media_differs', differing, `points ${isOther}`, `point ${isOther}`)
+      : []),
+  ];
 }
 
 /**

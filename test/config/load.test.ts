@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { ConfigError } from '../../src/config/error.ts';
-import { type ConfigValues, loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { ConfigValues } from '../../src/config/settings.ts';
 import { defaultConfig } from '../../src/config/settings.ts';
 import { rejection, type Scratch, scratchFolder } from './scratch.ts';
 

@@ -49,30 +49,27 @@ const UNKNOWN: Holder = { pid: 0, host: hostname(), command: 'unknown', since: '
  * made or locked, or is something else than a file.
  */
 export function tryLock(path: string, command: string): { lock: Lock } | { holder: Holder } {
-  while (true) {
-    const fd = opened(path);
-    try {
-      if (!locked(fd, path)) return { holder: holderIn(fd) ?? UNKNOWN };
-      // Its holder removed the file after we opened it: the next process locks another file of this name.
-      if (!isStillAt(path, fd)) continue;
-      if (isForeign(fd)) throw foreignFile(path);
-      const other = holderIn(fd);
-      if (other && other.host !== hostname() && isTouched(fd)) return { holder: other };
-      return { lock: held(path, command, fd) };
-    } finally {
-      if (!HELD.has(fd)) closeSync(fd);
-    }
+  const fd = opened(path);
+  let lock: Lock | null = null;
+  try {
+    if (!locked(fd, path)) return { holder: holderIn(fd) ?? UNKNOWN };
+    // Its holder removed the file after we opened it: the next process locks another file of this name.
+    if (!isStillAt(path, fd)) return tryLock(path, command);
+    if (isForeign(fd)) throw foreignFile(path);
+    const holder = holderElsewhere(fd);
+    if (holder) return { holder };
+    lock = held(path, command, fd);
+    return { lock };
+  } finally {
+    if (!lock) closeSync(fd);
   }
 }
-
-/** Files of locks that this process holds. */
-const HELD = new Set<number>();
 
 function held(path: string, command: string, fd: number): Lock {
   const me: Holder = { pid: process.pid, host: hostname(), command, since: new Date().toISOString() };
   ftruncateSync(fd, 0);
   writeSync(fd, JSON.stringify(me), 0);
-  HELD.add(fd);
+  let isHeld = true;
   const touching = setInterval(() => {
     const now = new Date();
     try {
@@ -81,7 +78,8 @@ function held(path: string, command: string, fd: number): Lock {
   }, TOUCH_EVERY_MS).unref();
   return {
     release: () => {
-      if (!HELD.delete(fd)) return;
+      if (!isHeld) return;
+      isHeld = false;
       clearInterval(touching);
       // Removed while still locked, so that a process that has opened it already notices.
       if (isStillAt(path, fd)) unlinkSync(path);
@@ -103,12 +101,17 @@ export function heldBy(path: string): Holder | null {
     throw unusable(path, (error as Error).message, error);
   }
   try {
-    const holder = holderIn(fd);
-    if (!native().tryLock(fd, LOCKED_BYTE, 1, { shared: true })) return holder ?? UNKNOWN;
-    return holder && holder.host !== hostname() && isTouched(fd) ? holder : null;
+    const isFree = native().tryLock(fd, LOCKED_BYTE, 1, { shared: true });
+    return isFree ? holderElsewhere(fd) : (holderIn(fd) ?? UNKNOWN);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The holder on another machine, if it has shown signs of life. */
+function holderElsewhere(fd: number): Holder | null {
+  const holder = holderIn(fd);
+  return holder && holder.host !== hostname() && isTouched(fd) ? holder : null;
 }
 
 const POLL_MS = 50;
@@ -123,18 +126,14 @@ export async function waitForLock(
   options: { timeoutMs: number; onWait?: (holder: Holder) => void; noticeMs?: number },
 ): Promise<Lock> {
   const { timeoutMs, onWait, noticeMs = 3_000 } = options;
-  const since = Date.now();
   let isNoticed = false;
-  while (true) {
+  for (const since = Date.now(); ; await pause(POLL_MS)) {
     const attempt = tryLock(path, command);
     if ('lock' in attempt) return attempt.lock;
     const waitedMs = Date.now() - since;
     if (waitedMs > timeoutMs) throw unusable(path, `process ${attempt.holder.pid} keeps it locked`);
-    if (!isNoticed && waitedMs > noticeMs) {
-      isNoticed = true;
-      onWait?.(attempt.holder);
-    }
-    await pause(POLL_MS);
+    if (!isNoticed && waitedMs > noticeMs) onWait?.(attempt.holder);
+    isNoticed ||= waitedMs > noticeMs;
   }
 }
 

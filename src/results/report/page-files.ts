@@ -4,18 +4,18 @@ import { driveLink } from './links.ts';
 
 /** The data of the page. */
 export interface PageData {
+  /** As arrays, since a page has many. */
+  files: readonly FileRow[];
+  /** What rows refer to by index: most files share their folder, reason and message. */
+  texts: readonly string[];
   /** Version of the run, for a served page that updates itself; null in a file. */
   version: string | null;
   csvName: string;
   /** In the order of {@link FolderRow.statuses}. */
   statuses: readonly { code: string; title: string; isDone: boolean; needsAttention: boolean }[];
-  kinds: readonly string[];
-  reasons: readonly { name: string; title: string }[];
-  /** Of errors. Without the files' names most are equal. */
-  messages: readonly string[];
+  /** Titles by key. */
+  reasons: Readonly<Record<string, string>>;
   folders: readonly FolderRow[];
-  /** As arrays, since a page has many. */
-  files: readonly FileRow[];
 }
 
 export interface FolderRow {
@@ -28,44 +28,29 @@ export interface FolderRow {
   statuses: readonly number[];
 }
 
-/** Folder, status, reason, message and kind are indexes into the data of the page; -1 for none. */
+/** Size in bytes, null if Drive gives none; the last five are indexes. Texts may be empty. */
 export type FileRow = readonly [
-  id: string,
-  name: string,
-  folder: number,
-  /** Bytes; null if Drive gives none. */
-  size: number | null,
-  status: number,
-  reason: number,
-  message: number,
-  /** Of the object, https; empty for none. */
-  url: string,
-  kind: number,
-  /** What relaxed naming reads in a name that could not be read; empty for none. */
-  relaxed: string,
+  ...[id: string, name: string, size: number | null, url: string, relaxed: string],
+  ...[path: number, status: number, reason: number, message: number, kind: number],
 ];
 
 export type PageFile = ReturnType<typeof filesIn>[number];
 
-export function filesIn({ folders, statuses, reasons, messages, kinds, files }: PageData) {
-  return files.map(([id, name, folder, size, status, reason, message, url, kind, relaxed]) => ({
-    id,
-    name,
-    path: folders[folder]!.path,
-    size,
-    order: status,
-    status: statuses[status]!,
-    reason: reasons[reason] ?? { name: '', title: '' },
-    message: messages[message] ?? '',
-    url,
-    kind: kinds[kind]!,
-    relaxed,
-  }));
+export function filesIn({ files, texts, statuses, reasons }: PageData) {
+  return files.map(([id, name, size, url, relaxed, ...indexes]) => {
+    const [path, code, reason, message, kind] = indexes.map(index => texts[index]!);
+    const order = statuses.findIndex(status => status.code === code);
+    return {
+      ...{ id, name, size, url, relaxed, path: path!, message: message!, kind: kind!, order },
+      status: statuses[order]!,
+      reason: { key: reason!, title: reasons[reason!] ?? '' },
+    };
+  });
 }
 
 /** What is searched for; `all` and a null folder are no limit. */
 export interface Search {
-  text: string;
+  search: string;
   /** A status, `attention` or `all`. */
   status: string;
   reason: string;
@@ -83,12 +68,12 @@ export function fileSearch(): (search: Search) => (file: PageFile) => boolean {
     known.set(file, text);
     return text;
   };
-  return ({ text, status, reason, kind, folder }) => {
-    const words = foldCase(text).split(/\s+/).filter(Boolean);
+  return ({ search, status, reason, kind, folder }) => {
+    const words = foldCase(search).split(/\s+/).filter(Boolean);
     return file =>
       (status === 'all' ||
         (status === 'attention' ? file.status.needsAttention : file.status.code === status)) &&
-      (reason === 'all' || file.reason.name === reason) &&
+      (reason === 'all' || file.reason.key === reason) &&
       (kind === 'all' || file.kind === kind) &&
       (folder === null || file.path === folder) &&
       words.every(word => textOf(file).includes(word));

@@ -35,7 +35,6 @@ function showReport(): void {
   const columns = folderColumns(data, folder => list.goTo({ folder }));
   new PageTable(holder, 'Folders', columns).show(sortedBy(data.folders, ({ path }) => path, false));
   holder.hidden = data.folders.length === 0;
-  list.update();
   if (data.version !== null) keepUpToDate(data.version, list);
 }
 
@@ -46,93 +45,91 @@ interface View {
 }
 
 class FileList {
-  readonly #files: readonly PageFile[];
-  readonly #matches = fileSearch();
-  readonly #csvName: string;
-  readonly #table: PageTable<PageFile>;
+  readonly #fields = ['search', 'status', 'reason', 'kind'].map(id => this.#at(id));
   #folder: string | null = null;
+  readonly #matches = fileSearch();
+  readonly #files: readonly PageFile[];
+  readonly #table: PageTable<PageFile>;
 
   constructor(data: PageData) {
     this.#files = filesIn(data);
-    this.#csvName = data.csvName;
     this.#table = new PageTable(this.#at('file-table'), 'Files', fileColumns());
-    this.#listen();
-  }
-
-  get search(): Search {
-    const [text, status, reason, kind] = ['search', 'status', 'reason', 'kind'].map(id => this.#at(id).value);
-    return { text: text!, status: status!, reason: reason!, kind: kind!, folder: this.#folder };
-  }
-
-  set search({ text, status, reason, kind, folder }: Search) {
-    for (const [id, value] of Object.entries({ search: text, status, reason, kind })) {
-      this.#at(id).value = value;
-      // What no file has is not among the options.
-      if (this.#at(id).value !== value) this.#at(id).value = 'all';
-    }
-    this.#folder = folder;
-    this.update();
+    this.#listen(data.csvName);
+    this.#update();
   }
 
   /** What a reader sees of the list, to show it again. */
   get view(): View {
-    return { search: this.search, sorting: this.#table.sorting, top: this.#table.scroller.scrollTop };
+    const values = Object.fromEntries(this.#fields.map(({ id, value }) => [id, value]));
+    const search = { ...(values as Omit<Search, 'folder'>), folder: this.#folder };
+    return { search, sorting: this.#table.sorting, top: this.#table.scroller.scrollTop };
   }
 
   set view({ search, sorting, top }: View) {
+    for (const field of this.#fields) {
+      const value = search[field.id as Exclude<keyof Search, 'folder'>];
+      field.value = value;
+      // What no file has is not among the options.
+      if (field.value !== value) field.value = 'all';
+    }
+    this.#folder = this.#files.some(({ path }) => path === search.folder) ? search.folder : null;
     this.#table.sorting = sorting;
-    const isThere = this.#files.some(({ path }) => path === search.folder);
-    this.search = { ...search, folder: isThere ? search.folder : null };
+    this.#update();
     this.#table.scroller.scrollTop = top;
   }
 
   /** Shows the files of one status, reason, kind or folder. */
-  goTo(search: Partial<Search>): void {
-    this.search = { text: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...search };
+  goTo(wanted: Partial<Search>): void {
+    const search = { search: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...wanted };
+    this.view = { ...this.view, search, top: 0 };
     this.#at('files').scrollIntoView();
     this.#at('files-heading').focus({ preventScroll: true });
   }
 
-  update(): void {
-    const found = this.#files.filter(this.#matches(this.search));
+  #update(): void {
+    const files = this.#files;
+    const found = files.filter(this.#matches(this.view.search));
     const bytes = found.reduce((sum, { size }) => sum + (size ?? 0), 0);
-    const [count, all] = [found, this.#files].map(files => files.length.toLocaleString('en-US'));
-    const none = this.#files.length > 0 ? `None of ${all} files matches.` : 'There are no files.';
+    const [count, all] = [found.length, files.length].map(number => number.toLocaleString('en-US'));
+    const none = files.length > 0 ? `None of ${all} files matches.` : 'There are no files.';
     this.#at('found').textContent =
       found.length > 0 ? `${count} of ${all} files, ${formatBytes(bytes)}` : none;
-    this.#at('file-table').hidden = found.length === 0;
-    this.#at('csv').hidden = found.length === 0;
+    for (const id of ['file-table', 'csv']) this.#at(id).hidden = found.length === 0;
     this.#at('folder-chip').hidden = this.#folder === null;
-    if (this.#folder !== null) this.#at('folder-name').replaceChildren(folderName(this.#folder));
+    this.#at('folder-name').replaceChildren(folderName(this.#folder ?? ''));
     this.#table.show(found);
   }
 
-  #listen(): void {
+  #listen(csvName: string): void {
+    const [search, ...selects] = this.#fields;
     let timer = 0;
-    this.#at('search').addEventListener('input', () => {
+    search!.addEventListener('input', () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => this.update(), 150);
+      timer = window.setTimeout(() => this.#update(), 150);
     });
-    for (const id of ['status', 'reason', 'kind'])
-      this.#at(id).addEventListener('change', () => this.update());
-    this.#at('filters').addEventListener('submit', event => {
+    for (const select of selects) select.addEventListener('change', () => this.#update());
+    const form = document.getElementById('filters') as HTMLFormElement;
+    form.addEventListener('submit', event => {
       event.preventDefault();
       clearTimeout(timer);
-      this.update();
+      this.#update();
     });
+    const allFolders = () => {
+      this.#folder = null;
+      this.#update();
+    };
     this.#at('clear').addEventListener('click', () => {
-      const isAttentionNeeded = this.#files.some(({ status }) => status.needsAttention);
-      const status = isAttentionNeeded ? 'attention' : 'all';
-      this.search = { text: '', status, reason: 'all', kind: 'all', folder: null };
+      form.reset();
+      allFolders();
     });
     this.#at('folder-clear').addEventListener('click', () => {
-      this.search = { ...this.search, folder: null };
-      this.#at('search').focus();
+      allFolders();
+      search!.focus();
     });
     this.#at('csv').addEventListener('click', () => {
       const text = new Blob([csvOf(this.#table.rows)], { type: 'text/csv;charset=utf-8' });
       const address = URL.createObjectURL(text);
-      make('a', { href: address, download: this.#csvName }).click();
+      make('a', { href: address, download: csvName }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     });
   }
@@ -182,7 +179,7 @@ function fileColumns(): Column<PageFile>[] {
     return [nameIn('bdi', name), ...(hidden ? [make('small', { class: 'unseen' }, hidden)] : [])];
   };
   const why = ({ reason, message, relaxed }: PageFile): Node[] => [
-    ...(reason.name === '' ? [] : [make('strong', {}, reason.title)]),
+    ...(reason.key === '' ? [] : [make('strong', {}, reason.title)]),
     ...(message === '' ? [] : [nameIn('div', message, 'message')]),
     ...(relaxed === '' ? [] : [make('div', { class: 'relaxed' }, `Relaxed naming reads: ${relaxed}`)]),
   ];

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { zoneOf } from './charts.ts';
-import { KINDS } from './coverage.ts';
 import { dataBlock, html, Markup } from './markup.ts';
 import type { FileRow, PageData } from './page-files.ts';
 import { pageScript } from './page-script.ts';
@@ -91,10 +90,23 @@ function verbatim(text: string): Markup {
 }
 
 function* dataOf(report: Report, version: string | null): Generator<string> {
-  const indexes = (keys: Iterable<string>) => new Map([...keys].map((key, index) => [key, index]));
-  const [folders, reasons] = [indexes(report.folders.keys()), indexes(report.reasons.keys())];
-  const messages = indexes(new Set(report.files.flatMap(({ message }) => message || [])));
-  const data: Omit<PageData, 'files'> = {
+  const indexes = new Map<string, number>();
+  const indexOf = (text: string) => {
+    const index = indexes.get(text) ?? indexes.size;
+    indexes.set(text, index);
+    return index;
+  };
+  const rowOf = ({ id, name, size, url, relaxed, ...file }: Report['files'][number]): FileRow => {
+    const [path, status, reason] = [indexOf(file.path), indexOf(file.status), indexOf(file.reason)];
+    return [id, name, size, url, relaxed, path, status, reason, indexOf(file.message), indexOf(file.kind)];
+  };
+  yield '{"files":[';
+  for (let from = 0; from < report.files.length; from += ROWS_PER_BLOCK) {
+    const rows = report.files.slice(from, from + ROWS_PER_BLOCK).map(file => `\n${dataBlock(rowOf(file))}`);
+    yield `${from > 0 ? ',' : ''}${rows.join(',')}`;
+  }
+  const others: Omit<PageData, 'files'> = {
+    texts: [...indexes.keys()],
     version,
     csvName: `files_${report.run.folderId}.csv`,
     statuses: STATUSES_SHOWN.map(code => ({
@@ -103,9 +115,7 @@ function* dataOf(report: Report, version: string | null): Generator<string> {
       isDone: DONE.includes(code),
       needsAttention: UNFINISHED.includes(code),
     })),
-    kinds: KINDS,
-    reasons: [...report.reasons].map(([name, { advice }]) => ({ name, title: advice.title })),
-    messages: [...messages.keys()],
+    reasons: Object.fromEntries([...report.reasons].map(([key, { advice }]) => [key, advice.title])),
     folders: [...report.folders].map(([path, counts]) => ({
       path,
       files: counts.total,
@@ -114,34 +124,5 @@ function* dataOf(report: Report, version: string | null): Generator<string> {
       statuses: STATUSES_SHOWN.map(status => counts.files(status)),
     })),
   };
-  const row = ({
-    id,
-    name,
-    path,
-    size,
-    status,
-    reason,
-    message,
-    url,
-    kind,
-    relaxed,
-  }: Report['files'][number]) =>
-    [
-      id,
-      name,
-      folders.get(path)!,
-      size,
-      STATUSES_SHOWN.indexOf(status),
-      reasons.get(reason) ?? -1,
-      messages.get(message) ?? -1,
-      url,
-      KINDS.indexOf(kind),
-      relaxed,
-    ] satisfies FileRow;
-  yield `${dataBlock(data).slice(0, -1)},"files":[`;
-  for (let from = 0; from < report.files.length; from += ROWS_PER_BLOCK) {
-    const rows = report.files.slice(from, from + ROWS_PER_BLOCK).map(file => `\n${dataBlock(row(file))}`);
-    yield `${from > 0 ? ',' : ''}${rows.join(',')}`;
-  }
-  yield ']}';
+  yield `],${dataBlock(others).slice(1)}`;
 }

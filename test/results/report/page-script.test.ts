@@ -20,35 +20,47 @@ const DATA: PageData = {
   version: null,
   csvName: 'files.csv',
   statuses: ['completed', 'failed', 'orphan'].map(status),
-  kinds: ['photo', 'video', 'other'],
-  reasons: [
-    { name: 'failed download_broken', title: 'The download broke' },
-    { name: 'orphan no_observation', title: 'No observation has this id' },
+  reasons: {
+    'failed download_broken': 'The download broke',
+    'orphan no_observation': 'No observation has this id',
+  },
+  texts: [
+    '',
+    '1-500',
+    'חורף',
+    'completed',
+    'failed',
+    'orphan',
+    'failed download_broken',
+    'orphan no_observation',
+    'ECONNRESET',
+    'There is none.',
+    'photo',
+    'video',
   ],
-  messages: ['ECONNRESET', 'There is none.'],
   folders: ['1-500', 'חורף'].map(folder),
   files: [
-    ['id-a', '6602.JPG', 0, 1, 0, -1, -1, '', 0, ''],
-    ['id-b', '6603.jpg', 0, 1, 1, 0, 0, '', 0, ''],
-    ['id-c', 'cafe\u0301 1.jpg', 1, 1, 2, 1, 1, '', 0, '=1'],
-    ['id-d', '6602.mov', 1, null, 1, -1, -1, '', 1, ''],
+    ['id-a', '6602.JPG', 1, '', '', 1, 3, 0, 0, 10],
+    ['id-b', '6603.jpg', 1, '', '', 1, 4, 6, 8, 10],
+    ['id-c', 'cafe\u0301 1.jpg', 1, '', '=1', 2, 5, 7, 9, 10],
+    ['id-d', '6602.mov', null, '', '', 2, 4, 0, 0, 11],
   ],
 };
 const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) =>
   filesIn(DATA)
-    .filter(fileSearch()({ text: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...asked }))
+    .filter(fileSearch()({ search: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...asked }))
     .map(({ id }) => id);
 
 describe('Search in a report', () => {
   it('finds every word somewhere in name, folder, id, reason or message, in any case and spelling', () => {
-    expect(found({ text: '6602' })).to.deep.equal(['id-a', 'id-d']);
-    expect(found({ text: '6602  JPG' })).to.deep.equal(['id-a']);
-    expect(found({ text: 'חורף' })).to.deep.equal(['id-c', 'id-d']);
-    expect(found({ text: 'ID-B' })).to.deep.equal(['id-b']);
-    expect(found({ text: 'econnreset' })).to.deep.equal(['id-b']);
-    expect(found({ text: 'observation' })).to.deep.equal(['id-c']);
-    expect(found({ text: 'CAFÉ' })).to.deep.equal(['id-c']);
-    expect(found({ text: 'nowhere' })).to.deep.equal([]);
+    expect(found({ search: '6602' })).to.deep.equal(['id-a', 'id-d']);
+    expect(found({ search: '6602  JPG' })).to.deep.equal(['id-a']);
+    expect(found({ search: 'חורף' })).to.deep.equal(['id-c', 'id-d']);
+    expect(found({ search: 'ID-B' })).to.deep.equal(['id-b']);
+    expect(found({ search: 'econnreset' })).to.deep.equal(['id-b']);
+    expect(found({ search: 'observation' })).to.deep.equal(['id-c']);
+    expect(found({ search: 'CAFÉ' })).to.deep.equal(['id-c']);
+    expect(found({ search: 'nowhere' })).to.deep.equal([]);
   });
 
   it('keeps to status, reason and folder', () => {
@@ -57,13 +69,13 @@ describe('Search in a report', () => {
     expect(found({ status: 'failed' })).to.deep.equal(['id-b', 'id-d']);
     expect(found({ kind: 'video' })).to.deep.equal(['id-d']);
     expect(found({ reason: 'orphan no_observation' })).to.deep.equal(['id-c']);
-    expect(found({ status: 'attention', folder: 'חורף', text: 'jpg' })).to.deep.equal(['id-c']);
+    expect(found({ status: 'attention', folder: 'חורף', search: 'jpg' })).to.deep.equal(['id-c']);
   });
 });
 
 describe('The CSV of a report', () => {
   it('has status, folder, file, reason and link first, and no formula', () => {
-    const file = ['id', '=cmd|"x"\u202e.jpg', 0, 1, 1, 0, -1, '', 0, '1-2'] as const;
+    const file = ['id', '=cmd|"x"\u202e.jpg', 1, '', '1-2', 1, 4, 6, 0, 10] as const;
     const [head, row] = csvOf(filesIn({ ...DATA, files: [file] })).split('\r\n');
     expect(head).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
     expect(row).to.equal(

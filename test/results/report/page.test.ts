@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { pageOf } from '../../../src/results/report/page.ts';
-import type { PageData } from '../../../src/results/report/page-files.ts';
+import { filesIn, type PageData } from '../../../src/results/report/page-files.ts';
 import { Report } from '../../../src/results/report/report.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
@@ -36,8 +36,8 @@ describe('The page of a report', () => {
   it('has two scripts, its data and its own, whatever names hold; the data is as it was', () => {
     const scripts = partsOf(nasty, 'script');
     expect(scripts).to.have.length(2);
-    const { files, folders, messages } = JSON.parse(scripts[0]!) as PageData;
-    expect([files[0]![1], folders[0]!.path, messages[0]]).to.deep.equal([NASTY, NASTY, NASTY]);
+    const [file] = filesIn(JSON.parse(scripts[0]!) as PageData);
+    expect([file!.name, file!.path, file!.message]).to.deep.equal([NASTY, NASTY, NASTY]);
     expect(nasty).not.to.include('<script>window.hacked');
   });
 

@@ -20,13 +20,6 @@ export class Interrupted extends RunError {
 /** How long transfers in progress may take to finish. */
 const GRACE_MS = 10_000;
 
-/** Injected by tests. */
-export interface Signals {
-  source?: EventEmitter;
-  exit?: (code: number) => void;
-  graceMs?: number;
-}
-
 /**
  * The first SIGINT, SIGTERM or SIGHUP gives transfers in progress ten seconds to finish, the second one exits at once. Returns a
  * function that removes the handlers.
@@ -34,7 +27,11 @@ export interface Signals {
 export function shutDownOnSignals(
   shutdown: Shutdown,
   say: (text: string) => void,
-  { source = process, exit = code => process.exit(code), graceMs = GRACE_MS }: Signals = {},
+  {
+    source = process as EventEmitter,
+    exit = (code: number): unknown => process.exit(code),
+    graceMs = GRACE_MS,
+  } = {},
 ): () => void {
   let grace: NodeJS.Timeout | undefined;
   const onSignal = () => {
@@ -52,4 +49,11 @@ export function shutDownOnSignals(
     clearTimeout(grace);
     source.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
   };
+}
+
+/** For a command with nothing to finish. */
+export function abortedOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => controller.abort());
+  return controller.signal;
 }

@@ -3,9 +3,7 @@
  * process that ends with this one in any case: it watches our process id, or reads from a pipe that only we keep open.
  * If the tool is missing or fails, the command runs without it, and without a message.
  */
-import { type SpawnOptions, spawn } from 'node:child_process';
-
-const WHY = 'Files are being migrated';
+import { spawn } from 'node:child_process';
 
 /** ES_CONTINUOUS | ES_SYSTEM_REQUIRED; in effect until the calling thread ends, here at the end of standard input. */
 const WINDOWS_SCRIPT = [
@@ -14,57 +12,39 @@ const WINDOWS_SCRIPT = [
   '[void][Console]::In.ReadToEnd()',
 ].join('; ');
 
+const LINUX_ARGS = [
+  '--what=idle:sleep',
+  '--who=amplify-media-migrator',
+  '--why=Files are being migrated',
+  '--mode=block',
+  'cat',
+];
+
 /** The tool of this operating system; null if there is none. It ends at the end of its standard input. */
 export function toolFor(platform: NodeJS.Platform, pid: number): { command: string; args: string[] } | null {
-  switch (platform) {
-    case 'darwin':
-      return { command: 'caffeinate', args: ['-i', '-w', String(pid)] };
-    case 'linux':
-      return {
-        command: 'systemd-inhibit',
-        args: [
-          '--what=idle:sleep',
-          '--who=amplify-media-migrator',
-          `--why=${WHY}`,
-          '--mode=block',
-          // It ends at the end of its standard input, a pipe from this process.
-          'cat',
-        ],
-      };
-    case 'win32':
-      return {
-        command: 'powershell.exe',
-        args: ['-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT],
-      };
-    default:
-      return null;
-  }
+  if (platform === 'darwin') return { command: 'caffeinate', args: ['-i', '-w', String(pid)] };
+  if (platform === 'linux') return { command: 'systemd-inhibit', args: LINUX_ARGS };
+  if (platform !== 'win32') return null;
+  return { command: 'powershell.exe', args: ['-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT] };
 }
 
 /** Starts to keep the computer awake, and returns a function that stops it. Never throws, and does not keep this process running. */
-export function keepAwake({
-  platform = process.platform,
-  env = process.env,
-}: {
-  platform?: NodeJS.Platform;
-  env?: NodeJS.ProcessEnv;
-} = {}): () => void {
+export function keepAwake(platform = process.platform, env = process.env): () => void {
   const tool = toolFor(platform, process.pid);
   if (!tool) return () => {};
-  const options: SpawnOptions = {
+  const child = spawn(tool.command, tool.args, {
     env,
     stdio: ['pipe', 'ignore', 'ignore'],
     windowsHide: true,
     // Ctrl-C on the terminal must not end the tool: the command still has transfers to finish.
     detached: platform !== 'win32',
-  };
-  const child = spawn(tool.command, tool.args, options);
+  });
   child.on('error', () => {});
-  child.stdin?.on('error', () => {});
+  child.stdin.on('error', () => {});
   child.unref();
-  (child.stdin as { unref?: () => void } | null)?.unref?.();
+  (child.stdin as unknown as { unref?: () => void }).unref?.();
   return () => {
-    child.stdin?.destroy();
+    child.stdin.destroy();
     child.kill();
   };
 }

@@ -1,5 +1,6 @@
 /** What `migrate`, `resume` and `scan` share: the run, its lock, progress, the progress file and the summary. */
 import type { Command } from '@oclif/core';
+import { RunError } from '../../stages/errors.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
@@ -8,7 +9,6 @@ import { takeoverOf } from '../results/takeover.ts';
 import { type Changes, requireListed } from '../run/listing.ts';
 import { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
-import { TransferLimitReached } from '../run/max-transfer.ts';
 import { MANIFESTS_FOR, migrate } from '../run/migration.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import type { Counts } from '../run/progress/counts.ts';
@@ -173,20 +173,22 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const { counts, logPath: log } = this;
     const { reason } = this.shutdown;
     if (counts.total === 0 && !reason) this.say(`The folder ${run.label} has no files.`);
-    const limit = reason instanceof TransferLimitReached ? reason : null;
+    const limit = reason instanceof RunError && reason.code === 'max_transfer' ? reason : null;
     const summary = { ...summaryOf(outcome, counts), ...extra, log };
     this.logger?.info(summary, 'summary');
     if (this.json && (limit || !reason)) this.printJson(summary);
     // An empty run was removed; there is nothing to show.
     if (!this.json && run.exists) {
-      if (changes) this.say(`In Drive since the last listing: ${changesLine(changes)}.`);
+      if (changes) {
+        const counted = Object.entries(changes).map(([change, files]) => `${files} ${change}`);
+        this.say(`In Drive since the last listing: ${counted.join(', ')}.`);
+      }
       const places = placeLines({ manifests: run.folder, progress, failed, log });
       this.say('', headline, ...statusLines(counts), ...details, '', 'Where to look:', ...places);
     }
     if (reason && !limit) throw reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);
-    if (limit) process.exitCode = limit.exitCode;
-    if (counts.unfinished) process.exitCode = EXIT.unfinished;
+    if (limit || counts.unfinished) process.exitCode = EXIT.unfinished;
   }
 }
 
@@ -204,8 +206,4 @@ function summaryOf(outcome: RunOutcome, counts: Counts): Record<string, unknown>
     progress: progressPath,
     failed: failedPath,
   };
-}
-
-function changesLine({ added, renamed, replaced, removed }: Changes): string {
-  return `${added} added, ${renamed} renamed, ${replaced} replaced, ${removed} removed`;
 }

@@ -1,5 +1,4 @@
 /** What a run writes to its log: a heartbeat a minute, retries, and at debug level each file. */
-import type { FileRecord } from '../../stages/record.ts';
 import type { Retry } from '../../stages/retry/backoff.ts';
 import { faultOf } from '../../stages/retry/faults.ts';
 import type { RunEvents } from '../run/events.ts';
@@ -12,20 +11,27 @@ const SAME_BURST_MS = 10_000;
 
 export class RunLog {
   readonly #logger: Logger;
-  /** When the transfer of a file started (ms), and how long it took (s). */
-  readonly #startedAt = new Map<string, number>();
-  readonly #seconds = new Map<string, number>();
   /** By service and reason: when it was last logged, and how many retries were not logged since. */
   readonly #bursts = new Map<string, { at: number; leftOut: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger, events: RunEvents) {
     this.#logger = logger;
+    /** When the transfer of a file started (ms), and how long it took (s). */
+    const startedAt = new Map<string, number>();
+    const seconds = new Map<string, number>();
     events
-      .on('transferStarted', ({ id }) => this.#startedAt.set(id, performance.now()))
-      .on('transferEnded', ({ id }) => this.#ended(id))
+      .on('transferStarted', ({ id }) => startedAt.set(id, performance.now()))
+      .on('transferEnded', ({ id }) => {
+        const now = performance.now();
+        seconds.set(id, Math.round(now - (startedAt.get(id) ?? now)) / 1000);
+        startedAt.delete(id);
+      })
       .on('workersChanged', workers => logger.info({ workers }, 'workers changed'))
-      .on('finished', record => this.#file(record));
+      .on('finished', ({ id, name, path, status, key, error, size, bytes = size }) => {
+        logger.debug({ id, name, path, status, size: bytes, seconds: seconds.get(id), key, error }, 'file');
+        seconds.delete(id);
+      });
   }
 
   /** Writes `facts` once a minute until {@link stop}. */
@@ -55,20 +61,6 @@ export class RunLog {
       this.#bursts.set(`${what} ${code}`, { at: performance.now(), leftOut: 0 });
       this.#logger.info({ ...fields, ...(burst?.leftOut && { more_since_last: burst.leftOut }) }, message);
     }
-  }
-
-  #ended(id: string): void {
-    const startedAt = this.#startedAt.get(id) ?? performance.now();
-    this.#startedAt.delete(id);
-    this.#seconds.set(id, Math.round(performance.now() - startedAt) / 1000);
-  }
-
-  #file(record: FileRecord): void {
-    const { id, name, path, status, key, error } = record;
-    const size = record.bytes ?? record.size;
-    const seconds = this.#seconds.get(id);
-    this.#seconds.delete(id);
-    this.#logger.debug({ id, name, path, status, size, seconds, key, error }, 'file');
   }
 }
 

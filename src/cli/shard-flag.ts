@@ -12,13 +12,12 @@ export const shardFlag = {
   }),
 };
 
+/** The variables of a job array: `first` has the index of the first task, `step` the distance between indexes. */
 interface Scheduler {
   name: string;
   index: string;
   count: string;
-  /** The variable with the index of the first task; 0 when absent. */
   first?: string;
-  /** The variable with the distance between indexes; 1 when absent or not set. */
   step?: string;
 }
 

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
+import { abortedOnSignals } from '../cli/interruption.ts';
 import { outputOf, writeOutput } from '../cli/output.ts';
 import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
@@ -83,14 +84,13 @@ export default class Report extends BaseCommand<typeof Report> {
 
   async #watch(run: Run, rules: ReviewRules): Promise<void> {
     const { serveReport } = await import('../results/report/serve.ts');
-    const ending = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ending.abort());
+    const signal = abortedOnSignals();
     const page = async () => {
       const { version } = run;
       return pageOf(await reportOf(run, rules, () => {}), { madeAt: new Date(), version });
     };
     const live = { version: () => run.version, page };
-    const { url, ended } = await serveReport(live, { port: this.flags.port ?? 0, signal: ending.signal });
+    const { url, ended } = await serveReport(live, { port: this.flags.port ?? 0, signal });
     this.log(url);
     this.say('Open this address in a browser on this computer. Press Ctrl-C to end.');
     await ended;

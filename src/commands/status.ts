@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
+import { abortedOnSignals } from '../cli/interruption.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
 import { activityLines, runJson, shardLines } from '../cli/ui/status-lines.ts';
@@ -45,11 +46,10 @@ export default class Status extends BaseCommand<typeof Status> {
 
   /** Redraws the lines on a terminal; elsewhere writes one line each time. */
   async #watch(run: Run): Promise<void> {
-    const ending = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ending.abort());
+    const signal = abortedOnSignals();
     const { stdout } = process;
     const live = stdout.isTTY && !this.json ? new LiveLines(stdout) : null;
-    while (!ending.signal.aborted) {
+    while (!signal.aborted) {
       const startedAt = performance.now();
       const status = await statusOf(run, () => {});
       const lines = this.#lines(run, status);
@@ -58,7 +58,7 @@ export default class Status extends BaseCommand<typeof Status> {
       else this.log(`${formatTime(new Date())} ${oneLine(run, status)}`);
       const readingMs = performance.now() - startedAt;
       const pauseMs = Math.max(live ? REDRAW_MS : LINE_MS, READING_SHARE * readingMs);
-      await wait(pauseMs, null, { signal: ending.signal }).catch(() => {});
+      await wait(pauseMs, null, { signal }).catch(() => {});
     }
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
@@ -36,13 +37,16 @@ export default class Verify extends BaseCommand<typeof Verify> {
     try {
       const records = await recordsOf(run, this.warnLine);
       const storage = await services.storage();
-      const checked = verify(records, {
-        objects: storage.objects(),
-        media: await services.mediaRecords(),
-        deep: this.flags.deep,
-        concurrency: config.migration.concurrency,
+      const media = await services.mediaRecords();
+      const { killSignal } = this.shutdown;
+      killSignal.throwIfAborted();
+      const interrupted = once(killSignal, 'abort').then((): never => {
+        throw killSignal.reason;
       });
-      const findings = await Promise.race([checked, this.#interrupted()]);
+      const { deep } = this.flags;
+      const { concurrency } = config.migration;
+      const checked = verify(records, { objects: storage.objects(), media, deep, concurrency });
+      const findings = await Promise.race([checked, interrupted]);
       const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
       if (setBack > 0) await writeProjection(this.home, run);
       this.#report(records.filter(claimsObject).length, findings, setBack);
@@ -53,33 +57,20 @@ export default class Verify extends BaseCommand<typeof Verify> {
     }
   }
 
-  /** Rejects when a signal ends the command. */
-  #interrupted(): Promise<never> {
-    const { killSignal } = this.shutdown;
-    return new Promise((_, reject) => {
-      const interrupt = () => reject(killSignal.reason);
-      if (killSignal.aborted) interrupt();
-      killSignal.addEventListener('abort', interrupt, { once: true });
-    });
-  }
-
   async #repair(run: Run, findings: Finding[]): Promise<number> {
     const byFile = new Map<string, Finding[]>();
-    for (const finding of findings)
-      byFile.set(finding.record.id, [...(byFile.get(finding.record.id) ?? []), finding]);
+    for (const finding of findings) {
+      const { id } = finding.record;
+      byFile.set(id, [...(byFile.get(id) ?? []), finding]);
+    }
+    const records = [...byFile.values()].flatMap(own => repaired(own) ?? []);
     const rewriter = await rewriterOf(run, this.warnLine);
-    let setBack = 0;
     try {
-      for (const own of byFile.values()) {
-        const record = repaired(own);
-        if (!record) continue;
-        await rewriter.write(record);
-        setBack += 1;
-      }
+      for (const record of records) await rewriter.write(record);
     } finally {
       await rewriter.close();
     }
-    return setBack;
+    return records.length;
   }
 
   #report(checked: number, findings: Finding[], setBack: number): void {

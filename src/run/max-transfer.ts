@@ -5,31 +5,20 @@ import type { FileSource } from '../../stages/transfer.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { formatBytes } from './text/format.ts';
 
-export class TransferLimitReached extends RunError {
-  constructor(limitBytes: number) {
-    super(
-      'max_transfer',
-      `Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`,
-      'The rest stays pending. Continue with "migrator resume".',
-      { exitCode: EXIT.unfinished },
-    );
-  }
-}
-
 /** The source; after this many bytes no new files are started, and those in progress are finished. */
 export function limited(source: FileSource, limitBytes: number | undefined, shutdown: Shutdown): FileSource {
   if (limitBytes === undefined) return source;
+  const problem = `Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`;
+  const remedy = 'The rest stays pending. Continue with "migrator resume".';
+  const reached = new RunError('max_transfer', problem, remedy, { exitCode: EXIT.unfinished });
   let left = limitBytes;
-  return {
-    download: (record, onBytes, signal) =>
-      source.download(
-        record,
-        count => {
-          left -= count;
-          if (left <= 0) shutdown.drain(new TransferLimitReached(limitBytes));
-          onBytes(count);
-        },
-        signal,
-      ),
+  const download: FileSource['download'] = (record, onBytes, signal) => {
+    const count = (bytes: number) => {
+      left -= bytes;
+      if (left <= 0) shutdown.drain(reached);
+      onBytes(bytes);
+    };
+    return source.download(record, count, signal);
   };
+  return { download };
 }

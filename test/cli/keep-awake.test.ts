@@ -19,7 +19,7 @@ describe('The computer is kept awake', () => {
         resolve();
       });
     });
-    const release = keepAwake({ platform: 'linux', env: { PATH: `${folder}:${process.env.PATH}` } });
+    const release = keepAwake('linux', { PATH: `${folder}:${process.env.PATH}` });
     await appeared;
     expect(readFileSync(begun, 'utf8').trim().split('\n')).to.deep.equal([
       '--what=idle:sleep',
@@ -44,6 +44,6 @@ describe('The computer is kept awake', () => {
 
   it('by nothing on systems that nobody knows', () => {
     expect(toolFor('aix', 77)).to.equal(null);
-    expect(() => keepAwake({ platform: 'aix' })()).not.to.throw();
+    expect(() => keepAwake('aix')()).not.to.throw();
   });
 });

@@ -16,34 +16,27 @@ export function browserAt(options: {
   openUrl?: (url: string) => Promise<void>;
 }): Browser {
   const { opens, say, input = process.stdin, output = process.stderr, openUrl = openInBrowser } = options;
-  if (opens) {
-    return {
-      async open(url) {
-        say(
-          'Sign in to Google in the browser. If none opens, open this address on this machine:',
-          ...['', url, ''],
-          'On another machine: migrator login google --no-browser',
-        );
-        const failure = await openUrl(url).then(
-          () => null,
-          (error: Error) => error,
-        );
-        // On a terminal, the user can open the address by hand.
-        if (failure && !input.isTTY) throw unopened(failure);
-      },
-      paste: null,
-    };
-  }
-  return {
-    async open(url) {
+  if (!opens) {
+    const open = async (url: string) =>
       say(
         'Open this address in a browser:',
         ...['', url, ''],
         "After signing in, the browser goes to an address that begins with http://127.0.0.1. On another machine it cannot show it: copy that address from the browser's address bar.",
       );
-    },
-    paste: input.isTTY ? atTerminal(input, output) : fromLines(input, say),
+    return { open, paste: input.isTTY ? atTerminal(input, output) : fromLines(input, say) };
+  }
+  const open = async (url: string) => {
+    say(
+      'Sign in to Google in the browser. If none opens, open this address on this machine:',
+      ...['', url, ''],
+      'On another machine: migrator login google --no-browser',
+    );
+    await openUrl(url).catch(cause => {
+      // On a terminal, the user can open the address by hand.
+      if (!input.isTTY) throw unopened(cause);
+    });
   };
+  return { open, paste: null };
 }
 
 /** Resolves when the program that opens it ends, possibly with the browser. Throws if there is no browser. */

@@ -91,14 +91,10 @@ export default class Config extends BaseCommand<typeof Config> {
     }
   }
 
-  #prompts() {
-    return configPrompts(this.say);
-  }
-
   async #interview(): Promise<Answers> {
     const { config } = await loadConfig({ home: this.home, env: {} });
     try {
-      return await interview(this.#prompts(), config);
+      return await interview(configPrompts(this.say), config);
     } catch (error) {
       if ((error as Error).name === 'ExitPromptError') this.say('Cancelled. Nothing was changed.');
       throw error;
@@ -112,19 +108,16 @@ export default class Config extends BaseCommand<typeof Config> {
     asks: boolean,
   ): Promise<AmplifyValues> {
     const file = await readConfigFile(configPath(this.home));
-    const present = (key: ConfigKey) => String(values[key] ?? valueAt(file, key) ?? settingOf(key).default);
+    const model = (name: string) => {
+      const key = `aws.amplify.models.${name}` as ConfigKey;
+      return String(values[key] ?? valueAt(file, key) ?? settingOf(key).default);
+    };
+    const types = { image: model('media.types.image'), video: model('media.types.video') };
     return readAmplifyOutputs(path, {
       bucketName,
       knownBucket: values['aws.amplify.storage_bucket'] as string | undefined,
-      models: {
-        observation: present('aws.amplify.models.observation.name'),
-        media: present('aws.amplify.models.media.name'),
-        types: {
-          image: present('aws.amplify.models.media.types.image'),
-          video: present('aws.amplify.models.media.types.video'),
-        },
-      },
-      ...(asks ? { askBucket: askBucketOf(this.#prompts()) } : {}),
+      models: { observation: model('observation.name'), media: model('media.name'), types },
+      ...(asks && { askBucket: askBucketOf(configPrompts(this.say)) }),
     });
   }
 }

@@ -9,6 +9,7 @@ import { Run } from '../run/manifest/run.ts';
 import { visible } from '../run/text/visible.ts';
 import { folderToContinue, folderToMigrate } from '../run/which-run.ts';
 
+const LABELS = { ok: ['ok', 'green'], wrong: ['FAILED', 'red'], not_checked: ['skipped', 'yellow'] } as const;
 const WIDTH = 18;
 const INDENT = ' '.repeat(8);
 /** A longer wait would look like a hang. */
@@ -30,23 +31,14 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     await this.warnAbout(loaded);
     const { config } = loaded;
     const services = this.services(config, { throttleTimeoutMs: THROTTLE_TIMEOUT_MS });
-    const [{ examine }, { CHECKS }] = await Promise.all([
-      import('../cli/doctor/check.ts'),
-      import('../cli/doctor/checks.ts'),
-    ]);
+    const { CHECKS, examine } = await import('../cli/doctor/checks.ts');
     const findings: Finding[] = [];
     try {
       const flag = this.flags['folder-id'];
       const folderId = folderToMigrate(flag, config) ?? folderToContinue(flag, config, this.home);
       const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
-      for await (const finding of examine(CHECKS, {
-        loaded,
-        fault,
-        services,
-        root,
-        env: this.env,
-        now: Date.now,
-      })) {
+      const at = { loaded, fault, services, root, env: this.env };
+      for await (const finding of examine(CHECKS, at)) {
         findings.push(finding);
         this.logger?.info(finding, 'check');
         if (!this.json) this.#print(finding);
@@ -61,31 +53,21 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
   /** Colours need the unguarded stream, because the guard makes escape sequences visible. */
   #print(finding: Finding): void {
-    const { isTTY } = process.stdout;
-    const [label, color, ...lines] = linesOf(finding);
-    const [first = '', ...more] = lines.map(visible);
+    const [label, color] = LABELS[finding.status];
+    const [first = '', ...more] = linesOf(finding).map(visible);
     const text = [
       `${label.padEnd(7)} ${finding.title.padEnd(WIDTH)} ${first}`,
       ...more.map(line => INDENT + line),
     ];
     const plain = asLines(text, process.stdout);
-    const colored = isTTY && process.stdout.hasColors();
-    const shown = colored ? styleText(color, label) + plain.slice(label.length) : plain;
+    const isColored = process.stdout.isTTY && process.stdout.hasColors();
+    const shown = isColored ? styleText(color, label) + plain.slice(label.length) : plain;
     unguarded(process.stdout).write(shown);
   }
 }
 
-function linesOf(finding: Finding): [label: string, color: 'green' | 'red' | 'yellow', ...string[]] {
-  switch (finding.status) {
-    case 'ok':
-      return ['ok', 'green', finding.detail];
-    case 'wrong':
-      return ['FAILED', 'red', ...finding.problem.split('\n'), `Fix: ${oneLine(finding.remedy)}`];
-    case 'not_checked':
-      return ['skipped', 'yellow', finding.because];
-  }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ');
+function linesOf(finding: Finding): string[] {
+  if (finding.status === 'ok') return [finding.detail];
+  if (finding.status === 'not_checked') return [finding.because];
+  return [...finding.problem.split('\n'), `Fix: ${finding.remedy.replace(/\s*\n\s*/g, ' ')}`];
 }

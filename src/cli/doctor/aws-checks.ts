@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { RunError } from '../../../stages/errors.ts';
 import { KEYS_FOR } from '../../config/require-keys.ts';
 import { type Models, modelsOf } from '../../services/appsync/models.ts';
+import { readOnce } from '../../services/appsync/probe.ts';
+import { fitted, indexQueryIn } from '../../services/appsync/schema.ts';
+import { MAX_WHOLE_RETRY_MIB } from '../../services/s3/upload.ts';
 import { type Check, NotChecked } from './check.ts';
 
 export const signIn: Check = {
@@ -53,7 +56,6 @@ export const storage: Check = {
   after: ['identity_pool_keys'],
   keys: KEYS_FOR.storage,
   async run({ loaded, services }) {
-    const { MAX_WHOLE_RETRY_MIB } = await import('../../services/s3/upload.ts');
     const { aws, migration } = loaded.config;
     const storage = await services.storage();
     await storage.objects().probe(`media/.migrator-doctor-${randomUUID()}`);
@@ -68,18 +70,13 @@ export const read: Check = {
   after: ['cognito_sign_in'],
   keys: KEYS_FOR.data,
   async run({ loaded, services }) {
-    const { readOnce } = await import('../../services/appsync/probe.ts');
     const { api_endpoint, models } = loaded.config.aws.amplify;
-    const { isEmpty, unreadable } = await readOnce(
-      await services.dataClient(),
-      api_endpoint,
-      modelsOf(models),
-    );
+    const client = await services.dataClient();
+    const { isEmpty, unreadable } = await readOnce(client, api_endpoint, modelsOf(models));
+    const found = `${models.observation.name} can be read`;
     if (unreadable)
-      return `${models.observation.name} can be read, except for the record ${unreadable.name}, which runs leave out: ${unreadable.reason} Correct it in the app`;
-    return !isEmpty
-      ? `${models.observation.name} can be read`
-      : `${models.observation.name} can be read, and is empty: every file would be an orphan`;
+      return `${found}, except for the record ${unreadable.name}, which runs leave out: ${unreadable.reason} Correct it in the app`;
+    return isEmpty ? `${found}, and is empty: every file would be an orphan` : found;
   },
 };
 
@@ -89,7 +86,6 @@ export const schema: Check = {
   title: 'Schema',
   after: ['appsync_read'],
   async run({ loaded, services }) {
-    const { fitted, indexQueryIn } = await import('../../services/appsync/schema.ts');
     const { prefix_disambiguation: rules } = loaded.config;
     const names = modelsOf(loaded.config.aws.amplify.models);
     const found = await services.schema();

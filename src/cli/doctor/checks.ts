@@ -6,9 +6,12 @@ import { readJson } from '../../config/json.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import { storageRegionOf, valueAt } from '../../config/settings.ts';
 import { formatCount } from '../../run/text/format.ts';
+import { accountOf } from '../../services/drive/http.ts';
+import { pingRedis } from '../../services/drive/shared-limiter.ts';
 import { fetchThroughProxy, proxiesOf, requireUsableProxies } from '../../services/network/proxy.ts';
+import { storageAddress } from '../../services/s3/client.ts';
 import { groups, keys, read, schema, signIn, storage } from './aws-checks.ts';
-import { type Check, NotChecked, type Surroundings } from './check.ts';
+import { type Check, type Finding, NotChecked, type Outcome, type Surroundings } from './check.ts';
 
 const config: Check = {
   name: 'config',
@@ -26,7 +29,6 @@ const addresses: Check = {
   title: 'Addresses',
   keys: KEYS_FOR.cognito,
   async run({ loaded, services }) {
-    const { storageAddress } = await import('../../services/s3/client.ts');
     const { aws, google_drive } = loaded.config;
     const { userPool, identityPool } = await (await services.session()).addresses();
     const used: [string, string][] = [
@@ -60,7 +62,6 @@ const quota: Check = {
   async run({ services }) {
     const { quotaRedis } = services;
     if (!quotaRedis) return 'not used (google_drive.quota_redis_url is not set)';
-    const { pingRedis } = await import('../../services/drive/shared-limiter.ts');
     return `through Redis at ${await pingRedis(quotaRedis)}`;
   },
 };
@@ -75,14 +76,14 @@ const clock: Check = {
   title: 'Clock',
   after: ['addresses'],
   keys: KEYS_FOR.cognito,
-  async run({ loaded, services, now }) {
+  async run({ loaded, services }) {
     const { cognito } = loaded.config.aws;
     const endpoint = (await (await services.session()).addresses()).userPool;
-    const askedAt = now();
+    const askedAt = Date.now();
     const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
     if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);
     // The Date header has whole seconds, and was set between request and response.
-    const aheadMs = (askedAt + now()) / 2 - (date + 500);
+    const aheadMs = (askedAt + Date.now()) / 2 - (date + 500);
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
     const off = `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`;
     if (Math.abs(aheadMs) > TOLERATED_MS) {
@@ -119,7 +120,6 @@ const google: Check = {
 
 async function accountAt({ loaded, services }: Surroundings): Promise<string> {
   const auth = await services.googleAuth();
-  const { accountOf } = await import('../../services/drive/http.ts');
   return accountOf(auth, loaded.config.google_drive.api_url);
 }
 
@@ -187,3 +187,42 @@ export const CHECKS: readonly Check[] = [
   schema,
   clock,
 ];
+
+/** Runs the checks in order; a failed one skips only those that depend on it. Yields each finding as soon as it is known. */
+export async function* examine(checks: readonly Check[], at: Surroundings): AsyncGenerator<Finding> {
+  const earlier = new Map<string, Finding>();
+  for (const check of checks) {
+    const { name, title } = check;
+    const finding: Finding = { name, title, ...(await outcomeOf(check, at, earlier)) };
+    earlier.set(name, finding);
+    yield finding;
+  }
+}
+
+async function outcomeOf(
+  { after = [], keys = [], run }: Check,
+  at: Surroundings,
+  earlier: ReadonlyMap<string, Finding>,
+): Promise<Outcome> {
+  const missing = keys.find(key => valueAt(at.loaded.config, key) === '');
+  if (missing) return { status: 'not_checked', because: `${missing} is not set` };
+  const failed = after.map(name => earlier.get(name)!).find(({ status }) => status !== 'ok');
+  if (failed) {
+    const how = failed.status === 'wrong' ? 'failed' : 'was skipped';
+    return { status: 'not_checked', because: `${failed.title} ${how}` };
+  }
+  try {
+    return { status: 'ok', detail: await run(at) };
+  } catch (error) {
+    if (error instanceof NotChecked) return { status: 'not_checked', because: error.message };
+    const { message, code, remedy, name } = error as Error & { code?: unknown; remedy?: unknown };
+    // Ctrl-C at a prompt ends the command, not only the check.
+    if (name === 'ExitPromptError') throw error;
+    return {
+      status: 'wrong',
+      code: typeof code === 'string' ? code : 'unexpected',
+      problem: message,
+      remedy: typeof remedy === 'string' ? remedy : 'Run the command again with --verbose and check the log.',
+    };
+  }
+}

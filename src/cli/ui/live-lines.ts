@@ -3,14 +3,11 @@ import stringWidth from 'string-width';
 import { asLines, unguarded } from './guarded-streams.ts';
 
 /** Standard error, or its replacement in tests. */
-export interface Screen {
-  isTTY?: boolean;
-  columns?: number;
-  rows?: number;
+export type Screen = Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>> & {
   write(text: string): unknown;
   on?(event: 'resize', listener: () => void): unknown;
   off?(event: 'resize', listener: () => void): unknown;
-}
+};
 
 const CLEAR_TO_LINE_END = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
@@ -26,9 +23,8 @@ export class LiveLines {
   /** Replaces the lines, in one write. No line may be wider than the terminal, and one row must stay free. */
   draw(lines: readonly string[], above: readonly string[] = []): void {
     const drawn = lines.map(line => `${line}${CLEAR_TO_LINE_END}\n`).join('');
-    const start =
-      above.length > 0 ? this.#toStart() + CLEAR_BELOW + asLines(above, this.#screen) : this.#toStart();
-    unguarded(this.#screen).write(start + drawn + CLEAR_BELOW);
+    const kept = above.length > 0 ? CLEAR_BELOW + asLines(above, this.#screen) : '';
+    unguarded(this.#screen).write(this.#toStart() + kept + drawn + CLEAR_BELOW);
     this.#drawn = [...lines];
   }
 
@@ -39,10 +35,9 @@ export class LiveLines {
   /** Moves the cursor to the first line. If the terminal has become narrower, wrapped lines take more rows. */
   #toStart(): string {
     const { columns = Number.POSITIVE_INFINITY } = this.#screen;
-    const rows = this.#drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
-      0,
-    );
+    const rows = this.#drawn
+      .map(line => Math.max(1, Math.ceil(stringWidth(line) / columns)))
+      .reduce((sum, lines) => sum + lines, 0);
     return rows > 0 ? `\u001b[${rows}F` : '';
   }
 }

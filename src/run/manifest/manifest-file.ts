@@ -40,8 +40,6 @@ export interface OpenOptions {
   reject?: Reject | null;
   /** Name of a file of another program in messages; its incomplete last line is a bad line like any other. */
   foreign?: string;
-  /** This process has checked every line before: of most lines only the id is read. */
-  checked?: boolean;
   /** Records of other ids are checked like all, but not kept in memory. */
   takes?: (id: string) => boolean;
 }
@@ -161,7 +159,7 @@ export class ManifestFile {
   }
 
   async #scan(options: OpenOptions): Promise<void> {
-    const { checked, reject, takes } = options;
+    const { reject, takes } = options;
     const source = createReadStream('', {
       fd: this.#fd,
       autoClose: false,
@@ -171,7 +169,7 @@ export class ManifestFile {
     for await (const lines of linesOf(source)) {
       for (const line of lines) {
         if (!line.isComplete && this.#isCutOff(line, options)) continue;
-        const id = (checked && idIn(line.bytes)) || recordIn(line, this.path, reject)?.id;
+        const id = recordIn(line, this.path, reject)?.id;
         if (id && (takes?.(id) ?? true)) this.#offsets.set(id, line.offset);
         this.#needsNewline = !line.isComplete;
       }
@@ -214,19 +212,6 @@ export class ManifestFile {
       }
     }
   }
-}
-
-const LINE_HEAD = '{"id":"';
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** The id at the head of a line, where `lineOf` puts it; null for a line that another program has written. */
-function idIn(bytes: Buffer): string | null {
-  const start = LINE_HEAD.length;
-  const end = bytes.indexOf(QUOTE, start);
-  if (end < 0 || bytes.toString('latin1', 0, start) !== LINE_HEAD) return null;
-  const id = bytes.subarray(start, end);
-  return id.includes(BACKSLASH) ? null : id.toString('utf8');
 }
 
 /**

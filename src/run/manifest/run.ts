@@ -186,23 +186,20 @@ export class Run {
 
   /**
    * Every file of the run once, as far as it has come: in the order of the listing, each from the last manifest that
-   * has it. For readers; takes no lock. `checked`: this process has read the manifests before (see {@link OpenOptions}).
+   * has it. For readers; takes no lock.
    */
-  async *latest(
-    warnOfDamage: (message: string) => void,
-    { checked = false } = {},
-  ): AsyncGenerator<FileRecord> {
+  async *latest(warnOfDamage: (message: string) => void): AsyncGenerator<FileRecord> {
     // An incomplete last line is one that the other process is writing.
     const warn = this.holder ? () => {} : warnOfDamage;
     const opened: Manifest[] = [];
     const open = async (stage: StageName): Promise<Manifest> => {
-      const written = this.#written.get(stage);
-      if (written?.isOpen) {
+      const known = this.#written.get(stage);
+      if (known?.isOpen) {
         // A shard's own does not have what the others have written.
-        if (!this.shard) return written;
-        await written.flush();
+        if (!this.shard) return known;
+        await known.flush();
       }
-      const manifest = await openMerged(this, stage, { write: false, warn, checked }, () => true);
+      const manifest = await openMerged(this, stage, { write: false, warn }, () => true);
       opened.push(manifest);
       return manifest;
     };

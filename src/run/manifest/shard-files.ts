@@ -97,8 +97,7 @@ async function openIfThere(path: string, options: OpenOptions): Promise<Manifest
 async function openShards(files: ShardFile[], options: OpenOptions): Promise<ManifestFile[]> {
   const opened: ManifestFile[] = [];
   for (const { path } of files) {
-    // Other processes append to them: nothing in them has been checked by this one, and the last line may be incomplete.
-    const file = await openIfThere(path, { ...options, write: false, checked: false });
+    const file = await openIfThere(path, { ...options, write: false });
     if (file) opened.push(file);
   }
   return opened;

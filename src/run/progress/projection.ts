@@ -14,11 +14,11 @@ const PIECE_CHARACTERS = 64 * 1024;
 /**
  * Writes `progress_{folder_id}.json`, a projection of a run's manifests for people and scripts, and gives its path. It is
  * written whole from the manifests, never read back: losing it loses nothing. It is written piece by piece: of a million
- * files it would be longer than a text can be (V8: 512 MiB). For a process that has read the run's manifests before.
+ * files it would be longer than a text can be (V8: 512 MiB).
  */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
   const path = progressPath(home, run.folderId);
-  const records = run.latest(() => {}, { checked: true });
+  const records = run.latest(() => {});
   await replaceFile(path, progressText(run, records, new Counts(), now), { mode: 0o600 });
   return path;
 }
@@ -116,12 +116,12 @@ export class ProgressFile {
 
 /**
  * Replaces `failed_{folder_id}.json`, the files of a run that failed or were linked in part. Gives its path; null if there is
- * no such file. For a process that has read the run's manifests before.
+ * no such file.
  */
 export async function writeFailedFiles(home: string, run: Run): Promise<string | null> {
   if (run.isTooLargeToRead) return null;
   const entries = [];
-  for await (const { id, name, path, status, error } of run.latest(() => {}, { checked: true }))
+  for await (const { id, name, path, status, error } of run.latest(() => {}))
     if (status === 'failed' || status === 'partial') entries.push({ id, name, path, status, error });
   const file = failedPath(home, run.folderId);
   if (entries.length > 0 || existsSync(file))

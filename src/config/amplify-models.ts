@@ -12,15 +12,15 @@ interface Field {
   type: string;
   kind: 'scalar' | (typeof KINDS)[number];
   /** Of a BELONGS_TO: the field with the id of what it belongs to. */
-  targetName: string | null;
+  targetName: unknown;
 }
 
 interface Model {
   name: string;
-  pluralName: string;
+  listQuery: string;
   fields: Field[];
   /** Queries of the secondary indexes, by the field that leads the index. */
-  indexQueries: Map<string, string>;
+  indexQueries: Map<unknown, string>;
 }
 
 /**
@@ -35,24 +35,25 @@ export function modelValues(
 ): { values: ConfigValues; warning: string | null } {
   const models = modelsIn(introspection);
   if (models.length === 0) return { values: {}, warning: null };
-  const named = (name: string) => models.find(model => model.name === name);
+  const named = (wanted: string) => models.find(({ name }) => name === wanted);
   const pairs = models.flatMap(media =>
-    models.filter(observation => isPair(observation, media)).map(observation => ({ observation, media })),
+    models
+      .filter(observation => isPair(observation, media))
+      .map(observation => [observation, media] as const),
   );
   const [observation, media] = [named(names.observation), named(names.media)];
-  const pair = observation && media ? { observation, media } : pairs.length === 1 ? pairs[0]! : null;
+  const pair = observation && media ? ([observation, media] as const) : pairs.length === 1 ? pairs[0]! : null;
   if (!pair) {
+    const list = models.map(({ name }) => name).join(', ');
     return {
       values: {},
-      warning: `It is not clear which models hold the observations and their media (there are ${models
-        .map(({ name }) => name)
-        .join(', ')}); set them with --observation-model and --media-model, then run this again.`,
+      warning: `It is not clear which models hold the observations and their media (there are ${list}); set them with --observation-model and --media-model, then run this again.`,
     };
   }
-  const mediaFields = mediaValues(pair);
+  const mediaFields = mediaValues(...pair);
   const typeField = mediaFields['aws.amplify.models.media.type'];
-  const { values, warning } = typeValues(pair.media, typeField, introspection, names.types);
-  return { values: { ...observationValues(pair.observation), ...mediaFields, ...values }, warning };
+  const { values, warning } = typeValues(pair[1], typeField, introspection, names.types);
+  return { values: { ...observationValues(pair[0]), ...mediaFields, ...values }, warning };
 }
 
 /** If the media type is an enum: its values for photos and videos, as far as they are clear. */
@@ -63,14 +64,13 @@ function typeValues(
   known: { image: string; video: string } = { image: '', video: '' },
 ): { values: ConfigValues; warning: string | null } {
   const type = media.fields.find(({ name, kind }) => name === field && kind === 'enum')?.type;
-  const accepted = valueAt(introspection, `enums.${type}.values`);
-  if (!Array.isArray(accepted)) return { values: {}, warning: null };
+  const accepted = asList(valueAt(introspection, `enums.${type}.values`));
   const found = mediaTypesIn(accepted.filter(value => typeof value === 'string'));
   const values: ConfigValues = {};
   const flags: string[] = [];
   for (const kind of ['image', 'video'] as const) {
     const key = `aws.amplify.models.media.types.${kind}` as const;
-    if (accepted.includes(known[kind])) continue;
+    if (accepted.length === 0 || accepted.includes(known[kind])) continue;
     if (found[kind] === null) flags.push(`--${settingOf(key).flag}`);
     else values[key] = found[kind];
   }
@@ -78,46 +78,39 @@ function typeValues(
   return { values, warning: flags.length > 0 ? warning : null };
 }
 
-function observationValues({ name, pluralName, fields, indexQueries }: Model): ConfigValues {
+function observationValues({ name, listQuery, fields, indexQueries }: Model): ConfigValues {
   const numbers = fields.filter(({ type }) => type === 'Int').map(field => field.name);
   const indexed = numbers.filter(number => indexQueries.has(number));
-  const sequentialId =
-    only(numbers.filter(number => number === 'sequentialId')) ?? only(indexed) ?? only(numbers);
-  const key = 'aws.amplify.models.observation' as const;
+  const sequentialId = numbers.find(number => number === 'sequentialId') ?? only(indexed) ?? only(numbers);
   return {
-    [`${key}.name`]: name,
-    [`${key}.list_query`]: listQueryOf(pluralName),
+    'aws.amplify.models.observation.name': name,
+    'aws.amplify.models.observation.list_query': listQuery,
     ...(sequentialId && {
-      [`${key}.sequential_id`]: sequentialId,
-      [`${key}.index_query`]: indexQueries.get(sequentialId) ?? '',
+      'aws.amplify.models.observation.sequential_id': sequentialId,
+      'aws.amplify.models.observation.index_query': indexQueries.get(sequentialId) ?? '',
     }),
   };
 }
 
-function mediaValues({ observation, media }: { observation: Model; media: Model }): ConfigValues {
-  const { name, pluralName, fields } = media;
+function mediaValues(observation: Model, media: Model): ConfigValues {
+  const { name, listQuery, fields } = media;
   const fieldOf = (preferred: string, fits: (field: Field) => boolean) => {
     const fitting = fields.filter(fits).map(field => field.name);
     return fitting.includes(preferred) ? preferred : only(fitting);
   };
-  const key = 'aws.amplify.models.media' as const;
-  const found = {
-    url: fieldOf('url', ({ type }) => type === 'AWSURL'),
-    observation_id:
-      belongsTo(media, observation) ??
-      fieldOf('observationId', ({ type, name: id }) => type === 'ID' && id !== 'id'),
-    type:
-      fieldOf('type', ({ kind }) => kind === 'enum') ??
-      fields.find(({ name: field, type }) => field === 'type' && type === 'String')?.name ??
-      '',
-    is_available_for_public_use: fieldOf('isAvailableForPublicUse', ({ type }) => type === 'Boolean') ?? '',
-  };
+  const url = fieldOf('url', ({ type }) => type === 'AWSURL');
+  const isId = (field: Field) => field.type === 'ID' && field.name !== 'id';
+  const observationId = belongsTo(media, observation) ?? fieldOf('observationId', isId);
+  const text = fields.find(field => field.name === 'type' && field.type === 'String');
+  const type = fieldOf('type', ({ kind }) => kind === 'enum') ?? text?.name ?? '';
+  const isPublic = fieldOf('isAvailableForPublicUse', field => field.type === 'Boolean') ?? '';
   return {
-    [`${key}.name`]: name,
-    [`${key}.list_query`]: listQueryOf(pluralName),
-    ...Object.fromEntries(
-      Object.entries(found).flatMap(([field, value]) => (value === null ? [] : [[`${key}.${field}`, value]])),
-    ),
+    'aws.amplify.models.media.name': name,
+    'aws.amplify.models.media.list_query': listQuery,
+    ...(url !== null && { 'aws.amplify.models.media.url': url }),
+    ...(observationId !== null && { 'aws.amplify.models.media.observation_id': observationId }),
+    'aws.amplify.models.media.type': type,
+    'aws.amplify.models.media.is_available_for_public_use': isPublic,
   };
 }
 
@@ -133,11 +126,7 @@ function isPair(observation: Model, media: Model): boolean {
 
 function belongsTo(media: Model, observation: Model): string | null {
   const field = media.fields.find(({ kind, type }) => kind === 'model' && type === observation.name);
-  return field?.targetName ?? null;
-}
-
-function listQueryOf(pluralName: string): string {
-  return `list${pluralName.charAt(0).toUpperCase()}${pluralName.slice(1)}`;
+  return typeof field?.targetName === 'string' ? field.targetName : null;
 }
 
 function only(names: string[]): string | null {
@@ -145,33 +134,32 @@ function only(names: string[]): string | null {
 }
 
 function modelsIn(introspection: unknown): Model[] {
-  return entriesOf(introspection, 'models').flatMap(entry => {
-    const { name, pluralName, attributes } = entry;
-    if (typeof name !== 'string') return [];
+  return entriesOf(introspection, 'models').map(model => {
+    const plural = String(model.pluralName ?? `${model.name}s`);
     return {
-      name,
-      pluralName: typeof pluralName === 'string' ? pluralName : `${name}s`,
-      fields: entriesOf(entry, 'fields').flatMap(fieldIn),
-      indexQueries: new Map(asList(attributes).flatMap(indexIn)),
+      name: model.name,
+      listQuery: `list${plural.charAt(0).toUpperCase()}${plural.slice(1)}`,
+      fields: entriesOf(model, 'fields').flatMap(fieldIn),
+      indexQueries: new Map(asList(model.attributes).flatMap(indexIn)),
     };
   });
 }
 
-function entriesOf(container: unknown, key: string): Record<string, unknown>[] {
-  return Object.values(valueAt(container, key) ?? {}).filter(isPlainObject);
+function entriesOf(container: unknown, key: string): (Record<string, unknown> & { name: string })[] {
+  return Object.values(valueAt(container, key) ?? {}).filter(
+    entry => isPlainObject(entry) && typeof entry.name === 'string',
+  );
 }
 
-function fieldIn({ name, type, isArray, association }: Record<string, unknown>): Field[] {
-  if (typeof name !== 'string' || isArray === true) return [];
+function fieldIn({ name, type, isArray, association }: Record<string, unknown> & { name: string }): Field[] {
+  if (isArray === true) return [];
   const kind = KINDS.find(key => typeof valueAt(type, key) === 'string') ?? 'scalar';
-  const [target] = asList(valueAt(association, 'targetNames'));
-  const targetName = typeof target === 'string' ? target : null;
+  const [targetName] = asList(valueAt(association, 'targetNames'));
   return [{ name, type: String(kind === 'scalar' ? type : valueAt(type, kind)), kind, targetName }];
 }
 
-function indexIn(attribute: unknown): [string, string][] {
+function indexIn(attribute: unknown): [unknown, string][] {
   const [first] = asList(valueAt(attribute, 'properties.fields'));
-  const queryField = valueAt(attribute, 'properties.queryField');
-  const isIndex = valueAt(attribute, 'type') === 'key';
-  return isIndex && typeof queryField === 'string' && typeof first === 'string' ? [[first, queryField]] : [];
+  const query = valueAt(attribute, 'properties.queryField');
+  return valueAt(attribute, 'type') === 'key' && typeof query === 'string' ? [[first, query]] : [];
 }

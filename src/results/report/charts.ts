@@ -13,11 +13,12 @@ const PAUSE_SHARE = 0.025;
 const TICK_DISTANCE = 15;
 const TICK_DISTANCE_WITH_SECONDS = 22;
 
-/** One bar, divided in proportion to the values. */
+/** One bar, divided in proportion to the values; zeros are left out. */
 export function shareBar(
   label: string,
-  shares: readonly { name: string; value: number; text: string }[],
+  all: readonly { name: string; value: number; text: string }[],
 ): Markup {
+  const shares = all.filter(({ value }) => value > 0);
   const total = shares.reduce((sum, { value }) => sum + value, 0);
   let x = 0;
   const parts = shares.map(({ name, value, text }) => {
@@ -52,10 +53,8 @@ function progressChart(axis: Axis, all: { files: number; bytes: number }, zone: 
     const y = (arrived: number) => round(HEIGHT * (1 - share(kind, arrived)));
     return html`<polyline class="line-${kind}" points="${points.map(point => `${round(point.x * 10)},${y(point[kind])}`).join(' ')}"/>`;
   };
-  const [files, bytes] = [
-    `${Math.round(share('files', sum.files) * 100)}%`,
-    `${Math.round(share('bytes', sum.bytes) * 100)}%`,
-  ];
+  const percentOf = (kind: 'files' | 'bytes') => `${Math.round(share(kind, sum[kind]) * 100)}%`;
+  const [files, bytes] = [percentOf('files'), percentOf('bytes')];
   return figure({
     title: 'Arrived in S3',
     legend: html`<span class="key"><i class="swatch-files"></i>files (${files})</span> <span class="key"><i class="swatch-bytes"></i>bytes (${bytes})</span>`,
@@ -92,10 +91,8 @@ function throughputChart(axis: Axis, seconds: number, zone: Zone): Markup {
 export type Zone = ReturnType<typeof zoneOf>;
 
 export function zoneOf(name: string) {
-  const formatted = (options: Intl.DateTimeFormatOptions) => {
-    const format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...options });
-    return (ms: number) => format.format(ms);
-  };
+  const formatted = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...options }).format;
   const minutes = { hour: '2-digit', minute: '2-digit' } as const;
   const seconds = { ...minutes, second: '2-digit' } as const;
   const date = { year: 'numeric', month: 'short', day: 'numeric' } as const;

@@ -30,33 +30,27 @@ export function note(text: string): Markup {
 export function overview(report: Report): Markup {
   const { counts, run } = report;
   const [done, attention] = [doneOf(counts), attentionOf(counts)];
+  const left = counts.total - done.files - attention.files;
+  const leftBytes = counts.bytes - done.bytes - attention.bytes;
+  const doneFiles = `${formatCount(done.files, 'file')}, `;
   const figures = [
-    ['Files', count(counts.total), formatBytes(counts.bytes)],
-    [
-      'Done',
-      share(done.files, counts.total),
-      `${formatCount(done.files, 'file')}, ${formatBytes(done.bytes)}`,
-    ],
-    ['Need attention', count(attention.files), formatBytes(attention.bytes)],
-    [
-      'Not done yet',
-      count(counts.total - done.files - attention.files),
-      formatBytes(counts.bytes - done.bytes - attention.bytes),
-    ],
+    ['Files', count(counts.total), '', counts.bytes],
+    ['Done', share(done.files, counts.total), doneFiles, done.bytes],
+    ['Need attention', count(attention.files), '', attention.bytes],
+    ['Not done yet', count(left), '', leftBytes],
   ] as const;
   const bar = (label: string, value: (status: Status) => number, text: (value: number) => string) => {
-    const shares = STATUSES_SHOWN.filter(status => value(status) > 0).map(status => ({
-      name: status,
-      value: value(status),
-      text: `${STATUS_TEXTS[status].title}: ${text(value(status))}`,
-    }));
+    const shares = STATUSES_SHOWN.map(status => {
+      const title = `${STATUS_TEXTS[status].title}: ${text(value(status))}`;
+      return { name: status, value: value(status), text: title };
+    });
     return html`<span>${label}</span>${shareBar(label, shares)}`;
   };
   return section('overview', 'Overview', [
     !run.isListed && note('The folder has not been listed completely: there are more files than this.'),
     html`<dl class="figures">${figures.map(
-      ([name, value, more]) => html`
-<div><dt>${name}</dt><dd>${value}</dd><dd class="sub">${more}</dd></div>`,
+      ([name, value, files, bytes]) => html`
+<div><dt>${name}</dt><dd>${value}</dd><dd class="sub">${files}${formatBytes(bytes)}</dd></div>`,
     )}
 </dl>
 <div class="shares">
@@ -119,13 +113,7 @@ export function observations({ coverage, run }: Report, zone: Zone): Markup {
   const source = readAt
     ? `All observations in the app, as of ${zone.full(Date.parse(readAt))}.`
     : 'This run looked up only the ids in file names. “migrator observations-without-media” lists the observations without any file.';
-  const columns = [
-    '#Ids',
-    'With photos or videos',
-    'Not linked yet',
-    'Without any file',
-    'No such observation',
-  ];
+  const states = ['With photos or videos', 'Not linked yet', 'Without any file', 'No such observation'];
   const rows = groups.map(({ first, last, ids: { photo, video, unlinked, none, absent } }) => [
     html`<span id="ids-${first}">${first}-${last}</span>`,
     idList([...photo, ...video].sort((a, b) => a - b)),
@@ -144,7 +132,7 @@ export function observations({ coverage, run }: Report, zone: Zone): Markup {
 </dl>
 <div class="strip">${groups.map(groupBar)}</div>
 <details id="ids"><summary>Ids by group, with and without files</summary>
-${table('ids', columns, rows)}
+${table('ids', ['#Ids', ...states], rows)}
 </details>`,
   ]);
 }
@@ -153,9 +141,10 @@ function groupBar({ first, last, ids }: CoverageGroup): Markup {
   const shares = COVERAGE_STATES.map(state => {
     const value = ids[state].length;
     return { name: state, value, text: `${COVERAGE_TITLES[state]}: ${value}` };
-  }).filter(({ value }) => value > 0);
+  });
+  const present = shares.filter(({ value }) => value > 0).map(({ text }) => text);
   const name = `${first}-${last}`;
-  return html`<a href="#ids-${first}" title="${[name, ...shares.map(({ text }) => text)].join(' · ')}"><span>${first}</span>${shareBar(name, shares)}</a>`;
+  return html`<a href="#ids-${first}" title="${[name, ...present].join(' · ')}"><span>${first}</span>${shareBar(name, shares)}</a>`;
 }
 
 function idList(ids: readonly number[]): string {
@@ -217,9 +206,8 @@ export function folderSection({ folders }: Report): Markup {
 }
 
 export function fileSection({ counts, kinds, reasons }: Report): Markup {
-  const option = (value: string, text: string, files: number, isChosen = false) =>
-    files > 0 &&
-    html`<option value="${value}"${isChosen && html` selected`}>${text} (${count(files)})</option>`;
+  const option = (value: string, text: string, files: number) =>
+    files > 0 && html`<option value="${value}">${text} (${count(files)})</option>`;
   const attention = attentionOf(counts).files;
   const statuses = [
     html`<option value="attention"${attention > 0 && html` selected`}>Need attention (${count(attention)})</option>`,

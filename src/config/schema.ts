@@ -4,166 +4,153 @@
  */
 import * as v from 'valibot';
 import { FOLDER_ID, RESOURCE_KEY } from './home.ts';
-import {
-  bandwidth,
-  choice,
-  endpoint,
-  name,
-  number,
-  optionalName,
-  path,
-  region,
-  section,
-  text,
-  wholeNumber,
-  yesOrNo,
-} from './setting-types.ts';
+import * as t from './setting-types.ts';
 
-const googleDrive = section({
-  folder_id: text(
+const googleDrive = t.section({
+  folder_id: t.text(
     'Drive folder to migrate: its id, or its address in the browser',
     'the id of a Drive folder (letters, digits, "-", "_", ".")',
     FOLDER_ID,
   ),
-  resource_key: text(
+  resource_key: t.text(
     'resource key of that folder; an address with "resourcekey=" sets it, too',
     'a resource key (letters, digits, "-", "_")',
     RESOURCE_KEY,
   ),
-  credentials_path: path(
+  credentials_path: t.path(
     'JSON of a Google desktop client, a service-account key, or other Google credentials',
     'google_credentials.json',
     'GOOGLE_APPLICATION_CREDENTIALS',
   ),
-  token_path: path('file with the Google refresh token', 'google_token.json'),
-  impersonate: text(
+  token_path: t.path('file with the Google refresh token', 'google_token.json'),
+  impersonate: t.text(
     'user for whom a service account acts (domain-wide delegation)',
     'the e-mail address of a user',
     /^[^\s@]+@[^\s@]+$/,
   ),
-  queries_per_second: number('requests a second to Drive', [0.001, 1000], 10),
-  quota_redis_url: text(
+  queries_per_second: t.number('requests a second to Drive', [0.001, 1000], 10),
+  quota_redis_url: t.text(
     'Redis through which several processes share the request rate',
     'an address like rediss://host:6379',
     /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/,
     { env: 'MIGRATOR_QUOTA_REDIS_URL' },
   ),
-  api_url: endpoint('address of the Drive API', {
+  api_url: t.endpoint('address of the Drive API', {
     flag: 'drive-api-url',
     initial: 'https://www.googleapis.com',
   }),
 });
 
-const cognito = section({
-  user_pool_id: text(
+const cognito = t.section({
+  user_pool_id: t.text(
     'Cognito user pool, like us-east-1_AbCdEfGhI',
     'a user pool id like us-east-1_AbCdEfGhI',
     /^[\w-]+_[0-9A-Za-z]+$/,
   ),
-  client_id: text("the user pool's app client", 'an app client id (letters and digits)', /^[\w+]+$/),
-  identity_pool_id: text(
+  client_id: t.text("the user pool's app client", 'an app client id (letters and digits)', /^[\w+]+$/),
+  identity_pool_id: t.text(
     'Cognito identity pool, like us-east-1:01234567-…',
     'an identity pool id like us-east-1:01234567-89ab-…',
     /^[\w-]+:[\w-]+$/,
   ),
-  username: text(
+  username: t.text(
     'who signs in to the user pool; with Amplify the e-mail address',
     'a user name without spaces',
     /^\S+$/,
   ),
 });
 
-const observationModel = section({
-  name: name('observation-model', 'model that the files belong to', 'Observation'),
-  sequential_id: name('sequential-id-field', 'its field with the number in the file names', 'sequentialId'),
-  list_query: optionalName('observation-list-query', 'query that lists it; made from its name when empty'),
-  index_query: optionalName(
+const observationModel = t.section({
+  name: t.name('observation-model', 'model that the files belong to', 'Observation'),
+  sequential_id: t.name('sequential-id-field', 'its field with the number in the file names', 'sequentialId'),
+  list_query: t.optionalName('observation-list-query', 'query that lists it; made from its name when empty'),
+  index_query: t.optionalName(
     'observation-index-query',
     'query of the index on that field; found in the schema when empty',
   ),
 });
 
-const mediaModel = section({
-  name: name('media-model', 'model of the media records', 'Media'),
-  url: name('media-url-field', 'its field for the address of the object', 'url'),
-  type: optionalName('media-type-field', 'its field for photo or video; empty if it has none', 'type'),
-  types: section({
-    image: optionalName(
+const mediaModel = t.section({
+  name: t.name('media-model', 'model of the media records', 'Media'),
+  url: t.name('media-url-field', 'its field for the address of the object', 'url'),
+  type: t.optionalName('media-type-field', 'its field for photo or video; empty if it has none', 'type'),
+  types: t.section({
+    image: t.optionalName(
       'media-type-image',
       'value of that field for photos, like PHOTO; found in the schema when empty',
     ),
-    video: optionalName(
+    video: t.optionalName(
       'media-type-video',
       'value of that field for videos, like VIDEO; found in the schema when empty',
     ),
   }),
-  observation_id: name('media-observation-field', "its field for the observation's id", 'observationId'),
-  is_available_for_public_use: optionalName(
+  observation_id: t.name('media-observation-field', "its field for the observation's id", 'observationId'),
+  is_available_for_public_use: t.optionalName(
     'media-public-field',
     'its yes-or-no field for public use; empty if it has none',
     'isAvailableForPublicUse',
   ),
-  list_query: optionalName('media-list-query', 'query that lists it; made from its name when empty'),
-  get_query: optionalName('media-get-query', 'query that gets one; made from its name when empty'),
-  create_mutation: optionalName(
+  list_query: t.optionalName('media-list-query', 'query that lists it; made from its name when empty'),
+  get_query: t.optionalName('media-get-query', 'query that gets one; made from its name when empty'),
+  create_mutation: t.optionalName(
     'media-create-mutation',
     'mutation that creates one; made from its name when empty',
   ),
-  delete_mutation: optionalName(
+  delete_mutation: t.optionalName(
     'media-delete-mutation',
     'mutation that deletes one; made from its name when empty',
   ),
 });
 
-const amplify = section({
-  api_endpoint: endpoint('AppSync address, ending in /graphql', { env: 'AMPLIFY_API_ENDPOINT' }),
-  storage_bucket: text(
+const amplify = t.section({
+  api_endpoint: t.endpoint('AppSync address, ending in /graphql', { env: 'AMPLIFY_API_ENDPOINT' }),
+  storage_bucket: t.text(
     'S3 bucket of Amplify Storage',
     'the name of an S3 bucket',
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   ),
-  storage_region: region('AWS region of the bucket, if it is another one'),
-  storage_group: text(
+  storage_region: t.region('AWS region of the bucket, if it is another one'),
+  storage_group: t.text(
     'user pool group that may write to the bucket',
     'the name of a user pool group',
     /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{0,128}$/u,
     { initial: 'ADMINS' },
   ),
-  server_side_encryption: choice('encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse', [
+  server_side_encryption: t.choice('encryption that uploads ask for: AES256, aws:kms or aws:kms:dsse', [
     '',
     'AES256',
     'aws:kms',
     'aws:kms:dsse',
   ]),
-  kms_key_id: text(
+  kms_key_id: t.text(
     'KMS key of that encryption; the default key of the bucket when empty',
     'the id, alias or ARN of a KMS key',
     /^[\w:/-]{1,2048}$/,
   ),
-  models: section({ observation: observationModel, media: mediaModel }),
+  models: t.section({ observation: observationModel, media: mediaModel }),
 });
 
 const PART_SIZES = [5, 5120] as const;
 
-const migration = section({
-  concurrency: wholeNumber('files transferred at a time', [1, 100], 10),
-  retry_attempts: wholeNumber('retries after a temporary error', [0, 20], 3),
-  retry_delay_seconds: number('wait before the first retry, in seconds', [0, 3600], 5),
-  chunk_size_mb: wholeNumber('part size of multipart uploads, in MiB', PART_SIZES, 8),
-  multipart_threshold_mb: wholeNumber('largest file that is sent in one request, in MiB', PART_SIZES, 1024),
-  default_media_public: yesOrNo('isAvailableForPublicUse of the media records', false),
-  max_range: wholeNumber('largest number of ids that one file name may cover', [1, 10_000], 100),
-  stall_timeout_seconds: wholeNumber(
+const migration = t.section({
+  concurrency: t.wholeNumber('files transferred at a time', [1, 100], 10),
+  retry_attempts: t.wholeNumber('retries after a temporary error', [0, 20], 3),
+  retry_delay_seconds: t.number('wait before the first retry, in seconds', [0, 3600], 5),
+  chunk_size_mb: t.wholeNumber('part size of multipart uploads, in MiB', PART_SIZES, 8),
+  multipart_threshold_mb: t.wholeNumber('largest file that is sent in one request, in MiB', PART_SIZES, 1024),
+  default_media_public: t.yesOrNo('isAvailableForPublicUse of the media records', false),
+  max_range: t.wholeNumber('largest number of ids that one file name may cover', [1, 10_000], 100),
+  stall_timeout_seconds: t.wholeNumber(
     'seconds without a byte after which a connection is closed and retried',
     [1, 3600],
     60,
   ),
-  throttle_patience_minutes: number(
+  throttle_patience_minutes: t.number(
     'minutes to wait for a service that limits the request rate, or cannot be reached any more, before the run stops',
     [0, 1440],
     10,
   ),
-  bwlimit: bandwidth(
+  bwlimit: t.bandwidth(
     'bandwidth limit for all files together: a rate a second like 20M or 512k, or a timetable',
   ),
 });
@@ -220,9 +207,9 @@ const prefixDisambiguation = v.optional(
 
 export const ConfigSchema = v.object({
   google_drive: googleDrive,
-  aws: section({ region: region('AWS region, like us-east-1', 'AWS_REGION'), cognito, amplify }),
+  aws: t.section({ region: t.region('AWS region, like us-east-1', 'AWS_REGION'), cognito, amplify }),
   migration,
-  naming: choice('how file names are read: strict or relaxed', ['strict', 'relaxed']),
+  naming: t.choice('how file names are read: strict or relaxed', ['strict', 'relaxed']),
   prefix_disambiguation: prefixDisambiguation,
 });
 

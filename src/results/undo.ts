@@ -37,7 +37,7 @@ const RECORDS_PER_BATCH = 25;
 
 /** True if the run created something for the record, or refers to an object of another run. */
 export function isUndoable(record: FileRecord): boolean {
-  return hasObject(record) || ownMedia(record).length > 0;
+  return hasObject(record) || isMade(record);
 }
 
 /** True if the run created something for the record. */
@@ -54,8 +54,10 @@ export async function undo(records: readonly FileRecord[], options: UndoOptions)
   const all = records.filter(isUndoable);
   for (let at = 0; at < all.length && !options.stopped(); at += RECORDS_PER_BATCH) {
     const plans = all.slice(at, at + RECORDS_PER_BATCH).map(record => planOf(record, options));
-    await removeMedia(plans, options);
-    if (!options.dryRun) await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
+    if (!options.dryRun) {
+      await removeMedia(plans, options);
+      await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
+    }
     undone.media += plans.reduce((sum, { removing }) => sum + removing.length, 0);
     await inParallel(plans, options.concurrency, plan => undoObject(plan, options, undone));
   }
@@ -78,18 +80,17 @@ function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
   const removing = ownMedia(record).filter(({ id }) => !use?.mediaIds.has(id));
   const removed = new Set(removing.map(({ id }) => id));
   const staying = (record.media ?? []).filter(({ id }) => !removed.has(id));
-  const keep = hasObject(record) && !record.adopted ? keptFor(record, use, staying) : null;
-  return { record, removing, staying, kept: keep };
-}
-
-function keptFor({ key }: FileRecord, use: Use | undefined, staying: Links): string | null {
-  if (use) return `the run of the folder ${use.folder} uses ${key}; undo that one first`;
   const [other] = staying;
-  return other ? `the media record ${other.id}, which this run did not create, points to ${key}` : null;
+  let kept: string | null = null;
+  if (hasObject(record) && !record.adopted) {
+    if (use) kept = `the run of the folder ${use.folder} uses ${record.key}; undo that one first`;
+    else if (other)
+      kept = `the media record ${other.id}, which this run did not create, points to ${record.key}`;
+  }
+  return { record, removing, staying, kept };
 }
 
 async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promise<void> {
-  if (options.dryRun) return;
   const links = plans.filter(({ removing }) => removing.length > 0);
   for (const plan of links) await options.keep(withoutLinks(plan, { removing: plan.removing }));
   await options.media.remove(links.flatMap(({ removing }) => removing.map(({ id }) => id)));
@@ -99,9 +100,13 @@ async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promis
 
 /** The record without the media records that are being removed; its object still exists. */
 function withoutLinks({ record, staying }: Plan, more: Pick<FileRecord, 'removing'> = {}): FileRecord {
-  const { media: _media, error: _error, linking: _linking, removing: _removing, ...rest } = record;
   const status = record.url ? 'uploaded' : 'pending';
-  return { ...rest, ...(staying.length > 0 && { media: staying }), ...more, status };
+  return { ...unlinked(record), ...(staying.length > 0 && { media: staying }), ...more, status };
+}
+
+function unlinked(record: FileRecord): FileRecord {
+  const { media: _media, error: _error, linking: _linking, removing: _removing, ...rest } = record;
+  return rest;
 }
 
 /** False for what another tool has stored: the manifest then has no ETag. */
@@ -113,14 +118,8 @@ function hasObject(record: FileRecord): record is FileRecord & { key: string } {
  * The media records that the run has created; those of other tools have different ids. If the run was interrupted while it
  * created some, they count if it also stored the object: another program could not have linked that before.
  */
-function ownMedia({
-  key,
-  media = [],
-  removing = [],
-  linking,
-  adopted,
-  observations = [],
-}: FileRecord): Links {
+function ownMedia(record: FileRecord): Links {
+  const { key, media = [], removing = [], linking, adopted, observations = [] } = record;
   if (!key) return [];
   const known = new Set([...media, ...removing].map(({ observationId }) => observationId));
   const perhaps = linking && !adopted ? observations.filter(({ id }) => !known.has(id)) : [];
@@ -157,13 +156,7 @@ async function removeObject(
 
 /** The record as before its transfer, or with only what another tool has created for it. */
 function takenBack({ record, staying }: Plan): FileRecord {
-  const {
-    media: _media,
-    error: _error,
-    linking: _linking,
-    removing: _removing,
-    ...rest
-  } = withoutObject(record);
+  const rest = unlinked(withoutObject(record));
   // An adopted object is released with its links, so that another run can undo it.
   const foreign = record.adopted ? staying.filter(({ found }) => !found) : staying;
   const media = foreign.length > 0 && { media: foreign };

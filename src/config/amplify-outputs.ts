@@ -67,8 +67,18 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
   const values = { ...found, ...(bucket && bucketValues(bucket, region)), ...models.values };
   refuse(problemsOf(nested(values)), `${path} has`, 'Generate the file again, or set these values by flags');
 
+  const warnings = warningsOf(path, outputs, bucket, Boolean(bucket ?? options.knownBucket));
+  return { values, warnings: models.warning ? [...warnings, models.warning] : warnings };
+}
+
+function warningsOf(
+  path: string,
+  outputs: Record<string, unknown>,
+  bucket: Bucket | null,
+  isBucketKnown: boolean,
+): string[] {
+  const [auth, data] = [outputs.auth, outputs.data].map(sectionOf);
   const version = String(outputs.version ?? '');
-  const isBucketMissing = !bucket && !options.knownBucket;
   const groups = asList(auth?.groups).flatMap(group =>
     // Older schemas list names, newer ones objects like {"ADMINS": {"precedence": 0}}.
     isPlainObject(group) ? Object.keys(group) : [String(group)],
@@ -80,7 +90,7 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
     !auth && `${path} has no "auth" part: user pool, client and identity pool are not set.`,
     auth && !text(auth.identity_pool_id) && `${path} names no identity pool; uploads need one.`,
     !data && `${path} has no "data" part: the AppSync endpoint is not set.`,
-    isBucketMissing && `${path} has no "storage" part: the bucket is not set.`,
+    !isBucketKnown && `${path} has no "storage" part: the bucket is not set.`,
     auth &&
       !groups.includes('ADMINS') &&
       'The user pool has no group ADMINS; creating media records is usually allowed to that group only.',
@@ -90,9 +100,8 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
     data &&
       !modes.includes('AMAZON_COGNITO_USER_POOLS') &&
       'The API does not accept user pool sign-in (AMAZON_COGNITO_USER_POOLS); linking will be refused.',
-    models.warning,
   ];
-  return { values, warnings: warnings.filter(warning => typeof warning === 'string') };
+  return warnings.filter(warning => typeof warning === 'string');
 }
 
 function bucketValues(bucket: Bucket, region: string | undefined): ConfigValues {

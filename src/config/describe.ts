@@ -3,7 +3,7 @@ import type { LoadedConfig } from './load.ts';
 import { withHiddenValues } from './secrets.ts';
 import { type ConfigKey, SETTINGS, valueAt } from './settings.ts';
 
-export type Description = Awaited<ReturnType<typeof describeConfig>>;
+type Description = Awaited<ReturnType<typeof describeConfig>>;
 
 /** What `show` prints. Does not read the files that the values name. */
 export async function describeConfig({ path, config, sources, warnings }: LoadedConfig) {

@@ -64,7 +64,7 @@ export async function interview(prompts: ConfigPrompts, config: Config): Promise
       current,
       check: async text => {
         if (text.trim() === '' || text === current) return null;
-        return faultOf(key, text.trim()) ?? (await CHECKS[key]?.(text.trim())) ?? null;
+        return mistakeIn(key, text.trim()) ?? (await CHECKS[key]?.(text.trim())) ?? null;
       },
     });
     if (answer !== '' && answer !== current) values[key] = answer;
@@ -166,7 +166,7 @@ export function askBucketOf(prompts: ConfigPrompts): NonNullable<OutputsOptions[
     });
 }
 
-function faultOf(key: ConfigKey, text: string): string | null {
+function mistakeIn(key: ConfigKey, text: string): string | null {
   const [problem] = problemsOf(nested(normalized({ [key]: text })));
   return problem ? `Expected: ${problem.accepted}.` : null;
 }

@@ -1,7 +1,7 @@
 /** Which values of an enum mean a photo and a video. */
 
 /** The enum's values for photos and videos; null where none, or more than one, could be meant. */
-export interface MediaTypes {
+interface MediaTypes {
   image: string | null;
   video: string | null;
 }

@@ -54,13 +54,14 @@ export function withoutCredentials(text: string): string {
 }
 
 const SECRET_NAME = /secret|token|password|passwd|private_?key|api_?key/i;
-const PLACE_NAME = /_(?:path|url|uri)$/i;
+const ADDRESS_NAME = /_(?:path|url|uri)$/i;
 
 const MASK = '********';
 
 /** A copy in which the value of every key that is named like a secret is hidden. */
 export function withHiddenValues(value: unknown, name = ''): unknown {
-  if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) return value === '' || value === null ? value : MASK;
+  if (SECRET_NAME.test(name) && !ADDRESS_NAME.test(name))
+    return value === '' || value === null ? value : MASK;
   if (typeof value === 'string') return withoutCredentials(value);
   if (Array.isArray(value)) return value.map(item => withHiddenValues(item));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** Files that somebody else has put where the program keeps its own: they are neither waited for, nor changed, nor removed. */
+/** Files of other programs under the names of our own: the program does not wait for them, change them or remove them. */
 import { closeSync, existsSync, lstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { RunError } from '../../../stages/errors.ts';
 import { targetOf } from './replace-file.ts';
@@ -21,7 +21,7 @@ export function isFileThere(path: string): boolean {
   return true;
 }
 
-/** Text of a file; null if there is none. Throws RunError as {@link isFileThere} does. */
+/** Null if there is none. Throws RunError as {@link isFileThere} does. */
 export function textOfFile(path: string): string | null {
   return isFileThere(path) ? readFileSync(path, 'utf8') : null;
 }

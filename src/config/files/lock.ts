@@ -98,7 +98,7 @@ export function heldBy(path: string): Holder | null {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw unusable(path, (error as Error).message, error);
+    throw homeUnwritable(path, (error as Error).message, error);
   }
   try {
     const isFree = native().tryLock(fd, LOCKED_BYTE, 1, { shared: true });
@@ -131,7 +131,7 @@ export async function waitForLock(
     const attempt = tryLock(path, command);
     if ('lock' in attempt) return attempt.lock;
     const waitedMs = Date.now() - since;
-    if (waitedMs > timeoutMs) throw unusable(path, `process ${attempt.holder.pid} keeps it locked`);
+    if (waitedMs > timeoutMs) throw homeUnwritable(path, `process ${attempt.holder.pid} keeps it locked`);
     if (!isNoticed && waitedMs > noticeMs) onWait?.(attempt.holder);
     isNoticed ||= waitedMs > noticeMs;
   }
@@ -150,7 +150,7 @@ function opened(path: string, attempt = 1): number {
     const { code, message } = error as NodeJS.ErrnoException;
     // The holder has just removed the folder with its lock.
     if (code === 'ENOENT' && attempt < OPEN_ATTEMPTS) return opened(path, attempt + 1);
-    if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(code ?? '')) throw unusable(path, message, error);
+    if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(code ?? '')) throw homeUnwritable(path, message, error);
   }
   throw new RunError(
     'lock_not_a_file',
@@ -182,7 +182,7 @@ function isForeign(fd: number): boolean {
   return !/^(?:\0*$|\s*\{.*"pid"\s*:)/s.test(textIn(fd));
 }
 
-function unusable(path: string, why: string, cause?: unknown): RunError {
+function homeUnwritable(path: string, why: string, cause?: unknown): RunError {
   return new RunError(
     'home_unwritable',
     `${path} cannot be written: ${why}.`,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { RunError } from '../../../stages/errors.ts';
 
-export interface LiveReport {
+interface LiveReport {
   /** Changes when the page would. */
   version(): string;
   page(): Promise<Iterable<string>>;

@@ -63,43 +63,34 @@ const cognito = t.section({
 const observationModel = t.section({
   name: t.name('observation-model', 'model that the files belong to', 'Observation'),
   sequential_id: t.name('sequential-id-field', 'its field with the number in the file names', 'sequentialId'),
-  list_query: t.optionalName('observation-list-query', 'query that lists it; made from its name when empty'),
-  index_query: t.optionalName(
-    'observation-index-query',
-    'query of the index on that field; found in the schema when empty',
-  ),
+  list_query: t.optionalName('query that lists it; made from its name when empty'),
+  index_query: t.optionalName('query of the index on that field; found in the schema when empty'),
 });
 
 const mediaModel = t.section({
   name: t.name('media-model', 'model of the media records', 'Media'),
   url: t.name('media-url-field', 'its field for the address of the object', 'url'),
-  type: t.optionalName('media-type-field', 'its field for photo or video; empty if it has none', 'type'),
+  type: t.optionalName('its field for photo or video; empty if it has none', {
+    flag: 'media-type-field',
+    initial: 'type',
+  }),
   types: t.section({
-    image: t.optionalName(
-      'media-type-image',
-      'value of that field for photos, like PHOTO; found in the schema when empty',
-    ),
-    video: t.optionalName(
-      'media-type-video',
-      'value of that field for videos, like VIDEO; found in the schema when empty',
-    ),
+    image: t.optionalName('value of that field for photos, like PHOTO; found in the schema when empty', {
+      flag: 'media-type-image',
+    }),
+    video: t.optionalName('value of that field for videos, like VIDEO; found in the schema when empty', {
+      flag: 'media-type-video',
+    }),
   }),
   observation_id: t.name('media-observation-field', "its field for the observation's id", 'observationId'),
-  is_available_for_public_use: t.optionalName(
-    'media-public-field',
-    'its yes-or-no field for public use; empty if it has none',
-    'isAvailableForPublicUse',
-  ),
-  list_query: t.optionalName('media-list-query', 'query that lists it; made from its name when empty'),
-  get_query: t.optionalName('media-get-query', 'query that gets one; made from its name when empty'),
-  create_mutation: t.optionalName(
-    'media-create-mutation',
-    'mutation that creates one; made from its name when empty',
-  ),
-  delete_mutation: t.optionalName(
-    'media-delete-mutation',
-    'mutation that deletes one; made from its name when empty',
-  ),
+  is_available_for_public_use: t.optionalName('its yes-or-no field for public use; empty if it has none', {
+    flag: 'media-public-field',
+    initial: 'isAvailableForPublicUse',
+  }),
+  list_query: t.optionalName('query that lists it; made from its name when empty'),
+  get_query: t.optionalName('query that gets one; made from its name when empty'),
+  create_mutation: t.optionalName('mutation that creates one; made from its name when empty'),
+  delete_mutation: t.optionalName('mutation that deletes one; made from its name when empty'),
 });
 
 const amplify = t.section({

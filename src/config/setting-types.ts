@@ -5,7 +5,7 @@ import { isSafeEndpoint } from './endpoint.ts';
 
 /** How else a value can be given. */
 export interface Metadata {
-  /** Of `config`; by default the key's last name. */
+  /** Of `config`; by default the key's last name, behind the model's name where it is of a model. */
   flag?: string;
   env?: string;
   isPath?: boolean;
@@ -50,8 +50,8 @@ export function name(flag: string, summary: string, initial: string) {
 }
 
 /** Empty: the project does not have it, or it is found in the schema. */
-export function optionalName(flag: string, summary: string, initial = '') {
-  return text(summary, NAME, /^(?:[_A-Za-z]\w*)?$/, { flag, initial });
+export function optionalName(summary: string, metadata: Metadata & { initial?: string } = {}) {
+  return text(summary, NAME, /^(?:[_A-Za-z]\w*)?$/, metadata);
 }
 
 export function region(summary: string, env?: string) {

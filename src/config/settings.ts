@@ -33,7 +33,8 @@ function settingsIn(schema: unknown, path = ''): Setting[] {
     const key = (path ? `${path}.${name}` : name) as ConfigKey;
     const summary = v.getDescription(below);
     if (!summary) return settingsIn(below, key);
-    const flag = name.replaceAll('_', '-');
+    const model = /(?<=\.models\.)\w+\./.exec(key)?.[0] ?? '';
+    const flag = `${model}${name}`.replace(/[_.]/g, '-');
     return [
       { flag, ...(v.getMetadata(below) as Metadata), key, summary, default: v.getDefault(below) as never },
     ];

@@ -1,4 +1,4 @@
-/** Rows about a run that is finished already: to migrate it once more must cost next to nothing. */
+/** Rows about a finished run: migrating it again should cost almost nothing. */
 import { FIRST_ID } from './load.ts';
 import { LocalCloud } from './local-cloud.ts';
 import { COMMAND, measure } from './measured-process.ts';

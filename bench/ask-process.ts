@@ -1,17 +1,16 @@
-/** A question to a process that was started with `fork`, and its answer. */
+/** A message to a process that was started with `fork`, and its reply. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { projectRoot } from '../test/project-root.ts';
 
-/** Starts a program of the benchmark; it ends when its channel to this process does. */
+/** Starts a program of the benchmark, which ends with this process. */
 export function startBeside(program: string): ChildProcess {
   return fork(join(projectRoot(), 'dist', 'bench', `${program}.js`));
 }
 
 /**
- * The next message of the process after it got this one. One question at a time.
- * @throws Error when it ends instead
+ * Sends a message and returns the next one of the process. One message at a time. Throws if the process ends instead.
  */
 export async function ask<T>(child: ChildProcess, question: object): Promise<T> {
   const control = new AbortController();

@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: the real command moves files from the local Drive to the local S3, each in a process of its own, and
- * what it took is printed beside what it is held against, and written to `bench/results.json`. Numbers of one machine at
- * one time: compare them only within one run.
+ * `npm run bench`: runs the real command against the local Drive and the local S3, each in a separate process. The results are
+ * printed next to what they are compared with, and written to `bench/results.json`. Compare numbers only within one run:
+ * machines differ, and so does their load.
  *
  *     npm run bench                       all rows
  *     npm run bench -- transfer requests     some of them
- *     npm run bench -- 30mix 100x1 2x500  other loads: so many files of the mix, or files x MiB
- *     npm run bench -- null 10000000      a run of so many records, without bytes
+ *     npm run bench -- 30mix 100x1 2x500  other loads: a number of files of the mix, or files x MiB
+ *     npm run bench -- null 10000000      a run of this many records, without bytes
  *     npm run bench -- profile [8x500]    where the CPU time goes
  */
 import { writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ import { leftOut, type Row, tableOf } from './row.ts';
 import { startupRows } from './startup.ts';
 import { transferRows } from './transfer.ts';
 
-/** In the order in which they run. Those that move loads take other ones than their own. */
+/** In the order in which they run. Some accept other loads than their defaults. */
 const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
   transfer: transferRows,
   requests: requestRows,
@@ -38,7 +38,7 @@ const FAMILIES: Record<string, (loads?: Load[]) => Promise<Row[]>> = {
 const CAVEAT =
   'The local cloud is one thread on the same cores: where it is busy near 100 % of the time, it sets the pace, and the CPU rows say more than the throughput.';
 
-/** One family that breaks must not cost the rows of the others. */
+/** If one family fails, the rows of the others are still shown. */
 function failed(name: string, error: unknown): Row {
   process.exitCode = 1;
   console.error(error);

@@ -1,6 +1,6 @@
 /**
- * The local cloud in a process of its own, so that its CPU time is not counted as the command's. Started with `fork` by
- * the benchmark (`local-cloud.ts`): told what to hold, it answers with where it is, and later with what was asked of it.
+ * The local cloud in a separate process, so that its CPU time is not counted as the command's. The benchmark starts it with
+ * `fork` (`local-cloud.ts`) and sends it the files; it replies with its addresses, and later with counts of its requests.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export interface DriveFolder {
   /** In this order; `path` is that of the folder, `/`-joined, below the migrated one. */
   files: { path: string; name: string; sizeBytes: number }[];
   observations: { first: number; count: number };
-  /** Media records that a whole migration makes. */
+  /** Media records that a complete migration creates. */
   links: number;
 }
 
@@ -22,7 +22,7 @@ export interface CloudOrder {
 }
 
 export interface CloudReady {
-  /** For files of this cloud's time; removed when it ends. */
+  /** Temporary folder, removed when the cloud ends. */
   folder: string;
   folderId: string;
   /** Folders below it. */
@@ -39,7 +39,7 @@ export interface CloudReport {
   objects: number;
   bytes: number;
   media: number;
-  /** Media records that were asked for, since the last reset. */
+  /** Media records in requests since the last reset. */
   linksAsked: number;
   /** Since the last reset. */
   cpuSeconds: number;
@@ -47,7 +47,7 @@ export interface CloudReport {
   transferSeconds: number;
 }
 
-/** A new home for the command, led to the cloud by its environment. */
+/** A new home for the command; its environment has the addresses of the cloud. */
 export interface NewHome {
   home: string;
   environment: Record<string, string>;
@@ -57,7 +57,7 @@ export type CloudRequest =
   | { ask: 'start'; order: CloudOrder }
   /** Empties bucket, Media table and counters. */
   | { ask: 'reset' }
-  /** Only counters begin anew. */
+  /** Resets the counters only. */
   | { ask: 'recount' }
   | { ask: 'home'; home: string }
   | { ask: 'report' };
@@ -127,7 +127,7 @@ function empty(cloud: Cloud): void {
   for (const id of [...cloud.appSync.media.keys()]) cloud.appSync.removeMedia(id);
 }
 
-/** When bytes began to move, and when S3 last answered. */
+/** The time of the first download, and of the last response of S3. */
 const transfer = { from: 0, to: 0 };
 
 function watchTransfer(cloud: Cloud): void {
@@ -212,11 +212,11 @@ process.on('message', async (request: CloudRequest) => {
   const answer = await answerTo(request);
   process.send!(answer);
 });
-// The benchmark is done, or gone by whatever end.
+// The benchmark has ended, normally or not.
 process.once('disconnect', async () => {
   await (await starting).stop();
   rmSync(ownFolder, { recursive: true, force: true });
   process.exit(0);
 });
-// Ctrl-C goes to all processes of the terminal; this one has to clean up first.
+// Ctrl-C reaches all processes of the terminal; this one cleans up first.
 process.on('SIGINT', () => {});

@@ -1,7 +1,7 @@
 /**
  * Rows about growth: parse and resolve of ten thousand, a hundred thousand and a million records, once through a pipe and
- * once in the run's own folder, where the manifests are the memory. Ten files show one observation, as where people take
- * several pictures of everything; the observations come from the local AppSync.
+ * once in the folder of a run, where the manifests are the state. There are ten files for each observation, as in projects
+ * that take several pictures of everything. The observations come from the local AppSync.
  */
 import {
   closeSync,
@@ -26,12 +26,12 @@ const LETTERS = 'abcdefghi';
 const FIRST_ID = 1_000_000;
 const PEAK_MIB = 1024;
 const NEWLINE = 0x0a;
-/** How much longer a record may take among a million than among a hundred thousand: noise of the machine. */
+/** How much more time a record may take in a run of a million than in one of a hundred thousand: measurement noise. */
 const LINEAR = 1.3;
 
 interface Growth {
   records: number;
-  /** Of one command, or of all that run at the same time. */
+  /** Of one command, or the sum of concurrent ones. */
   seconds: number;
   cpuSeconds: number;
   /** Of the larger of two. */
@@ -39,11 +39,11 @@ interface Growth {
 }
 
 interface InFolder extends Growth {
-  /** By all writes, and how much of that is there at the end; null where the system does not tell. */
+  /** By all writes, and how much of it is still on disk at the end; null if the system does not report it. */
   written: { bytes: number; there: number } | null;
 }
 
-/** A line of a list manifest, as Drive's answers make it. */
+/** A line of a list manifest, like those from Drive. */
 export function listedLine(index: number): string {
   const place = index % FILES_AN_OBSERVATION;
   const base = FIRST_ID + Math.floor(index / FILES_AN_OBSERVATION);
@@ -65,7 +65,7 @@ export function growthRows(): Promise<Row[]> {
   const observations = { first: FIRST_ID, count: LARGEST / FILES_AN_OBSERVATION };
   return LocalCloud.with({ folder: { files: [], observations, links: 0 } }, async cloud => {
     const piped = await grown('parse | resolve', records => pipe(cloud, records));
-    // What the one form cannot do must not cost the rows of the other.
+    // If one way fails, the rows of the other are still shown.
     const scanned = await grown('scan', records => runFolder(cloud, records)).catch(String);
     return [
       ...rowsOf('parse | resolve', piped),
@@ -88,7 +88,7 @@ async function grown<T extends Growth>(name: string, run: (records: number) => P
   return growths;
 }
 
-/** A manifest that is appended to is written once. */
+/** Appending writes a manifest only once. */
 function rewritingRows({ records, written }: InFolder): Row[] {
   const name = `scan: bytes written ÷ bytes in the run’s folder`;
   if (written === null) return [leftOut(name, 'this system does not tell what a process has written')];
@@ -107,7 +107,7 @@ function rewritingRows({ records, written }: InFolder): Row[] {
 
 function rowsOf(name: string, growths: Growth[]): Row[] {
   const [small, middle, large] = growths as [Growth, Growth, Growth];
-  // Between two sizes, so that the start-up counts for nothing; and CPU time, which other programs disturb less.
+  // The difference of two sizes, which leaves out the start-up; and CPU time, which other programs affect less.
   const microsARecord = (from: Growth, to: Growth) =>
     (1e6 * (to.cpuSeconds - from.cpuSeconds)) / (to.records - from.records);
   const speeds = growths.map(({ records, seconds }) => `${thousands(records)} in ${seconds.toFixed(1)} s`);
@@ -154,7 +154,7 @@ async function pipe(cloud: LocalCloud, records: number): Promise<Growth> {
       input: list,
       output: resolve.input!,
     });
-    // Only the one end that parse holds may keep the pipe open.
+    // Only parse's end may keep the pipe open.
     resolve.input!.destroy();
     const usages = await Promise.all([parse.usage, resolve.usage]);
     const came = lines(resolvedPath);
@@ -211,7 +211,7 @@ function lines(path: string): number {
   return count;
 }
 
-/** Of all files in a folder and below. */
+/** Of all files in a folder and its subfolders. */
 function bytesIn(folder: string): number {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter(entry => entry.isFile())

@@ -1,4 +1,4 @@
-/** A folder of files, written `2000x1` (files x MiB) or `mix`, or `30mix` for so many files of it. */
+/** A folder of files, written `2000x1` (files x MiB) or `mix`, or `30mix` for 30 files of the mix. */
 import type { DriveFolder } from './cloud-process.ts';
 
 export interface Load {
@@ -8,12 +8,12 @@ export interface Load {
 
 export const FIRST_ID = 1_000_000;
 export const MIB = 1024 * 1024;
-/** Files at a time, by the command and by whatever it is held against. */
+/** Concurrent transfers, of the command and of what it is compared with. */
 export const WORKERS = 10;
 const FILES_A_FOLDER = 500;
 const MIX_FILES = 300;
 const MIX_MEAN_BYTES = 15 * MIB;
-/** Of the logarithm: most files are photos of some MiB, a few are videos of hundreds, which go in parts. */
+/** Of the logarithm: most files are photos of a few MiB, a few are videos of hundreds. */
 const MIX_SIGMA = 1.4;
 
 /** Sizes as in a real folder, log-normal around a mean; the same every time. */
@@ -21,12 +21,12 @@ export function mixOf(files = MIX_FILES): Load {
   const random = numbers(1_234_567);
   const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
   const raw = Array.from({ length: files }, () => Math.exp(MIX_SIGMA * normal()));
-  // Scaled to the mean, so that few files have it, too.
+  // Scaled, so that a few files have this mean, too.
   const scale = (MIX_MEAN_BYTES * files) / raw.reduce((sum, size) => sum + size, 0);
   return { name: `mix of ${files} files`, sizes: raw.map(size => Math.ceil(size * scale)) };
 }
 
-/** From 0 to 1, without both; the same every time (Lehmer). */
+/** Between 0 and 1, exclusive; the same sequence every time (Lehmer). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -43,10 +43,10 @@ export function evenLoad(files: number, mib: number): Load {
 }
 
 export const LARGE_FILES = evenLoad(8, 500);
-/** What users move first; then many photos, and a few long videos. */
+/** The mix that users have first; then many photos, and a few long videos. */
 export const LOADS: readonly Load[] = [mixOf(), evenLoad(2000, 1), LARGE_FILES];
 
-/** Null when the text is no load. */
+/** Null if the text does not describe a load. */
 export function loadFrom(text: string): Load | null {
   const [, mixed] = /^(\d*)mix$/.exec(text) ?? [];
   if (mixed !== undefined) return mixOf(mixed === '' ? MIX_FILES : Number(mixed));

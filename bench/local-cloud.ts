@@ -1,4 +1,4 @@
-/** The local cloud of the benchmark, from the side of who measures. */
+/** The local cloud of the benchmark, as the measuring process sees it. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { CloudOrder, CloudReady, CloudReport, CloudRequest, NewHome } from 
 import { WORKERS } from './load.ts';
 import { COMMAND, measure } from './measured-process.ts';
 
-/** The most that the configuration accepts, above what a run reaches: rows on loopback are not about Drive's quota. */
+/** The largest value that the configuration accepts, above what a run reaches: rows on loopback don't measure Drive's quota. */
 const HIGHEST_RATE = 1000;
 
 export class LocalCloud {
@@ -20,7 +20,7 @@ export class LocalCloud {
     this.ready = ready;
   }
 
-  /** Starts a cloud, lets `use` work with it, and ends it however that ends. */
+  /** Starts a cloud, calls `use` with it, and ends it in any case. */
   static async with<T>(
     order: Pick<CloudOrder, 'folder'> & Partial<CloudOrder>,
     use: (cloud: LocalCloud) => Promise<T>,
@@ -36,7 +36,7 @@ export class LocalCloud {
     }
   }
 
-  /** A folder for files of this cloud's time. */
+  /** A temporary folder, removed with the cloud. */
   get folder(): string {
     return this.ready.folder;
   }
@@ -46,12 +46,12 @@ export class LocalCloud {
     return this.#ask({ ask: 'reset' });
   }
 
-  /** Counters begin anew. */
+  /** Resets the counters. */
   recount(): Promise<void> {
     return this.#ask({ ask: 'recount' });
   }
 
-  /** A home in which nothing has been migrated yet, signed in to both clouds: that is done once, and not for each run. */
+  /** A home without any run, signed in to both clouds; the sign-in happens once, not for each run. */
   async newHome(): Promise<NewHome> {
     this.#homes += 1;
     const home = await this.#ask<NewHome>({ ask: 'home', home: join(this.folder, `home-${this.#homes}`) });

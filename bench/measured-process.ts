@@ -1,4 +1,4 @@
-/** Runs a Node program in a process of its own and tells what it used. */
+/** Runs a Node program in a child process and measures what it uses. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,33 +11,33 @@ import { projectRoot } from '../test/project-root.ts';
 import type { ProcessUsage } from './usage.ts';
 
 export interface Usage extends ProcessUsage {
-  /** From start to end, as somebody who waits for it sees it. */
+  /** From start to end, as the user sees it. */
   seconds: number;
-  /** What it said on standard error. */
+  /** Its lines on standard error. */
   messages: { line: string; atSeconds: number }[];
 }
 
 export interface Program {
-  /** The script and what follows it. */
+  /** The script and its arguments. */
   arguments: string[];
   environment?: Record<string, string>;
   /** Options of Node itself. */
   node?: string[];
-  /** Standard input: a file descriptor, or a pipe to what `launch` gives; nothing when absent. */
+  /** Standard input: a file descriptor, or a pipe to what `launch` gives; empty if absent. */
   input?: number | 'pipe';
-  /** Standard output: a file descriptor, or another program's input; nowhere when absent. */
+  /** Standard output: a file descriptor, or another program's input; discarded if absent. */
   output?: number | Writable;
 }
 
 export interface Launched {
   /** Null unless the input is a pipe. */
   input: Writable | null;
-  /** Rejects when the program ends with anything but 0 or 3, with what it said. */
+  /** Rejects with the program's messages if its exit code is neither 0 nor 3. */
   usage: Promise<Usage>;
 }
 
 export const COMMAND = join(projectRoot(), 'bin', 'run.js');
-/** The command's code for: finished, but some files need a person. */
+/** The command has finished, but some files need attention. */
 const FINISHED_WITH_REMAINDER = 3;
 
 export function launch(program: Program): Launched {

@@ -1,6 +1,6 @@
 /**
- * Moves a load from the local Drive to the local S3: by the transfer stage, by the whole command, by the pipe (`pipe.ts`)
- * and by rclone, where it is installed, in turn. Drive is behind TLS for all of them, as the real one is; S3 is not, and no
+ * Copies a load from the local Drive to the local S3: with the transfer stage, with the whole command, with the pipe
+ * (`pipe.ts`) and with rclone, if installed, in turn. Drive is behind TLS for all of them, like the real one; S3 is not, and no
  * payload is signed.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,10 +16,10 @@ import type { PipeJob } from './pipe.ts';
 import { byRclone } from './rclone.ts';
 import type { TlsFrontOrder, TlsFrontReady } from './tls-front.ts';
 
-/** What a program took from its start to its end. */
+/** What a program used from start to end. */
 export interface Cost {
   cpuSeconds: number;
-  /** Null where the system does not tell. */
+  /** Null if the system does not report it. */
   peakMib: number | null;
 }
 
@@ -28,14 +28,14 @@ export interface Move extends Cost {
 }
 
 export interface Moved {
-  /** Folders below the migrated one. */
+  /** Subfolders of the migrated folder. */
   folders: number;
   /** `migrator transfer`, for files that were listed and resolved before. */
   transfer: Move[];
   /** `migrator migrate`: all five stages. */
   migrate: Move[];
   pipe: Move[];
-  /** Empty when it is not installed. */
+  /** Empty if it is not installed. */
   rclone: Move[];
 }
 
@@ -43,7 +43,7 @@ export interface Moved {
 export interface Place {
   cloud: LocalCloud;
   driveUrl: string;
-  /** Takes every host for Drive (CONNECT). */
+  /** A proxy that treats every host as Drive (CONNECT). */
   proxyPort: number;
   certificatePath: string;
 }
@@ -52,7 +52,7 @@ const GOOGLE_HOSTS = ['www.googleapis.com', 'oauth2.googleapis.com', 'localhost'
 
 const known = new Map<string, Promise<Moved>>();
 
-/** What was measured in this process is not measured again. */
+/** Results are kept: a load is measured once per process. */
 export function moved(load: Load, repetitions = 3): Promise<Moved> {
   const result = known.get(load.name) ?? inTurn(load, repetitions);
   known.set(load.name, result);
@@ -106,7 +106,7 @@ export function atPlace<T>(load: Load, use: (place: Place) => Promise<T>): Promi
   });
 }
 
-/** Its path; the key is beside it. */
+/** Its path; the key is in the same folder. */
 function makeCertificate(folder: string): string {
   const path = join(folder, 'tls.pem');
   const names = GOOGLE_HOSTS.map(host => `DNS:${host}`).join(',');
@@ -117,7 +117,7 @@ function makeCertificate(folder: string): string {
   return path;
 }
 
-/** The stage that moves the bytes, on its own: this is what the pipe and rclone do. */
+/** Only the stage that transfers bytes, like the pipe and rclone. */
 export async function byTransfer(place: Place, node: string[] = []): Promise<Cost> {
   const command = await newCommand(place);
   for (const stage of ['list', 'parse', 'resolve']) await command(stage);
@@ -131,7 +131,7 @@ async function byMigrate(place: Place): Promise<Cost> {
   return costOf(await command('migrate'));
 }
 
-/** Runs a command for the folder, in a home of its own. */
+/** Runs commands for the folder in a new home. */
 async function newCommand({ cloud, driveUrl, certificatePath }: Place) {
   const { home, environment } = await cloud.newHome();
   const path = join(home, 'config.json');
@@ -162,7 +162,7 @@ function costOf({ cpuSeconds, maxRssMiB }: Usage): Cost {
   return { cpuSeconds, peakMib: maxRssMiB };
 }
 
-/** What the cloud has, which must be everything. */
+/** The cloud's report. Throws if an object is missing. */
 async function arrived(cloud: LocalCloud, load: Load): Promise<CloudReport> {
   const report = await cloud.report();
   if (report.objects !== load.sizes.length || report.bytes !== bytesIn(load)) {

@@ -1,10 +1,10 @@
 /**
- * A line between the command and the local cloud, in a process of its own (started with `fork`): every connection goes
- * through it, is delayed by half of its service's round trip in each direction, and shares one bandwidth with all others,
- * full duplex: so many bytes a second towards the command, and as many away from it.
+ * A simulated network between the command and the local cloud, in a separate process (started with `fork`). It delays each
+ * connection by half of the service's round-trip time in each direction. All connections share one full-duplex bandwidth: the
+ * same number of bytes per second in each direction.
  *
  * Connections take turns, a small piece each, as in a router with fair queueing, so that a request does not wait behind
- * somebody else's upload. There is no loss, no slow start and no TLS; a connection has at most a window of bytes on the way.
+ * another upload. There is no loss, no slow start and no TLS; a connection has at most one window of bytes in flight.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -15,13 +15,13 @@ export interface NetworkOrder {
   routes: { port: number; roundTripMs: number }[];
 }
 
-/** The ports in front of those that were ordered, in the same order. */
+/** The ports in front of the requested ones, in the same order. */
 export type NetworkReady = number[];
 
 const PIECE_BYTES = 16 * 1024;
-/** Of one connection in one direction: as much as a receive window grows to. */
+/** Bytes in flight of one connection in one direction: a large receive window. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** How much of what a late timer has missed is made up for. */
+/** How much of the time that a late timer has missed is caught up. */
 const BURST_MS = 50;
 
 interface Queue {
@@ -29,7 +29,7 @@ interface Queue {
   deliver(piece: Buffer): void;
 }
 
-/** One direction: lets out pieces of all queues in turn, at the rate. */
+/** One direction: sends pieces of all queues in turn, at the rate. */
 class Line {
   readonly #bytesPerMs: number;
   readonly #ready: Queue[] = [];
@@ -63,7 +63,7 @@ class Line {
   }
 }
 
-/** Carries what comes from one socket to the other over the line, each piece `delayMs` after the line let it out. */
+/** Passes the bytes of one socket on to the other, each piece `delayMs` after its turn. */
 function carry(from: Socket, to: Socket, line: Line, delayMs: number): void {
   const late: { at: number; piece: Buffer }[] = [];
   let onTheWay = 0;

@@ -1,6 +1,6 @@
 /**
  * Transfers all files of a run's resolve manifest, or those of one shard, from a source without bytes to a store that keeps
- * nothing: what remains is what records and manifests cost. Arguments: home, folder id, and `K/N` or nothing.
+ * nothing. This measures records and manifests alone. Arguments: home, folder id, and optionally `K/N`.
  */
 import { Readable } from 'node:stream';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';

@@ -1,6 +1,6 @@
 /**
- * Rows about very large runs: `transfer` from a source without bytes. Time a record must not grow with the run, nor may a
- * shard need memory for the files of the others.
+ * Rows about very large runs: `transfer` from a source without bytes. The time per record should not grow with the run, and a
+ * shard should need no memory for the files of the others.
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ async function transferred(home: string, records: number, shard?: string): Promi
   );
   const usage = await measure({ node, arguments: [program, home, FOLDER, ...(shard ? [shard] : [])] });
   const bytes = statSync(path).size;
-  // The next one starts anew.
+  // The next one starts from the beginning.
   rmSync(path);
   return { records, usage, bytes };
 }

@@ -1,7 +1,6 @@
 /**
- * The ceiling: the straightforward pipe, to hold the command against. It is given the list of files; it lists nothing, links
- * nothing, keeps no manifest and tries nothing twice. Each file is a download by undici whose body is one streaming PutObject
- * with Drive's md5.
+ * The simplest possible pipe, as the ceiling to compare the command with. It gets a list of files, and has no listing, links,
+ * manifests or retries. Each file is a download by undici whose body is one streaming PutObject with Drive's md5.
  *
  *     node dist/bench/pipe.js job.json
  */

@@ -17,13 +17,13 @@ interface CpuProfile {
 export interface Frame {
   name: string;
   seconds: number;
-  /** Of the time in which the thread did anything. */
+  /** Of the time in which the thread was not idle. */
   share: number;
 }
 
 const SHOWN = 30;
 
-/** Runs the load under the profiler and gives the widest frames of its main thread as lines. */
+/** Runs the load under the profiler and returns the most expensive functions of the main thread as lines. */
 export function profileLines(loads: Load[] = [LARGE_FILES]): Promise<string[]> {
   const load = loads[0] ?? LARGE_FILES;
   return atPlace(load, async place => {
@@ -47,13 +47,13 @@ export function profileLines(loads: Load[] = [LARGE_FILES]): Promise<string[]> {
   });
 }
 
-/** Self time by function, the widest first, without what is idle. */
+/** Self time by function, largest first, without idle time. */
 export function widest({ nodes, samples, timeDeltas }: CpuProfile): Frame[] {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const micros = new Map<string, number>();
   samples.forEach((id, index) => {
     const name = names.get(id)!;
-    // A delta tells how long it took from the last sample to this one.
+    // A delta is the time since the previous sample.
     micros.set(name, (micros.get(name) ?? 0) + (timeDeltas[index + 1] ?? 0));
   });
   micros.delete('(idle)');

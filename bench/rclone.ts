@@ -1,6 +1,6 @@
 /**
- * The same bytes moved by rclone. It speaks to Google's address over TLS and nothing else, so a proxy answers in Google's
- * place (`tls-front.ts`).
+ * Copies the same files with rclone. It only connects to Google's address over TLS, so a proxy answers instead of Google
+ * (`tls-front.ts`).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,7 +40,7 @@ force_path_style = true
     [
       ...['rclone', 'copy', 'drive:', `s3:${s3.bucket}/media`, '--config', configPath],
       ...['--transfers', `${WORKERS}`, '--ca-cert', certificatePath, '--quiet'],
-      // Otherwise it would hold itself back to ten queries a second.
+      // Otherwise it would limit itself to ten queries a second.
       ...['--drive-pacer-min-sleep', '1ms', '--drive-pacer-burst', '1000'],
       '--s3-no-check-bucket',
     ],
@@ -50,7 +50,7 @@ force_path_style = true
 
 const LOOK_EVERY_MS = 100;
 
-/** Of a program that is not Node's: the shell tells the CPU time of its children, Linux the peak of its memory. */
+/** For a program other than Node: CPU time from the shell's `times`, peak memory from Linux. */
 async function costOf(program: string[], environment: Record<string, string>): Promise<Cost> {
   const script = '"$@" & echo $!; wait $!; code=$?; times; exit $code';
   const shell = spawn('sh', ['-c', script, 'sh', ...program], {
@@ -81,7 +81,7 @@ async function costOf(program: string[], environment: Record<string, string>): P
   return { cpuSeconds, peakMib };
 }
 
-/** Ours, without what would lead rclone elsewhere: proxies, and settings of the AWS SDK. */
+/** This process's environment without proxies and settings of the AWS SDK, which rclone reads as well. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^AWS_|^RCLONE_|_proxy$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));

@@ -1,8 +1,7 @@
 /**
- * Rows about a line as there really is one: a folder of a realistic mix, scaled down, behind latency and a bandwidth, once
- * with the bandwidth and once with Drive's query rate as what bounds the migration. A migration can take no less than
- * the larger of bytes ÷ bandwidth (each byte crosses the line once in each direction, and it is full duplex) and
- * files ÷ query rate (each file is downloaded by one query).
+ * Rows about a realistic network: a scaled-down mix of files behind latency and limited bandwidth, once limited by the
+ * bandwidth and once by Drive's query rate. The bound is the larger of bytes ÷ bandwidth (each byte passes once in each
+ * direction, full duplex) and files ÷ query rate (one query for each download).
  */
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +26,7 @@ interface Bounds {
   queriesPerSecond: number;
 }
 
-/** Both end within two minutes. */
+/** Both take less than two minutes. */
 const LINES: Bounds[] = [
   { name: 'bandwidth', mibPerSecond: 24, queriesPerSecond: 100 },
   { name: 'query rate', mibPerSecond: 64, queriesPerSecond: 25 },
@@ -42,7 +41,7 @@ function numbers(seed: number): (from: number, to: number) => number {
   };
 }
 
-/** Photos of 100 to 600 KiB and a video of 5 to 40 MiB now and then, in folders and folders of folders. */
+/** Photos of 100 to 600 KiB and some videos of 5 to 40 MiB, in nested folders. */
 export function realisticFolder(): DriveFolder {
   const number = numbers(7);
   const files: DriveFolder['files'] = [];
@@ -112,7 +111,7 @@ async function rowsOf(line: Bounds, folder: DriveFolder, cloud: LocalCloud): Pro
   }
 }
 
-/** Lets the home's requests to Drive, S3 and AppSync go over the line; signing in does not. */
+/** Sends the home's requests to Drive, S3 and AppSync over the simulated network, but not those of the sign-in. */
 async function behindLine(
   network: ChildProcess,
   line: Bounds,
@@ -138,10 +137,10 @@ async function behindLine(
   return { ...environment, AWS_ENDPOINT_URL_S3: s3! };
 }
 
-/** Near the end a second is a large share of what is left: there it is held against this share of the whole. */
+/** Near the end, a second is a large share of the time left, so there the error is compared with this share of the whole. */
 const SMALLEST_SHARE = 0.1;
 
-/** How far off the shown time left was at worst, from the first tenth of the time on. */
+/** The largest error of the displayed remaining time, after the first tenth of the run. */
 function timeLeftRow(bound: string, { seconds, messages }: Usage): Row {
   const shown = messages.flatMap(({ line, atSeconds }) => {
     const said = secondsLeft(line);
@@ -160,7 +159,7 @@ function timeLeftRow(bound: string, { seconds, messages }: Usage): Row {
   });
 }
 
-/** What a line of progress says is left; null if it says nothing of it. */
+/** The remaining time in a progress line; null if it has none. */
 export function secondsLeft(line: string): number | null {
   const text = / ([^·]+) left\b/.exec(line)?.[1];
   if (!text) return null;

@@ -1,10 +1,10 @@
-/** Rows about requests: how many each service got for a whole migration, against what the work needs. */
+/** Rows about requests: how many each service received for a complete migration, compared with the necessary number. */
 import { LOADS, type Load, MIB } from './load.ts';
 import { moved } from './moved.ts';
 import { type Row, row } from './row.ts';
 
-/** The defaults: above the threshold a file goes in parts, and from the last size on its key is looked up first. */
-const THRESHOLD_BYTES = 200 * MIB;
+/** The defaults: files above the threshold are uploaded in parts; from the last size on, the key is looked up first. */
+const THRESHOLD_BYTES = 1024 * MIB;
 const PART_BYTES = 8 * MIB;
 const LOOKED_UP_BYTES = 16 * MIB;
 
@@ -12,7 +12,7 @@ const PAGE = 1000;
 const FOLDERS_PER_QUERY = 10;
 const OBSERVATIONS_PER_REQUEST = 1000;
 const LINKS_PER_REQUEST = 25;
-/** Requests to AppSync that do not grow with the folder. */
+/** Requests to AppSync that do not depend on the size of the folder. */
 const APPSYNC_ONCE = 10;
 
 export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]> {
@@ -22,7 +22,7 @@ export async function requestRows(loads: readonly Load[] = LOADS): Promise<Row[]
     const { requests } = migrate.at(-1)!.report;
     const { token: _, ...queries } = requests.drive;
     const files = load.sizes.length;
-    // Folders and files lie on different levels, and a level is listed before the next one is known.
+    // Folders and files are on different levels, and each level is listed after the one above.
     const pages = Math.ceil(folders / PAGE) + Math.ceil(files / PAGE);
     const bounds = {
       drive: files + pages + Math.ceil(folders / FOLDERS_PER_QUERY),

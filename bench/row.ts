@@ -1,22 +1,22 @@
-/** One line of the benchmark's table: what was measured, what it is held against, and what is wanted. */
+/** One line of the benchmark's table: what was measured, what it is compared with, and the goal. */
 
-/** What is wanted of the value itself, or of its ratio to the bound. */
+/** A limit for the value itself, or for its ratio to the bound. */
 export type Goal = { of: 'value' | 'ratio' } & ({ atLeast: number } | { atMost: number });
 
 export interface Measured {
   name: string;
   value: number;
   unit: string;
-  /** What the value is held against, in the same unit; null if there is nothing. */
+  /** What the value is compared with, in the same unit; null if there is nothing. */
   bound: number | null;
-  /** Null for a row that is there for comparison only. */
+  /** Null for a row without a goal. */
   goal: Goal | null;
-  /** How it came about, and what to keep in mind when reading it. */
+  /** How it was measured, and what to consider when reading it. */
   note?: string;
 }
 
 export interface Row extends Omit<Measured, 'value' | 'goal'> {
-  /** Null for a row that was left out; the note says why. */
+  /** Null for a row that was left out; the note has the reason. */
   value: number | null;
   /** Value ÷ bound. */
   ratio: number | null;
@@ -51,7 +51,7 @@ function textOf(goal: Goal, unit: string): string {
 
 const HEAD = ['', 'measured', 'bound', 'ratio', 'goal', 'met'];
 
-/** The rows as a table, each note on a line of its own below its row. */
+/** The rows as a table, each note on a separate line below its row. */
 export function tableOf(rows: Row[]): string {
   const cells = rows.map(each => [
     each.name,
@@ -89,7 +89,7 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** From the smallest to the largest. */
+/** Smallest and largest value. */
 export function spread(values: number[]): string {
   return `${digits(Math.min(...values))} to ${digits(Math.max(...values))}`;
 }

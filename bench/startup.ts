@@ -1,4 +1,4 @@
-/** Rows about how long it takes until the command does anything: its start against that of Node itself. */
+/** Rows about the start of the command, compared with the start of Node itself. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

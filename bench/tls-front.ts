@@ -1,7 +1,7 @@
 /**
- * Google's address on this computer, for programs that know no other: a proxy (CONNECT) that takes every host for the local
- * Drive, and speaks TLS with a certificate of its own. In a process of its own, started with `fork`, so that its CPU time is
- * nobody's. The same port answers TLS without CONNECT too.
+ * Google's address on this computer, for programs that accept no other: a proxy (CONNECT) that treats every host as the local
+ * Drive, and terminates TLS with a self-signed certificate. It is a separate process, started with `fork`, so that its CPU time
+ * is not counted. The same port also accepts TLS without CONNECT.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';

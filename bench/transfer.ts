@@ -1,7 +1,7 @@
 /**
- * Rows about moving bytes: as fast as the pipe and as rclone, with how much CPU, in how much memory. Goals are for the
- * transfer stage, which does what the two others do; the whole command is shown beside it. CPU and memory are those of
- * the whole process, its start included.
+ * Rows about throughput, CPU and memory, compared with the pipe and rclone. The goals are for the transfer stage, which does the
+ * same work as the two others; the whole command is shown as well. CPU and memory are those of the whole process, including
+ * its start.
  */
 import { gibOf, LOADS, type Load } from './load.ts';
 import { isInstalled, type Move, moved } from './moved.ts';
@@ -67,7 +67,7 @@ function rcloneGoal({ sizes }: Load): Goal | undefined {
   return new Set(sizes).size > 1 ? MIXED_SPEED_OF_RCLONE : undefined;
 }
 
-/** How busy the local cloud was: where it is so all the time, it and not the measured program sets the pace. */
+/** How busy the local cloud was: near 100 %, the cloud and not the measured program limits the speed. */
 function cloudShare(transfer: Move[], pipe: Move[]): string {
   const busy = (moves: Move[]) =>
     median(moves.map(({ report }) => (100 * report.cpuSeconds) / report.transferSeconds)).toFixed(0);

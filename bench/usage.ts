@@ -1,13 +1,13 @@
 /**
- * Loaded before the measured command (`node --import`): writes down, when the process ends, what it has used. CPU time
- * and peak memory of a child are told by no portable means from outside.
+ * Loaded before the measured command (`node --import`). When the process ends, it writes down what it has used: there is no
+ * portable way to get CPU time and peak memory of a child from outside.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export interface ProcessUsage {
   cpuSeconds: number;
   maxRssMiB: number;
-  /** By all writes, to files, pipes and sockets; null where the system does not tell. */
+  /** By all writes, to files, pipes and sockets; null if the system does not report it. */
   writtenBytes: number | null;
 }
 

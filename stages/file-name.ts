@@ -2,7 +2,7 @@
  * What a file's name says: which sequential ids it shows, and of which type it is.
  *
  * `strict` knows three forms: digits; digits and one lower-case letter; two numbers joined by a hyphen. `relaxed` adds
- * what real folders hold: copy marks, invisible format characters, longer labels in any script, lists with `,` and `+`.
+ * what real folders contain: copy marks, invisible format characters, longer labels in any script, lists with `,` and `+`.
  * What could mean two things is never guessed but left to a person.
  */
 import type { MediaType, NamePattern } from './record.ts';
@@ -11,7 +11,7 @@ export type Naming = 'strict' | 'relaxed';
 
 export interface NameRules {
   naming: Naming;
-  /** The widest range (and longest list) that is believed, in ids. */
+  /** The widest range (and longest list) that is accepted, in ids. */
   maxRange: number;
   /** With prefix rules on, one leading letter is part of the name's meaning; see `prefix_disambiguation`. */
   prefixes: boolean;
@@ -28,16 +28,16 @@ export interface NameReading {
 
 export interface NameProblem {
   code: string;
-  /** Why the name cannot be read, and what to do; to be put behind the file's name and a colon. */
+  /** Why the name cannot be read, and what to do; for a message that starts with the file's name and a colon. */
   message: string;
 }
 
-export interface Media {
+export interface FileType {
   type: MediaType;
   contentType: string;
 }
 
-const STRICT_MEDIA: Readonly<Record<string, Media>> = {
+const STRICT_TYPES: Readonly<Record<string, FileType>> = {
   jpg: { type: 'IMAGE', contentType: 'image/jpeg' },
   jpeg: { type: 'IMAGE', contentType: 'image/jpeg' },
   png: { type: 'IMAGE', contentType: 'image/png' },
@@ -47,8 +47,8 @@ const STRICT_MEDIA: Readonly<Record<string, Media>> = {
   avi: { type: 'VIDEO', contentType: 'video/x-msvideo' },
 };
 
-const RELAXED_MEDIA: Readonly<Record<string, Media>> = {
-  ...STRICT_MEDIA,
+const RELAXED_TYPES: Readonly<Record<string, FileType>> = {
+  ...STRICT_TYPES,
   jfif: { type: 'IMAGE', contentType: 'image/jpeg' },
   wmv: { type: 'VIDEO', contentType: 'video/x-ms-wmv' },
 };
@@ -59,7 +59,7 @@ export const MAX_SEQUENTIAL_ID = 2_147_483_647;
 /** Reads a file name. A reading has at least one sequential id; a problem says why there is none. */
 export function readName(name: string, rules: NameRules): NameReading | { problem: NameProblem } {
   const unsafe = unsafeIn(name);
-  if (unsafe) return problem('unsafe_name', `the name holds ${unsafe}. Rename the file in Drive.`);
+  if (unsafe) return problem('unsafe_name', `the name contains ${unsafe}. Rename the file in Drive.`);
 
   const relaxed = rules.naming === 'relaxed';
   const visible = relaxed ? name.replace(/\p{Cf}/gu, '') : name;
@@ -67,7 +67,7 @@ export function readName(name: string, rules: NameRules): NameReading | { proble
   if (dot < 0) return problem('no_extension', 'the name has no extension. Rename the file in Drive.');
 
   const extension = visible.slice(dot + 1).toLowerCase();
-  const known = relaxed ? RELAXED_MEDIA : STRICT_MEDIA;
+  const known = relaxed ? RELAXED_TYPES : STRICT_TYPES;
   if (!Object.hasOwn(known, extension)) {
     return problem(
       'unsupported_extension',
@@ -90,11 +90,11 @@ export function readName(name: string, rules: NameRules): NameReading | { proble
     pattern: reading.pattern,
     sequentialIds: ids.sequentialIds,
     ...(rules.prefixes && { prefix }),
-    ...(known[extension] as Media),
+    ...(known[extension] as FileType),
   };
 }
 
-/** The one letter that stands before the digits; '' if there is none. */
+/** The one letter before the digits; '' if there is none. */
 export function prefixOf(name: string): string {
   return /^\p{L}(?=\d)/u.exec(name)?.[0] ?? '';
 }
@@ -103,9 +103,9 @@ export function prefixOf(name: string): string {
  * Type and content type of a file whatever its name says otherwise: by its extension, else by the MIME type that Drive
  * gives; null if neither is a photo or a video.
  */
-export function mediaOf(name: string, mimeType = ''): Media | null {
+export function fileTypeOf(name: string, mimeType = ''): FileType | null {
   const extension = /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '';
-  if (Object.hasOwn(RELAXED_MEDIA, extension)) return RELAXED_MEDIA[extension]!;
+  if (Object.hasOwn(RELAXED_TYPES, extension)) return RELAXED_TYPES[extension]!;
   if (mimeType.startsWith('image/')) return { type: 'IMAGE', contentType: mimeType };
   return mimeType.startsWith('video/') ? { type: 'VIDEO', contentType: mimeType } : null;
 }
@@ -199,7 +199,7 @@ function idsOf(reading: Reading, maxRange: number): { sequentialIds: number[] } 
   return { sequentialIds: [...new Set(ids)] };
 }
 
-/** `/` would make folders in S3 that nobody asked for; control characters break URLs, logs and spreadsheets. */
+/** `/` would make unwanted folders in S3; control characters break URLs, logs and spreadsheets. */
 export function unsafeIn(name: string): string | null {
   if (name.includes('/')) return 'a slash';
   if (/\p{Cc}/u.test(name)) return 'a control character';

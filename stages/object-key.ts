@@ -34,7 +34,7 @@ export function withSafeKey(record: FileRecord, stage: StageName): FileRecord {
       record,
       stage,
       'unsafe_observation_id',
-      `the observation id ${JSON.stringify(unsafe.slice(0, 80))} holds ${unsafeInId(unsafe)}, which must not be in a key. Correct it in the app, or in "observations" of the file's line.`,
+      `the observation id ${JSON.stringify(unsafe.slice(0, 80))} contains ${unsafeInId(unsafe)}, which must not be in a key. Correct it in the app, or in "observations" of the file's line.`,
     );
   }
   if (record.key === undefined || isSafeKey(record.key)) return record;

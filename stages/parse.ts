@@ -1,5 +1,5 @@
 /** parse: reads from the file's name which observations it shows. Sends no requests. */
-import { MAX_SEQUENTIAL_ID, mediaOf, type NameRules, prefixOf, readName } from './file-name.ts';
+import { fileTypeOf, MAX_SEQUENTIAL_ID, type NameRules, prefixOf, readName } from './file-name.ts';
 import { canContinue, type FileRecord, needsReview, reopened, type StageName } from './record.ts';
 
 /**
@@ -24,7 +24,7 @@ export function parse(given: FileRecord, rules: NameRules): FileRecord {
   return { ...record, ...reading };
 }
 
-/** The record for a sequential id, written down by a person, that GraphQL's Int cannot hold. */
+/** The record for a sequential id, written by a person, that does not fit GraphQL's Int. */
 export function idTooLarge(record: FileRecord, stage: StageName, id: number): FileRecord {
   const problem = `${id} is larger than any sequential id can be (${MAX_SEQUENTIAL_ID}). Correct "sequentialIds" of its line in the manifest.`;
   return needsReview(record, stage, 'id_too_large', problem);
@@ -40,12 +40,12 @@ function withWhatIdsNeed(given: FileRecord, rules: NameRules): FileRecord {
   const lacksPrefix = rules.prefixes && given.prefix === undefined;
   const record = lacksPrefix ? { ...given, prefix: prefixOf(given.name.replace(/\p{Cf}/gu, '')) } : given;
   if (record.type && record.contentType) return record;
-  const media = mediaOf(record.name, record.mimeType);
-  if (media) {
+  const fileType = fileTypeOf(record.name, record.mimeType);
+  if (fileType) {
     return {
       ...record,
-      type: record.type ?? media.type,
-      contentType: record.contentType ?? media.contentType,
+      type: record.type ?? fileType.type,
+      contentType: record.contentType ?? fileType.contentType,
     };
   }
   return needsReview(

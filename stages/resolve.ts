@@ -193,7 +193,11 @@ function locate(given: FileRecord): FileRecord {
   if (!canContinue(record) || record.key) return record;
   const unsafe = unsafeIn(record.name);
   if (unsafe)
-    return unusable(record, 'unsafe_name', `the name holds ${unsafe}, which S3 keys and URLs must not have`);
+    return unusable(
+      record,
+      'unsafe_name',
+      `the name contains ${unsafe}, which S3 keys and URLs must not have`,
+    );
   const first = record.observations?.[0];
   if (!first) return record;
   const key = keyOf(record);

@@ -47,7 +47,7 @@ export function modelValues(
     const list = models.map(({ name }) => name).join(', ');
     return {
       values: {},
-      warning: `It is not clear which models hold the observations and their media (there are ${list}); set them with --observation-model and --media-model, then run this again.`,
+      warning: `It is not clear which models are the observations and their media (there are ${list}); set them with --observation-model and --media-model, then run this again.`,
     };
   }
   const mediaFields = mediaValues(...pair);

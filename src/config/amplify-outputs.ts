@@ -203,7 +203,7 @@ async function bucketFor(
     'amplify_outputs',
     bucketName
       ? `${path} has no bucket ${bucketName}; it has ${list || 'none'}.`
-      : `${path} has several buckets, and it is not clear which one holds the media: ${list}.`,
+      : `${path} has several buckets, and it is not clear which one is for the media: ${list}.`,
     'Say which one: "migrator config --from amplify_outputs.json --bucket-name NAME".',
     { exitCode: 2 },
   );

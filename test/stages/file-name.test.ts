@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MAX_SEQUENTIAL_ID, mediaOf, type Naming, readName } from '../../stages/file-name.ts';
+import { fileTypeOf, MAX_SEQUENTIAL_ID, type Naming, readName } from '../../stages/file-name.ts';
 import { projectRoot } from '../project-root.ts';
 
 const NAMINGS: readonly Naming[] = ['strict', 'relaxed'];
@@ -177,11 +177,14 @@ describe('A leading letter', () => {
 
 describe('The media type of a file whose ids a person wrote down', () => {
   it('comes from the extension, else from the MIME type, else there is none', () => {
-    expect(mediaOf('photo.PNG', 'video/mp4')).to.deep.equal({ type: 'IMAGE', contentType: 'image/png' });
-    expect(mediaOf('photo.heic', 'image/heif')).to.deep.equal({ type: 'IMAGE', contentType: 'image/heif' });
-    expect(mediaOf('film', 'video/webm')).to.deep.equal({ type: 'VIDEO', contentType: 'video/webm' });
-    expect(mediaOf('paper.pdf', 'application/pdf')).to.equal(null);
-    expect(mediaOf('paper.constructor')).to.equal(null);
+    expect(fileTypeOf('photo.PNG', 'video/mp4')).to.deep.equal({ type: 'IMAGE', contentType: 'image/png' });
+    expect(fileTypeOf('photo.heic', 'image/heif')).to.deep.equal({
+      type: 'IMAGE',
+      contentType: 'image/heif',
+    });
+    expect(fileTypeOf('film', 'video/webm')).to.deep.equal({ type: 'VIDEO', contentType: 'video/webm' });
+    expect(fileTypeOf('paper.pdf', 'application/pdf')).to.equal(null);
+    expect(fileTypeOf('paper.constructor')).to.equal(null);
   });
 });
 

@@ -163,7 +163,7 @@ async function readObject(path: string, remedy: string): Promise<Content> {
     throw credentialsError(`${path} ${what}.`, remedy);
   });
   if (isPlainObject(content)) return content;
-  throw credentialsError(`${path} does not hold an object { … }.`, remedy);
+  throw credentialsError(`${path} does not contain an object { … }.`, remedy);
 }
 
 export function credentialsError(message: string, remedy: string): RunError {

@@ -14,7 +14,7 @@ const IMPERSONATED = {
 
 const CREDENTIALS: [what: string, credentials: unknown, says: string][] = [
   ['that is not JSON', 'client_id=1', 'is not JSON: line 1, column 1'],
-  ['with a list', [], 'does not hold an object'],
+  ['with a list', [], 'does not contain an object'],
   ['of a web client', { web: { client_id: 'x' } }, '"Web application"'],
   ['with a token in place of the client', { refresh_token: 'x' }, 'is a token file'],
   ['of another kind', { type: 'gdch_service_account' }, '"gdch_service_account"'],

@@ -39,69 +39,61 @@ export async function openDownload(record: FileRecord, source: Source): Promise<
     signal?.removeEventListener('abort', giveUp);
     stop.abort(NO_LONGER_WANTED);
   };
+  const download = new Download(record, source, stop.signal);
   try {
-    const revision = new Revision(record, source, stop.signal);
-    const first = await revision.open(0);
-    stream = byteStream(chunksOf(first, revision, record, source, stop.signal), BUFFER_BYTES, end);
+    stream = byteStream(download.chunks(await download.open(0)), BUFFER_BYTES, end);
     return stream;
   } catch (error) {
     end();
-    throw signal?.aborted ? signal.reason : explained(error, record, source);
+    throw signal?.aborted ? signal.reason : download.explained(error);
   }
 }
 
-async function* chunksOf(
-  first: DriveResponse,
-  revision: Revision,
-  record: FileRecord,
-  source: Source,
-  stop: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const size = record.size ?? null;
-  let offset = 0;
-  let breaks = 0;
-  for (let response: DriveResponse | null = first; ; ) {
-    try {
-      response ??= await revision.open(offset);
-      for await (const chunk of response.body as AsyncIterable<Buffer>) {
-        offset += chunk.length;
-        breaks = 0;
-        source.onBytes(chunk.length);
-        if (size !== null && offset > size) throw wrongSize(nameOf(record), size, offset);
-        yield chunk;
-      }
-      if (size === null || offset >= size) return;
-      // A proxy may end a body in good order although the connection to Drive broke.
-      throw new Error(`it ended after ${offset} of ${size} bytes`);
-    } catch (error) {
-      breaks += 1;
-      if (stop.aborted || offset === 0 || breaks > source.backoff.retries || !isTemporary(error))
-        throw explained(error, record, source);
-      source.backoff.onRetry?.({ error, waitMs: 0, throttled: false });
-      response = null;
-    }
-  }
-}
-
-function isTemporary(error: unknown): boolean {
-  return !(error instanceof FileError) && driveFault(error).kind === 'temporary';
-}
-
-function explained(error: unknown, record: FileRecord, { http }: Source): Error {
-  return aboutFile(http.explain(error), nameOf(record));
-}
-
-/** The bytes of one file from any offset, always of the revision that the first request found. */
-class Revision {
+/** The bytes of one file, always of the revision that the first request found. */
+class Download {
   readonly #record: FileRecord;
   readonly #source: Source;
   readonly #stop: AbortSignal;
+  /** Size, etag and hash of the revision, as far as the first response has them. */
   #marks: (string | null)[] = [];
 
   constructor(record: FileRecord, source: Source, stop: AbortSignal) {
     this.#record = record;
     this.#source = source;
     this.#stop = stop;
+  }
+
+  async *chunks(first: DriveResponse): AsyncGenerator<Buffer> {
+    const { onBytes, backoff } = this.#source;
+    const size = this.#record.size ?? null;
+    let offset = 0;
+    let breaks = 0;
+    for (let response: DriveResponse | null = first; ; ) {
+      try {
+        response ??= await this.open(offset);
+        for await (const chunk of response.body as AsyncIterable<Buffer>) {
+          offset += chunk.length;
+          breaks = 0;
+          onBytes(chunk.length);
+          if (size !== null && offset > size) throw wrongSize(nameOf(this.#record), size, offset);
+          yield chunk;
+        }
+        if (size === null || offset >= size) return;
+        // A proxy may end a body in good order although the connection to Drive broke.
+        throw new Error(`it ended after ${offset} of ${size} bytes`);
+      } catch (error) {
+        breaks += 1;
+        const isTemporary = !(error instanceof FileError) && driveFault(error).kind === 'temporary';
+        if (this.#stop.aborted || offset === 0 || breaks > backoff.retries || !isTemporary)
+          throw this.explained(error);
+        backoff.onRetry?.({ error, waitMs: 0, throttled: false });
+        response = null;
+      }
+    }
+  }
+
+  explained(error: unknown): Error {
+    return aboutFile(this.#source.http.explain(error), nameOf(this.#record));
   }
 
   async open(offset: number): Promise<DriveResponse> {
@@ -127,35 +119,26 @@ class Revision {
 
   /** Whether the response begins at the offset, and is of the same revision. */
   #continues(response: DriveResponse, offset: number): boolean {
-    const marks = marksOf(response);
+    const range = headerOf(response, 'content-range') ?? '';
+    const [, start, size] = /^bytes (\d+)-[^/]*(?:\/(\d+))?/.exec(range) ?? [];
+    const marks = [
+      size ?? headerOf(response, 'content-length'),
+      headerOf(response, 'etag'),
+      headerOf(response, 'x-goog-hash'),
+    ];
     if (offset === 0) this.#marks = marks;
-    const start = /^bytes (\d+)-/.exec(headerOf(response, 'content-range') ?? '')?.[1];
     const isSame = this.#marks.every((mark, i) => mark === null || marks[i] === null || mark === marks[i]);
     return isSame && (offset === 0 || Number(start) === offset);
   }
 
   #tooShort(offset: number): FileError {
     const { size } = this.#record;
-    return size == null || offset >= size
-      ? this.#notResumed()
-      : wrongSize(nameOf(this.#record), size, offset);
+    const isEnd = size == null || offset >= size;
+    return isEnd ? this.#notResumed() : wrongSize(nameOf(this.#record), size, offset);
   }
 
   #notResumed(): FileError {
-    return new FileError(
-      'range_ignored',
-      `${nameOf(this.#record)}: the download broke, and Drive does not continue it where it stopped.`,
-      { retryable: true },
-    );
+    const what = 'the download broke, and Drive does not continue it where it stopped.';
+    return new FileError('range_ignored', `${nameOf(this.#record)}: ${what}`, { retryable: true });
   }
-}
-
-/** Size, etag and hash, as far as the response has them. */
-function marksOf(response: DriveResponse): (string | null)[] {
-  const size = /\/(\d+)$/.exec(headerOf(response, 'content-range') ?? '')?.[1];
-  return [
-    size ?? headerOf(response, 'content-length'),
-    headerOf(response, 'etag'),
-    headerOf(response, 'x-goog-hash'),
-  ];
 }

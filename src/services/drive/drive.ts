@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
 import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
-import { FileError, type RunError } from '../../../stages/errors.ts';
+import { FileError } from '../../../stages/errors.ts';
 import type { DriveRef, FileRecord } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { FileSource } from '../../../stages/transfer.ts';
@@ -19,7 +19,7 @@ import {
 import { accountOf, type DriveAuth, DriveHttp, textOf } from './http.ts';
 import { ITEM_FIELDS, itemOf, parsed, parsedPage, resourceKeysHeader } from './item.ts';
 import { QueryRate } from './query-rate.ts';
-import type { RedisAddress } from './shared-limiter.ts';
+import type { SharedLimiterOptions } from './shared-limiter.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
@@ -27,7 +27,7 @@ export interface DriveOptions {
   queriesPerSecond: number;
   processes?: number;
   /** Where all processes of one Google account share it exactly. */
-  quota?: { redis: RedisAddress; warn: (message: string) => void };
+  quota?: Pick<SharedLimiterOptions, 'redis' | 'warn'>;
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
@@ -37,9 +37,7 @@ export interface DriveOptions {
 }
 
 const PAGE_SIZE = 1000;
-
 const MAX_LISTING_STARTS = 4;
-
 const QUERY_TIMEOUT_MS = 60_000;
 
 export class Drive implements DriveFolders, FileSource {
@@ -56,18 +54,9 @@ export class Drive implements DriveFolders, FileSource {
 
   static async connect(options: DriveOptions): Promise<Drive> {
     const drive = new Drive({ ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') });
-    await drive.#shareRate();
+    const { quota, auth, apiUrl } = options;
+    if (quota) await drive.#rate.share({ ...quota, account: await accountOf(auth, apiUrl) });
     return drive;
-  }
-
-  async #shareRate(): Promise<void> {
-    const { quota, auth, apiUrl } = this.#options;
-    if (!quota) return;
-    const account = await accountOf(auth, apiUrl);
-    const { SharedLimiter } = await import('./shared-limiter.ts');
-    await this.#rate.share((perSecond, onShare) =>
-      SharedLimiter.connect(perSecond, { ...quota, account, onShare }),
-    );
   }
 
   /** Google's client, which downloads do without: loaded for the first query. It only sends GET requests here. */
@@ -107,7 +96,8 @@ export class Drive implements DriveFolders, FileSource {
   }
 
   async *children(folders: DriveRef[]): AsyncGenerator<DriveItem[]> {
-    const within = folders.map(({ id }) => `'${quoted(id)}' in parents`).join(' or ');
+    // Drive's query language: backslash and quote are escaped by a backslash.
+    const within = folders.map(({ id }) => `'${id.replace(/[\\']/g, '\\$&')}' in parents`).join(' or ');
     const headers = resourceKeysHeader(...folders);
     let pageToken: string | undefined;
     let starts = 1;
@@ -116,7 +106,8 @@ export class Drive implements DriveFolders, FileSource {
       const page = await this.#page(`(${within}) and trashed = false`, pageToken, headers);
       // A token that leads to itself would go on forever.
       if (page === 'token refused' || (pageToken && page.nextPageToken === pageToken)) {
-        if (starts === MAX_LISTING_STARTS) throw incomplete(LISTING_BROKEN);
+        if (starts === MAX_LISTING_STARTS)
+          throw incomplete(`broke off its listing of this folder ${starts} times (page tokens refused)`);
         starts += 1;
         pageToken = undefined;
         continue;
@@ -126,7 +117,7 @@ export class Drive implements DriveFolders, FileSource {
       if (!page.nextPageToken) break;
       pageToken = page.nextPageToken;
     }
-    if (isIncomplete) throw incomplete(SEARCH_INCOMPLETE);
+    if (isIncomplete) throw incomplete('says that its listing of this folder may be incomplete');
   }
 
   async #page(
@@ -147,12 +138,10 @@ export class Drive implements DriveFolders, FileSource {
       const api = await this.#api();
       return await this.#query(async () => parsedPage((await api.files.list(parameters, { headers })).data));
     } catch (error) {
-      if (pageToken && isBadRequest(error)) return 'token refused';
-      if (isRefusedQuery(error)) throw folderUnreadable(error);
-      const wrong = aboutListing(error, 'list the folder');
-      // Drive may fail for this folder alone; the listing finds out by reading the others.
-      const fails = error instanceof DriveRefusal && driveFault(error).kind === 'temporary';
-      throw fails ? folderFails(error, wrong) : wrong;
+      // Drive refuses a page token that is no longer valid, for whatever reason it gives.
+      if (pageToken && error instanceof DriveRefusal && [400, 410].includes(error.status))
+        return 'token refused';
+      throw aboutFolder(error);
     }
   }
 
@@ -209,33 +198,20 @@ function unwrapped(error: unknown): unknown {
   return error instanceof Error && 'config' in error ? (error.cause ?? error) : error;
 }
 
-function folderUnreadable(refusal: DriveRefusal): FileError {
-  const what = `Drive does not list this folder: ${inWords(refusal)}`;
-  return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
-}
-
-function folderFails(refusal: DriveRefusal, cause: RunError): FileError {
-  const what = `Drive fails each time that it is asked to list this folder: ${inWords(refusal)}`;
+function aboutFolder(error: unknown): Error {
+  const cause = aboutListing(error, 'list the folder');
+  if (!(error instanceof DriveRefusal)) return cause;
+  const inWords = `${error.message.replace(/[:.\s]+$/, '')} (HTTP ${error.status})`;
+  if (isRefusedQuery(error)) {
+    const what = `Drive does not list this folder: ${inWords}`;
+    return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
+  }
+  if (driveFault(error).kind !== 'temporary') return cause;
+  // Drive may fail for this folder alone; the listing finds out by reading the others.
+  const what = `Drive fails each time that it is asked to list this folder: ${inWords}`;
   return new FileError(UNREADABLE, `${what}. Run again later.`, { retryable: true, cause });
-}
-
-function inWords({ message, status }: DriveRefusal): string {
-  return `${message.replace(/[:.\s]+$/, '')} (HTTP ${status})`;
 }
 
 function incomplete(what: string): FileError {
   return new FileError(INCOMPLETE, `Drive ${what}. Run again later.`);
-}
-
-const SEARCH_INCOMPLETE = 'says that its listing of this folder may be incomplete';
-const LISTING_BROKEN = `broke off its listing of this folder ${MAX_LISTING_STARTS} times (page tokens refused)`;
-
-/** Drive refuses a page token that is no longer valid, for whatever reason it gives. */
-function isBadRequest(error: unknown): boolean {
-  return error instanceof DriveRefusal && (error.status === 400 || error.status === 410);
-}
-
-/** Drive's query language: backslash and quote are escaped by a backslash. */
-function quoted(text: string): string {
-  return text.replace(/[\\']/g, '\\$&');
 }

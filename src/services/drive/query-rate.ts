@@ -1,6 +1,8 @@
 import Bottleneck from 'bottleneck';
-import { MARGIN, type SharedLimiter } from './shared-limiter.ts';
+import type { SharedLimiter, SharedLimiterOptions } from './shared-limiter.ts';
 
+/** Processes do not send exactly when they are allowed to: without this margin a second may see some queries too many. */
+export const MARGIN = 0.9;
 const SLOWEST_SHARE = 1 / 32;
 const RECOVERY_STEP = 1 / 10;
 const SUCCESSES_PER_STEP = 20;
@@ -27,11 +29,12 @@ export class QueryRate {
     this.#limiter = new Bottleneck({ minTime: this.#minTime });
   }
 
-  /** `connect` is given the rate of all processes, and what to call when another one has changed it. */
-  async share(
-    connect: (perSecond: number, onShare: (share: number) => void) => Promise<SharedLimiter>,
-  ): Promise<void> {
-    this.#shared = await connect(this.#wholePerSecond, share => this.#adopt(share));
+  /** From now on the processes of one account share the rate exactly, through Redis. */
+  async share(options: Omit<SharedLimiterOptions, 'perSecond' | 'onShare'>): Promise<void> {
+    const { SharedLimiter } = await import('./shared-limiter.ts');
+    const perSecond = () => this.#wholePerSecond * this.#share;
+    const onShare = (share: number) => this.#adopt(share);
+    this.#shared = await SharedLimiter.connect({ ...options, perSecond, onShare });
   }
 
   /** Queries a second that this process may send, when Drive has not refused any. */
@@ -65,6 +68,7 @@ export class QueryRate {
     if (nowMs - this.#throttledAt < SAME_BURST_MS) return;
     this.#throttledAt = nowMs;
     this.#setShare(Math.max(SLOWEST_SHARE, this.#share / 2));
+    this.#shared?.announce(this.#share);
   }
 
   succeeded(): void {
@@ -73,6 +77,7 @@ export class QueryRate {
     if (this.#successes < SUCCESSES_PER_STEP) return;
     this.#successes = 0;
     this.#setShare(Math.min(1, this.#share + RECOVERY_STEP));
+    this.#shared?.announce(this.#share);
   }
 
   close(): void {
@@ -82,16 +87,13 @@ export class QueryRate {
   #setShare(share: number): void {
     this.#share = share;
     this.#limiter.updateSettings({ minTime: this.#minTime });
-    this.#shared?.setShare(share, this.#wholePerSecond * share);
   }
 
   /** What another process has seen counts here, too; its refusals and this one's of the same second count once. */
   #adopt(share: number): void {
     if (share === this.#share) return;
     if (share < this.#share) this.#throttledAt = performance.now();
-    this.#share = share;
     this.#successes = 0;
-    this.#limiter.updateSettings({ minTime: this.#minTime });
-    this.#shared?.followShare(this.#wholePerSecond * share);
+    this.#setShare(share);
   }
 }

@@ -8,6 +8,7 @@ import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
+import { MARGIN } from './query-rate.ts';
 
 export interface RedisAddress {
   url: string;
@@ -19,11 +20,12 @@ export interface SharedLimiterOptions {
   redis: RedisAddress;
   account: string;
   warn: (message: string) => void;
+  /** Of all processes together, at the moment. */
+  perSecond: () => number;
+  /** Another process has changed the share of the whole rate that is used. */
   onShare: (share: number) => void;
 }
 
-/** Processes do not send exactly when they are allowed to: without this margin a second may see some queries too many. */
-export const MARGIN = 0.9;
 /** Turns are whole milliseconds apart, and cost Redis a script each: at higher rates one turn is for several queries. */
 const MOST_TURNS_PER_SECOND = 50;
 /** How long Drive still counts a query. */
@@ -38,31 +40,22 @@ const KEPT_MS = 24 * 60 * 60_000;
 
 export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
-  /** A connection that was lost is never used again: bottleneck's limiters do not survive an empty Redis. */
   #client: Redis | null = null;
-  #connection: Bottleneck.IORedisConnection | null = null;
+  #turns: Turns | null = null;
   #reconnecting: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #perSecond: number;
-  #limiter: Bottleneck | null = null;
   /** Until then others may not know yet that Redis is there. */
   #settledAtMs = 0;
   #lostAtMs = Number.NEGATIVE_INFINITY;
-  /** Queries that wait for a turn, in order. */
-  #waiting: ((isGiven: boolean) => void)[] = [];
-  #isTaking = false;
-  /** What is left of the last turn. */
-  #left = { queries: 0, untilMs: 0 };
   #isLostSaid = false;
 
-  private constructor(perSecond: number, options: SharedLimiterOptions) {
-    this.#perSecond = perSecond;
+  private constructor(options: SharedLimiterOptions) {
     this.#options = options;
   }
 
   /** Resolves when Redis is there or the first attempt has failed; then no turn is given before a later one succeeds. */
-  static async connect(perSecond: number, options: SharedLimiterOptions): Promise<SharedLimiter> {
-    const limiter = new SharedLimiter(perSecond, options);
+  static async connect(options: SharedLimiterOptions): Promise<SharedLimiter> {
+    const limiter = new SharedLimiter(options);
     await limiter.#connect();
     return limiter;
   }
@@ -70,17 +63,22 @@ export class SharedLimiter {
   async #connect(): Promise<void> {
     const client = await clientOf(this.#options.redis);
     this.#client = client;
-    client.once('close', () => this.#lose(client));
+    const lose = () => this.#lose(client);
+    client.once('close', lose);
     try {
       await ready(client);
-      if (client === this.#client) this.#use(client);
     } catch {
-      this.#lose(client);
+      return lose();
     }
+    if (client !== this.#client) return;
+    this.#turns = new Turns(client, this.#options, lose);
+    this.#settledAtMs = performance.now() + SETTLED_AFTER_MS;
+    if (this.#isLostSaid) this.#options.warn('Redis is back: all processes share the query rate again.');
+    this.#isLostSaid = false;
   }
 
   get isConnected(): boolean {
-    return this.#limiter !== null;
+    return this.#turns !== null;
   }
 
   /** Connected for long enough that no other process still goes by its own part of the rate. */
@@ -95,89 +93,17 @@ export class SharedLimiter {
 
   /** Resolves when the next query of all processes is this one; false if Redis cannot tell, and was not just lost. */
   async turn(): Promise<boolean> {
-    if (this.#limiter && (await this.#next())) return true;
+    if (await this.#turns?.next()) return true;
     await pause(Math.max(0, this.#lostAtMs + COUNTED_MS - performance.now()));
     return false;
   }
 
-  #next(): Promise<boolean> {
-    return new Promise(resolve => {
-      this.#waiting.push(resolve);
-      this.#spend();
-      if (!this.#isTaking && this.#limiter) void this.#take(this.#limiter);
-    });
+  /** Tells all processes which share of the whole rate is used from now on. */
+  announce(share: number): void {
+    this.#turns?.announce(share);
   }
 
-  /** Takes turns from Redis, one after the other, while queries wait. */
-  async #take(limiter: Bottleneck): Promise<void> {
-    this.#isTaking = true;
-    const given = async () => {
-      if (limiter !== this.#limiter) return;
-      const { minTime, queries } = this.#turns;
-      this.#left = { queries, untilMs: performance.now() + minTime };
-      this.#spend();
-    };
-    try {
-      while (limiter === this.#limiter && this.#waiting.length > 0) await limiter.schedule(given);
-    } catch {
-      if (limiter === this.#limiter) this.#lose(this.#client);
-    }
-    if (limiter === this.#limiter) this.#isTaking = false;
-  }
-
-  #spend(): void {
-    if (performance.now() > this.#left.untilMs) this.#left.queries = 0;
-    for (; this.#left.queries > 0 && this.#waiting.length > 0; this.#left.queries -= 1) {
-      this.#waiting.shift()!(true);
-    }
-  }
-
-  /** For all processes: `share` of the whole rate. */
-  setShare(share: number, perSecond: number): void {
-    this.#perSecond = perSecond;
-    const limiter = this.#limiter;
-    Promise.resolve(limiter?.updateSettings({ minTime: this.#turns.minTime })).catch(() => {});
-    limiter?.publish(JSON.stringify({ share })).catch(() => {});
-  }
-
-  /** Another process has set it: a limiter that is made after a loss of Redis starts with it. */
-  followShare(perSecond: number): void {
-    this.#perSecond = perSecond;
-  }
-
-  /** How far turns are apart, in ms, and for how many queries each is. Bottleneck's scripts in Redis take whole numbers only. */
-  get #turns(): { minTime: number; queries: number } {
-    const perSecond = this.#perSecond * MARGIN;
-    const queries = Math.ceil(perSecond / MOST_TURNS_PER_SECOND);
-    return { minTime: Math.ceil((1000 * queries) / perSecond), queries };
-  }
-
-  #use(client: Redis): void {
-    const { account, warn, onShare } = this.#options;
-    const { minTime } = this.#turns;
-    this.#connection = new Bottleneck.IORedisConnection({ client });
-    const limiter = new Bottleneck({
-      id: `migrator-drive-${createHash('sha256').update(account).digest('hex').slice(0, 16)}`,
-      datastore: 'ioredis',
-      connection: this.#connection,
-      minTime,
-      timeout: KEPT_MS,
-    });
-    this.#connection.on('error', () => this.#lose(client));
-    limiter.on('error', () => this.#lose(client));
-    limiter.on('message', (text: string) => {
-      const share = shareIn(text);
-      if (share !== null) onShare(share);
-    });
-    this.#limiter = limiter;
-    this.#settledAtMs = performance.now() + SETTLED_AFTER_MS;
-    // The settings in Redis may be those of an earlier run.
-    Promise.resolve(limiter.updateSettings({ minTime })).catch(() => {});
-    if (this.#isLostSaid) warn('Redis is back: all processes share the query rate again.');
-    this.#isLostSaid = false;
-  }
-
-  #lose(client: Redis | null): void {
+  #lose(client: Redis): void {
     if (client !== this.#client || this.#isClosed) return;
     this.#drop();
     if (!this.#isLostSaid) {
@@ -191,22 +117,107 @@ export class SharedLimiter {
   }
 
   #drop(): void {
-    // First the connection: a limiter would unsubscribe through it, and fail.
-    void this.#connection?.disconnect(false);
-    void this.#limiter?.disconnect(false);
+    this.#turns?.close();
     this.#client?.disconnect();
+    this.#turns = null;
     this.#client = null;
-    this.#connection = null;
-    this.#limiter = null;
-    this.#isTaking = false;
-    this.#left.queries = 0;
-    for (const resolve of this.#waiting.splice(0)) resolve(false);
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#reconnecting);
     this.#drop();
+  }
+}
+
+/** On one connection; one that was lost is never used again: bottleneck's limiters do not survive an empty Redis. */
+class Turns {
+  readonly #perSecond: () => number;
+  readonly #onLost: () => void;
+  readonly #connection: Bottleneck.IORedisConnection;
+  readonly #limiter: Bottleneck;
+  /** Queries that wait for a turn, in order. */
+  readonly #waiting: ((isGiven: boolean) => void)[] = [];
+  #isTaking = false;
+  /** What is left of the last turn. */
+  #left = { queries: 0, untilMs: 0 };
+
+  constructor(client: Redis, { account, perSecond, onShare }: SharedLimiterOptions, onLost: () => void) {
+    this.#perSecond = perSecond;
+    this.#onLost = onLost;
+    this.#connection = new Bottleneck.IORedisConnection({ client });
+    const { minTime } = this.#rate;
+    this.#limiter = new Bottleneck({
+      id: `migrator-drive-${createHash('sha256').update(account).digest('hex').slice(0, 16)}`,
+      datastore: 'ioredis',
+      connection: this.#connection,
+      minTime,
+      timeout: KEPT_MS,
+    });
+    this.#connection.on('error', onLost);
+    this.#limiter.on('error', onLost);
+    this.#limiter.on('message', (text: string) => {
+      const share = shareIn(text);
+      if (share !== null) onShare(share);
+    });
+    // The settings in Redis may be those of an earlier run.
+    this.#update();
+  }
+
+  /** How far turns are apart, in ms, and for how many queries each is. Bottleneck's scripts in Redis take whole numbers only. */
+  get #rate(): { minTime: number; queries: number } {
+    const perSecond = this.#perSecond() * MARGIN;
+    const queries = Math.ceil(perSecond / MOST_TURNS_PER_SECOND);
+    return { minTime: Math.ceil((1000 * queries) / perSecond), queries };
+  }
+
+  /** False if Redis is lost before the turn comes. */
+  next(): Promise<boolean> {
+    return new Promise(resolve => {
+      this.#waiting.push(resolve);
+      this.#spend();
+      if (!this.#isTaking) void this.#take();
+    });
+  }
+
+  /** Takes turns from Redis, one after the other, while queries wait. */
+  async #take(): Promise<void> {
+    this.#isTaking = true;
+    const given = async () => {
+      const { minTime, queries } = this.#rate;
+      this.#left = { queries, untilMs: performance.now() + minTime };
+      this.#spend();
+    };
+    try {
+      while (this.#waiting.length > 0) await this.#limiter.schedule(given);
+    } catch {
+      this.#onLost();
+    }
+    this.#isTaking = false;
+  }
+
+  #spend(): void {
+    if (performance.now() > this.#left.untilMs) this.#left.queries = 0;
+    for (const resolve of this.#waiting.splice(0, this.#left.queries)) {
+      this.#left.queries -= 1;
+      resolve(true);
+    }
+  }
+
+  announce(share: number): void {
+    this.#update();
+    this.#limiter.publish(JSON.stringify({ share })).catch(() => {});
+  }
+
+  #update(): void {
+    Promise.resolve(this.#limiter.updateSettings({ minTime: this.#rate.minTime })).catch(() => {});
+  }
+
+  close(): void {
+    // First the connection: a limiter would unsubscribe through it, and fail.
+    void this.#connection.disconnect(false);
+    void this.#limiter.disconnect(false);
+    for (const resolve of this.#waiting.splice(0)) resolve(false);
   }
 }
 

@@ -9,16 +9,14 @@ describe('the query rate that processes share through Redis', () => {
   let said: string[];
   const rates: QueryRate[] = [];
 
-  const connected = (perSecond: number, onShare: (share: number) => void) =>
-    SharedLimiter.connect(perSecond, {
-      redis: { url: redis.url },
-      account: 'somebody@example.org',
-      warn: text => said.push(text),
-      onShare,
-    });
+  const options = () => ({
+    redis: { url: redis.url },
+    account: 'somebody@example.org',
+    warn: (text: string) => said.push(text),
+  });
   const joined = async (perSecond: number) => {
     const rate = new QueryRate(perSecond, 2);
-    await rate.share(connected);
+    await rate.share(options());
     rates.push(rate);
     return rate;
   };
@@ -56,7 +54,7 @@ describe('the query rate that processes share through Redis', () => {
   });
 
   it('is used nearly whole also where turns of a whole millisecond are too coarse', async () => {
-    const limiter = await connected(700, () => {});
+    const limiter = await SharedLimiter.connect({ ...options(), perSecond: () => 700, onShare: () => {} });
     try {
       const start = performance.now();
       await Promise.all(Array.from({ length: 500 }, () => limiter.turn()));

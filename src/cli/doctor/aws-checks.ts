@@ -70,9 +70,8 @@ export const read: Check = {
   after: ['cognito_sign_in'],
   keys: KEYS_FOR.data,
   async run({ loaded, services }) {
-    const { api_endpoint, models } = loaded.config.aws.amplify;
-    const client = await services.dataClient();
-    const { isEmpty, unreadable } = await readOnce(client, api_endpoint, modelsOf(models));
+    const { models } = loaded.config.aws.amplify;
+    const { isEmpty, unreadable } = await readOnce(await services.dataClient(), modelsOf(models));
     const found = `${models.observation.name} can be read`;
     if (unreadable)
       return `${found}, except for the record ${unreadable.name}, which runs leave out: ${unreadable.reason} Correct it in the app`;

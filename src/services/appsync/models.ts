@@ -1,49 +1,27 @@
-import type { MediaType } from '../../../stages/record.ts';
 import type { ModelNames } from '../../config/settings.ts';
 
 /** How an Amplify project calls what the tool reads and writes: model names, fields and the operations made from them. */
-export interface Models {
-  observation: {
-    name: string;
-    /** Its fields, beside `id`. */
-    sequentialId: string;
-    listQuery: string;
-    /** Query by the index on the sequential id; null to look for it in the schema. */
-    indexQuery: string | null;
-  };
-  media: {
-    name: string;
-    /** Its fields, beside `id`; null for one that the model does not have. */
-    url: string;
-    type: string | null;
-    /** Its values; null to look for them in the schema. */
-    types: Record<MediaType, string | null>;
-    observationId: string;
-    isAvailableForPublicUse: string | null;
-    getQuery: string;
-    listQuery: string;
-    createMutation: string;
-    createInput: string;
-    deleteMutation: string;
-    deleteInput: string;
-  };
-}
+export type Models = ReturnType<typeof modelsOf>;
 
 /** The models as configured; operations that are not named are called as Amplify calls them. */
-export function modelsOf({ observation, media }: ModelNames): Models {
+export function modelsOf({ observation, media }: ModelNames) {
   return {
     observation: {
       name: observation.name,
       sequentialId: observation.sequential_id,
       listQuery: observation.list_query || `list${pluralOf(observation.name)}`,
+      /** By the index on the sequential id; null to look for it in the schema. */
       indexQuery: observation.index_query || null,
     },
     media: {
       name: media.name,
       url: media.url,
+      /** Null if the model has no such field. */
       type: media.type || null,
+      /** Its values; null to look for them in the schema. */
       types: { IMAGE: media.types.image || null, VIDEO: media.types.video || null },
       observationId: media.observation_id,
+      /** Null if the model has no such field. */
       isAvailableForPublicUse: media.is_available_for_public_use || null,
       getQuery: media.get_query || `get${media.name}`,
       createMutation: media.create_mutation || `create${media.name}`,

@@ -124,7 +124,8 @@ export function fitted(schema: SchemaPart, models: Models, discriminatorField: s
     ...mediaProblems(schema, media),
     ...types.problems,
   ];
-  if (problems.length > 0) throw unfit(problems);
+  if (problems.length > 0)
+    throw schemaMismatch(`The schema of AppSync does not fit the configuration: ${problems.join('; ')}`);
   return {
     observation: { ...observation, indexQuery: indexQueryIn(schema, observation) },
     media: { ...media, types: types.values },
@@ -219,8 +220,4 @@ function unfilled(what: string, fields: Field[] | null, filled: readonly string[
     .filter(({ name, type }) => type.kind === 'NON_NULL' && !filled.includes(name))
     .map(({ name }) => name);
   return required.length > 0 ? [`${what} wants ${required.join(', ')}, which the tool cannot fill in`] : [];
-}
-
-export function unfit(problems: string[]): RunError {
-  return schemaMismatch(`The schema of AppSync does not fit the configuration: ${problems.join('; ')}`);
 }

@@ -1,7 +1,7 @@
 import type { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import { guardEndpoint } from '../aws/endpoint-guard.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
 
@@ -33,16 +33,4 @@ async function settings(region: string) {
     ...(await httpAgents({ keepAlive: true })),
   };
   return { region, requestHandler };
-}
-
-export async function userPoolAddress(client: CognitoIdentityProviderClient): Promise<string> {
-  const { GetUserCommand } = await import('@aws-sdk/client-cognito-identity-provider');
-  const command = new GetUserCommand({ AccessToken: 'none' });
-  return addressOf(command, () => client.send(command));
-}
-
-export async function identityPoolAddress(client: CognitoIdentityClient): Promise<string> {
-  const { GetIdCommand } = await import('@aws-sdk/client-cognito-identity');
-  const command = new GetIdCommand({ IdentityPoolId: 'none' });
-  return addressOf(command, () => client.send(command));
 }

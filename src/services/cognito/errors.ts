@@ -14,19 +14,6 @@ export interface Circumstances extends SignInKey {
   now: number;
 }
 
-export interface Failure extends Circumstances {
-  /** Step, name and message, for the table of refusals. */
-  said: string;
-  name: string;
-  message: string;
-  status: number;
-  /** Node's code of a network fault; '' for others. */
-  networkCode: string;
-  isThrottled: boolean;
-  /** This machine's clock minus the service's, in ms; 0 without a Date header. */
-  clockAheadMs: number;
-}
-
 /** The refusal as an error for people, without tokens and passwords. A RunError is returned unchanged. */
 export function classify(error: unknown, at: Circumstances): RunError {
   const connection = error instanceof RunError ? error : connectionError(error, at.endpoint);
@@ -70,7 +57,9 @@ interface SdkError {
   $response?: { statusCode?: number; headers?: Record<string, string> };
 }
 
-function failureOf(error: unknown, at: Circumstances): Failure {
+export type Failure = ReturnType<typeof failureOf>;
+
+function failureOf(error: unknown, at: Circumstances) {
   const { name = 'Error', message, code, $metadata, $response } = (error ?? {}) as SdkError;
   const status = $response?.statusCode ?? $metadata?.httpStatusCode ?? 0;
   const serverTime = Date.parse($response?.headers?.date ?? '');
@@ -81,9 +70,12 @@ function failureOf(error: unknown, at: Circumstances): Failure {
     said: `${at.step} ${name}: ${safe}`,
     name,
     message: safe,
+    /** 0 without a response. */
     status,
     isThrottled: faultOf(error).kind === 'throttled',
+    /** Node's code of a network fault; '' for others. */
     networkCode: status === 0 && typeof code === 'string' ? code : '',
+    /** This machine's clock minus the service's; 0 without a Date header. */
     clockAheadMs: Number.isNaN(serverTime) ? 0 : at.now - serverTime,
   };
 }

@@ -1,5 +1,6 @@
+import { addressOf } from '../aws/endpoint-guard.ts';
 import { regionOfPool } from '../aws/regions.ts';
-import { userPoolAddress, userPoolClient } from './clients.ts';
+import { userPoolClient } from './clients.ts';
 import { classify } from './errors.ts';
 import type { KeptSignIn } from './token-store.ts';
 
@@ -16,7 +17,7 @@ export async function revokeSignIn(signIn: KeptSignIn): Promise<void> {
   try {
     await client.send(new RevokeTokenCommand({ ClientId: clientId, Token: refreshToken }));
   } catch (error) {
-    const endpoint = await userPoolAddress(client);
+    const endpoint = await addressOf(client, 'the user pool');
     throw classify(error, { ...signIn, step: 'renewal', endpoint, identityPoolId: '', now: Date.now() });
   } finally {
     client.destroy();

@@ -2,11 +2,12 @@ import { RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
+import { addressOf } from '../aws/endpoint-guard.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import type { AwsKeySource, AwsKeys, SignedInUser } from '../aws/roles.ts';
 import { once } from '../once.ts';
 import { type Lease, Renewal, renewalTime } from '../renewal.ts';
-import { identityPoolAddress, identityPoolClient, userPoolAddress, userPoolClient } from './clients.ts';
+import { identityPoolClient, userPoolClient } from './clients.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
 import { fetchKeys, type Identity, type RoleKeys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
@@ -86,9 +87,15 @@ export class CognitoSession {
   /** Where the requests go. Sends nothing. */
   async addresses(): Promise<{ userPool: string; identityPool: string }> {
     return {
-      userPool: await userPoolAddress(await this.#userPool()),
-      identityPool: await identityPoolAddress(await this.#identityPool()),
+      userPool: await this.#addressFor('sign_in'),
+      identityPool: await this.#addressFor('keys'),
     };
+  }
+
+  async #addressFor(step: Step): Promise<string> {
+    return step === 'keys'
+      ? addressOf(await this.#identityPool(), 'the identity pool')
+      : addressOf(await this.#userPool(), 'the user pool');
   }
 
   /** Signs in with the password even if a sign-in is kept, and keeps the new one. */
@@ -192,10 +199,7 @@ export class CognitoSession {
   }
 
   async #circumstances(step: Step): Promise<Circumstances> {
-    const endpoint =
-      step === 'keys'
-        ? await identityPoolAddress(await this.#identityPool())
-        : await userPoolAddress(await this.#userPool());
+    const endpoint = await this.#addressFor(step);
     return { step, endpoint, ...this.#key, identityPoolId: this.#identity.poolId, now: this.#now() };
   }
 

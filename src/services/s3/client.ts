@@ -89,15 +89,7 @@ function encryptAndExplain(client: S3Client, { region, credentials, encryption =
 
 /** Where requests about a bucket go; a bucket's own host name is left out. Throws RunError if that is no safe address. */
 export async function storageAddress(region: string): Promise<string> {
-  const { ListBucketsCommand } = await import('@aws-sdk/client-s3');
-  const credentials = async () => ({ accessKeyId: 'none', secretAccessKey: 'none' });
-  const client = await createClient({
-    region,
-    credentials: Object.assign(credentials, { memoized: true as const }),
-    connections: 1,
-    backoff: { retries: 0, baseMs: 0, capMs: 0 },
-    stallTimeoutMs: CONNECT_TIMEOUT_MS,
-  });
-  const command = new ListBucketsCommand({});
-  return addressOf(command, () => client.send(command)).finally(() => client.destroy());
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const client = new S3Client({ region });
+  return addressOf(client, 'S3').finally(() => client.destroy());
 }

@@ -6,13 +6,6 @@ import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf, type Reasons } from '../../../stages/retry/faults.ts';
 import { accessDenied, isLocked } from './access-denied.ts';
 
-interface S3Error {
-  name: string;
-  message: string;
-  status: number | null;
-  code: string | null;
-}
-
 interface SdkError extends Error {
   $metadata: { httpStatusCode?: number };
   $response: { headers?: Record<string, string> };
@@ -21,7 +14,7 @@ interface SdkError extends Error {
 }
 
 /** The parts of an SDK error that matter. A response to HEAD has no body, so that only its status counts. */
-export function s3ErrorOf(error: unknown): S3Error {
+export function s3ErrorOf(error: unknown) {
   const { name = '', message = String(error), $metadata, code } = (error ?? {}) as Partial<SdkError>;
   const status = $metadata?.httpStatusCode ?? null;
   return { name, message, status, code: typeof code === 'string' ? code : null };

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { RunError } from '../../../stages/errors.ts';
-import { type Backoff, pause, waitMs } from '../../../stages/retry/backoff.ts';
+import { pause, waitMs } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
-import type { AwsKeySource } from '../aws/roles.ts';
 import { accessDenied } from './access-denied.ts';
+import type { ClientOptions } from './client.ts';
 import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { isListed } from './existing-objects.ts';
 import { FILE_ID_METADATA, unquoted } from './upload.ts';
@@ -27,14 +27,10 @@ const PROBE = 'Written by "migrator doctor" to see whether it may write here. It
 /** Keys may expire again while a request waits to be sent again. */
 const MOST_RENEWALS = 3;
 
-export interface ObjectsOptions {
+export interface ObjectsOptions extends ClientOptions {
   bucket: string;
-  credentials: AwsKeySource;
   /** These keys have been refused as expired: the next request gets others. */
   dropKeys: (accessKeyId: string) => void;
-  backoff: Backoff;
-  /** A read is given up, and continued by another request, after so long without a byte. */
-  stallTimeoutMs: number;
 }
 
 export class Objects {
@@ -68,14 +64,19 @@ export class Objects {
   /** One object; null if there is none. Throws RunError, also when it may not be looked at. */
   async find(key: string): Promise<ObjectState | null> {
     const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+    const head = await this.#unlessMissing(key, () => this.#client.send(command));
+    const fileId = head?.Metadata?.[FILE_ID_METADATA] ?? null;
+    return head && { key, bytes: head.ContentLength ?? 0, etag: unquoted(head.ETag), fileId };
+  }
+
+  /** Null if there is no such object, or if it has another etag than the one asked for. */
+  async #unlessMissing<T>(key: string, send: () => Promise<T>): Promise<T | null> {
     try {
-      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
-      const head = await this.#send(() => this.#client.send(command));
-      const fileId = head.Metadata?.[FILE_ID_METADATA] ?? null;
-      return { key, bytes: head.ContentLength ?? 0, etag: unquoted(head.ETag), fileId };
+      return await this.#send(send);
     } catch (error) {
       const { status } = s3ErrorOf(error);
-      if (status === 404) return null;
+      if (status === 404 || isTaken(error)) return null;
       // S3 answers so for objects that do not exist, too; a listing shows whether it does (docs/services.md, S3).
       if (status === 403 && !(await this.#isListed(key))) return null;
       throw this.#about(error);
@@ -91,7 +92,7 @@ export class Objects {
    * replaced meanwhile, the bytes end there. Throws RunError, at the call or while they are read.
    */
   async read(key: string): Promise<AsyncIterable<Buffer> | null> {
-    const object = await this.#get({ Bucket: this.#bucket, Key: key });
+    const object = await this.#get(key);
     return object && this.#bytesOf(key, object);
   }
 
@@ -109,25 +110,21 @@ export class Objects {
         }
       } catch (error) {
         failures = at > from ? 0 : failures + 1;
-        if (failures > backoff.retries || !isTemporary(error)) throw this.#about(error);
+        if (failures > backoff.retries || !retryPolicyFor(S3_REASONS)(error).again) throw this.#about(error);
         await pause(waitMs(backoff, failures, null), backoff.signal);
       }
       if (at === ContentLength) return;
-      body = await this.#get({ Bucket: this.#bucket, Key: key, IfMatch: ETag, Range: `bytes=${at}-` });
+      body = await this.#get(key, { IfMatch: ETag, Range: `bytes=${at}-` });
     }
   }
 
-  /** Null if there is no such object, or not the one with the etag. */
-  async #get(input: GetObjectCommandInput): Promise<GetObjectCommandOutput | null> {
+  async #get(
+    key: string,
+    part: Pick<GetObjectCommandInput, 'IfMatch' | 'Range'> = {},
+  ): Promise<GetObjectCommandOutput | null> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-    try {
-      return await this.#send(() => this.#client.send(new GetObjectCommand(input)));
-    } catch (error) {
-      const { status } = s3ErrorOf(error);
-      if (status === 404 || (input.IfMatch && isTaken(error))) return null;
-      if (status === 403 && !(await this.#isListed(input.Key!))) return null;
-      throw this.#about(error);
-    }
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, ...part });
+    return this.#unlessMissing(key, () => this.#client.send(command));
   }
 
   /** Removes the object; false, and it stays, if it has not this etag. Removing what is not there is no error. */
@@ -207,8 +204,6 @@ export class Objects {
     );
   }
 }
-
-const isTemporary = (error: unknown): boolean => retryPolicyFor(S3_REASONS)(error).again;
 
 /** The stream, which fails when no byte has come for so long: a connection that is lost may never say so. */
 async function* untilStalled(body: Readable, timeoutMs: number): AsyncGenerator<Buffer> {

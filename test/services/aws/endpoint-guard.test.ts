@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { identityPoolAddress, identityPoolClient } from '../../../src/services/cognito/clients.ts';
+import { addressOf } from '../../../src/services/aws/endpoint-guard.ts';
+import { identityPoolClient } from '../../../src/services/cognito/clients.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
 
@@ -7,7 +8,7 @@ describe('the address of an AWS client', () => {
   const addressWith = async (endpoint: string) => {
     process.env.AWS_ENDPOINT_URL = endpoint;
     const client = await identityPoolClient('cn-north-1', { retries: 0, baseMs: 0, capMs: 0 });
-    return identityPoolAddress(client).finally(() => client.destroy());
+    return addressOf(client, 'the identity pool').finally(() => client.destroy());
   };
 
   after(() => {

@@ -1,7 +1,7 @@
 /** What a user pool may ask for beyond the password. Cognito developer guide, "RespondToAuthChallenge". */
 import type { RespondToAuthChallengeCommandOutput } from '@aws-sdk/client-cognito-identity-provider';
 import { type Circumstances, challengeError } from './errors.ts';
-import type { CodeChallenge, Questions } from './questions.ts';
+import type { Questions } from './questions.ts';
 
 export type Challenge = Pick<
   RespondToAuthChallengeCommandOutput,
@@ -29,15 +29,28 @@ export async function answerChallenge(
   at: Circumstances,
 ): Promise<Challenge> {
   const { ChallengeName: name, ChallengeParameters: parameters = {}, AvailableChallenges = [] } = challenge;
-  const ask = (question: Question) =>
-    untilAccepted(question, answers => respond(challenge, answers), questions);
+  /** `wrong`: what was wrong with the last answer; null at first. */
+  const ask = async (question: (wrong: string | null) => Promise<Record<string, string>>) => {
+    let wrong: string | null = null;
+    for (let retry = 0; ; retry += 1) {
+      const answers = await question(wrong);
+      try {
+        return await respond(challenge, answers);
+      } catch (error) {
+        const { name, message } = error as Error;
+        if (!Object.hasOwn(TRY_AGAIN, name) || retry >= questions.retries) throw error;
+        // Only for the policy does Cognito's message say more.
+        wrong = name === 'InvalidPasswordException' ? `${message}.` : TRY_AGAIN[name]!;
+      }
+    }
+  };
   switch (name) {
     case 'SOFTWARE_TOKEN_MFA':
     case 'SMS_MFA':
     case 'SMS_OTP':
     case 'EMAIL_OTP': {
       const sentTo = parameters.CODE_DELIVERY_DESTINATION ?? null;
-      return ask(async wrong => ({ [codeName(name)]: await questions.code(name, sentTo, wrong) }));
+      return ask(async wrong => ({ [`${name}_CODE`]: await questions.code(name, sentTo, wrong) }));
     }
     case 'NEW_PASSWORD_REQUIRED':
       if (requiredAttributes(parameters).length > 0) throw challengeError('REQUIRED_ATTRIBUTES', at);
@@ -53,29 +66,6 @@ export async function answerChallenge(
       throw challengeError(name, at);
   }
 }
-
-type Question = (wrong: string | null) => Promise<Record<string, string>>;
-
-async function untilAccepted(
-  question: Question,
-  send: (answers: Record<string, string>) => Promise<Challenge>,
-  { retries }: Questions,
-): Promise<Challenge> {
-  let wrong: string | null = null;
-  for (let retry = 0; ; retry += 1) {
-    const answers = await question(wrong);
-    try {
-      return await send(answers);
-    } catch (error) {
-      const { name, message } = error as Error;
-      if (!Object.hasOwn(TRY_AGAIN, name) || retry >= retries) throw error;
-      // Only for the policy does Cognito's message say more.
-      wrong = name === 'InvalidPasswordException' ? `${message}.` : TRY_AGAIN[name]!;
-    }
-  }
-}
-
-const codeName = (challenge: CodeChallenge) => `${challenge}_CODE`;
 
 /** The app before messages: nothing has to arrive. */
 function preferredFactor(choices: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { CognitoIdentityClient, Credentials } from '@aws-sdk/client-cognito-identity';
+import type { CognitoIdentity, Credentials } from '@aws-sdk/client-cognito-identity';
 import { RunError } from '../../../stages/errors.ts';
 import { domainOf, regionOfPool } from '../aws/regions.ts';
 import { type AwsKeys, belongsTo, roleNameOf } from '../aws/roles.ts';
@@ -29,21 +29,19 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
  * Throws the SDK's errors as they are.
  */
 export async function fetchKeys(
-  client: CognitoIdentityClient,
+  client: CognitoIdentity,
   identity: Identity,
   login: { idToken: string; userPoolId: string; wantedRole: string | null },
   now: number,
 ): Promise<RoleKeys> {
-  const { GetIdCommand, GetCredentialsForIdentityCommand } = await import('@aws-sdk/client-cognito-identity');
   const Logins = { [await providerName(login)]: login.idToken };
   if (!identity.id) {
-    const { IdentityId } = await client.send(new GetIdCommand({ IdentityPoolId: identity.poolId, Logins }));
+    const { IdentityId } = await client.getId({ IdentityPoolId: identity.poolId, Logins });
     identity.id = IdentityId ?? null;
   }
   const keysFor = async (CustomRoleArn?: string) => {
-    const { Credentials } = await client.send(
-      new GetCredentialsForIdentityCommand({ IdentityId: identity.id!, Logins, CustomRoleArn }),
-    );
+    const IdentityId = identity.id!;
+    const { Credentials } = await client.getCredentialsForIdentity({ IdentityId, Logins, CustomRoleArn });
     return keysOf(Credentials, identity.poolId, now);
   };
   const preferred = claimsOf(login.idToken)['cognito:preferred_role'] ?? null;

@@ -12,10 +12,9 @@ const BACKOFF = { retries: 3, baseMs: 100, capMs: 8_000 };
  */
 export async function revokeSignIn(signIn: KeptSignIn): Promise<void> {
   const { userPoolId, clientId, refreshToken } = signIn;
-  const { RevokeTokenCommand } = await import('@aws-sdk/client-cognito-identity-provider');
   const client = await userPoolClient(regionOfPool(userPoolId) ?? '', BACKOFF);
   try {
-    await client.send(new RevokeTokenCommand({ ClientId: clientId, Token: refreshToken }));
+    await client.revokeToken({ ClientId: clientId, Token: refreshToken });
   } catch (error) {
     const endpoint = await addressOf(client, 'the user pool');
     throw classify(error, { ...signIn, step: 'renewal', endpoint, identityPoolId: '', now: Date.now() });

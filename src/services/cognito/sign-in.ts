@@ -1,6 +1,6 @@
 import type {
   AuthenticationResultType,
-  CognitoIdentityProviderClient,
+  CognitoIdentityProvider,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
 import { type Circumstances, challengeError } from './errors.ts';
@@ -21,7 +21,7 @@ export interface SignedIn {
  * cannot be answered here.
  */
 export async function signIn(
-  client: CognitoIdentityProviderClient,
+  client: CognitoIdentityProvider,
   questions: Questions,
   at: Circumstances,
   device: Device | null,
@@ -31,45 +31,46 @@ export async function signIn(
     const result = await authenticate(client, password, questions, at, known);
     return { result, device: (await confirmDevice(client, result)) ?? known };
   };
-  try {
-    return await attempt(device);
-  } catch (error) {
-    if (!device || !isForgotten(error)) throw error;
+  return attempt(device).catch(error => {
+    const isForgotten = error.name === FORGOTTEN && /device/i.test(error.message);
+    if (!device || !isForgotten) throw error;
     return attempt(null);
-  }
+  });
 }
 
-/** The pool does not know the device by this password. */
-class DeviceForgotten extends Error {}
-
-function isForgotten(error: unknown): boolean {
-  const { name, message } = error as Error;
-  const isUnknown = name === 'ResourceNotFoundException' && /device/i.test(message);
-  return isUnknown || error instanceof DeviceForgotten;
-}
+const FORGOTTEN = 'ResourceNotFoundException';
 
 async function authenticate(
-  client: CognitoIdentityProviderClient,
+  client: CognitoIdentityProvider,
   password: string,
   questions: Questions,
   at: Circumstances,
   device: Device | null,
 ): Promise<AuthenticationResultType> {
   const srp = await import('cognito-srp-helper');
+  const { clientId: ClientId } = at;
   // Not hashed beforehand: the hash includes the pool's own name for the user, which comes with the first response.
   const session = srp.createSrpSession(at.username, password, at.userPoolId, false);
-  const { initiate, respondTo } = await requestsOf(client, at.clientId, device);
-  let challenge: Challenge = await initiate({ USERNAME: at.username, SRP_A: session.largeA });
-  const userId = challenge.ChallengeParameters?.USER_ID_FOR_SRP ?? at.username;
-  const respond: Respond = (asked, answers) => respondTo(asked, { USERNAME: userId, ...answers });
+  const named = device && { DEVICE_KEY: device.key };
+  const AuthParameters = { USERNAME: at.username, SRP_A: session.largeA, ...named };
+  let challenge: Challenge = await client.initiateAuth({
+    AuthFlow: 'USER_SRP_AUTH',
+    ClientId,
+    AuthParameters,
+  });
+  const USERNAME = challenge.ChallengeParameters?.USER_ID_FOR_SRP ?? at.username;
+  const respond: Respond = ({ ChallengeName, Session }, answers) => {
+    const ChallengeResponses = { USERNAME, ...answers, ...named };
+    return client.respondToAuthChallenge({ ChallengeName, ClientId, Session, ChallengeResponses });
+  };
   const next = async (asked: Challenge): Promise<Challenge> => {
     const { ChallengeName: name, AvailableChallenges = [] } = asked;
     if (name === 'PASSWORD_VERIFIER') return respond(asked, signatureOf(srp.signSrpSession(session, asked)));
     if (name === 'SELECT_CHALLENGE' && AvailableChallenges.includes('PASSWORD_SRP'))
       return respond(asked, { ANSWER: 'PASSWORD_SRP', SRP_A: session.largeA });
     if (name === 'DEVICE_SRP_AUTH' && device)
-      return proveDevice(respond, asked, userId, device, at).catch(() => {
-        throw new DeviceForgotten();
+      return proveDevice(respond, asked, USERNAME, device, at).catch(() => {
+        throw Object.assign(new Error('The device is not known by this password.'), { name: FORGOTTEN });
       });
     return answerChallenge(respond, asked, questions, at);
   };
@@ -80,81 +81,42 @@ async function authenticate(
   return challenge.AuthenticationResult;
 }
 
-async function requestsOf(client: CognitoIdentityProviderClient, ClientId: string, device: Device | null) {
-  const { InitiateAuthCommand, RespondToAuthChallengeCommand } = await import(
-    '@aws-sdk/client-cognito-identity-provider'
-  );
-  const named = (values: Record<string, string>) => (device ? { ...values, DEVICE_KEY: device.key } : values);
-  return {
-    initiate: (values: Record<string, string>): Promise<Challenge> =>
-      client.send(
-        new InitiateAuthCommand({ AuthFlow: 'USER_SRP_AUTH', ClientId, AuthParameters: named(values) }),
-      ),
-    respondTo: ({ ChallengeName, Session }: Challenge, answers: Record<string, string>): Promise<Challenge> =>
-      client.send(
-        new RespondToAuthChallengeCommand({
-          ChallengeName,
-          ClientId,
-          Session,
-          ChallengeResponses: named(answers),
-        }),
-      ),
-  };
-}
-
 /**
  * Confirms the device that the pool has named at the sign-in; null if it has named none. Pools that always remember
  * devices refuse to renew tokens otherwise (docs/services.md, Cognito).
  */
-export async function confirmDevice(
-  client: CognitoIdentityProviderClient,
+async function confirmDevice(
+  client: CognitoIdentityProvider,
   { NewDeviceMetadata: metadata, AccessToken }: AuthenticationResultType,
 ): Promise<Device | null> {
   const { DeviceKey: key, DeviceGroupKey: groupKey } = metadata ?? {};
   if (!key || !groupKey || !AccessToken) return null;
-  const [{ ConfirmDeviceCommand }, { createDeviceVerifier }] = await Promise.all([
-    import('@aws-sdk/client-cognito-identity-provider'),
-    import('cognito-srp-helper'),
-  ]);
+  const { createDeviceVerifier } = await import('cognito-srp-helper');
   const { DeviceRandomPassword, DeviceSecretVerifierConfig } = createDeviceVerifier(key, groupKey);
-  const command = new ConfirmDeviceCommand({
-    AccessToken,
-    DeviceKey: key,
-    DeviceName: 'amplify-media-migrator',
-    DeviceSecretVerifierConfig,
-  });
+  const names = { DeviceKey: key, DeviceName: 'amplify-media-migrator' };
   // The user is signed in anyway; at worst the tokens cannot be renewed, and the message comes when they expire.
-  await client.send(command).catch(() => {});
+  await client.confirmDevice({ AccessToken, ...names, DeviceSecretVerifierConfig }).catch(() => {});
   return { key, groupKey, password: DeviceRandomPassword };
 }
 
-/** Answers DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER. Throws what `respond` throws. */
-export async function proveDevice(
+/** Answers DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER. */
+async function proveDevice(
   respond: Respond,
   challenge: Challenge,
   userId: string,
-  device: Device,
+  { key, groupKey, password }: Device,
   at: Circumstances,
 ): Promise<Challenge> {
   const srp = await import('cognito-srp-helper');
-  const session = srp.createSrpSession(userId, device.password, at.userPoolId, false);
+  const session = srp.createSrpSession(userId, password, at.userPoolId, false);
   const verifier = await respond(challenge, { SRP_A: session.largeA });
-  const parameters = { DEVICE_KEY: device.key, ...verifier.ChallengeParameters };
-  const signed = srp.signSrpSessionWithDevice(
-    session,
-    { ...verifier, ChallengeParameters: parameters },
-    device.groupKey,
-    device.password,
-  );
-  return respond(verifier, signatureOf(signed));
+  const ChallengeParameters = { DEVICE_KEY: key, ...verifier.ChallengeParameters };
+  const asked = { ...verifier, ChallengeParameters };
+  return respond(verifier, signatureOf(srp.signSrpSessionWithDevice(session, asked, groupKey, password)));
 }
 
 /** The answer to PASSWORD_VERIFIER and DEVICE_PASSWORD_VERIFIER. */
-export function signatureOf(signed: {
-  secret: string;
-  passwordSignature: string;
-  timestamp: string;
-}): Record<string, string> {
+function signatureOf(signed: { secret: string; passwordSignature: string; timestamp: string }) {
   return {
     PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
     PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
@@ -167,33 +129,19 @@ export function signatureOf(signed: {
  * (Cognito developer guide, "Refresh tokens"), so that is the second try.
  */
 export async function renewTokens(
-  client: CognitoIdentityProviderClient,
+  client: CognitoIdentityProvider,
   { refreshToken, device }: Pick<Tokens, 'refreshToken' | 'device'>,
-  at: Circumstances,
+  { clientId: ClientId }: Circumstances,
 ): Promise<AuthenticationResultType | undefined> {
-  const { InitiateAuthCommand, GetTokensFromRefreshTokenCommand } = await import(
-    '@aws-sdk/client-cognito-identity-provider'
-  );
+  const AuthParameters = { REFRESH_TOKEN: refreshToken, ...(device && { DEVICE_KEY: device.key }) };
   try {
-    const answer = await client.send(
-      new InitiateAuthCommand({
-        AuthFlow: 'REFRESH_TOKEN_AUTH',
-        ClientId: at.clientId,
-        AuthParameters: { REFRESH_TOKEN: refreshToken, ...(device && { DEVICE_KEY: device.key }) },
-      }),
-    );
-    return answer.AuthenticationResult;
+    const renewal = { AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId, AuthParameters } as const;
+    return (await client.initiateAuth(renewal)).AuthenticationResult;
   } catch (refusal) {
     if ((refusal as Error).name !== 'InvalidParameterException') throw refusal;
     try {
-      const rotated = await client.send(
-        new GetTokensFromRefreshTokenCommand({
-          ClientId: at.clientId,
-          RefreshToken: refreshToken,
-          DeviceKey: device?.key,
-        }),
-      );
-      return rotated.AuthenticationResult;
+      const renewal = { ClientId, RefreshToken: refreshToken, DeviceKey: device?.key };
+      return (await client.getTokensFromRefreshToken(renewal)).AuthenticationResult;
     } catch (error) {
       // Neither flow is allowed to this client: the first refusal says so.
       const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);

@@ -1,4 +1,4 @@
-import type { S3Client, ServerSideEncryption } from '@aws-sdk/client-s3';
+import type { S3, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
@@ -36,8 +36,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
  * An S3 client whose default checksums are off: with them a streamed body would be sent in chunks with a trailer. Bytes of files
  * are sent with their md5, or with a CRC32 for each part (`upload.ts`).
  */
-export async function createClient(options: ClientOptions): Promise<S3Client> {
-  const [{ S3Client: Client }, { NodeHttpHandler }, agents] = await Promise.all([
+export async function createClient(options: ClientOptions): Promise<S3> {
+  const [{ S3: Client }, { NodeHttpHandler }, agents] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@smithy/node-http-handler'),
     httpAgents({ keepAlive: true, maxSockets: options.connections }),
@@ -69,7 +69,7 @@ export async function createClient(options: ClientOptions): Promise<S3Client> {
 const UPLOADS = new Set(['PutObjectCommand', 'CreateMultipartUploadCommand']);
 
 /** Adds the encryption to every upload, lib-storage's included, and to errors what only the client knows (access-denied.ts). */
-function encryptAndExplain(client: S3Client, { region, credentials, encryption = {} }: ClientOptions): void {
+function encryptAndExplain(client: S3, { region, credentials, encryption = {} }: ClientOptions): void {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async args => {

@@ -2,7 +2,7 @@
  * What exists under the key of an upload already, and whether it is the upload's own. All functions throw the SDK's errors
  * as they are, and FileError if the key belongs to an object with other bytes.
  */
-import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, S3 } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
 import { isExpiredTokenOfHead, s3ErrorOf } from './errors.ts';
@@ -60,9 +60,8 @@ function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, plac
 }
 
 async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadObjectCommandOutput | null> {
-  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
   try {
-    return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: upload.key }));
+    return await client.headObject({ Bucket: bucket, Key: upload.key });
   } catch (error) {
     const { status } = s3ErrorOf(error);
     if (status === 403 || status === 404) return null;
@@ -90,11 +89,8 @@ function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Bucke
 }
 
 /** Amplify's policy answers 403 to a HEAD of what does not exist, so a listing tells. Throws the SDK's errors as they are. */
-export async function isListed(client: S3Client, bucket: string, key: string): Promise<boolean> {
-  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const { Contents } = await client.send(
-    new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
-  );
+export async function isListed(client: S3, bucket: string, key: string): Promise<boolean> {
+  const { Contents } = await client.listObjectsV2({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
   return Contents?.[0]?.Key === key;
 }
 

@@ -1,7 +1,7 @@
 /** Reads and removes existing objects: for `verify`, `undo` and `doctor`. */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { GetObjectCommandInput, GetObjectCommandOutput, S3 } from '@aws-sdk/client-s3';
 import { RunError } from '../../../stages/errors.ts';
 import { pause, waitMs } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
@@ -34,11 +34,11 @@ export interface ObjectsOptions extends ClientOptions {
 }
 
 export class Objects {
-  readonly #client: S3Client;
+  readonly #client: S3;
   readonly #options: ObjectsOptions;
   readonly #bucket: string;
 
-  constructor(client: S3Client, options: ObjectsOptions) {
+  constructor(client: S3, options: ObjectsOptions) {
     this.#client = client;
     this.#options = options;
     this.#bucket = options.bucket;
@@ -46,11 +46,10 @@ export class Objects {
 
   /** Every object below `media/`, in pages of up to 1,000. Throws RunError. */
   async *list(): AsyncGenerator<ObjectState[]> {
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     let ContinuationToken: string | undefined;
     do {
-      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken });
-      const page = await this.#sendOrExplain(() => this.#client.send(command));
+      const pages = { Bucket: this.#bucket, Prefix: PREFIX, ContinuationToken };
+      const page = await this.#sendOrExplain(() => this.#client.listObjectsV2(pages));
       yield (page.Contents ?? []).map(({ Key, Size, ETag }) => ({
         key: Key!,
         bytes: Size ?? 0,
@@ -63,9 +62,8 @@ export class Objects {
 
   /** One object; null if there is none. Throws RunError, also when it may not be looked at. */
   async find(key: string): Promise<ObjectState | null> {
-    const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
-    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
-    const head = await this.#unlessMissing(key, () => this.#client.send(command));
+    const object = { Bucket: this.#bucket, Key: key };
+    const head = await this.#unlessMissing(key, () => this.#client.headObject(object));
     const fileId = head?.Metadata?.[FILE_ID_METADATA] ?? null;
     return head && { key, bytes: head.ContentLength ?? 0, etag: unquoted(head.ETag), fileId };
   }
@@ -122,17 +120,15 @@ export class Objects {
     key: string,
     part: Pick<GetObjectCommandInput, 'IfMatch' | 'Range'> = {},
   ): Promise<GetObjectCommandOutput | null> {
-    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, ...part });
-    return this.#unlessMissing(key, () => this.#client.send(command));
+    const object = { Bucket: this.#bucket, Key: key, ...part };
+    return this.#unlessMissing(key, () => this.#client.getObject(object));
   }
 
   /** Removes the object; false, and it stays, if it has not this etag. Removing what is not there is no error. */
   async remove(key: string, etag: string): Promise<boolean> {
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: `"${etag}"` });
+    const object = { Bucket: this.#bucket, Key: key, IfMatch: `"${etag}"` };
     try {
-      await this.#send(() => this.#client.send(command));
+      await this.#send(() => this.#client.deleteObject(object));
       return true;
     } catch (error) {
       if (s3ErrorOf(error).status === 404) return true;
@@ -143,18 +139,17 @@ export class Objects {
 
   /** Puts a tiny object under the key, as an upload does, and removes it. Throws RunError; if it is not removed, it stays. */
   async probe(key: string): Promise<void> {
-    const { DeleteObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
     const object = { Bucket: this.#bucket, Key: key };
     const ContentMD5 = createHash('md5').update(PROBE).digest('base64');
-    const put = new PutObjectCommand({ ...object, Body: PROBE, ContentMD5, ContentType: 'text/plain' });
-    await this.#send(() => this.#client.send(put)).catch(cause => {
+    const put = { ...object, Body: PROBE, ContentMD5, ContentType: 'text/plain' };
+    await this.#send(() => this.#client.putObject(put)).catch(cause => {
       const about = aboutUpload(cause, key, this.#bucket);
       if (about instanceof RunError) throw about;
       const remedy =
         'Check the network connection, aws.amplify.storage_region and aws.amplify.storage_bucket ("migrator show").';
       throw new RunError('storage_unreachable', about.message, about.everyFile?.remedy ?? remedy, { cause });
     });
-    await this.#send(() => this.#client.send(new DeleteObjectCommand(object))).catch(cause => {
+    await this.#send(() => this.#client.deleteObject(object)).catch(cause => {
       throw new RunError(
         'storage_delete_refused',
         `${key} was put into ${this.#bucket} but cannot be removed: ${cause.message}`,

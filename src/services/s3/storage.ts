@@ -1,5 +1,5 @@
 /** S3 as the stages need it, under what Amplify's storage policy allows. */
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3 } from '@aws-sdk/client-s3';
 import Bottleneck from 'bottleneck';
 import { FileError, RunError } from '../../../stages/errors.ts';
 import {
@@ -41,13 +41,13 @@ export class Storage implements ObjectStore {
   /** The canonical URL of the object under a key. */
   readonly urlOf: (key: string) => string;
   readonly #options: StorageOptions;
-  readonly #client: S3Client;
+  readonly #client: S3;
   readonly #place: Place;
   readonly #inParts = new Bottleneck({ maxConcurrent: FILES_IN_PARTS });
   #hasWarnedOfParts = false;
   #hasResponded = false;
 
-  private constructor(options: StorageOptions, client: S3Client, urlOf: (key: string) => string) {
+  private constructor(options: StorageOptions, client: S3, urlOf: (key: string) => string) {
     this.#options = options;
     this.urlOf = urlOf;
     this.#client = client;

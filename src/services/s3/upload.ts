@@ -27,7 +27,7 @@
  * Limits: 5 GiB in one PUT, parts of at least 5 MiB, 10,000 parts (S3 user guide, "Multipart upload limits"). The part size
  * grows with the file.
  */
-import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import type { S3, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
 import { checkedBody } from './checked-body.ts';
@@ -35,7 +35,7 @@ import { isForgotten } from './errors.ts';
 import { sendStream } from './send-stream.ts';
 
 export interface Place {
-  client: S3Client;
+  client: S3;
   bucket: string;
   /** Id of the run, or of the process if there is no run. */
   runId: string;

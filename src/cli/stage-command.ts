@@ -4,11 +4,15 @@ import type { FileRecord, StageName } from '../../stages/record.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import { LineWriter } from '../run/line-writer.ts';
+import { checkpointOf, claimsIn, storedRecord } from '../run/manifest/checkpoint.ts';
+import type { LinkingFile } from '../run/manifest/linking.ts';
+import { ManifestFile, type OpenOptions } from '../run/manifest/manifest-file.ts';
 import { writeObservationIds } from '../run/manifest/observation-ids.ts';
+import type { Run } from '../run/manifest/run.ts';
+import { closeManifests, type Manifests, openManifests } from '../run/open-manifests.ts';
 import { commandStream, runToEnd, type Step, sourceOf } from '../run/pipeline.ts';
 import { chosenRules, selectionFrom } from '../run/run-selection.ts';
-import { type StageFlags, StageInput } from '../run/stage-input.ts';
-import { StageOutput } from '../run/stage-output.ts';
+import { runToWrite, type StageFlags, StageInput } from '../run/stage-input.ts';
 import { Stages } from '../run/stages.ts';
 import { isPiped } from '../run/standard-streams.ts';
 import { formatCount } from '../run/text/format.ts';
@@ -53,22 +57,24 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const shard = shardFrom(flags.shard, this.env, text => this.say(text));
     const config = await this.configuration({ naming: flags.naming, ...transferConfig(flags) });
     const input = new StageInput({ stage, flags, config, home, shard, warn });
-    const output = new StageOutput(stage, flags, input);
+    const run = flags.out === undefined ? runToWrite(stage, input) : null;
     // The stages after list take the selection of the run.
-    const rules = stage === 'list' ? chosenRules(output.run, flags) : null;
-    output.run?.lock(this.commandLine(shard));
+    const rules = stage === 'list' ? chosenRules(run, flags) : null;
+    run?.lock(this.commandLine(shard));
     // Shards store objects for the run, wherever their records go.
-    const services = this.servicesFor(config, input.run, output.run !== null && !shard, shard);
+    const services = this.servicesFor(config, input.run, run !== null && !shard, shard);
     this.listenToSignals();
+    let manifests: Manifests = {};
+    let linking: LinkingFile | undefined;
     try {
       services.require(DEFINITIONS[stage].needs);
-      await output.open({ warn, reject: input.reject });
+      manifests = await this.#openOutput(run, { warn, reject: input.reject });
+      if (stage === 'link') linking = run?.linkingFile();
+      const root = input.run?.facts.root(flags['folder-id'], config);
       if (stage === 'list') {
-        requireKeys(config, input.run ? [] : KEYS_FOR.folder);
-        output.run?.facts.remember({
-          resource_key: output.run.facts.root(flags['folder-id'], config).resourceKey,
-        });
-        output.run?.facts.rememberSelection(rules);
+        requireKeys(config, root ? [] : KEYS_FOR.folder);
+        run?.facts.remember({ resource_key: root?.resourceKey });
+        run?.facts.rememberSelection(rules);
       }
       const stages = new Stages({
         config,
@@ -76,44 +82,60 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
         shutdown: this.shutdown,
         events: this.events,
         selection: selectionFrom(rules),
-        root: input.run?.facts.root(flags['folder-id'], config),
-        claimed: output.claimed(),
-        linking: output.linking,
-        onTableRead: ids => output.run && writeObservationIds(output.run.folder, ids),
-        onReplaced: async record => output.run?.revise(record, warn),
+        root,
+        claimed: claimsIn(manifests[stage], manifests.transfer),
+        linking,
+        onTableRead: ids => run && writeObservationIds(run.folder, ids),
+        onReplaced: async record => run?.revise(record, warn),
         maxTransferBytes: flags['max-transfer'],
         isShard: shard !== null,
       });
-      await this.#runStage(stages, input, output);
-      if (stage === 'list' && !this.shutdown.drainSignal.aborted) output.run?.markListed();
+      await this.#runStage(stages, input, run, manifests);
+      if (stage === 'list' && !this.shutdown.drainSignal.aborted) run?.markListed();
     } finally {
       this.stopProgress();
       this.ignoreSignals();
-      await output.close();
+      await closeManifests(manifests);
+      linking?.close();
+      run?.discardIfEmpty();
+      run?.unlock();
       input.close();
       await services.close();
     }
     if (this.shutdown.reason) throw this.shutdown.reason;
-    this.#summary(output, input);
+    // A run without files is not kept.
+    this.#summary(input, run?.exists === false ? null : (manifests[stage]?.path ?? null));
   }
 
-  async #runStage(stages: Stages, input: StageInput, output: StageOutput): Promise<void> {
+  /** The manifests of the run, or the file of `--out`; none for standard output. */
+  async #openOutput(run: Run | null, options: Omit<OpenOptions, 'write'>): Promise<Manifests> {
+    const { stage } = this;
+    const { out = '-' } = this.flags as StageFlags;
+    if (!run)
+      return out === '-' ? {} : { [stage]: await ManifestFile.open(out, { ...options, write: true }) };
+    return openManifests(run, { ...options, write: [stage], read: stage === 'resolve' ? ['transfer'] : [] });
+  }
+
+  async #runStage(
+    stages: Stages,
+    input: StageInput,
+    run: Run | null,
+    { transfer, [this.stage]: manifest }: Manifests,
+  ): Promise<void> {
     const { stage, events, shutdown } = this;
     const { config, services } = stages.context;
-    const source = await this.#source(stages, input, output);
+    const source = await this.#source(stages, input, run);
     // In a pipe, the transfer before the link already shows progress on the same terminal.
     const shows = stage === 'transfer' || (stage === 'link' && input.allRecords() !== null);
     if (shows) await this.showProgress(config, services, stage === 'transfer');
     // Progress wants totals, where they can be known.
     const all = shows ? input.allRecords() : null;
-    if (all) events.listAll(all, ({ id, url }) => Boolean(url || output.manifest?.last(id)?.url));
+    if (all) events.listAll(all, ({ id, url }) => Boolean(url || manifest?.last(id)?.url));
     const planned = (record: FileRecord) => {
       if (!all) events.emit('listed', record, false);
       return events.plan(record);
     };
-    const lines = output.isStandardOutput
-      ? new LineWriter(unguarded(process.stdout), shutdown.killSignal)
-      : null;
+    const lines = manifest ? null : new LineWriter(unguarded(process.stdout), shutdown.killSignal);
     const finished = (record: FileRecord) => {
       events.finish(record);
       return lines?.write(record);
@@ -121,30 +143,27 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     try {
       const steps = await DEFINITIONS[stage].steps(stages);
       const { 'retry-orphans': retryOrphans = false } = this.flags as StageFlags;
-      const checkpoint = output.checkpoint(retryOrphans);
+      const stored = (id: string) => storedRecord(transfer, id);
+      const checkpoint = manifest ? checkpointOf(manifest, { stage, retryOrphans, stored }) : null;
       await runToEnd(commandStream(source, { planned, steps, checkpoint }), finished, shutdown);
     } finally {
       lines?.flush();
     }
   }
 
-  async #source(stages: Stages, input: StageInput, output: StageOutput): Promise<Step> {
+  async #source(stages: Stages, input: StageInput, run: Run | null): Promise<Step> {
     if (this.stage === 'list') {
-      const onRoot = (folder_name: string) => output.run?.facts.remember({ folder_name });
-      return sourceOf(await stages.list({ onRoot }));
+      return sourceOf(await stages.list({ onRoot: folder_name => run?.facts.remember({ folder_name }) }));
     }
     const records = await input.records();
     // Files from another process in the pipe have been transferred, and only need to be linked.
     return sourceOf(records, input.allRecords() ? this.shutdown.drainSignal : undefined);
   }
 
-  #summary({ manifest, run }: StageOutput, input: StageInput): void {
+  #summary({ rejects, isEmptyPipe }: StageInput, path: string | null): void {
     const { stage, counts } = this;
-    const { rejects } = input;
     if (rejects.count > 0)
       this.warnLine(`${formatCount(rejects.count, 'line')} set aside in ${rejects.path}.`);
-    // A run without files is not kept.
-    const path = (run?.exists === false ? null : manifest?.path) ?? null;
     const { total: files, bytes } = counts;
     const summary = counts.summary();
     const byStatus = files > 0 ? `: ${countsText(counts)}` : '';
@@ -152,7 +171,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       this.printJson({ stage, files, bytes, summary, manifest: path }, 0);
     } else {
       this.say(`${stage}: ${totalLine(counts)}${byStatus}${path ? ` → ${path}` : ''}`);
-      if (files === 0) this.say(input.isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
+      if (files === 0) this.say(isEmptyPipe ? EMPTY_PIPE : 'There are no files.');
     }
     this.logger?.info({ files, summary }, 'stage ended');
     if (counts.unfinished || rejects.count > 0) process.exitCode = EXIT.unfinished;

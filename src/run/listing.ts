@@ -122,7 +122,10 @@ export class Listing {
   /** Drive may be unreachable although only links are missing: a warning is enough, and a stage that needs Drive will fail. */
   async #lookForChanges(): Promise<void> {
     try {
-      await relist(this.#options, this.#checkpoint, (now, before) => this.#count(now, before));
+      await relist(this.#options, (now, before) => {
+        this.#checkpoint.save(this.#checkpoint.restore(now));
+        this.#count(now, before);
+      });
     } catch (error) {
       const isRefused = error instanceof RunError || error instanceof FileError;
       if (!isRefused || this.#options.shutdown.killSignal.aborted) throw error;

@@ -8,20 +8,15 @@ import { FileError } from '../../stages/errors.ts';
 import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
-import type { Checkpoint } from './manifest/checkpoint.ts';
 import type { MigrationOptions } from './migration.ts';
 import type { Manifests } from './open-manifests.ts';
 import { listOptions } from './stages.ts';
 
-/** Called for each new or changed record of the list manifest. */
-type OnChange = (record: FileRecord, before: FileRecord | undefined) => void;
+/** Saves a record of the listing. */
+type Update = (now: FileRecord, before: FileRecord | undefined) => void;
 
 /** Updates the list manifest. Throws RunError, or FileError, if Drive refuses. */
-export async function relist(
-  options: MigrationOptions,
-  checkpoint: Checkpoint,
-  onChange: OnChange,
-): Promise<void> {
+export async function relist(options: MigrationOptions, update: Update): Promise<void> {
   const unread: FileRecord[] = [];
   const parents = new Map<string, DriveRef>();
   /** Unfinished files, by the id that their folder lists. */
@@ -35,8 +30,8 @@ export async function relist(
       if (record.shortcutId) idOf.set(String(record.shortcutId), record.id);
     }
   }
-  if (parents.size > 0) await lookAtNames(options, checkpoint, onChange, [...parents.values()], idOf);
-  if (unread.length > 0) await readNow(options, checkpoint, onChange, unread);
+  if (parents.size > 0) await lookAtNames(options, update, [...parents.values()], idOf);
+  if (unread.length > 0) await readNow(options, update, unread);
 }
 
 /** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
@@ -58,8 +53,7 @@ function isAnswered(record: FileRecord): boolean {
 
 async function lookAtNames(
   { manifests, services, shutdown }: MigrationOptions,
-  checkpoint: Checkpoint,
-  onChange: OnChange,
+  update: Update,
   folders: DriveRef[],
   idOf: ReadonlyMap<string, string>,
 ): Promise<void> {
@@ -72,7 +66,7 @@ async function lookAtNames(
           const before = manifests.list!.last(idOf.get(item.id) ?? '');
           const now = before && asNow(before, item);
           if (!now || now === before) continue;
-          onChange(checkpoint.save(checkpoint.restore({ ...now, status: 'pending' })), before);
+          update({ ...now, status: 'pending' }, before);
         }
       }
     } catch (error) {
@@ -85,12 +79,7 @@ async function lookAtNames(
     await look(folders.slice(start, start + FOLDERS_PER_QUERY));
 }
 
-async function readNow(
-  options: MigrationOptions,
-  checkpoint: Checkpoint,
-  onChange: OnChange,
-  unread: FileRecord[],
-): Promise<void> {
+async function readNow(options: MigrationOptions, update: Update, unread: FileRecord[]): Promise<void> {
   const stillUnread = new Set<string>();
   const drive = await options.services.drive();
   const whileListing = { ...listOptions(options), shutdown: undefined };
@@ -100,10 +89,9 @@ async function readNow(
     const before = options.manifests.list!.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.
     if (before && !before.removed && !isUnread(before)) continue;
-    const record = checkpoint.save(checkpoint.restore(found));
-    if (!before || record.removed !== before.removed) onChange(record, before);
+    update(found, before);
   }
   for (const record of unread) {
-    if (!stillUnread.has(record.id)) checkpoint.save({ ...record, removed: true });
+    if (!stillUnread.has(record.id)) update({ ...record, removed: true }, record);
   }
 }

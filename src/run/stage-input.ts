@@ -16,7 +16,7 @@ import { Run } from './manifest/run.ts';
 import { isInShard, type Shard } from './manifest/shard.ts';
 import type { Records } from './pipeline.ts';
 import { type SelectionFlags, selectionFrom } from './run-selection.ts';
-import { isPiped } from './standard-streams.ts';
+import { isLog, isPiped } from './standard-streams.ts';
 import { folderToMigrate } from './which-run.ts';
 
 /** Does not exist on Windows. */
@@ -141,6 +141,16 @@ export class StageInput {
   }
 }
 
+/** The run whose manifest is written; null for standard output. Throws ConfigError (usage) if nothing says where to write. */
+export function runToWrite(stage: StageName, { run, isRunNamed }: StageInput): Run | null {
+  if (run && isRunNamed && stage !== 'list') return run;
+  // Records do not belong in a log, if there is another place for them.
+  if (isPiped(1) && !(run && isLog())) return null;
+  if (!run && process.stdout.isTTY)
+    throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
+  return run;
+}
+
 function noManifest(path: string, before: StageName): RunError {
   const pipe = isPiped(0) ? ' To read records from standard input, give "--in -".' : '';
   return new RunError(
@@ -150,6 +160,6 @@ function noManifest(path: string, before: StageName): RunError {
   );
 }
 
-export function noPlace(what: string, ways: string): ConfigError {
+function noPlace(what: string, ways: string): ConfigError {
   return new ConfigError('no_place', `Nothing says what to ${what}.`, `Give ${ways}.`, { exitCode: 2 });
 }

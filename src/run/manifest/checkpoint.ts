@@ -205,7 +205,7 @@ export function storedRecord(transferred: Manifest | null | undefined, id: strin
  * transferred instead has the key of its object.
  */
 export function* claimsIn(
-  resolved: Manifest | null,
+  resolved: Manifest | undefined,
   transferred: Manifest | null | undefined,
 ): Generator<FileRecord> {
   for (const record of resolved?.records() ?? []) {

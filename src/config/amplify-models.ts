@@ -1,6 +1,5 @@
 /** What `data.model_introspection` of an amplify_outputs.json says about the two models (docs/services.md). */
 import { asList, isPlainObject } from './json.ts';
-import { mediaTypesIn } from './media-types.ts';
 import { type ConfigValues, settingOf, valueAt } from './settings.ts';
 
 /** A type that is no scalar is an object with one of these. */
@@ -162,4 +161,18 @@ function indexIn(attribute: unknown): [unknown, string][] {
   const [first] = asList(valueAt(attribute, 'properties.fields'));
   const query = valueAt(attribute, 'properties.queryField');
   return valueAt(attribute, 'type') === 'key' && typeof query === 'string' ? [[first, query]] : [];
+}
+
+const WORDS = {
+  image: ['IMAGE', 'PHOTO', 'PICTURE', 'STILL'],
+  video: ['VIDEO', 'MOVIE', 'FILM', 'CLIP'],
+} as const;
+
+/** The enum's values for photos and videos; null where none, or more than one, could be meant. */
+export function mediaTypesIn(values: readonly string[]) {
+  const only = (words: readonly string[]) => {
+    const matching = values.filter(value => words.includes(value.toUpperCase()));
+    return matching.length === 1 ? matching[0]! : null;
+  };
+  return { image: only(WORDS.image), video: only(WORDS.video) };
 }

@@ -46,8 +46,12 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
   const outputs = await readOutputs(path);
   const [auth, data, storage] = [outputs.auth, outputs.data, outputs.storage].map(sectionOf);
   const buckets = bucketsOf(storage);
-  if (!text(auth?.user_pool_id) && !text(data?.url) && buckets.length === 0)
-    throw notAmplifyOutputs(path, outputs);
+  if (!text(auth?.user_pool_id) && !text(data?.url) && buckets.length === 0) {
+    const what = isGen1(outputs)
+      ? 'belongs to an Amplify Gen 1 project (amplifyconfiguration.json, aws-exports.js).'
+      : 'is not an amplify_outputs.json: it has no "auth", "data" or "storage" part with values in it.';
+    throw refused(path, what);
+  }
   const bucket = await bucketFor(path, buckets, options);
   const { media, observation } = defaultConfig().aws.amplify.models;
   const names = options.models ?? { observation: observation.name, media: media.name };
@@ -123,23 +127,25 @@ function writersOf({ media }: Bucket): string[] {
 }
 
 async function readOutputs(path: string): Promise<Record<string, unknown>> {
-  const refused = (what: string, cause?: unknown) =>
-    new ConfigError(
-      'amplify_outputs',
-      `${path} ${what}`,
-      'Give the amplify_outputs.json of an Amplify Gen 2 project ("npx ampx sandbox" or "npx ampx generate outputs" writes it).',
-      { cause },
-    );
   const content = await readJson(path).catch(error => {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw refused('does not exist.', error);
-    if (!(error instanceof JsonError)) throw refused(`cannot be read: ${message}.`, error);
+    if (code === 'ENOENT') throw refused(path, 'does not exist.', error);
+    if (!(error instanceof JsonError)) throw refused(path, `cannot be read: ${message}.`, error);
     const isGen1Code = /aws-exports|\.[cm]?[jt]s$/.test(path);
     const hint = isGen1Code ? ' It looks like code of an Amplify Gen 1 project.' : '';
-    throw refused(`is not JSON: ${message}.${hint}`);
+    throw refused(path, `is not JSON: ${message}.${hint}`);
   });
   if (isPlainObject(content)) return content;
-  throw refused('is not an amplify_outputs.json: no object { … }.');
+  throw refused(path, 'is not an amplify_outputs.json: no object { … }.');
+}
+
+function refused(path: string, what: string, cause?: unknown): ConfigError {
+  return new ConfigError(
+    'amplify_outputs',
+    `${path} ${what}`,
+    'Give the amplify_outputs.json of an Amplify Gen 2 project ("npx ampx sandbox" or "npx ampx generate outputs" writes it), or set the values by flags ("migrator config --help" lists them).',
+    { cause },
+  );
 }
 
 /** Keys of the files that Amplify Gen 1 writes: for the web in `aws_…`, for mobile apps in `auth.plugins`, `api.plugins`, … */
@@ -147,16 +153,6 @@ function isGen1(content: Record<string, unknown>): boolean {
   return Object.entries(content).some(
     ([key, value]) =>
       key === 'UserAgent' || /^aws_\w+$/.test(key) || (isPlainObject(value) && 'plugins' in value),
-  );
-}
-
-function notAmplifyOutputs(path: string, content: Record<string, unknown>): ConfigError {
-  return new ConfigError(
-    'amplify_outputs',
-    isGen1(content)
-      ? `${path} belongs to an Amplify Gen 1 project (amplifyconfiguration.json, aws-exports.js).`
-      : `${path} is not an amplify_outputs.json: it has no "auth", "data" or "storage" part with values in it.`,
-    'Give the amplify_outputs.json of a Gen 2 project, or set the values by flags ("migrator config --help" lists them).',
   );
 }
 

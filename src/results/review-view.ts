@@ -1,12 +1,11 @@
 /** What `review` shows: text for people, and the same for programs and spreadsheets. */
 import { toUSVString } from 'node:util';
 import stringWidth from 'string-width';
-import { type FileRecord, isFolder, nameOf } from '../../stages/record.ts';
+import { type FileRecord, isFolder } from '../../stages/record.ts';
 import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
 import { wrapped } from '../run/text/wrap.ts';
-import { readingText } from './relaxed-reading.ts';
-import { byReason, type ReviewItem } from './review.ts';
+import { byReason, type ReviewItem, readingText } from './review.ts';
 
 /** Where a person can look at the file. */
 export function driveLink(record: FileRecord): string {
@@ -118,11 +117,8 @@ function pathOf({ path, name }: FileRecord): string {
   return path ? `${path}/${name}` : name;
 }
 
-/** The message without the file's name, which is shown next to it. */
 function whyOf({ record, code }: ReviewItem): string {
-  const message = record.error?.message ?? code;
-  const named = `${nameOf(record)}: `;
-  return message.startsWith(named) ? message.slice(named.length) : message;
+  return plainMessage(record) ?? code;
 }
 
 /** For programs. Names are as in Drive. */

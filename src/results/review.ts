@@ -2,14 +2,14 @@
  * review: the files of a run that need a decision, by reason, with what relaxed naming reads in their names; accepts these
  * readings. Needs only the manifests.
  */
-import type { NameReading } from '../../stages/file-name.ts';
-import { type FileRecord, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
+import type { NameReading, NameRules } from '../../stages/file-name.ts';
+import { parse } from '../../stages/parse.ts';
+import { canContinue, type FileRecord, nameOf, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import { rewriterOf } from '../run/run-records.ts';
-import { type ReviewRules, relaxedReading } from './relaxed-reading.ts';
 import { REASONS } from './report/advice.ts';
 
 export interface ReviewItem {
@@ -147,4 +147,34 @@ export async function acceptAsDownloaded(
 
 function withReading({ error: _error, ...record }: FileRecord, reading: NameReading): FileRecord {
   return { ...record, ...reading, status: record.url ? 'uploaded' : 'pending' };
+}
+
+/** The message of a record's error without the file's name, which is shown next to it. */
+export function plainMessage(record: FileRecord): string | undefined {
+  const start = `${nameOf(record)}: `;
+  const message = record.error?.message;
+  return message?.startsWith(start) ? message.slice(start.length) : message;
+}
+
+/** Naming is relaxed here, whatever the run's is. */
+export type ReviewRules = Omit<NameRules, 'naming'>;
+
+/** Null unless parse has stopped the record, it names no ids by hand, and relaxed naming reads its name. */
+export function relaxedReading(record: FileRecord, rules: ReviewRules): NameReading | null {
+  const { error, ...unread } = record;
+  if (record.status !== 'needs_review' || error?.stage !== 'parse' || record.sequentialIds?.length)
+    return null;
+  const read = parse({ ...unread, status: 'pending' }, { ...rules, naming: 'relaxed' });
+  if (!canContinue(read)) return null;
+  const { pattern, sequentialIds, type, contentType, prefix } = read as FileRecord & NameReading;
+  return { pattern, sequentialIds, ...(prefix !== undefined && { prefix }), type, contentType };
+}
+
+/** `6602`, `6000-6002`, `4394, 4395`, `E 6602`. */
+export function readingText({ pattern, sequentialIds, prefix }: NameReading): string {
+  const ids =
+    pattern === 'range' && sequentialIds.length > 1
+      ? `${sequentialIds[0]}-${sequentialIds.at(-1)}`
+      : sequentialIds.join(', ');
+  return prefix ? `${prefix} ${ids}` : ids;
 }

@@ -1,8 +1,8 @@
 /** The data of a report: a run's records, counted and reduced. It depends on neither HTML nor the clock. */
-import { type FileRecord, nameOf, type RecordError, type Status } from '../../../stages/record.ts';
+import type { FileRecord, RecordError, Status } from '../../../stages/record.ts';
 import type { Run } from '../../run/manifest/run.ts';
 import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
-import { type ReviewRules, readingText, relaxedReading } from '../relaxed-reading.ts';
+import { plainMessage, type ReviewRules, readingText, relaxedReading } from '../review.ts';
 import { type Advice, adviceOn } from './advice.ts';
 import { Coverage, type Kind, kindOf } from './coverage.ts';
 import { httpsOnly } from './links.ts';
@@ -87,7 +87,7 @@ export class Report {
       size,
       status,
       reason: error ? this.#countReason(status, error, size ?? 0) : '',
-      message: error ? this.#messageOf(record, error) : '',
+      message: this.#messageOf(record),
       url: httpsOnly(record.url),
       kind,
       relaxed: relaxed ? readingText(relaxed) : '',
@@ -111,10 +111,10 @@ export class Report {
     return key;
   }
 
-  #messageOf(record: FileRecord, { message }: RecordError): string {
-    const start = `${nameOf(record)}: `;
-    const rest = message.startsWith(start) ? message.slice(start.length) : message;
-    const text = rest === message ? message : rest.charAt(0).toUpperCase() + rest.slice(1);
+  #messageOf(record: FileRecord): string {
+    const message = plainMessage(record) ?? '';
+    const text =
+      message === record.error?.message ? message : message.charAt(0).toUpperCase() + message.slice(1);
     const known = this.#messages.get(text) ?? text;
     this.#messages.set(known, known);
     return known;

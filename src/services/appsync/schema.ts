@@ -1,7 +1,7 @@
 /** What an AppSync API says about its schema, and whether it has the models, fields, values and operations that are configured. */
 import type { RunError } from '../../../stages/errors.ts';
 import type { MediaType } from '../../../stages/record.ts';
-import { mediaTypesIn } from '../../config/media-types.ts';
+import { mediaTypesIn } from '../../config/amplify-models.ts';
 import type { AppSyncClient } from './client.ts';
 import { isSignInRefused, RequestFailed, requestRetryPolicy, schemaMismatch } from './errors.ts';
 import type { Models } from './models.ts';

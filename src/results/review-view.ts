@@ -5,7 +5,7 @@ import { type FileRecord, isFolder } from '../../stages/record.ts';
 import type { Cell } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
 import { wrapped } from '../run/text/wrap.ts';
-import { byReason, type ReviewItem, readingText } from './review.ts';
+import { byReason, plainMessage, type ReviewItem, readingText } from './review.ts';
 
 /** Where a person can look at the file. */
 export function driveLink(record: FileRecord): string {

@@ -1,3 +1,4 @@
+import { ConfigError } from './error.ts';
 import type { Env } from './home.ts';
 
 /** 127.0.0.0/8, ::1 and `localhost`. */
@@ -15,9 +16,14 @@ export function isSafeEndpoint(address: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
-/** The AWS SDK's endpoint variables that are set to an address which tokens must not be sent to. */
-export function unsafeEndpointVariables(env: Env): string[] {
-  return Object.keys(env)
-    .filter(name => /^AWS_ENDPOINT_URL(?:_|$)/.test(name) && env[name] && !isSafeEndpoint(env[name]))
-    .sort();
+/** Throws {@link ConfigError} for an endpoint variable of the AWS SDK with an address that tokens must not be sent to. */
+export function refuseUnsafeEndpoints(env: Env): void {
+  const variables = Object.keys(env).filter(name => /^AWS_ENDPOINT_URL(?:_|$)/.test(name) && env[name]);
+  const name = variables.sort().find(variable => !isSafeEndpoint(env[variable]!));
+  if (!name) return;
+  throw new ConfigError(
+    'endpoint_not_safe',
+    `${name} in the environment is neither an https:// address nor on this computer: sign-in tokens would be sent unencrypted.`,
+    `Set ${name} to an https:// address, or unset it to use AWS itself.`,
+  );
 }

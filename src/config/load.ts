@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { unsafeEndpointVariables } from './endpoint.ts';
+import { refuseUnsafeEndpoints } from './endpoint.ts';
 import { ConfigError } from './error.ts';
 import { absolutePath, configPath, type Env, folderRefFrom, homeFolder } from './home.ts';
 import { isPlainObject, JsonError, readJson } from './json.ts';
@@ -183,16 +183,6 @@ export function normalized(values: ConfigValues): ConfigValues {
     else if (value !== undefined) result[key] = value;
   }
   return result;
-}
-
-function refuseUnsafeEndpoints(env: Env): void {
-  const [name] = unsafeEndpointVariables(env);
-  if (!name) return;
-  throw new ConfigError(
-    'endpoint_not_safe',
-    `${name} in the environment is neither an https:// address nor on this computer: sign-in tokens would be sent unencrypted.`,
-    `Set ${name} to an https:// address, or unset it to use AWS itself.`,
-  );
 }
 
 function merge(under: object, over: Record<string, unknown>): Record<string, unknown> {

@@ -71,16 +71,15 @@ export function endpoint(summary: string, metadata: Metadata & { initial?: strin
 
 type Range = readonly [from: number, to: number];
 
-export function wholeNumber(summary: string, [from, to]: Range, initial: number) {
-  const schema = v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
+export function number(summary: string, [from, to]: Range, initial: number, kind = 'number') {
+  const isAccepted = (value: number) => kind === 'number' || Number.isInteger(value);
+  const schema = v.pipe(v.number(), v.minValue(from), v.maxValue(to), v.check(isAccepted));
   const limits = `${from} to ${to}`;
-  return setting(summary, `a whole number from ${limits}`, v.optional(schema, initial), { limits });
+  return setting(summary, `a ${kind} from ${limits}`, v.optional(schema, initial), { limits });
 }
 
-export function number(summary: string, [from, to]: Range, initial: number) {
-  const schema = v.pipe(v.number(), v.minValue(from), v.maxValue(to));
-  const limits = `${from} to ${to}`;
-  return setting(summary, `a number from ${limits}`, v.optional(schema, initial), { limits });
+export function wholeNumber(summary: string, range: Range, initial: number) {
+  return number(summary, range, initial, 'whole number');
 }
 
 export function yesOrNo(summary: string, initial: boolean) {

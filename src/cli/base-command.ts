@@ -4,7 +4,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { EXIT } from '../config/exit-codes.ts';
-import { closeToOthers, openToOthers } from '../config/files/private-file.ts';
+import { closeToOthers, openToOthers } from '../config/files/private-files.ts';
 import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { withoutSecrets } from '../config/secrets.ts';

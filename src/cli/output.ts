@@ -7,7 +7,7 @@ import { Flags } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import { ConfigError } from '../config/error.ts';
-import { replaceFile, targetOf } from '../config/files/replace-file.ts';
+import { replaceFile, targetOf } from '../config/files/private-files.ts';
 import { FORMATS, type Format } from '../results/format.ts';
 import { shutDownOnSignals } from './interruption.ts';
 import { unguarded } from './ui/guarded-streams.ts';

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { RunError } from '../../stages/errors.ts';
 import { refuseForeignFile } from '../config/files/foreign-file.ts';
-import { SIGN_INS } from '../config/files/private-file.ts';
+import { SIGN_INS } from '../config/files/private-files.ts';
 import type { Config } from '../config/settings.ts';
 
 export interface Ended {

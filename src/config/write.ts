@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './error.ts';
-import { openToOthers } from './files/private-file.ts';
-import { makePrivateFolder } from './files/private-folder.ts';
-import { replaceFile } from './files/replace-file.ts';
+import { makePrivateFolder, openToOthers, replaceFile } from './files/private-files.ts';
 import { configPath } from './home.ts';
 import { normalized, readConfigFile, refuse, refuseFlags } from './load.ts';
 import {

@@ -1,7 +1,7 @@
 /** Files of other programs under the names of our own: the program does not wait for them, change them or remove them. */
 import { closeSync, existsSync, lstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { RunError } from '../../../stages/errors.ts';
-import { targetOf } from './replace-file.ts';
+import { targetOf } from './private-files.ts';
 
 /** Enough for the longest name in a progress file. */
 const HEAD_BYTES = 256 * 1024;

@@ -21,7 +21,7 @@ import { RunError } from '../../../stages/errors.ts';
 import { pause } from '../../../stages/retry/backoff.ts';
 import { foreignFile } from './foreign-file.ts';
 import { type Holder, holderIn, isTouched, textIn } from './holder.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { makePrivateFolder } from './private-files.ts';
 
 /** The part of fs-native-extensions that is used. */
 interface NativeExtensions {

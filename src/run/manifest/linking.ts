@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { canContinue, type FileRecord } from '../../../stages/record.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
-import { appendPrivately } from '../../config/files/replace-file.ts';
+import { appendPrivately } from '../../config/files/private-files.ts';
 
 /**
  * The files whose media records are being created, saved before the request is sent. The file on disk exists while a

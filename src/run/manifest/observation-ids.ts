@@ -1,7 +1,7 @@
 /** `observations.json`: the sequential ids of all observations, for the report. Written when resolve has read the whole table. */
 import { join } from 'node:path';
 import { refuseForeignFile, textOfFile } from '../../config/files/foreign-file.ts';
-import { replaceFileSync } from '../../config/files/replace-file.ts';
+import { replaceFileSync } from '../../config/files/private-files.ts';
 import { type IdRange, rangesOf } from './id-ranges.ts';
 
 const pathIn = (folder: string) => join(folder, 'observations.json');

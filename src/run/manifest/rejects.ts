@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { isFileThere } from '../../config/files/foreign-file.ts';
-import { makePrivateFolder } from '../../config/files/private-folder.ts';
-import { appendPrivately } from '../../config/files/replace-file.ts';
+import { appendPrivately, makePrivateFolder } from '../../config/files/private-files.ts';
 import { jsonOf } from '../text/visible.ts';
 import type { Reject } from './lines.ts';
 import { unusable } from './manifest-error.ts';

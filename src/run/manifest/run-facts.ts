@@ -6,7 +6,7 @@ import type { Naming } from '../../../stages/file-name.ts';
 import type { DriveRef, StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
-import { replaceFileSync } from '../../config/files/replace-file.ts';
+import { replaceFileSync } from '../../config/files/private-files.ts';
 import { folderRefFrom } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';

@@ -5,7 +5,7 @@ import { RunError } from '../../../stages/errors.ts';
 import type { StageName } from '../../../stages/record.ts';
 import { type Holder, holderOf } from '../../config/files/holder.ts';
 import { heldBy } from '../../config/files/lock.ts';
-import { appendPrivately } from '../../config/files/replace-file.ts';
+import { appendPrivately } from '../../config/files/private-files.ts';
 import { idsIn } from './linking.ts';
 import { lockPath } from './lock.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';

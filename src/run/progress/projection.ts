@@ -1,7 +1,7 @@
 /** The files for people and scripts beside a run's manifests: they are written from the manifests, and never read back. */
 import { existsSync } from 'node:fs';
 import type { FileRecord } from '../../../stages/record.ts';
-import { replaceFile } from '../../config/files/replace-file.ts';
+import { replaceFile } from '../../config/files/private-files.ts';
 import { failedPath, progressPath } from '../../config/home.ts';
 import type { RunEvents } from '../events.ts';
 import type { Run } from '../manifest/run.ts';

@@ -1,8 +1,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { type Lock, waitForLock } from '../../config/files/lock.ts';
-import { closeToOthers, SIGN_INS } from '../../config/files/private-file.ts';
-import { replaceFile } from '../../config/files/replace-file.ts';
+import { closeToOthers, replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
 import type { Tokens } from './tokens.ts';

@@ -14,8 +14,7 @@ import type { CodeChallengeMethod, Credentials, OAuth2Client } from 'google-auth
 import { RunError } from '../../../stages/errors.ts';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
-import { SIGN_INS } from '../../config/files/private-file.ts';
-import { replaceFile } from '../../config/files/replace-file.ts';
+import { replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { BACKOFF } from './sign-in.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makePrivateFolder } from '../../../src/config/files/private-folder.ts';
+import { makePrivateFolder } from '../../../src/config/files/private-files.ts';
 import { type Scratch, scratchFolder } from '../scratch.ts';
 
 describe('makePrivateFolder', () => {

@@ -1,12 +1,15 @@
 /**
- * Writes files without following links of other users, who may have planted one where a file is about to be written.
+ * Writes files without following links of other users, who may have planted one where a file is about to be written; and
+ * keeps folders and sign-ins closed to others.
  */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   lstatSync,
+  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -15,10 +18,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open, rename, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const { O_RDWR, O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
+const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 /** Flags that open a file to append to it, and fail with ELOOP where it is a link (Windows has no such flag). */
 export const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW;
@@ -125,4 +128,66 @@ function replaceable(path: string): Stats | null {
 /** A short name: the target's may be as long as the file system allows. */
 function temporaryFor(target: string): string {
   return join(dirname(target), `.migrator-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/**
+ * Makes a folder and its missing parents, mode 0700. An existing folder is not changed. Throws file system errors. (Node's
+ * own `recursive` never returns from a place like /proc, where mkdir reports a missing parent: Linux, Node 20 to 24.)
+ */
+export function makePrivateFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(above)) throw error;
+    makePrivateFolder(above);
+    makePrivateFolder(path);
+  }
+}
+
+/** Matches the files in which this program and the Python tool of the same name keep sign-ins. */
+export const SIGN_INS = /"(?:refresh_token|sign_ins)"\s*:/;
+
+const OTHERS = 0o077;
+const CLOSED = 0o600;
+
+/**
+ * Makes this file of sign-ins private. Returns a warning if it was open to others. A link, a device, and a file of another
+ * user, with a second name or with other content are not changed.
+ */
+export async function closeToOthers(path: string): Promise<string[]> {
+  if (process.platform === 'win32') return [];
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const found = await file.stat();
+    const isOurs = found.isFile() && found.nlink === 1 && found.uid === process.getuid?.();
+    if ((found.mode & OTHERS) === 0) return [];
+    if (!isOurs || !SIGN_INS.test(await file.readFile('utf8'))) return await openToOthers(path);
+    await file.chmod(CLOSED);
+    return [`${path} was open to other users (mode ${modeText(found.mode)}); it is now ${modeText(CLOSED)}.`];
+  } catch {
+    // What cannot be opened (ELOOP for a link) or changed is at least reported.
+    return openToOthers(path);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** A warning that names the mode, if others may do something with this file or folder; empty if there is none. */
+export async function openToOthers(path: string): Promise<string[]> {
+  if (process.platform === 'win32') return [];
+  const found = await stat(path).catch(() => null);
+  if (!found || (found.mode & OTHERS) === 0) return [];
+  const remedy = found.isFile()
+    ? ` and contains a secret; "chmod 600" closes it`
+    : found.isDirectory()
+      ? '; "chmod 700" closes it, or set AMPLIFY_MEDIA_MIGRATOR_HOME to a folder that only you can read'
+      : ' and is not a file';
+  return [`${path} is open to other users (mode ${modeText(found.mode)})${remedy}.`];
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o7777).toString(8);
 }

@@ -1,88 +1,58 @@
-import { Duplex } from 'node:stream';
 import type { FileRecord } from '../../stages/record.ts';
 import type { RunEvents } from './events.ts';
 
 /** Shorter runs need no totals. */
 const WORTH_IT_AFTER_MS = 5_000;
 
-export interface ListingAheadOptions {
-  events: RunEvents;
-  /** A listed record by its id, from the list manifest. */
-  lookUp: (id: string) => FileRecord;
-  /** Aborted: no more records are wanted. */
-  signal: AbortSignal;
-  now?: () => number;
-}
-
 /**
  * With backpressure a listing is no faster than the transfers, and the totals and the remaining time of a run would be known
- * only near its end. So once files are transferred, this stream takes the rest of the listing without waiting for its reader.
- * Waiting records are in the list manifest, not in memory, and are read back when they are needed.
+ * only near its end. So once files are transferred, the rest of the listing is taken without waiting for the reader. Waiting
+ * records are in the list manifest, not in memory: `lookUp` reads one back. None is given after `signal` aborts.
  */
-export class ListingAhead extends Duplex {
-  readonly #options: ListingAheadOptions;
-  readonly #startedAt: number;
-  #isAhead = false;
-  #isWanted = false;
-  /** Ids of the records that wait for the reader, and how many of them have been read back. */
-  readonly #waiting: string[] = [];
-  #readBack = 0;
-  /** Continues or ends the listing. */
-  #resume: (() => void) | null = null;
-
-  constructor(options: ListingAheadOptions) {
-    super({ objectMode: true });
-    this.#options = options;
-    this.#startedAt = this.#now();
-    options.events.on('finished', this.#goAhead);
-  }
-
-  override _write(record: FileRecord, _encoding: string, callback: () => void): void {
-    if (this.#isAhead && !this.#isWanted) {
-      this.#waiting.push(record.id);
-      callback();
-      return;
+export async function* listingAhead(
+  listed: AsyncIterable<FileRecord>,
+  events: RunEvents,
+  lookUp: (id: string) => FileRecord,
+  signal: AbortSignal,
+  now = () => performance.now(),
+): AsyncGenerator<FileRecord> {
+  const startedAt = now();
+  const records = listed[Symbol.asyncIterator]();
+  /** Ids of the records that were taken without waiting. */
+  const ids: string[] = [];
+  let taking: Promise<void> | null = null;
+  let isComplete = false;
+  let arrived = () => {};
+  const takeAll = async () => {
+    try {
+      for (let next = await records.next(); !next.done; next = await records.next()) {
+        ids.push(next.value.id);
+        arrived();
+      }
+    } finally {
+      isComplete = true;
+      arrived();
     }
-    this.#isWanted = this.#options.signal.aborted || this.push(record);
-    if (this.#isWanted || this.#isAhead) callback();
-    else this.#resume = callback;
-  }
-
-  override _read(): void {
-    this.#isWanted = true;
-    while (this.#isWanted && this.#readBack < this.#waiting.length && !this.#options.signal.aborted) {
-      this.#isWanted = this.push(this.#options.lookUp(this.#waiting[this.#readBack++]!));
-    }
-    if (this.#isWanted) this.#release();
-  }
-
-  override _final(callback: () => void): void {
-    this.#resume = () => {
-      this.push(null);
-      callback();
-    };
-    const isRead = this.#readBack === this.#waiting.length || this.#options.signal.aborted;
-    if (isRead) this.#release();
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#options.events.off('finished', this.#goAhead);
-    callback(error);
-  }
-
-  #now(): number {
-    return (this.#options.now ?? performance.now.bind(performance))();
-  }
-
-  readonly #goAhead = ({ url }: FileRecord): void => {
-    if (this.#isAhead || !url || this.#now() - this.#startedAt < WORTH_IT_AFTER_MS) return;
-    this.#isAhead = true;
-    if (!this.writableEnded) this.#release();
   };
-
-  #release(): void {
-    const resume = this.#resume;
-    this.#resume = null;
-    resume?.();
+  const goAhead = ({ url }: FileRecord) => {
+    if (taking || !url || now() - startedAt < WORTH_IT_AFTER_MS) return;
+    taking = takeAll();
+    // The error is thrown below.
+    taking.catch(() => {});
+  };
+  events.on('finished', goAhead);
+  try {
+    while (!taking) {
+      const next = await records.next();
+      if (next.done) return;
+      yield next.value;
+    }
+    for (let count = 0; !signal.aborted && !(isComplete && count === ids.length); ) {
+      if (count < ids.length) yield lookUp(ids[count++]!);
+      else await new Promise<void>(resolve => (arrived = resolve));
+    }
+    await taking;
+  } finally {
+    events.off('finished', goAhead);
   }
 }

@@ -8,8 +8,7 @@ import {
   nameOf,
   stopped,
 } from '../../stages/record.ts';
-import { type Stage, stageStream } from '../../stages/stage.ts';
-import { ListingAhead } from './listing-ahead.ts';
+import { listingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf, storedRecord } from './manifest/checkpoint.ts';
 import type { Run } from './manifest/run.ts';
 import type { MigrationOptions } from './migration.ts';
@@ -42,13 +41,13 @@ export class Listing {
     this.#checkpoint = checkpointOf(options.manifests.list!, { stage: 'list', retryOrphans: false });
   }
 
-  async steps(stages: Stages): Promise<Step[]> {
+  async source(stages: Stages): Promise<Step> {
     const { run, rescan, shutdown, events } = this.#options;
     if (run.isListed && !rescan) {
       await this.#lookForChanges();
       const records = () => this.#selected();
       events.listAll(records(), ({ id }) => this.#isTransferred(id));
-      return [sourceOf(records(), shutdown.drainSignal)];
+      return sourceOf(records(), shutdown.drainSignal);
     }
     const listed = await stages.list({
       onRoot: folder_name => run.facts.remember({ folder_name }),
@@ -56,12 +55,7 @@ export class Listing {
       onUnread: this.#unread,
     });
     const lookUp = (id: string) => this.#manifests.list!.last(id)!;
-    return [
-      sourceOf(listed),
-      this.#save,
-      stageStream(this.#rest),
-      new ListingAhead({ events, lookUp, signal: shutdown.drainSignal }),
-    ];
+    return sourceOf(listingAhead(this.#saved(listed), events, lookUp, shutdown.drainSignal));
   }
 
   readonly #unread = ({ id }: DriveRef, path: string): void => {
@@ -69,22 +63,13 @@ export class Listing {
     this.#unreadPaths.add(path);
   };
 
-  readonly #save = (listed: FileRecord): FileRecord => {
-    if (this.#options.rescan) this.#seen.add(listed.id);
-    this.#count(listed, this.#manifests.list!.last(listed.id));
-    const record = this.#checkpoint.save(this.#checkpoint.restore(listed));
-    this.#options.events.emit('listed', record, this.#isTransferred(record.id));
-    return record;
-  };
-
-  /** Adds the files that a rescan has not seen, and marks the listing as complete. */
-  readonly #rest: Stage = listed => this.#andTheRest(listed);
-
-  async *#andTheRest(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
+  /** Also adds the files that a rescan has not seen, and marks the listing as complete. */
+  async *#saved(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
     const { run, rescan, shutdown, events } = this.#options;
     const { list, resolve } = this.#manifests;
     const duplicates: FileRecord[] = [];
-    for await (const record of listed) {
+    for await (const item of listed) {
+      const record = this.#save(item);
       // Whether the original still exists is known at the end.
       if (resolve!.last(record.id)?.status === 'duplicate') duplicates.push(record);
       else yield record;
@@ -95,6 +80,14 @@ export class Listing {
     await list!.flush();
     run.markListed();
     events.emit('allListed');
+  }
+
+  #save(listed: FileRecord): FileRecord {
+    if (this.#options.rescan) this.#seen.add(listed.id);
+    this.#count(listed, this.#manifests.list!.last(listed.id));
+    const record = this.#checkpoint.save(this.#checkpoint.restore(listed));
+    this.#options.events.emit('listed', record, this.#isTransferred(record.id));
+    return record;
   }
 
   *#removed(): Generator<FileRecord> {

@@ -66,7 +66,7 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
     ...(run.shard
       ? [sourceOf(shardRecords(options), shutdown.drainSignal)]
       : [
-          await listing.steps(stages),
+          await listing.source(stages),
           takenOver,
           withCheckpoint('parse', stages.parse()),
           withCheckpoint('resolve', await stages.resolve()),

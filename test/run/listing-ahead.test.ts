@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { RunEvents } from '../../src/run/events.ts';
-import { ListingAhead } from '../../src/run/listing-ahead.ts';
+import { listingAhead } from '../../src/run/listing-ahead.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { all, counted, fileRecord, settled } from '../stages/flow.ts';
 
@@ -14,26 +14,17 @@ function world(listed: AsyncIterable<FileRecord> | Iterable<FileRecord>) {
   const lookedUp: string[] = [];
   const events = new RunEvents();
   const stop = new AbortController();
-  const ahead = new ListingAhead({
-    events,
-    lookUp: id => {
-      lookedUp.push(id);
-      return fileRecord({ id, note: 'from the manifest' });
-    },
-    signal: stop.signal,
-    now: () => clock.ms,
-  });
-  Readable.from(listed).pipe(ahead);
+  const lookUp = (id: string) => {
+    lookedUp.push(id);
+    return fileRecord({ id, note: 'from the manifest' });
+  };
+  const listing = Readable.from(listed);
+  const records = listingAhead(listing, events, lookUp, stop.signal, () => clock.ms);
   const fileCameThrough = () => void events.emit('finished', fileRecord({ url: 'https://s3/x' }));
-  const records = ahead[Symbol.asyncIterator]() as AsyncIterator<FileRecord>;
-  return { ahead, records, fileCameThrough, clock, lookedUp, stop };
+  return { listing, records, fileCameThrough, clock, lookedUp, stop };
 }
 
 const files = (count: number) => Array.from({ length: count }, (_, index) => fileRecord({ id: `f${index}` }));
-
-function rest(records: AsyncIterator<FileRecord>): Promise<FileRecord[]> {
-  return all({ [Symbol.asyncIterator]: () => records });
-}
 
 describe('A listing', () => {
   it('does not run ahead while no file has come through, nor in a run that may be over soon', async () => {
@@ -60,7 +51,7 @@ describe('A listing', () => {
     for (let turn = 0; turn < MANY && !isListed; turn += 1) await settled();
     expect(isListed).to.equal(true);
     expect(lookedUp, 'held in memory').to.deep.equal([]);
-    const came = [first, ...(await rest(records))];
+    const came = [first, ...(await all(records))];
     expect(came.map(({ id }) => id)).to.deep.equal(files(MANY).map(({ id }) => id));
     expect(came.at(-1)!.note).to.equal('from the manifest');
   });
@@ -82,15 +73,16 @@ describe('A listing', () => {
     fileCameThrough();
     arrive();
     expect((await second).value.id).to.equal('f1');
-    expect((await rest(records)).map(({ id }) => id)).to.deep.equal(['f2']);
+    expect((await all(records)).map(({ id }) => id)).to.deep.equal(['f2']);
   });
 
   it('takes the rest of the listing, and gives nothing more, after a shutdown', async () => {
-    const { ahead, fileCameThrough, clock, stop } = world(files(MANY));
+    const { listing, records, fileCameThrough, clock, stop } = world(files(MANY));
+    await records.next();
     clock.ms = LATER_MS;
     fileCameThrough();
     stop.abort();
-    expect((await all(ahead as AsyncIterable<FileRecord>)).length).to.be.below(MANY);
-    expect(ahead.writableFinished).to.equal(true);
+    expect(await all(records)).to.have.length.below(MANY);
+    expect(listing.readableEnded).to.equal(true);
   });
 });

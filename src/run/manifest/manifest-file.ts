@@ -104,6 +104,7 @@ export class ManifestFile {
 
   /** Throws RunError if the disk has refused earlier lines. */
   append(record: FileRecord): void {
+    if (!this.#isOpen) throw new Error(`${this.path} is closed`);
     if (this.#failure) throw this.#failure;
     const offset = this.#size + Number(this.#needsNewline);
     const line = (this.#needsNewline ? '\n' : '') + lineOf(record);

@@ -137,16 +137,10 @@ export class Media implements MediaTable {
     const results = resultsOf<Values>(response, links);
     const outcomeOf = (link: MediaLink, { value, errors: [error] }: (typeof results)[number]): Outcome => {
       if (error && isOfField(error) && isUnreadable(error))
-        return differs(
-          link,
-          `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`,
-        );
+        return differs(link, `, but its values cannot be read: ${error.message}. Correct or`);
       if (value && isSame(value, link)) return 'linked';
-      if (value)
-        return differs(
-          link,
-          ` with other values (${value.url}, observation ${value.observationId}). It was not changed; correct or remove it in the app.`,
-        );
+      const found = value && `(${value.url}, observation ${value.observationId})`;
+      if (found) return differs(link, ` with other values ${found}. It was not changed; correct or`);
       // Reads are eventually consistent: a record that a create has just met may not be readable yet.
       const reason = { message: 'the record exists but cannot be read yet' };
       return { again: error ?? response.errors[0] ?? reason };
@@ -206,6 +200,7 @@ function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncErr
   return new FileError('link_failed', `${link.fileName}: ${what}.`, { retryable: true });
 }
 
-function differs(link: MediaLink, what: string): FileError {
-  return new FileError('media_differs', `${link.fileName}: the media record ${link.id} exists${what}`);
+function differs({ id, fileName }: MediaLink, what: string): FileError {
+  const message = `${fileName}: the media record ${id} exists${what} remove it in the app.`;
+  return new FileError('media_differs', message);
 }

@@ -17,8 +17,6 @@ interface ObservationOptions {
   indexQuery: () => Promise<string | null>;
 }
 
-type PageRequest = { id: number; token: string | null };
-
 export class Observations implements ObservationTable {
   readonly #client: AppSyncClient;
   readonly #model: Models['observation'];
@@ -42,36 +40,26 @@ export class Observations implements ObservationTable {
   });
 
   async #find(query: string, ids: number[]): Promise<Observation[]> {
+    const { sequentialId } = this.#model;
+    const types = { id: 'Int!', token: 'String' };
+    const field = ({ id, token }: Record<keyof typeof types, string>) =>
+      `${query}(${sequentialId}: ${id}, nextToken: ${token}) { items { ${this.#fields} } nextToken }`;
     const found: Observation[] = [];
-    const open: PageRequest[] = ids.map(id => ({ id, token: null }));
+    const open: { id: number; token: string | null }[] = ids.map(id => ({ id, token: null }));
     while (open.length > 0) {
       const asked = open.splice(0, IDS_PER_REQUEST);
-      const pages = await this.#pages(query, asked);
-      for (const [index, { items, nextToken }] of pages.entries()) {
-        found.push(...this.#observations(items));
-        if (nextToken) open.push({ id: asked[index]!.id, token: nextToken });
+      const response = await this.#client.readPartly(batch('query', types, asked, field));
+      for (const [index, { value, errors }] of resultsOf<Page>(response, asked).entries()) {
+        const { id } = asked[index]!;
+        const name = `${sequentialId} ${id}`;
+        for (const { message: reason = '' } of errors) this.#client.unreadable({ name, query, reason });
+        if (errors.length === 0) this.#client.readable(query, name);
+        const unread = errors.map(itemOf);
+        found.push(...this.#observations((value?.items ?? []).filter((_, item) => !unread.includes(item))));
+        if (value?.nextToken) open.push({ id, token: value.nextToken });
       }
     }
     return found;
-  }
-
-  /** One page for each request, without the records that AppSync cannot return. */
-  async #pages(query: string, asked: PageRequest[]): Promise<Page[]> {
-    const { sequentialId } = this.#model;
-    const field = ({ id, token }: Record<'id' | 'token', string>) =>
-      `${query}(${sequentialId}: ${id}, nextToken: ${token}) { items { ${this.#fields} } nextToken }`;
-    const document = batch('query', { id: 'Int!', token: 'String' }, asked, field);
-    const response = await this.#client.readPartly(document);
-    return resultsOf<Page>(response, asked).map(({ value, errors }, index) => {
-      const page = value ?? { items: [], nextToken: null };
-      const name = `${sequentialId} ${asked[index]!.id}`;
-      for (const error of errors) {
-        this.#client.unreadable({ name, query, reason: error.message ?? '' });
-        page.items[itemOf(error)!] = null;
-      }
-      if (errors.length === 0) this.#client.readable(query, name);
-      return page;
-    });
   }
 
   get #fields(): string {
@@ -83,18 +71,15 @@ export class Observations implements ObservationTable {
     return items.flatMap(item => {
       if (!item) return [];
       const sequentialId = item[this.#model.sequentialId];
-      if (typeof item.id !== 'string' || typeof sequentialId !== 'number') throw unexpectedItem(item);
+      if (typeof item.id !== 'string' || typeof sequentialId !== 'number')
+        throw new RunError(
+          'schema_mismatch',
+          `AppSync returned an observation without id or sequential id: ${JSON.stringify(item).slice(0, 200)}`,
+          'Check that aws.amplify.api_endpoint belongs to the right Amplify project.',
+        );
       if (!discriminatorField) return [{ id: item.id, sequentialId }];
       const value = item[discriminatorField];
       return [{ id: item.id, sequentialId, discriminator: value == null ? null : String(value) }];
     });
   }
-}
-
-function unexpectedItem(item: Record<string, unknown>): RunError {
-  return new RunError(
-    'schema_mismatch',
-    `AppSync returned an observation without id or sequential id: ${JSON.stringify(item).slice(0, 200)}`,
-    'Check that aws.amplify.api_endpoint belongs to the right Amplify project.',
-  );
 }

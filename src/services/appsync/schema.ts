@@ -1,6 +1,5 @@
 /** What an AppSync API says about its schema, and whether it has the models, fields, values and operations that are configured. */
 import type { RunError } from '../../../stages/errors.ts';
-import type { MediaType } from '../../../stages/record.ts';
 import { mediaTypesIn } from '../../config/amplify-models.ts';
 import type { AppSyncClient } from './client.ts';
 import { isSignInRefused, RequestFailed, requestRetryPolicy, schemaMismatch } from './errors.ts';
@@ -112,16 +111,33 @@ function typeOf({ type }: Field): NamedType {
   return type.kind === 'NON_NULL' && type.ofType ? type.ofType : type;
 }
 
-/**
- * The models, completed from the schema: the index query and the values of the media type. Throws one RunError that lists
- * everything that does not fit.
- */
+/** The models, completed from the schema. Throws one RunError that lists everything that does not fit. */
 export function fitted(schema: SchemaPart, models: Models, discriminatorField: string | null): Models {
   const { observation, media } = models;
+  const { url, observationId, type, isAvailableForPublicUse, createInput } = media;
+  const fields = {
+    id: IDS,
+    [url]: ['AWSURL', 'String'],
+    [observationId]: IDS,
+    ...(type && { [type]: null }),
+    ...(isAvailableForPublicUse && { [isAvailableForPublicUse]: ['Boolean'] }),
+  };
+  const operations = new Set([...schema.queries.map(({ name }) => name), ...schema.mutations]);
+  const lacking = (kind: string, names: (string | null)[]) =>
+    names.filter(name => name !== null && !operations.has(name)).map(name => `there is no ${kind} ${name}`);
   const types = mediaTypesOf(schema, media);
   const problems = [
-    ...observationProblems(schema, observation, discriminatorField),
-    ...mediaProblems(schema, media),
+    ...misfits(`model ${observation.name}`, schema.observation, {
+      id: IDS,
+      [observation.sequentialId]: ['Int'],
+      ...(discriminatorField && { [discriminatorField]: null }),
+    }),
+    ...lacking('query', [observation.listQuery, observation.indexQuery]),
+    ...misfits(`model ${media.name}`, schema.media, fields),
+    ...misfits(createInput, schema.createInput, fields),
+    ...unfilled(createInput, schema.createInput, Object.keys(fields)),
+    ...lacking('query', [media.getQuery]),
+    ...lacking('mutation', [media.createMutation]),
     ...types.problems,
   ];
   if (problems.length > 0)
@@ -132,72 +148,30 @@ export function fitted(schema: SchemaPart, models: Models, discriminatorField: s
   };
 }
 
-function observationProblems(
-  { queries, observation: fields }: SchemaPart,
-  observation: Models['observation'],
-  discriminatorField: string | null,
-): string[] {
-  const there = queries.map(({ name }) => name);
-  return [
-    ...misfits(`model ${observation.name}`, fields, {
-      id: IDS,
-      [observation.sequentialId]: ['Int'],
-      ...(discriminatorField && { [discriminatorField]: null }),
-    }),
-    ...[observation.listQuery, observation.indexQuery]
-      .filter(name => name !== null && !there.includes(name))
-      .map(name => `there is no query ${name}`),
-  ];
-}
-
 const IDS = ['ID', 'String'];
-
-function mediaProblems(
-  { queries, mutations, media: fields, createInput }: SchemaPart,
-  media: Models['media'],
-) {
-  const { url, observationId, type, isAvailableForPublicUse } = media;
-  const wanted = {
-    id: IDS,
-    [url]: ['AWSURL', 'String'],
-    [observationId]: IDS,
-    ...(type && { [type]: null }),
-    ...(isAvailableForPublicUse && { [isAvailableForPublicUse]: ['Boolean'] }),
-  };
-  return [
-    ...misfits(`model ${media.name}`, fields, wanted),
-    ...misfits(media.createInput, createInput, wanted),
-    ...unfilled(media.createInput, createInput, Object.keys(wanted)),
-    ...(queries.some(({ name }) => name === media.getQuery) ? [] : [`there is no query ${media.getQuery}`]),
-    ...(mutations.includes(media.createMutation) ? [] : [`there is no mutation ${media.createMutation}`]),
-  ];
-}
 
 function mediaTypesOf({ createInput }: SchemaPart, { type, types }: Models['media']) {
   const field = createInput?.find(({ name }) => name === type);
-  const named = field && typeOf(field);
-  if (named?.kind !== 'ENUM') {
-    const isText = !named || (named.kind === 'SCALAR' && named.name === 'String');
-    return {
-      values: types,
-      problems: isText ? [] : [`${type} is ${named.name ?? named.kind}, and has to be an enum or String`],
-    };
+  const { kind, name, enumValues } = field ? typeOf(field) : STRING;
+  if (kind !== 'ENUM') {
+    const isText = kind === 'SCALAR' && name === 'String';
+    const problems = isText ? [] : [`${type} is ${name ?? kind}, and has to be an enum or String`];
+    return { values: types, problems };
   }
-  const accepted = (named.enumValues ?? []).map(({ name }) => name);
+  const accepted = (enumValues ?? []).map(value => value.name);
   const found = mediaTypesIn(accepted);
   const values = { IMAGE: types.IMAGE ?? found.image, VIDEO: types.VIDEO ?? found.video };
-  const problems = Object.entries(values)
-    .filter(([, value]) => value === null || !accepted.includes(value))
-    .map(([kind, value]) => misfitOf(kind as MediaType, value, `${named.name} has ${accepted.join(', ')}`));
+  const problems = Object.entries(values).flatMap(([medium, value]) => {
+    const key = `aws.amplify.models.media.types.${medium.toLowerCase()}`;
+    const has = `(${name} has ${accepted.join(', ')})`;
+    if (value === null)
+      return `no value of the media type clearly means ${medium === 'IMAGE' ? 'a photo' : 'a video'}, set ${key} ${has}`;
+    return accepted.includes(value) ? [] : `${key} is ${value}, which the schema does not have ${has}`;
+  });
   return { values, problems };
 }
 
-function misfitOf(kind: MediaType, value: string | null, has: string): string {
-  const key = `aws.amplify.models.media.types.${kind.toLowerCase()}`;
-  return value === null
-    ? `no value of the media type clearly means ${kind === 'IMAGE' ? 'a photo' : 'a video'}, set ${key} (${has})`
-    : `${key} is ${value}, which the schema does not have (${has})`;
-}
+const STRING: NamedType = { kind: 'SCALAR', name: 'String', enumValues: null };
 
 /** Fields that are not there, or of another type; null accepts any type of a single value. */
 function misfits(what: string, fields: Field[] | null, wanted: Record<string, string[] | null>): string[] {

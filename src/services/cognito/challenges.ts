@@ -3,10 +3,7 @@ import type { RespondToAuthChallengeCommandOutput } from '@aws-sdk/client-cognit
 import { type Circumstances, challengeError } from './errors.ts';
 import type { Questions } from './questions.ts';
 
-export type Challenge = Pick<
-  RespondToAuthChallengeCommandOutput,
-  'ChallengeName' | 'ChallengeParameters' | 'Session' | 'AvailableChallenges' | 'AuthenticationResult'
->;
+export type Challenge = Omit<RespondToAuthChallengeCommandOutput, '$metadata'>;
 
 export type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
 

@@ -49,19 +49,13 @@ export function challengeError(challenge: string | undefined, at: Circumstances)
   );
 }
 
-interface SdkError {
-  name?: string;
-  message?: string;
-  code?: unknown;
-  $metadata?: { httpStatusCode?: number };
-  $response?: { statusCode?: number; headers?: Record<string, string> };
-}
+type SdkError = Error & { code: unknown; $response: { headers?: Record<string, string> } };
 
 export type Failure = ReturnType<typeof failureOf>;
 
 function failureOf(error: unknown, at: Circumstances) {
-  const { name = 'Error', message, code, $metadata, $response } = (error ?? {}) as SdkError;
-  const status = $response?.statusCode ?? $metadata?.httpStatusCode ?? 0;
+  const { name = 'Error', message, code, $response } = (error ?? {}) as Partial<SdkError>;
+  const { status, kind } = faultOf(error);
   const serverTime = Date.parse($response?.headers?.date ?? '');
   // Validation messages may quote what was sent; anything as long as a token is removed.
   const safe = (message ?? String(error)).replace(/[^\s'"]{60,}/g, '…');
@@ -71,10 +65,10 @@ function failureOf(error: unknown, at: Circumstances) {
     name,
     message: safe,
     /** 0 without a response. */
-    status,
-    isThrottled: faultOf(error).kind === 'throttled',
+    status: status ?? 0,
+    isThrottled: kind === 'throttled',
     /** Node's code of a network fault; '' for others. */
-    networkCode: status === 0 && typeof code === 'string' ? code : '',
+    networkCode: status === null && typeof code === 'string' ? code : '',
     /** This machine's clock minus the service's; 0 without a Date header. */
     clockAheadMs: Number.isNaN(serverTime) ? 0 : at.now - serverTime,
   };

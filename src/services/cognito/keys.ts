@@ -24,9 +24,8 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
  * Keys of the role that the user's group has. A user of several groups gets the role of the one that comes first
  * (`cognito:preferred_role`), unless `wantedRole`, another role of the token, is asked for and the pool allows that
  * (Cognito developer guide, "Using role-based access control"). `Logins` goes with both requests: the pool allows guests
- * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Keeps what it learns in `identity`.
- *
- * Throws the SDK's errors as they are.
+ * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Keeps what it learns in `identity`. Throws the
+ * SDK's errors as they are.
  */
 export async function fetchKeys(
   client: CognitoIdentity,
@@ -35,10 +34,7 @@ export async function fetchKeys(
   now: number,
 ): Promise<RoleKeys> {
   const Logins = { [await providerName(login)]: login.idToken };
-  if (!identity.id) {
-    const { IdentityId } = await client.getId({ IdentityPoolId: identity.poolId, Logins });
-    identity.id = IdentityId ?? null;
-  }
+  identity.id ??= (await client.getId({ IdentityPoolId: identity.poolId, Logins })).IdentityId ?? null;
   const keysFor = async (CustomRoleArn?: string) => {
     const IdentityId = identity.id!;
     const { Credentials } = await client.getCredentialsForIdentity({ IdentityId, Logins, CustomRoleArn });
@@ -46,26 +42,23 @@ export async function fetchKeys(
   };
   const preferred = claimsOf(login.idToken)['cognito:preferred_role'] ?? null;
   const { wantedRole } = login;
-  if (!wantedRole || wantedRole === preferred || identity.refusesRoles) {
-    return { keys: await keysFor(), role: preferred };
+  let isRefused = false;
+  if (wantedRole && wantedRole !== preferred && !identity.refusesRoles) {
+    try {
+      return { keys: await keysFor(wantedRole), role: wantedRole };
+    } catch (refusal) {
+      if (!REFUSES_ROLE.test((refusal as Error).name)) throw refusal;
+      isRefused = true;
+    }
   }
-  try {
-    return { keys: await keysFor(wantedRole), role: wantedRole };
-  } catch (refusal) {
-    if (!REFUSES_ROLE.has((refusal as Error).name)) throw refusal;
-    // If something else was refused, the request without the role is refused as well.
-    const keys = await keysFor();
-    identity.refusesRoles = true;
-    return { keys, role: preferred };
-  }
+  const keys = await keysFor();
+  // If something else had been refused, the request without the role would have been refused as well.
+  identity.refusesRoles ||= isRefused;
+  return { keys, role: preferred };
 }
 
-const REFUSES_ROLE = new Set([
-  'NotAuthorizedException',
-  'InvalidParameterException',
-  'InvalidIdentityPoolConfigurationException',
-  'ValidationException',
-]);
+const REFUSES_ROLE =
+  /^(NotAuthorized|InvalidParameter|InvalidIdentityPoolConfiguration|Validation)Exception$/;
 
 /** How the identity pool knows the user pool: the issuer without `https://`. */
 async function providerName(login: { idToken: string; userPoolId: string }): Promise<string> {

@@ -107,14 +107,9 @@ export class CognitoSession {
     });
   }
 
-  /**
-   * After `ExpiredToken` from S3: the next request gets new keys. With the access key that was refused, keys that were
-   * renewed in the meantime are kept.
-   */
-  dropCredentials(rejectedAccessKeyId?: string): void {
-    this.#keys.drop(
-      ({ keys }) => rejectedAccessKeyId === undefined || keys.accessKeyId === rejectedAccessKeyId,
-    );
+  /** After `ExpiredToken` from S3: the next request gets other keys than these. */
+  dropCredentials(rejectedAccessKeyId: string): void {
+    this.#keys.drop(({ keys }) => keys.accessKeyId === rejectedAccessKeyId);
   }
 
   readonly #userPool = once(() =>

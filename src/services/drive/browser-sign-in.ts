@@ -33,7 +33,6 @@ export interface Browser {
 }
 
 const TEN_MINUTES_MS = 10 * 60_000;
-/** Without standard input only a browser on this machine can finish the sign-in. */
 const WITHOUT_INPUT_MS = 60_000;
 /** Browsers keep connections open; the page has been written by then. */
 const LAST_PAGE_MS = 500;
@@ -68,13 +67,28 @@ export async function signInByBrowser(options: {
     // Without it Google leaves out the refresh token for a person who has allowed the client before.
     prompt: 'consent',
   });
-  const deadline = deadlineIn(timeoutMs);
+  const over = new AbortController();
+  const { signal } = over;
+  let timer: NodeJS.Timeout | undefined;
+  const endIn = (ms: number, isInputClosed = false) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => over.abort(abandoned(ms, isInputClosed)), ms);
+  };
+  const pasted = async (paste: NonNullable<Browser['paste']>) => {
+    const redirect = await pastedRedirect(wrong => paste(wrong, signal), redirectUri, state).catch(error => {
+      if (!signal.aborted) throw error;
+    });
+    // Without standard input only a browser on this machine can finish the sign-in.
+    if (!redirect && !signal.aborted) endIn(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
+    return redirect ?? never();
+  };
+  endIn(timeoutMs);
   try {
     const { code, error } = await Promise.race([
       browser.open(address).then(never),
       server.redirect,
-      ...(browser.paste ? [pasted(browser.paste, { redirectUri, state, deadline })] : []),
-      deadline.passed,
+      ...(browser.paste ? [pasted(browser.paste)] : []),
+      once(signal, 'abort').then(() => Promise.reject(signal.reason)),
     ]);
     if (error !== null) throw denied(error);
     const tokens = await redeem(oauth, client, { code: code ?? '', codeVerifier });
@@ -87,33 +101,10 @@ export async function signInByBrowser(options: {
       );
     });
   } finally {
-    deadline.clear();
+    clearTimeout(timer);
+    over.abort();
     await server.close();
   }
-}
-
-function deadlineIn(timeoutMs: number) {
-  const ended = new AbortController();
-  const { signal } = ended;
-  const passed = once(signal, 'abort').then(() => Promise.reject(signal.reason));
-  // Not an unhandled rejection when the sign-in is over.
-  passed.catch(() => {});
-  const start = (ms: number, isInputClosed: boolean) =>
-    setTimeout(() => ended.abort(abandoned(ms, isInputClosed)), ms);
-  let timer = start(timeoutMs, false);
-  return {
-    passed,
-    /** Aborts at the deadline, and when the sign-in is over. */
-    signal,
-    inputClosed() {
-      clearTimeout(timer);
-      timer = start(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
-    },
-    clear() {
-      clearTimeout(timer);
-      ended.abort();
-    },
-  };
 }
 
 interface Redirect {
@@ -173,22 +164,16 @@ function show(response: ServerResponse, status: number, [title, text]: readonly 
   response.end(`<!doctype html><title>${title}</title><h1>${title}</h1><p>${text}</p>`);
 }
 
-async function pasted(
-  paste: NonNullable<Browser['paste']>,
-  sent: { redirectUri: string; state: string; deadline: ReturnType<typeof deadlineIn> },
-): Promise<Redirect> {
-  const { redirectUri, state, deadline } = sent;
+/** Asks until an address is that of this sign-in. Null if standard input is closed. */
+async function pastedRedirect(
+  paste: (wrong: string | null) => Promise<string | null>,
+  redirectUri: string,
+  state: string,
+): Promise<Redirect | null> {
   let wrong: string | null = null;
   while (true) {
-    const text: string | null = await paste(wrong, deadline.signal).catch(error => {
-      // The prompt was closed because the sign-in is over.
-      if (deadline.signal.aborted) return never();
-      throw error;
-    });
-    if (text === null) {
-      deadline.inputClosed();
-      return never();
-    }
+    const text: string | null = await paste(wrong);
+    if (text === null) return null;
     const url: URL | null = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
     const redirect: Redirect | null = url && redirectIn(url.searchParams, state);
     if (redirect?.isOurs) return redirect;

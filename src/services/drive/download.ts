@@ -98,16 +98,14 @@ class Download {
 
   async open(offset: number): Promise<DriveResponse> {
     const { apiUrl, http, query } = this.#source;
-    const request = {
-      url: `${apiUrl}/drive/v3/files/${encodeURIComponent(toUSVString(this.#record.id))}?alt=media&supportsAllDrives=true`,
-      headers: {
-        'accept-encoding': 'identity',
-        ...resourceKeysHeader(this.#record),
-        ...(offset > 0 && { range: `bytes=${offset}-` }),
-      },
-      signal: this.#stop,
+    const id = encodeURIComponent(toUSVString(this.#record.id));
+    const url = `${apiUrl}/drive/v3/files/${id}?alt=media&supportsAllDrives=true`;
+    const headers = {
+      'accept-encoding': 'identity',
+      ...resourceKeysHeader(this.#record),
+      ...(offset > 0 && { range: `bytes=${offset}-` }),
     };
-    const response = await query(() => http.get(request), this.#stop).catch(error => {
+    const response = await query(() => http.get(url, headers, this.#stop), this.#stop).catch(error => {
       // 416: in Drive the file ends here, or even earlier.
       const isShorter = offset > 0 && error instanceof DriveRefusal && error.status === 416;
       throw isShorter ? this.#tooShort(offset) : error;

@@ -63,11 +63,8 @@ export class Drive implements DriveFolders, FileSource {
   #api(): Promise<drive_v3.Drive> {
     const { apiUrl, queryTimeoutMs: timeout = QUERY_TIMEOUT_MS } = this.#options;
     const fetchImplementation: typeof fetch = async (url, { headers, signal } = {}) => {
-      const response = await this.#http.get({
-        url: String(url),
-        headers: Object.fromEntries(new Headers(headers)),
-        signal: signal ?? undefined,
-      });
+      const sent = Object.fromEntries(new Headers(headers));
+      const response = await this.#http.get(String(url), sent, signal ?? undefined);
       return new Response(await textOf(response), { headers: { 'content-type': 'application/json' } });
     };
     this.#client ??= import('@googleapis/drive').then(({ drive }) =>

@@ -79,7 +79,7 @@ export async function readDesktopClient(path: string): Promise<DesktopClient | n
 
 function desktopClientIn(content: Content, path: string): DesktopClient {
   const client = content.installed;
-  if (!isPlainObject(client)) throw credentialsError(`${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
+  if (!isPlainObject(client)) throw wrongKind(content, path, DESKTOP_CLIENT);
   const clientId = textIn(client, 'client_id');
   if (!clientId) throw credentialsError(`${path} lacks installed.client_id.`, DESKTOP_CLIENT);
   requireSafeAddresses(client, path);
@@ -92,7 +92,7 @@ function desktopClientIn(content: Content, path: string): DesktopClient {
 }
 
 function credentialsIn(content: Content, path: string): GoogleCredentials {
-  if (!isCredentials(content)) throw credentialsError(`${path} ${wrongKind(content)}.`, DESKTOP_CLIENT);
+  if (!isCredentials(content)) throw wrongKind(content, path, DESKTOP_CLIENT);
   requireComplete(content, path);
   if (content.type !== 'authorized_user') return { json: content, path, accessToken: null };
   const scopes = scopesIn(content);
@@ -111,19 +111,19 @@ function requireComplete(json: CredentialsJson, path: string): void {
   requireSafeAddresses(json, path);
   if (json.type !== 'impersonated_service_account') return;
   const source = isPlainObject(json.source_credentials) ? json.source_credentials : {};
-  if (!isCredentials(source))
-    throw credentialsError(`source_credentials in ${path} ${wrongKind(source)}.`, AS_FROM_GOOGLE);
+  if (!isCredentials(source)) throw wrongKind(source, `source_credentials in ${path}`, AS_FROM_GOOGLE);
   requireComplete(source, path);
 }
 
-function wrongKind(content: Content): string {
-  if (isPlainObject(content.web))
-    return 'belongs to an OAuth client of type "Web application"; it has to be a "Desktop app"';
-  if (typeof content.type === 'string')
-    return `contains credentials of type "${content.type.slice(0, 40)}", which are not supported`;
-  if ('refresh_token' in content)
-    return 'is a token file (it belongs at google_drive.token_path), not an OAuth client';
-  return 'is neither an OAuth client nor a service-account key';
+function wrongKind(content: Content, path: string, remedy: string): RunError {
+  const what = isPlainObject(content.web)
+    ? 'belongs to an OAuth client of type "Web application"; it has to be a "Desktop app"'
+    : typeof content.type === 'string'
+      ? `contains credentials of type "${content.type.slice(0, 40)}", which are not supported`
+      : 'refresh_token' in content
+        ? 'is a token file (it belongs at google_drive.token_path), not an OAuth client'
+        : 'is neither an OAuth client nor a service-account key';
+  return credentialsError(`${path} ${what}.`, remedy);
 }
 
 /** Python writes `token` and `expiry` (UTC, with or without the Z), Node `access_token` and `expiry_date` (ms). */
@@ -191,13 +191,11 @@ function requireSafeAddresses(json: Content, path: string): void {
 
 /** Clouds give a machine its identity over plain http, on addresses that never leave the host. */
 function isMetadataServer(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { hostname } = new URL(address);
-  return (
-    isLoopback(hostname) ||
-    ['169.254.169.254', '[fd00:ec2::254]', 'metadata.google.internal'].includes(hostname)
-  );
+  const hostname = URL.canParse(address) ? new URL(address).hostname : '';
+  return isLoopback(hostname) || METADATA_SERVERS.includes(hostname);
 }
+
+const METADATA_SERVERS = ['169.254.169.254', '[fd00:ec2::254]', 'metadata.google.internal'];
 
 export function textIn(object: Content, name: string): string | null {
   const value = object[name];

@@ -14,12 +14,6 @@ export type DriveAuth = Renewal<SignInHeaders>;
 
 export type DriveResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 
-interface DriveRequest {
-  url: string | URL;
-  headers: Record<string, string>;
-  signal?: AbortSignal;
-}
-
 /** Error bodies are small; whatever is longer is not Google's. */
 const MAX_ERROR_BODY = 64 * 1024;
 const MAX_REDIRECTS = 5;
@@ -50,7 +44,7 @@ export class DriveHttp {
    * Resolves when the body begins. A 401 renews the token, a 403 does not: Drive also sends 403 to queries that come too fast.
    * Throws DriveRefusal for a status that is not 2xx, RunError, and network errors as they are.
    */
-  async get({ url, headers, signal }: DriveRequest): Promise<DriveResponse> {
+  async get(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<DriveResponse> {
     const send = (signIn: SignInHeaders) =>
       this.#follow(new URL(url), { ...headers, ...signIn }, signal).catch(error => {
         throw this.explain(error);
@@ -82,8 +76,9 @@ export class DriveHttp {
     }
     await body.dump();
     const target = redirectTarget(url, location);
-    const isSameOrigin = target.origin === url.origin;
-    return this.#follow(target, isSameOrigin ? headers : publicPart(headers), signal, redirects + 1);
+    const isShown = (name: string) => target.origin === url.origin || PUBLIC_HEADERS.includes(name);
+    const shown = Object.fromEntries(Object.entries(headers).filter(([name]) => isShown(name)));
+    return this.#follow(target, shown, signal, redirects + 1);
   }
 
   /** undici's timeouts in words that say which one it was. */
@@ -120,10 +115,6 @@ export async function textOf(response: DriveResponse, maxBytes = Number.POSITIVE
   return gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
 }
 
-function publicPart(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => PUBLIC_HEADERS.includes(name)));
-}
-
 /** Throws RunError for an address that is not https (http only on loopback): anybody could answer there. */
 function redirectTarget(from: URL, location: string): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
@@ -141,7 +132,7 @@ export async function accountOf(auth: DriveAuth, apiUrl: string): Promise<string
   const http = new DriveHttp(auth, ACCOUNT_TIMEOUT_MS);
   try {
     const signal = AbortSignal.timeout(ACCOUNT_TIMEOUT_MS);
-    const body = await textOf(await http.get({ url, headers: {}, signal }));
+    const body = await textOf(await http.get(url, {}, signal));
     return emailIn(body) ?? 'an account without an e-mail address';
   } catch (error) {
     throw aboutListing(error, 'ask who is signed in');

@@ -43,9 +43,7 @@ export function isForgotten(error: unknown): boolean {
 
 /** S3 compared the bytes with the digest that was sent with them, and they differ. */
 export function isBadDigest(error: unknown): boolean {
-  return ['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'].includes(
-    s3ErrorOf(error).name,
-  );
+  return /^(BadDigest|XAmzContent(SHA256|Checksum)Mismatch)$/.test(s3ErrorOf(error).name);
 }
 
 /** The md5 (hex) of what S3 received, from its response to altered bytes; null if it has none. */
@@ -57,13 +55,8 @@ export function calculatedMd5(error: unknown): string | null {
 }
 
 /** S3's names for it (Amazon S3 API reference, "Error responses"). */
-const OTHER_REGION = new Set([
-  'PermanentRedirect',
-  'TemporaryRedirect',
-  'Redirect',
-  'AuthorizationHeaderMalformed',
-  'IllegalLocationConstraintException',
-]);
+const OTHER_REGION =
+  /^((Permanent|Temporary)?Redirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/;
 
 /**
  * The error that ends the run if this is a refusal because of the region; null if it is not. Responses to HEAD have no
@@ -74,7 +67,7 @@ export function wrongRegion(error: unknown, bucket: string, region: string | nul
   const { Region, $response } = (error ?? {}) as Partial<SdkError>;
   const header = $response?.headers?.['x-amz-bucket-region'];
   const isElsewhere = header !== undefined && header !== region && (status ?? 0) >= 300;
-  if (!isElsewhere && !OTHER_REGION.has(name)) return null;
+  if (!isElsewhere && !OTHER_REGION.test(name)) return null;
   const inWords = /expecting '([\w-]+)'|The ([\w-]+) location constraint/.exec(message);
   const named = header ?? Region ?? inWords?.slice(1).find(Boolean);
   const found = named && named !== region ? String(named) : null;

@@ -22,12 +22,18 @@ type Bucket = Pick<Place, 'client' | 'bucket' | 'runId'>;
  * it is the one to replace. Throws FileError `key_taken` for any other object.
  */
 export async function lookUp(upload: Upload, place: Bucket): Promise<StoredObject | null> {
-  const isThere = upload.replaces ? null : await isListedForUser(upload.key, place);
+  const { client, bucket } = place;
+  const isThere = upload.replaces
+    ? null
+    : await isListed(client, bucket, upload.key).catch(error => {
+        if (s3ErrorOf(error).status === 403) return null;
+        throw error;
+      });
   if (isThere === false) return null;
   const object = await headOf(upload, place);
   // A user who may not list gets the same response for no object and for one that may not be read.
   if (!object && isThere === null) return null;
-  if (object && etagOf(object) === upload.replaces) return null;
+  if (object && unquoted(object.ETag) === upload.replaces) return null;
   return ownOrTaken(upload, object, place);
 }
 
@@ -45,18 +51,17 @@ export async function exists(upload: Upload, place: Bucket): Promise<boolean> {
   return (await headOf(upload, place)) !== null;
 }
 
-function isListedForUser(key: string, { client, bucket }: Bucket): Promise<boolean | null> {
-  return isListed(client, bucket, key).catch(error => {
-    if (s3ErrorOf(error).status === 403) return null;
-    throw error;
-  });
-}
-
 function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Bucket): StoredObject {
-  if (!object) throw keyTaken(upload, 'which may not be read');
-  const own = ownOf(upload, object, place);
+  const own = object && ownOf(upload, object, place);
   if (own) return own;
-  throw keyTaken(upload, `${object.ContentLength ?? 0} bytes, etag ${etagOf(object) || 'unknown'}`);
+  const what = object
+    ? `${object.ContentLength ?? 0} bytes, etag ${unquoted(object.ETag) || 'unknown'}`
+    : 'which may not be read';
+  throw new FileError(
+    'key_taken',
+    `${upload.fileName}: there is another object under ${upload.key} already (${what}). It was not overwritten. Rename the file in Drive, or remove the object if it should not be there.`,
+    { status: 'needs_review' },
+  );
 }
 
 async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadObjectCommandOutput | null> {
@@ -74,7 +79,7 @@ async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadO
 /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
 function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Bucket): StoredObject | null {
   const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
-  const etag = etagOf(object);
+  const etag = unquoted(object.ETag);
   const isSame = upload.md5
     ? etag === upload.md5 || Metadata[MD5_METADATA] === upload.md5
     : Metadata[FILE_ID_METADATA] === upload.fileId;
@@ -92,16 +97,4 @@ function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Bucke
 export async function isListed(client: S3, bucket: string, key: string): Promise<boolean> {
   const { Contents } = await client.listObjectsV2({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
   return Contents?.[0]?.Key === key;
-}
-
-function etagOf({ ETag }: HeadObjectCommandOutput): string {
-  return unquoted(ETag);
-}
-
-function keyTaken(upload: Upload, what: string): FileError {
-  return new FileError(
-    'key_taken',
-    `${upload.fileName}: there is another object under ${upload.key} already (${what}). It was not overwritten. Rename the file in Drive, or remove the object if it should not be there.`,
-    { status: 'needs_review' },
-  );
 }

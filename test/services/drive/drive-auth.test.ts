@@ -18,7 +18,7 @@ describe('a Google sign-in', () => {
       const auth = await signIn({ ...at.drive.accounts.addUser(EMAIL), quota_project_id: 'payer' });
       const http = new DriveHttp(auth, 5_000);
       const headers = { 'x-goog-drive-resource-keys': 'id/key' };
-      const call = () => http.get({ url: `${at.drive.apiUrl}/drive/v3/about?fields=user`, headers });
+      const call = () => http.get(`${at.drive.apiUrl}/drive/v3/about?fields=user`, headers);
       let location = `${other.apiUrl}/drive/v3/about?fields=user`;
       const seen: string[] = [];
       other.service.intercept = request => {

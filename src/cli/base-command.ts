@@ -148,7 +148,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
     if ((error as NodeJS.ErrnoException).code === 'EEXIT') throw error;
     const known =
-      error instanceof RunError ? error : ((await this.#usage(error)) ?? unexpected(error, this.logPath));
+      error instanceof RunError
+        ? error
+        : ((await this.#usage(error)) ?? unexpectedError(error, this.logPath));
     const { code, remedy, exitCode } = known;
     const message = withoutSecrets(known.message, [this.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD ?? '']);
     // A stack trace is only useful for unexpected errors.
@@ -181,7 +183,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 }
 
-function unexpected(error: Error, logPath: string | null): RunError {
+function unexpectedError(error: Error, logPath: string | null): RunError {
   const { code = '', message, path } = error as NodeJS.ErrnoException;
   if (path && ['EACCES', 'EPERM', 'EROFS'].includes(code)) {
     const remedy = 'Check who owns it: files of a command that was run with sudo belong to root.';

@@ -19,7 +19,7 @@ async function report(error: Error & { code?: string; oclif?: { exit?: number } 
   if (error.code === 'EEXIT') process.exit(error.oclif?.exit ?? 0);
   const { usageErrorOf } = await import('./usage-error.ts');
   const known = error instanceof RunError ? error : usageErrorOf(error, null);
-  const { code, message, remedy, exitCode } = known ?? unexpected(error);
+  const { code, message, remedy, exitCode } = known ?? unexpectedError(error);
   process.exitCode = exitCode;
   if (process.argv.includes('--json')) {
     process.stdout.write(`${jsonOf({ error: { code, message, remedy } }, 2)}\n`);
@@ -28,7 +28,7 @@ async function report(error: Error & { code?: string; oclif?: { exit?: number } 
   }
 }
 
-function unexpected({ message }: Error): RunError {
+function unexpectedError({ message }: Error): RunError {
   const remedy = 'If it happens again, reinstall the program.';
   return new RunError('unexpected', `Unexpected error: ${message}`, remedy);
 }

@@ -20,7 +20,7 @@ import type { Services } from '../services/services.ts';
 import { transferConfig } from './flags.ts';
 import { Interrupted } from './interruption.ts';
 import { PipelineCommand } from './pipeline-command.ts';
-import { placeLines, statusLines, totalLine } from './ui/summary.ts';
+import { pathLines, statusLines, totalLine } from './ui/summary.ts';
 
 interface RunOptions {
   until: 'resolve' | 'link';
@@ -183,8 +183,8 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
         const counted = Object.entries(changes).map(([change, files]) => `${files} ${change}`);
         this.say(`In Drive since the last listing: ${counted.join(', ')}.`);
       }
-      const places = placeLines({ manifests: run.folder, progress, failed, log });
-      this.say('', headline, ...statusLines(counts), ...details, '', 'Where to look:', ...places);
+      const paths = pathLines({ manifests: run.folder, progress, failed, log });
+      this.say('', headline, ...statusLines(counts), ...details, '', 'Where to look:', ...paths);
     }
     if (reason && !limit) throw reason;
     if (limit) this.say(`${limit.message} ${limit.remedy}`);

@@ -30,7 +30,7 @@ export async function signOutOfGoogle(
     warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
     return [];
   }
-  const fault = await faultOf(revokeSignIn(google_drive), AT_GOOGLE);
+  const fault = await revocationFailure(revokeSignIn(google_drive), AT_GOOGLE);
   const removed = await remove(tokenPath);
   return removed || !fault ? [{ who, fault }] : [];
 }
@@ -55,14 +55,14 @@ export async function signOutOfCognito(home: string, warn: (message: string) => 
     return Promise.all(
       kept.map(async signIn => {
         const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
-        return { who, fault: await faultOf(revokeSignIn(signIn), AT_COGNITO) };
+        return { who, fault: await revocationFailure(revokeSignIn(signIn), AT_COGNITO) };
       }),
     );
   });
 }
 
 /** Null if the sign-in was revoked. */
-async function faultOf(revoking: Promise<unknown>, remedy: string): Promise<string | null> {
+async function revocationFailure(revoking: Promise<unknown>, remedy: string): Promise<string | null> {
   try {
     await revoking;
     return null;

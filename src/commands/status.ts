@@ -6,7 +6,7 @@ import { abortedOnSignals } from '../cli/interruption.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
 import { activityLines, runJson, shardLines } from '../cli/ui/status-lines.ts';
-import { countsText, placeLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import { countsText, pathLines, statusLines, totalLine } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { shardStates } from '../run/manifest/shard-files.ts';
@@ -70,7 +70,7 @@ export default class Status extends BaseCommand<typeof Status> {
       ...activityLines(status),
       ...shardLines(shardStates(run.folder)),
       '',
-      ...placeLines({ manifests: run.folder, progress: progressPath(this.home, run.folderId) }),
+      ...pathLines({ manifests: run.folder, progress: progressPath(this.home, run.folderId) }),
     ];
   }
 }

@@ -6,7 +6,11 @@ import { EXIT } from '../config/exit-codes.ts';
 import { formatBytes } from './text/format.ts';
 
 /** The source; after this many bytes no new files are started, and those in progress are finished. */
-export function limited(source: FileSource, limitBytes: number | undefined, shutdown: Shutdown): FileSource {
+export function withTransferLimit(
+  source: FileSource,
+  limitBytes: number | undefined,
+  shutdown: Shutdown,
+): FileSource {
   if (limitBytes === undefined) return source;
   const problem = `Stopped: ${formatBytes(limitBytes)} have been transferred (--max-transfer).`;
   const remedy = 'The rest stays pending. Continue with "migrator resume".';

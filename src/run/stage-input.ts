@@ -8,10 +8,9 @@ import { type Selection, WHOLE_FOLDER } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
-import { type Reject, recordsFrom } from './manifest/lines.ts';
+import { type Reject, Rejects, recordsFrom } from './manifest/lines.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
-import { Rejects } from './manifest/rejects.ts';
 import { Run } from './manifest/run.ts';
 import { isInShard, type Shard } from './manifest/shard.ts';
 import type { Records } from './pipeline.ts';
@@ -86,7 +85,7 @@ export class StageInput {
     const { stage, flags, warn } = this.#options;
     if (flags.in !== undefined && flags.in !== '-') return this.#fromPath(flags.in);
     if (flags.in === '-' || (!this.isRunNamed && isPiped(0))) return this.#fromStandardInput();
-    if (!this.run) throw noPlace('read records from', '--in FILE, a pipe, or --folder-id');
+    if (!this.run) throw unspecified('read records from', '--in FILE, a pipe, or --folder-id');
     const before = STAGES[STAGES.indexOf(stage) - 1]!;
     if (!this.run.has(before)) throw noManifest(this.run.pathOf(before), before);
     this.#manifest = await this.run.open(before, { write: false, warn, reject: this.reject });
@@ -147,7 +146,7 @@ export function runToWrite(stage: StageName, { run, isRunNamed }: StageInput): R
   // Records do not belong in a log, if there is another place for them.
   if (isPiped(1) && !(run && isLog())) return null;
   if (!run && process.stdout.isTTY)
-    throw noPlace('write its records to', '--out FILE, a pipe, or --folder-id');
+    throw unspecified('write its records to', '--out FILE, a pipe, or --folder-id');
   return run;
 }
 
@@ -160,6 +159,6 @@ function noManifest(path: string, before: StageName): RunError {
   );
 }
 
-function noPlace(what: string, ways: string): ConfigError {
+function unspecified(what: string, ways: string): ConfigError {
   return new ConfigError('no_place', `Nothing says what to ${what}.`, `Give ${ways}.`, { exitCode: 2 });
 }

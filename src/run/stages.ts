@@ -17,7 +17,7 @@ import type { Config } from '../config/settings.ts';
 import type { Services } from '../services/services.ts';
 import type { RunEvents } from './events.ts';
 import type { LinkingFile } from './manifest/linking.ts';
-import { limited } from './max-transfer.ts';
+import { withTransferLimit } from './max-transfer.ts';
 import type { Step } from './pipeline.ts';
 
 export interface StageContext {
@@ -88,7 +88,7 @@ export class Stages {
       this.context;
     const storage = await services.storage();
     const drive = await services.drive();
-    const moved = transfer(limited(drive, maxTransferBytes, shutdown), storage, {
+    const moved = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
       concurrency: config.migration.concurrency,
       backoff: services.backoffFor('S3', 'transfer'),
       shutdown,

@@ -62,9 +62,9 @@ function workerLine(transfer: Transfer | null, columns: number): string {
     size && phase === 'downloading' ? `${Math.min(99, Math.floor((bytesRead / size) * 100))} %` : '';
   const bytes = columns >= ROOMY_COLUMNS ? `${formatBytes(size ?? bytesRead).padStart(9)}  ` : '';
   const start = `${SIGNS[phase]} ${share.padStart(4)}  ${bytes}`;
-  const place = visible(path ? `${path}/${name}` : name);
+  const file = visible(path ? `${path}/${name}` : name);
   const room = columns - start.length;
-  return start + (stringWidth(place) <= room ? place : fitted(visible(name), room));
+  return start + (stringWidth(file) <= room ? file : fitted(visible(name), room));
 }
 
 function bar({ bytes, filesDone, files }: ProgressFacts, columns: number): string {

@@ -34,8 +34,8 @@ export function countsText(counts: Counts, separator = ', '): string {
 }
 
 /** Paths with their labels; null ones are left out. */
-export function placeLines(places: Record<string, string | null>): string[] {
-  const named = Object.entries(places).filter(([, path]) => path);
+export function pathLines(paths: Record<string, string | null>): string[] {
+  const named = Object.entries(paths).filter(([, path]) => path);
   const width = Math.max(0, ...named.map(([name]) => name.length));
   return named.map(([name, path]) => `  ${name.padEnd(width)}  ${path}`);
 }

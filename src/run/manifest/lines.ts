@@ -1,9 +1,14 @@
 /** Reads NDJSON line by line: manifests, and files and streams of other programs. */
 import { isUtf8 } from 'node:buffer';
+import { dirname } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import type { FileRecord } from '../../../stages/record.ts';
+import { isFileThere } from '../../config/files/foreign-file.ts';
+import { appendPrivately, makePrivateFolder } from '../../config/files/private-files.ts';
 import { isUtf16 } from '../../config/json.ts';
-import { BadLine, recordOf } from './record-line.ts';
+import { jsonOf } from '../text/visible.ts';
+import { manifestError } from './manifest-error.ts';
+import { BadLine, parseRecord } from './record-line.ts';
 
 export const NEWLINE = 0x0a;
 /** No record is this long; longer lines are not kept in memory. */
@@ -73,7 +78,7 @@ export async function* recordsFrom(
 export function recordIn({ bytes, number }: Line, source: string, reject?: Reject | null): FileRecord | null {
   try {
     const text = textOf(bytes, source, number);
-    return text.trim() === '' ? null : recordOf(text, source, number);
+    return text.trim() === '' ? null : parseRecord(text, source, number);
   } catch (error) {
     if (!(error instanceof BadLine && reject)) throw error;
     reject(bytes.toString('utf8'), error);
@@ -94,4 +99,25 @@ function textOf(bytes: Buffer, source: string, line: number): string {
   const text = bytes.toString('utf8');
   if (!isUtf8(bytes)) throw new BadLine(source, line, text.indexOf('\uFFFD') + 1, 'it is not UTF-8 text');
   return line === 1 ? text.replace(/^\uFEFF/, '') : text;
+}
+
+/** Sets lines aside that are not records (`--skip-bad-lines`), as they were, with the reason behind each. */
+export class Rejects {
+  readonly path: string;
+  count = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  readonly take: Reject = (line, reason) => {
+    try {
+      isFileThere(this.path);
+      if (this.count === 0) makePrivateFolder(dirname(this.path));
+      appendPrivately(this.path, `${jsonOf({ line, reason: reason.message })}\n`);
+    } catch (error) {
+      throw manifestError(this.path, error);
+    }
+    this.count += 1;
+  };
 }

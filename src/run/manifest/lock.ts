@@ -17,11 +17,11 @@ export function lockPath(folder: string, shard: Shard | null = null): string {
 export function takeLock(folder: string, command: string, shard: Shard | null = null): Lock {
   const path = lockPath(folder, shard);
   const attempt = tryLock(path, command);
-  if ('holder' in attempt) throw held(attempt.holder, path);
+  if ('holder' in attempt) throw lockedError(attempt.holder, path);
   return attempt.lock;
 }
 
-export function held({ pid, host, command, since, seen }: Holder, path: string): RunError {
+export function lockedError({ pid, host, command, since, seen }: Holder, path: string): RunError {
   const isHere = host === hostname();
   const where = isHere ? '' : ` on ${host}`;
   const activity = isHere || !seen ? '' : `, last active at ${seen}`;

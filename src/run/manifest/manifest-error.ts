@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { RunError } from '../../../stages/errors.ts';
 
 /** The RunError for an error of the file system. */
-export function unusable(path: string, error: unknown): RunError {
+export function manifestError(path: string, error: unknown): RunError {
   if (error instanceof RunError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') {

@@ -21,8 +21,8 @@ import type { FileRecord } from '../../../stages/record.ts';
 import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder, READ_AND_APPEND } from '../../config/files/private-files.ts';
 import { type Line, linesOf, MAX_LINE_BYTES, NEWLINE, type Reject, recordIn } from './lines.ts';
-import { unusable } from './manifest-error.ts';
-import { lineOf, recordAgain } from './record-line.ts';
+import { manifestError } from './manifest-error.ts';
+import { lineOf, parseKnownRecord } from './record-line.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 const BLOCK_BYTES = 32 * 1024;
@@ -79,7 +79,7 @@ export class ManifestFile {
       return manifest;
     } catch (error) {
       if (fd !== null) closeSync(fd);
-      throw unusable(path, error);
+      throw manifestError(path, error);
     }
   }
 
@@ -142,7 +142,7 @@ export class ManifestFile {
       // Synchronous: this only copies to the page cache, and waking a pool thread would cost more.
       appendFileSync(this.#fd, [...this.#unwritten.values()].join(''));
     } catch (error) {
-      this.#failure ??= unusable(this.path, error);
+      this.#failure ??= manifestError(this.path, error);
     }
     this.#unwritten.clear();
     this.#unwrittenBytes = 0;
@@ -154,7 +154,7 @@ export class ManifestFile {
     clearTimeout(this.#syncLater ?? undefined);
     this.#syncLater = null;
     await sync(this.#fd).catch(error => {
-      this.#failure ??= unusable(this.path, error);
+      this.#failure ??= manifestError(this.path, error);
     });
   }
 
@@ -192,7 +192,7 @@ export class ManifestFile {
     // The descriptor may belong to another file by now.
     if (!this.#isOpen) throw new Error(`${this.path} is closed`);
     const text = this.#unwritten.get(offset) ?? this.#lineAt(offset);
-    const record = recordAgain(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
+    const record = parseKnownRecord(offset === 0 ? text.replace(/^\uFEFF/, '') : text, this.path);
     record.id = id;
     return record;
   }

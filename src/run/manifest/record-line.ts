@@ -28,7 +28,7 @@ export function lineOf(record: FileRecord): string {
 }
 
 /** The record on a line; a line without `status` is `pending` (people write such lines by hand). Throws {@link BadLine}. */
-export function recordOf(text: string, source: string, line: number): FileRecord {
+export function parseRecord(text: string, source: string, line: number): FileRecord {
   const value = parsed(text, source, line);
   const problem = problemOf(value);
   if (problem) throw new BadLine(source, line, 1, problem);
@@ -36,7 +36,7 @@ export function recordOf(text: string, source: string, line: number): FileRecord
 }
 
 /** The same for a line that has been read as a record before: its fields are not looked at again. */
-export function recordAgain(text: string, source: string): FileRecord {
+export function parseKnownRecord(text: string, source: string): FileRecord {
   return withStatus(parsed(text, source, 0) as FileRecord);
 }
 

@@ -8,7 +8,7 @@ import { type Holder, holderOf } from '../../config/files/holder.ts';
 import { heldBy } from '../../config/files/lock.ts';
 import { failedPath, progressPath, runFolder } from '../../config/home.ts';
 import { LinkingFile } from './linking.ts';
-import { held, type Lock, lockPath, takeLock } from './lock.ts';
+import { type Lock, lockedError, lockPath, takeLock } from './lock.ts';
 import type { OpenOptions } from './manifest-file.ts';
 import { lastIn, type Manifest } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
@@ -243,7 +243,7 @@ export class Run {
     if (!other) return;
     this.#lock?.release();
     this.#lock = null;
-    throw held(other.holder, other.path);
+    throw lockedError(other.holder, other.path);
   }
 
   unlock(): void {

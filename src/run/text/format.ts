@@ -1,6 +1,6 @@
 /** Numbers for people. */
 
-/** `0 B`, `14.3 MiB`, `299 GiB`. The report's page carries this function as it stands: it uses nothing outside itself. */
+/** `0 B`, `14.3 MiB`, `299 GiB`. The report's page carries this function unchanged: it uses nothing outside itself. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BadLine, lineOf, recordOf } from '../../../src/run/manifest/record-line.ts';
+import { BadLine, lineOf, parseRecord } from '../../../src/run/manifest/record-line.ts';
 import { anyRecords } from '../../stages/flow.ts';
 
 function fault(line: string): BadLine {
   try {
-    recordOf(line, 'list.ndjson', 7);
+    parseRecord(line, 'list.ndjson', 7);
   } catch (error) {
     if (error instanceof BadLine) return error;
     throw error;
@@ -22,14 +22,14 @@ describe('A line of a manifest', () => {
         for (const record of records) {
           const line = lineOf(record);
           expect(line.indexOf('\n')).to.equal(line.length - 1);
-          expect(lineOf(recordOf(line, 'x', 1))).to.equal(line);
+          expect(lineOf(parseRecord(line, 'x', 1))).to.equal(line);
         }
       }),
     );
   });
 
   it('may have fields of its own, and may lack everything but id and name', () => {
-    expect(recordOf('{"id":"a","name":"","note":{"x":[1]}}', 'x', 1)).to.deep.equal({
+    expect(parseRecord('{"id":"a","name":"","note":{"x":[1]}}', 'x', 1)).to.deep.equal({
       id: 'a',
       name: '',
       note: { x: [1] },

@@ -29,15 +29,14 @@ export function toolFor(platform: NodeJS.Platform, pid: number): { command: stri
 }
 
 /** Starts to keep the computer awake, and returns a function that stops it. Never throws, and does not keep this process running. */
-export function keepAwake(platform = process.platform, env = process.env): () => void {
-  const tool = toolFor(platform, process.pid);
+export function keepAwake(): () => void {
+  const tool = toolFor(process.platform, process.pid);
   if (!tool) return () => {};
   const child = spawn(tool.command, tool.args, {
-    env,
     stdio: ['pipe', 'ignore', 'ignore'],
     windowsHide: true,
     // Ctrl-C on the terminal must not end the tool: the command still has transfers to finish.
-    detached: platform !== 'win32',
+    detached: process.platform !== 'win32',
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});

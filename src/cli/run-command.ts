@@ -13,7 +13,8 @@ import { MANIFESTS_FOR, migrate } from '../run/migration.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import type { Counts } from '../run/progress/counts.ts';
 import { ProgressFile, writeFailedFiles } from '../run/progress/projection.ts';
-import { chosenRules, flagsOf, rulesFrom, type SelectionFlags, selectionFrom } from '../run/run-selection.ts';
+import { chosenRules, flagsOf, rulesFrom, selectionFrom } from '../run/run-selection.ts';
+import type { StageFlags } from '../run/stage-input.ts';
 import { formatCount, formatDuration } from '../run/text/format.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
@@ -24,19 +25,9 @@ import { pathLines, statusLines, totalLine } from './ui/summary.ts';
 
 interface RunOptions {
   until: 'resolve' | 'link';
-  flags: SelectionFlags & {
-    'folder-id'?: string;
-    concurrency?: number;
-    bwlimit?: string;
-    naming?: string;
-    rescan?: boolean;
-    'retry-orphans': boolean;
-    'skip-existing'?: boolean;
-    'max-transfer'?: number;
-  };
+  flags: StageFlags & { rescan?: boolean; 'skip-existing'?: boolean; 'keep-awake'?: boolean };
   /** Only this part of a run that has been listed and resolved. */
   shard?: Shard | null;
-  keepsAwake?: boolean;
   /** A rescan without selection flags keeps the selection of the run. */
   keepsSelection?: boolean;
   /** Called at the end, while the services are still open. */
@@ -83,7 +74,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     try {
       // Before progress is shown, which would overwrite a prompt.
       await services.drive();
-      if (options.keepsAwake) letSleep = (await import('./keep-awake.ts')).keepAwake();
+      if (flags['keep-awake'] && until === 'link') letSleep = (await import('./keep-awake.ts')).keepAwake();
       await this.showProgress(config, services, until === 'link');
       const manifests = await openManifests(run, { ...MANIFESTS_FOR[shard ? 'shard' : until], warn });
       let changes: Changes | null;
@@ -100,7 +91,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
           root,
           rules,
           takenOver,
-          retryOrphans: flags['retry-orphans'],
+          retryOrphans: flags['retry-orphans'] ?? false,
           rescan: flags.rescan ?? false,
           skipExisting: flags['skip-existing'],
           maxTransferBytes: flags['max-transfer'],

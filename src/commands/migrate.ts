@@ -31,7 +31,6 @@ export default class Migrate extends RunCommand<typeof Migrate> {
       until: dryRun ? 'resolve' : 'link',
       flags: this.flags,
       shard,
-      keepsAwake: this.flags['keep-awake'] && !dryRun,
     });
     const done = dryRun ? 'Dry run, nothing was written to AWS' : 'Migrated';
     this.conclude(outcome, this.headline(done, outcome), { extra: { dry_run: dryRun } });

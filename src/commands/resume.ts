@@ -26,7 +26,6 @@ export default class Resume extends RunCommand<typeof Resume> {
     const outcome = await this.migrateFolder({
       until: 'link',
       flags: { ...this.flags, 'folder-id': folderId, naming },
-      keepsAwake: this.flags['keep-awake'],
       keepsSelection: true,
     });
     this.conclude(outcome, this.headline('Resumed', outcome));

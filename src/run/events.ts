@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { StageEvents } from '../../stages/events.ts';
 import { type FileRecord, isWithdrawn } from '../../stages/record.ts';
 
-export interface RunEventMap extends StageEvents {
+interface RunEventMap extends StageEvents {
   /** A file was listed. `isTransferred`: an earlier run has transferred it. */
   listed: [record: FileRecord, isTransferred: boolean];
   /** The listing is complete: the number of files is final. */

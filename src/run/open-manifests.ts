@@ -6,7 +6,7 @@ import type { Run } from './manifest/run.ts';
 
 export type Manifests = Partial<Record<StageName, Manifest>>;
 
-export interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
+interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
   write: readonly StageName[];
   read?: readonly StageName[];
 }

@@ -11,7 +11,7 @@ import { folderRefFrom } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
-export interface Facts {
+interface Facts {
   folder_id: string;
   /** In Drive, when the folder was last listed. */
   folder_name?: string;

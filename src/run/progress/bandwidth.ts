@@ -2,14 +2,7 @@
 import type { FileRecord } from '../../../stages/record.ts';
 import type { FileSource } from '../../../stages/transfer.ts';
 
-const MIB = 1024 * 1024;
-
-export interface ProbeLimits {
-  bytes: number;
-  ms: number;
-}
-
-const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
+const LIMITS = { bytes: 32 * 1024 * 1024, ms: 5_000 };
 
 /**
  * Megabits a second that come from Drive, of all these files at a time; null if no byte came. Errors of single files count
@@ -18,7 +11,7 @@ const LIMITS: ProbeLimits = { bytes: 32 * MIB, ms: 5_000 };
 export async function measuredMbit(
   source: FileSource,
   records: readonly FileRecord[],
-  { limits = LIMITS, now = () => performance.now() }: { limits?: ProbeLimits; now?: () => number } = {},
+  { limits = LIMITS, now = () => performance.now() } = {},
 ): Promise<number | null> {
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), limits.ms);

@@ -6,7 +6,7 @@ export interface Work {
   bytes: number;
 }
 
-export interface Estimate {
+interface Estimate {
   seconds: number;
   /** What limits the transfer; null if there is nothing to do. */
   bound: 'bandwidth' | 'queries' | null;

@@ -1,7 +1,7 @@
 /** What each status means to a person: in the summary of a run, in `status` and in the report. */
 import type { Status } from '../../../stages/record.ts';
 
-export interface StatusText {
+interface StatusText {
   title: string;
   meaning: string;
   /** What to do, or what the next run does; empty if there is nothing to do. */

@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { recordsFrom } from '../../../src/run/manifest/lines.ts';
-import { BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
-import { rejection } from '../../config/scratch.ts';
+import { type BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
 import { all, anyRecords, fileRecord } from '../../stages/flow.ts';
 
 const a = fileRecord({ id: 'a' });
@@ -22,11 +21,6 @@ function read(text: string, bytesAPiece?: number) {
 }
 
 describe('Records from a stream', () => {
-  it('may lack the last newline, and may stand between BOM, CRLF, blank lines and spaces', async () => {
-    const [first, second] = [a, b].map(record => lineOf(record).trim());
-    expect(await read(`\ufeff${first}\r\n\r\n  \n  ${second}`)).to.deep.equal([a, b]);
-  });
-
   it('are the same however the stream is cut into pieces', async () => {
     const size = fc.integer({ min: 1, max: 40 });
     await fc.assert(
@@ -36,17 +30,6 @@ describe('Records from a stream', () => {
         expect((await read(text, bytesAPiece)).map(lineOf).join('')).to.equal(text);
       }),
     );
-  });
-
-  it('end with an error at the first line that is not one, naming stream, line and column', async () => {
-    const seen: string[] = [];
-    const reading = (async () => {
-      const stream = streamOf(`${lineOf(a)}\n\n{"id":}\n${lineOf(b)}`);
-      for await (const { id } of recordsFrom(stream, { name: 'standard input' })) seen.push(id);
-    })();
-    const error = await rejection<BadLine>(reading);
-    expect(error).to.be.instanceOf(BadLine).and.include({ source: 'standard input', line: 4, column: 7 });
-    expect(seen).to.deep.equal(['a']);
   });
 
   it('are set aside when they are nested too deep or longer than 16 MiB, which is not kept in memory', async () => {
@@ -67,14 +50,6 @@ describe('Records from a stream', () => {
       'standard input, line 3, column 1: it is longer than 16 MiB.',
     ]);
     expect(rejected[1]![0]).to.equal(16 * 1024 * 1024 + 1);
-  });
-
-  it('go on behind bad lines when these are set aside', async () => {
-    const rejected: string[] = [];
-    const reject = (line: string, reason: BadLine) => void rejected.push(`${reason.line}: ${line}`);
-    const stream = streamOf(`what?\n${lineOf(a)}{"id":"x"}\n${lineOf(b)}`);
-    expect(await all(recordsFrom(stream, { name: 'x', reject }))).to.deep.equal([a, b]);
-    expect(rejected).to.deep.equal(['1: what?', '3: {"id":"x"}']);
   });
 
   it('are read no further than they are wanted, but for what is on its way', async () => {

@@ -92,16 +92,6 @@ describe('A manifest on disk', () => {
     await manifest.close();
   });
 
-  it('keeps characters of several bytes wherever they are cut while reading', async () => {
-    // Three bytes each: over a mebibyte of them, some end on every edge between two reads.
-    const record = fileRecord({ id: 'x', note: '€'.repeat(400 * KIB) });
-    for (const shift of ['', 'y', 'yy']) {
-      await holding(lines({ ...record, name: `${shift}.jpg` }, a));
-      const [read] = await recordsIn();
-      expect(read!.note === record.note, `shifted by ${shift.length}`).to.equal(true);
-    }
-  });
-
   it('keeps only records of the ids that its reader takes, and checks the others as well', async () => {
     await append(fileRecord({ id: 'a' }), fileRecord({ id: 'b' }), fileRecord({ id: 'c' }));
     const manifest = await ManifestFile.open(path, { write: false, warn, takes: id => id === 'b' });
@@ -113,34 +103,12 @@ describe('A manifest on disk', () => {
     expect(await rejection(opening)).to.be.instanceOf(BadLine);
   });
 
-  it('keeps many records, read in their order or out of it', async () => {
-    const records = Array.from({ length: 5000 }, (_, index) =>
-      fileRecord({ id: `f${index}`, name: `${index}.jpg` }),
-    );
-    const manifest = await opened();
-    for (const record of records) manifest.append(record);
-    await manifest.flush();
-    expect([...manifest.records()]).to.deep.equal(records);
-    for (let index = 0; index < 5000; index += 617) {
-      expect(manifest.last(`f${4999 - index}`)!.name).to.equal(`${4999 - index}.jpg`);
-    }
-    await manifest.close();
-  });
-
   it('cuts a torn last line off, with a warning that names file and line, and goes on behind the others', async () => {
     await holding(lines(a) + lineOf(b).slice(0, 25));
     await append(fileRecord({ id: 'c' }));
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.contain(path).and.to.contain('line 2').and.to.contain('cut off');
     expect(readFileSync(path, 'utf8')).to.equal(lines(a, fileRecord({ id: 'c' })));
-  });
-
-  it('leaves a torn last line out but where it is when it only reads', async () => {
-    const content = lines(a) + lineOf(b).slice(0, 25);
-    await holding(content);
-    expect(await recordsIn({ write: false })).to.deep.equal([a]);
-    expect(warnings[0]).to.contain('left out');
-    expect(readFileSync(path, 'utf8')).to.equal(content);
   });
 
   it('keeps a whole last line that merely lacks its newline, without a warning', async () => {

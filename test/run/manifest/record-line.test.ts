@@ -76,11 +76,6 @@ describe('A line of a manifest', () => {
       expect(fault(line).message).to.contain('"name"');
   });
 
-  it('is refused when it is JSON but no object', () => {
-    for (const line of ['[]', '1', 'null', '"x"'])
-      expect(fault(line).message).to.contain('a record is a JSON object');
-  });
-
   it('is refused with the column where it stops being JSON', () => {
     expect(fault('{"id":"a",}').column).to.equal(11);
     expect(fault('{"id":"a" "name":"b"}').column).to.equal(11);

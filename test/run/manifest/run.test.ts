@@ -74,21 +74,6 @@ describe('A run', () => {
     expect(warnings).to.have.length(1);
   });
 
-  it('is listed once somebody says so, and not before', () => {
-    run.lock('x');
-    put('list', []);
-    expect(run.isListed).to.equal(false);
-    run.markListed();
-    expect(run.isListed).to.equal(true);
-    expect(new Run(home, 'folder-1').isListed).to.equal(true);
-  });
-
-  it('is not listed without its manifest, whatever was said', () => {
-    run.lock('x');
-    run.markListed();
-    expect(run.isListed).to.equal(false);
-  });
-
   it('that was put together by hand is listed: its manifest is all there is', () => {
     put('list', [at('a', 'list')]);
     expect(run.isListed).to.equal(true);

@@ -35,13 +35,6 @@ describe('The measured bandwidth', () => {
     expect(given.chunks).to.be.at.most(104);
   });
 
-  it('is measured with all files at a time', async () => {
-    const { source, asked, now } = line(10, 3);
-    const records = ['a', 'b', 'c'].map(id => fileRecord({ id }));
-    await measuredMbit(source, records, { limits: LIMITS, now });
-    expect(asked).to.deep.equal(['a', 'b', 'c']);
-  });
-
   it('ends after its time, however slow the line is', async () => {
     const source = {
       async download(_record: FileRecord, onBytes: (count: number) => void, signal?: AbortSignal) {

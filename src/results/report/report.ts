@@ -45,8 +45,6 @@ type ReportedRun = Pick<
   'folderId' | 'folderName' | 'startedAt' | 'isListed' | 'unreadableRecords' | 'observationIds'
 > & { holder: Pick<NonNullable<Run['holder']>, 'command' | 'since'> | null };
 
-type Required = 'folderId' | 'startedAt' | 'isListed';
-
 export class Report {
   readonly run: ReportedRun;
   readonly coverage = new Coverage();
@@ -62,7 +60,10 @@ export class Report {
   readonly #arrivals: Arrival[] = [];
   readonly #rules: ReviewRules;
 
-  constructor(run: Pick<ReportedRun, Required> & Partial<ReportedRun>, rules: ReviewRules) {
+  constructor(
+    run: Pick<Run, 'folderId' | 'startedAt' | 'isListed'> & Partial<ReportedRun>,
+    rules: ReviewRules,
+  ) {
     const { folderId, folderName = null, startedAt, isListed, holder = null } = run;
     const { unreadableRecords = {}, observationIds = null } = run;
     // A copy, because a run reads these from its files at each access.

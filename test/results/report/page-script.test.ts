@@ -1,55 +1,45 @@
 import { expect } from 'chai';
+import { pageOf } from '../../../src/results/report/page.ts';
 import {
   csvOf,
   fileSearch,
   filesIn,
   hiddenCharacters,
-  type PageData,
   spelledOut,
 } from '../../../src/results/report/page-files.ts';
 import { sortedBy } from '../../../src/results/report/page-table.ts';
+import { Report } from '../../../src/results/report/report.ts';
+import type { FileRecord, Status } from '../../../stages/record.ts';
+import { fileRecord } from '../../stages/flow.ts';
 
-const status = (code: string) => ({
-  code,
-  title: code,
-  isDone: code === 'completed',
-  needsAttention: code !== 'completed',
+/** As the page has them. */
+function filesOf(...records: FileRecord[]) {
+  const run = { folderId: 'folder-1', startedAt: '2026-03-02T08:00:00.000Z', isListed: true };
+  const report = new Report(run, { maxRange: 100, prefixes: false });
+  for (const record of records) report.add(record);
+  const page = [...pageOf(report, { madeAt: new Date(0) })].join('');
+  return filesIn(JSON.parse(/id="data">([\s\S]*?)<\/script>/.exec(page)![1]!));
+}
+const stopped = (fields: Partial<FileRecord>, status: Status, code: string, message: string): FileRecord => ({
+  ...fileRecord({ path: '1-500', ...fields }),
+  status,
+  error: { stage: 'transfer', code, message, retryable: true },
 });
-const folder = (path: string) => ({ path, files: 2, bytes: 0, attention: 0, statuses: [] });
-const DATA: PageData = {
-  version: null,
-  csvName: 'files.csv',
-  statuses: ['completed', 'failed', 'orphan'].map(status),
-  reasons: {
-    'failed download_broken': 'The download broke',
-    'orphan no_observation': 'No observation has this id',
-  },
-  texts: [
-    '',
-    '1-500',
-    'חורף',
-    'completed',
-    'failed',
+const FILES = filesOf(
+  fileRecord({ id: 'id-a', name: '6602.JPG', path: '1-500', status: 'completed' }),
+  stopped({ id: 'id-b', name: '6603.jpg' }, 'failed', 'download_broken', 'ECONNRESET'),
+  stopped(
+    { id: 'id-c', name: 'cafe\u0301 1.jpg', path: 'חורף' },
     'orphan',
-    'failed download_broken',
-    'orphan no_observation',
-    'ECONNRESET',
+    'no_observation',
     'There is none.',
-    'photo',
-    'video',
-  ],
-  folders: ['1-500', 'חורף'].map(folder),
-  files: [
-    ['id-a', '6602.JPG', 1, '', '', 1, 3, 0, 0, 10],
-    ['id-b', '6603.jpg', 1, '', '', 1, 4, 6, 8, 10],
-    ['id-c', 'cafe\u0301 1.jpg', 1, '', '=1', 2, 5, 7, 9, 10],
-    ['id-d', '6602.mov', null, '', '', 2, 4, 0, 0, 11],
-  ],
+  ),
+  fileRecord({ id: 'id-d', name: '6602.mov', path: 'חורף', type: 'VIDEO', status: 'failed' }),
+);
+const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) => {
+  const search = { search: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...asked };
+  return FILES.filter(fileSearch()(search)).map(({ id }) => id);
 };
-const found = (asked: Partial<Parameters<ReturnType<typeof fileSearch>>[0]>) =>
-  filesIn(DATA)
-    .filter(fileSearch()({ search: '', status: 'all', reason: 'all', kind: 'all', folder: null, ...asked }))
-    .map(({ id }) => id);
 
 describe('Search in a report', () => {
   it('finds every word somewhere in name, folder, id, reason or message, in any case and spelling', () => {
@@ -75,11 +65,12 @@ describe('Search in a report', () => {
 
 describe('The CSV of a report', () => {
   it('has status, folder, file, reason and link first, and no formula', () => {
-    const file = ['id', '=cmd|"x"\u202e.jpg', 1, '', '1-2', 1, 4, 6, 0, 10] as const;
-    const [head, row] = csvOf(filesIn({ ...DATA, files: [file] })).split('\r\n');
+    const name = '=cmd|"x"\u202e.jpg';
+    const files = filesOf(stopped({ id: 'id', name, size: 1 }, 'failed', 'download_broken', ''));
+    const [head, row] = csvOf([{ ...files[0]!, relaxed: '1-2' }]).split('\r\n');
     expect(head).to.match(/^\uFEFFstatus,folder,file,reason,link,/);
     expect(row).to.equal(
-      `"failed","1-500","'=cmd|""x""\\u202e.jpg","The download broke","https://drive.google.com/open?id=id","'1-2","photo",1,"","id"`,
+      `"failed","1-500","'=cmd|""x""\\u202e.jpg","The download was interrupted","https://drive.google.com/open?id=id","'1-2","photo",1,"","id"`,
     );
   });
 });

@@ -1,3 +1,5 @@
+import type { AwsCredentialIdentity } from '@smithy/types';
+
 export interface SignedInUser {
   username: string;
   groups: readonly string[];
@@ -9,17 +11,9 @@ export interface SignedInUser {
   storageRole: string | null;
 }
 
-/** Temporary keys, in the shape that the AWS SDK's clients take. */
-export interface AwsKeys {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-  expiration?: Date;
-}
-
 /** The `credentials` option of AWS SDK clients. All clients share one source, so that keys are fetched once. */
-export interface AwsKeySource<Keys = AwsKeys> {
-  (): Promise<Keys>;
+export interface AwsKeySource {
+  (): Promise<AwsCredentialIdentity>;
   /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
   readonly memoized: true;
   /** For messages: whose keys they are; null before there are any. */

@@ -5,25 +5,21 @@ import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
 /** As short as in the SDK: most AWS faults are over a moment later. */
 const FIRST_WAIT_MS = 100;
 
-export function atOnce(backoff: Backoff): Backoff {
-  return { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
-}
-
-const sdkRetryPolicy = (reasons: Reasons): RetryPolicy => {
+function sdkRetryPolicy(reasons: Reasons): RetryPolicy {
   const policy = retryPolicyFor(reasons);
   return error => {
-    const { $retryable, $metadata } = (error ?? {}) as {
-      $retryable?: object;
-      $metadata?: { clockSkewCorrected?: boolean };
-    };
+    const { $retryable, $metadata } = (error ?? {}) as Partial<SdkError>;
     const decision = policy(error);
     // The SDK has corrected its clock from the response, so the next signature is valid.
-    return {
-      ...decision,
-      again: decision.again || Boolean($retryable) || $metadata?.clockSkewCorrected === true,
-    };
+    const again = decision.again || Boolean($retryable) || $metadata?.clockSkewCorrected === true;
+    return { ...decision, again };
   };
-};
+}
+
+interface SdkError {
+  $retryable: object;
+  $metadata: { clockSkewCorrected?: boolean };
+}
 
 /**
  * Replaces the SDK's retries of a client by those of this program, which share throttling and the abort signal. A request
@@ -34,17 +30,13 @@ export function retryRequestsOf<Input extends object, Output extends object>(
   backoff: Backoff,
   reasons: Reasons = {},
 ): void {
+  const soon = { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
   client.middlewareStack.add(
     next => args => {
-      const { body } = args.request as { body?: unknown };
-      return isStream(body)
-        ? next(args)
-        : withRetries(() => next(args), sdkRetryPolicy(reasons), atOnce(backoff));
+      const { body } = args.request as { body?: { pipe?: unknown } };
+      const isStream = typeof body?.pipe === 'function';
+      return isStream ? next(args) : withRetries(() => next(args), sdkRetryPolicy(reasons), soon);
     },
     { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', tags: ['RETRY'], override: true },
   );
-}
-
-function isStream(body: unknown): boolean {
-  return typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function';
 }

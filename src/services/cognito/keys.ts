@@ -1,7 +1,7 @@
 import type { CognitoIdentity, Credentials } from '@aws-sdk/client-cognito-identity';
 import { RunError } from '../../../stages/errors.ts';
 import { domainOf, regionOfPool } from '../aws/regions.ts';
-import { type AwsKeys, belongsTo, roleNameOf } from '../aws/roles.ts';
+import { belongsTo, roleNameOf } from '../aws/roles.ts';
 import { claimsOf } from './tokens.ts';
 
 export interface Identity {
@@ -14,7 +14,7 @@ export interface Identity {
 
 /** Keys, and the ARN of their role; null if the pool chose the one of all signed-in users. */
 export interface RoleKeys {
-  keys: Required<AwsKeys>;
+  keys: ReturnType<typeof keysOf>;
   role: string | null;
 }
 
@@ -77,7 +77,7 @@ export function roleOfGroup(idToken: string, group: string): string | null {
   return groups.length === 1 && roles.length === 1 ? roles[0]! : null;
 }
 
-function keysOf(given: Credentials | undefined, poolId: string, now: number): Required<AwsKeys> {
+function keysOf(given: Credentials | undefined, poolId: string, now: number) {
   if (!given?.AccessKeyId || !given.SecretKey || !given.SessionToken) {
     throw new RunError(
       'identity_pool_refuses',

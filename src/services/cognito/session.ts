@@ -4,7 +4,7 @@ import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
 import { addressOf } from '../aws/endpoint-guard.ts';
 import { regionOfPool } from '../aws/regions.ts';
-import type { AwsKeySource, AwsKeys, SignedInUser } from '../aws/roles.ts';
+import type { AwsKeySource, SignedInUser } from '../aws/roles.ts';
 import { once } from '../once.ts';
 import { type Lease, Renewal, renewalTime } from '../renewal.ts';
 import { identityPoolClient, userPoolClient } from './clients.ts';
@@ -49,7 +49,7 @@ export class CognitoSession {
   #hasEnded = false;
   #user: SignedInUser | null = null;
   /** For the `credentials` option of AWS SDK clients. All clients share the same keys. */
-  readonly credentials: AwsKeySource<Required<AwsKeys>>;
+  readonly credentials: (() => Promise<RoleKeys['keys']>) & AwsKeySource;
 
   /** Sends nothing yet. Throws ConfigError if values of the user pool are missing. */
   constructor(options: SessionOptions) {

@@ -2,6 +2,8 @@
 import { RunError } from '../../../stages/errors.ts';
 import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
 import { isPlainObject, JsonError, readJson } from '../../config/json.ts';
+import type { Lease } from '../renewal.ts';
+import type { SignInHeaders } from './http.ts';
 
 type Content = Record<string, unknown>;
 
@@ -21,7 +23,7 @@ export interface GoogleCredentials {
   json: CredentialsJson;
   path: string;
   /** An access token from the token file; null if there is none, or if its end or its scopes are unknown. */
-  accessToken: { value: string; expiresAt: number } | null;
+  accessToken: Lease<SignInHeaders> | null;
 }
 
 export interface DesktopClient {
@@ -128,11 +130,14 @@ function wrongKind(content: Content, path: string, remedy: string): RunError {
 
 /** Python writes `token` and `expiry` (UTC, with or without the Z), Node `access_token` and `expiry_date` (ms). */
 function accessTokenIn(file: Content): GoogleCredentials['accessToken'] {
-  const value = textIn(file, 'access_token') ?? textIn(file, 'token');
+  const token = textIn(file, 'access_token') ?? textIn(file, 'token');
   const expiry = textIn(file, 'expiry');
   const zoned = expiry && !/(?:Z|[+-]\d\d:?\d\d)$/i.test(expiry) ? `${expiry}Z` : expiry;
   const expiresAt = typeof file.expiry_date === 'number' ? file.expiry_date : Date.parse(zoned ?? '');
-  return value && Number.isFinite(expiresAt) ? { value, expiresAt } : null;
+  if (!token || !Number.isFinite(expiresAt)) return null;
+  const project = file.quota_project_id;
+  const payer: Record<string, string> = project ? { 'x-goog-user-project': String(project) } : {};
+  return { value: { authorization: `Bearer ${token}`, ...payer }, expiresAt };
 }
 
 /** Python writes a list `scopes`, Node and Google's responses a text `scope`. Empty if the file does not say. */

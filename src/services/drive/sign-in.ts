@@ -26,7 +26,7 @@ export async function googleSignIn(
   const { backoff = BACKOFF, now = Date.now } = options;
   const { impersonate: subject } = settings;
   const credentials = await readCredentials(settings);
-  const { json, path } = credentials;
+  const { json, path, accessToken } = credentials;
   if (subject && json.type !== 'service_account')
     throw new RunError(
       'google_impersonate',
@@ -38,7 +38,8 @@ export async function googleSignIn(
   const tokens = new Renewal<SignInHeaders>(
     () => requestToken(credentials, subject, { backoff, now }),
     now,
-    leaseFromFile(credentials, now()),
+    // The access token of the file saves a request, if it is valid for a while.
+    accessToken && accessToken.expiresAt >= now() + FIVE_MINUTES_MS ? accessToken : null,
   );
   await tokens.get();
   return tokens;
@@ -74,17 +75,6 @@ async function requestToken(
   } catch (error) {
     throw classifyTokenError(error, credentials, subject);
   }
-}
-
-/** The access token of the file saves a request, if it is valid for a while. */
-function leaseFromFile({ accessToken, json }: GoogleCredentials, nowMs: number): Lease<SignInHeaders> | null {
-  if (!accessToken || accessToken.expiresAt < nowMs + FIVE_MINUTES_MS) return null;
-  const project = json.quota_project_id;
-  const value = {
-    authorization: `Bearer ${accessToken.value}`,
-    ...(project ? { 'x-goog-user-project': String(project) } : {}),
-  };
-  return { value, expiresAt: accessToken.expiresAt };
 }
 
 /** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */

@@ -48,14 +48,12 @@ function withScheme(proxy: string): string {
 
 /** An exception in each form that one of the libraries needs: the host, its subdomains, and the origin with a port. */
 function spellings(exception: string): string[] {
-  const [, name = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(bracketed(exception.toLowerCase()))!;
+  const isBareIPv6 = exception.split(':').length > 2 && !exception.startsWith('[');
+  const host = (isBareIPv6 ? `[${exception}]` : exception).toLowerCase();
+  const [, name = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(host)!;
   if (name === '') return [];
   if (port) return [`${name}:${port}`, `https://${name}:${port}`, `http://${name}:${port}`];
   return exception.startsWith('*.') || exception.startsWith('.') ? [`.${name}`, name] : [name, `.${name}`];
-}
-
-function bracketed(host: string): string {
-  return host.split(':').length > 2 && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 /** Where requests to https and http addresses go, without passwords; null where they go directly. */

@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream';
 
-/**
- * A stream of these chunks, none of them empty. `onDestroy` has to end what the generator waits for: a generator that waits
- * cannot be stopped from outside.
- */
+/** A stream of these chunks, none of them empty. `onDestroy` has to end what the generator waits for. */
 export function byteStream(
   chunks: AsyncGenerator<Buffer>,
   highWaterMark: number,
@@ -24,10 +21,7 @@ export function byteStream(
   });
 }
 
-/**
- * The chunks of a generator that reads `source`, as a stream. An error of the source fails the stream, even if the stream is not
- * being read, and destroying the stream destroys the source. It buffers nothing, because the source does.
- */
+/** A generator that reads `source`, as a stream: an error of the source fails it, and destroying it destroys the source. */
 export function throughStream(source: Readable, chunks: AsyncGenerator<Buffer>): Readable {
   const stream = byteStream(chunks, 1, () => source.destroy());
   source.on('error', error => stream.destroy(error));

@@ -41,10 +41,7 @@ export class Renewal<T> {
     }
   }
 
-  /**
-   * A value other than the rejected one. Many callers whose requests were refused with the same value cause one renewal.
-   * Throws what `fetch` throws: the old value is known to be of no use.
-   */
+  /** A value other than the rejected one; callers that were refused with the same value cause one renewal. */
   async replace(isRejected: (value: T) => boolean): Promise<T> {
     if (this.#current && !isRejected(this.#current.value)) return this.get();
     return this.#renew();

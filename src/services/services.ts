@@ -1,7 +1,4 @@
-/**
- * The services that a command talks to. Each is opened when it is first asked for, so that a command that only lists
- * never signs in to AWS.
- */
+/** Services are opened when they are first asked for: a command that only lists never signs in to AWS. */
 import { randomUUID } from 'node:crypto';
 import type { RunError } from '../../stages/errors.ts';
 import type { Backoff, Retry } from '../../stages/retry/backoff.ts';

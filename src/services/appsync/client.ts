@@ -1,6 +1,5 @@
 import type { GraphQLClient } from 'graphql-request';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
-import { retryAfterOf } from '../../../stages/retry/faults.ts';
 import { fetchThroughProxy } from '../network/proxy.ts';
 import {
   type AppSyncError,
@@ -61,26 +60,17 @@ export class AppSyncClient {
     this.#options = options;
   }
 
-  /**
-   * The response, with the errors of single fields in it. Repeats the request after temporary errors, and once with a new
-   * token. Throws RunError if there was no usable response (sign-in refused, HTTP error).
-   */
+  /** The response, with the errors of single fields in it. Throws RunError if there was none that can be used. */
   async request(request: DataRequest): Promise<DataResponse> {
     return this.#attempt(request, response => response).catch(error => this.#explain(error));
   }
 
-  /**
-   * The data of a document, complete: with a part of the data, existing observations would look missing. Repeats the request
-   * after temporary errors of single fields, too. Throws RunError.
-   */
+  /** Complete data: with a part of it, existing observations would look missing. Throws RunError. */
   async read(request: DataRequest): Promise<Record<string, unknown>> {
     return (await this.readPartly(request, () => false)).data;
   }
 
-  /**
-   * Like {@link read}, but records may be unreadable, by default those of lists; their errors are returned beside the data.
-   * Temporary errors of records are repeated.
-   */
+  /** Like {@link read}, but records may be unreadable, by default those of lists; their errors are returned beside the data. */
   async readPartly(
     request: DataRequest,
     isAboutRecord = (error: AppSyncError) => itemOf(error) !== null,
@@ -90,8 +80,8 @@ export class AppSyncClient {
   }
 
   /**
-   * Sends a document that is safe to repeat, also after temporary errors of single fields. Returns the first error that
-   * remains and is not `accepted`, or null. Throws RunError like {@link request}.
+   * Sends a document that is safe to repeat. Returns the first error that remains and is not `accepted`, or null. Throws
+   * RunError like {@link request}.
    */
   async repeat(
     request: DataRequest,
@@ -157,13 +147,12 @@ export class AppSyncClient {
       });
       return { data, errors: errors as AppSyncError[] };
     } catch (error) {
+      const options = { cause: error };
       if (!(error instanceof ClientError))
-        throw new RequestFailed(null, reasonOf(error, timeoutMs), [], { cause: error });
-      const { status, headers } = error.response;
-      const errors = (error.response.errors ?? []) as AppSyncError[];
-      const retryAfterMs = retryAfterOf((headers as Headers | undefined)?.get('retry-after') ?? null);
-      const message = errors[0]?.message ?? `HTTP ${status}`;
-      const failed = new RequestFailed(status, message, errors, { retryAfterMs });
+        throw new RequestFailed(null, reasonOf(error, timeoutMs), [], options);
+      const { status, errors: given = [] } = error.response;
+      const errors = given as AppSyncError[];
+      const failed = new RequestFailed(status, errors[0]?.message ?? `HTTP ${status}`, errors, options);
       // Some servers answer so to a document that does not fit the schema, where AppSync says 200.
       if (status === 400 && errors.length > 0 && !isSignInRefused(failed)) return { data: null, errors };
       throw failed;
@@ -198,4 +187,41 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (error instanceof SyntaxError || error.message.startsWith('Invalid execution result'))
     return 'the response is not from AppSync';
   return error.name === 'TimeoutError' ? `no response within ${timeoutMs / 1000} s` : error.message;
+}
+
+const aliasOf = (index: number) => `m${index}`;
+
+/**
+ * Many operations of one kind in one GraphQL document, under aliases. `types` gives the GraphQL type of each variable,
+ * `inputs` its values for each operation, and `field` the operation by the names of its variables.
+ */
+export function batch<Name extends string>(
+  operation: 'query' | 'mutation',
+  types: Record<Name, string>,
+  inputs: Record<Name, unknown>[],
+  field: (variables: Record<Name, string>) => string,
+): DataRequest {
+  const names = Object.keys(types) as Name[];
+  const declared = inputs.flatMap((_, index) => names.map(name => `$${name}${index}: ${types[name]}`));
+  const fields = inputs.map((_, index) => {
+    const own = Object.fromEntries(names.map(name => [name, `$${name}${index}`])) as Record<Name, string>;
+    return `${aliasOf(index)}: ${field(own)}`;
+  });
+  const values = inputs.flatMap((input, index) => names.map(name => [`${name}${index}`, input[name]]));
+  return {
+    document: `${operation} Batch(${declared.join(', ')}) { ${fields.join('\n')} }`,
+    variables: Object.fromEntries(values),
+  };
+}
+
+export interface Result<T> {
+  value: T | null;
+  errors: AppSyncError[];
+}
+
+export function resultsOf<T>({ data, errors }: DataResponse, operations: readonly unknown[]): Result<T>[] {
+  return operations.map((_, index) => ({
+    value: (data?.[aliasOf(index)] ?? null) as T | null,
+    errors: errors.filter(({ path }) => path?.[0] === aliasOf(index)),
+  }));
 }

@@ -1,7 +1,4 @@
-/**
- * What an error of AppSync means. Shapes and `errorType`s: docs/services.md, AppSync. AppSync puts
- * `errorType` beside `message`, not under `extensions`.
- */
+/** What an error of AppSync means (docs/services.md, AppSync). It puts `errorType` beside `message`, not in `extensions`. */
 import { RunError } from '../../../stages/errors.ts';
 import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
 import { connectionError, type FaultKind, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
@@ -29,18 +26,11 @@ export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
   readonly status: number | null;
   readonly errors: AppSyncError[];
-  readonly retryAfterMs: number | null;
 
-  constructor(
-    status: number | null,
-    message: string,
-    errors: AppSyncError[] = [],
-    options: { retryAfterMs?: number | null; cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
+  constructor(status: number | null, message: string, errors: AppSyncError[] = [], options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
     this.errors = errors;
-    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
 
@@ -80,7 +70,7 @@ export const requestRetryPolicy: RetryPolicy = error => {
   if (error.status !== 200) return retryPolicyFor()(error);
   const kinds = error.errors.map(fieldFault);
   const again = kinds.length > 0 && !kinds.includes('refused');
-  return { again, throttled: again && kinds.includes('throttled'), afterMs: error.retryAfterMs };
+  return { again, throttled: again && kinds.includes('throttled'), afterMs: null };
 };
 
 export function isSignInRefused(error: unknown): boolean {
@@ -90,10 +80,7 @@ export function isSignInRefused(error: unknown): boolean {
   );
 }
 
-/**
- * True if the token of a page is not taken any more. AppSync has no error type of its own for it; its words, and those of
- * DynamoDB's start key, which is behind the token.
- */
+/** AppSync has no error type for a page token that is not taken any more: its words, and those of DynamoDB's start key. */
 export function isBadPageToken(error: unknown): boolean {
   const failed = error instanceof RunError ? error.cause : error;
   return (

@@ -1,7 +1,6 @@
 /** Reads and removes existing media records: for `verify`, `undo` and `--skip-existing`. */
 import { RunError } from '../../../stages/errors.ts';
-import { batch, resultsOf } from './batch.ts';
-import type { AppSyncClient } from './client.ts';
+import { type AppSyncClient, batch, resultsOf } from './client.ts';
 import { isConflict, isForbidden, isOfField, notAllowed } from './errors.ts';
 import type { Models } from './models.ts';
 import { sweep } from './sweep.ts';

@@ -2,8 +2,7 @@
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
 import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
-import { batch, type Result, resultsOf } from './batch.ts';
-import type { AppSyncClient } from './client.ts';
+import { type AppSyncClient, batch, type Result, resultsOf } from './client.ts';
 import {
   type AppSyncError,
   fieldFault,

@@ -2,8 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation, ObservationIndex, ObservationTable } from '../../../stages/observation-finder.ts';
 import { once } from '../once.ts';
-import { batch, resultsOf } from './batch.ts';
-import type { AppSyncClient } from './client.ts';
+import { type AppSyncClient, batch, resultsOf } from './client.ts';
 import { itemOf } from './errors.ts';
 import type { Models } from './models.ts';
 import { type Page, sweep } from './sweep.ts';

@@ -24,10 +24,7 @@ export function roleNameOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
-/**
- * Whether the name of a role is that of a group's role, as Amplify makes it: `…amplifyAuthADMINSGroupRole…`, cut off after 24
- * characters by CloudFormation.
- */
+/** Whether it is the role of a group, as Amplify names it: `…amplifyAuthADMINSGroupRole…`, cut off after 24 characters. */
 export function belongsTo(role: string, group: string): boolean {
   const name = group.replace(/[^\w]/g, '\\$&');
   return new RegExp(`(?:^|[^a-z0-9]|amplifyAuth)${name}(?:$|[^a-z0-9]|gr|role)`, 'i').test(role);

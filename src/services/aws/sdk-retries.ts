@@ -21,10 +21,7 @@ interface SdkError {
   $metadata: { clockSkewCorrected?: boolean };
 }
 
-/**
- * Replaces the SDK's retries of a client by those of this program, which share throttling and the abort signal. A request
- * whose body is a stream is sent only once, because the stream cannot be read again.
- */
+/** Replaces the retries of a client by ours, which share throttling. A stream is sent once: it cannot be read again. */
 export function retryRequestsOf<Input extends object, Output extends object>(
   client: { middlewareStack: MiddlewareStack<Input, Output> },
   backoff: Backoff,

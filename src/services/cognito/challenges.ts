@@ -15,10 +15,7 @@ const TRY_AGAIN: Record<string, string> = {
   PasswordHistoryPolicyViolationException: 'That password was used before.',
 };
 
-/**
- * Answers one challenge; returns tokens or the next challenge. After a wrong answer it asks again, as often as `questions`
- * allows. Throws what `respond` throws, and RunError for a challenge that cannot be answered here.
- */
+/** Answers one challenge; returns tokens or the next one. After a wrong answer it asks again, `questions.retries` times. */
 export async function answerChallenge(
   respond: Respond,
   challenge: Challenge,

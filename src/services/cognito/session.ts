@@ -19,10 +19,7 @@ export interface SessionOptions {
   config: Config;
   questions: Questions;
   store: Pick<TokenStore, 'find' | 'keep' | 'forget' | 'exclusively'>;
-  /**
-   * Called once when the sign-in has ended for good (revoked, or its 30 days are over). The current tokens are valid for
-   * some minutes more: time to finish what is in flight.
-   */
+  /** Called once when the sign-in has ended for good. The current tokens are valid for some minutes more. */
   onEnded?: (error: RunError) => void;
   backoff: Backoff;
   now?: () => number;

@@ -2,12 +2,17 @@ import type {
   AuthenticationResultType,
   CognitoIdentityProvider,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { addressOf } from '../aws/endpoint-guard.ts';
+import { regionOfPool } from '../aws/regions.ts';
 import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
-import { type Circumstances, challengeError } from './errors.ts';
+import { userPoolClient } from './clients.ts';
+import { type Circumstances, challengeError, classify } from './errors.ts';
 import type { Questions } from './questions.ts';
+import type { KeptSignIn } from './token-store.ts';
 import type { Device, Tokens } from './tokens.ts';
 
 const MAX_CHALLENGES = 6;
+const REVOCATION_BACKOFF = { retries: 3, baseMs: 100, capMs: 8_000 };
 
 export interface SignedIn {
   result: AuthenticationResultType | undefined;
@@ -147,5 +152,19 @@ export async function renewTokens(
       const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);
       throw notAllowed ? refusal : error;
     }
+  }
+}
+
+/** Revokes the refresh token and its access tokens; ID tokens and AWS keys live on, an hour at most. Throws RunError. */
+export async function revokeSignIn(signIn: KeptSignIn): Promise<void> {
+  const { userPoolId, clientId, refreshToken } = signIn;
+  const client = await userPoolClient(regionOfPool(userPoolId) ?? '', REVOCATION_BACKOFF);
+  try {
+    await client.revokeToken({ ClientId: clientId, Token: refreshToken });
+  } catch (error) {
+    const endpoint = await addressOf(client, 'the user pool');
+    throw classify(error, { ...signIn, step: 'renewal', endpoint, identityPoolId: '', now: Date.now() });
+  } finally {
+    client.destroy();
   }
 }

@@ -18,10 +18,9 @@ export type KeptSignIn = SignInKey & Tokens;
 const LOCK_TIMEOUT_MS = 10 * 60_000;
 
 /**
- * The sign-ins of this machine's user, in `cognito_token.json` in the home folder (mode 0600), by user pool, client and
- * user name. Several processes may use it at once: each takes the lock and reads the file again before it changes it.
- *
- * A damaged file counts as empty, and one that cannot be written is no error: it only saves a sign-in.
+ * The sign-ins of this machine's user, in `cognito_token.json` in the home folder (mode 0600). Several processes may use it at
+ * once: each takes the lock and reads the file again before it changes it. A damaged file counts as empty, and one that cannot be
+ * written is no error: it only saves a sign-in.
  */
 export class TokenStore {
   readonly path: string;

@@ -3,10 +3,7 @@ import { TokenBucket } from 'limiter';
 import { type BandwidthTimetable, bandwidthAt } from '../../config/bandwidth.ts';
 import { throughStream } from '../byte-stream.ts';
 
-/**
- * Bytes pass in pieces of at most this share of a second, so that all files keep moving (S3 closes a connection that
- * pauses for 20 s) and a new rate takes effect soon.
- */
+/** Small pieces keep all files moving (S3 closes a connection that pauses for 20 s), and a new rate takes effect soon. */
 const PIECE_SECONDS = 1 / 8;
 
 /** One limit for the bytes of all files together, which follows the clock. */
@@ -24,10 +21,7 @@ export class BandwidthLimit {
     return bandwidthAt(this.#timetable, this.#now());
   }
 
-  /**
-   * The same bytes, no faster than allowed. An error or the end of either stream is that of the other one, too. `onBytes` is
-   * called with the number of bytes that pass.
-   */
+  /** The same bytes, no faster than allowed. `onBytes` is called with the number of bytes that pass. */
   apply(body: Readable, onBytes: (count: number) => void): Readable {
     return throughStream(body, this.#pieces(body, onBytes));
   }

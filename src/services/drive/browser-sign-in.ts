@@ -20,14 +20,11 @@ import { BACKOFF } from './sign-in.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
 export interface Browser {
-  /**
-   * Shows this address to the person, and opens it if possible; may last as long as the browser is open. Throws if it can
-   * neither be opened nor be shown.
-   */
+  /** Shows the address, and opens it if possible; may last as long as the browser is open. Throws if it can do neither. */
   open(url: string): Promise<void>;
   /**
-   * Asks for the address to which a browser on another machine was sent back; null where there is nobody to ask. Aborted
-   * when the sign-in is over. `wrong`: what was wrong with the last address. Returns null if standard input is closed.
+   * Asks for the address to which a browser on another machine was sent back; null where there is nobody to ask. `wrong`: what
+   * was wrong with the last one. Returns null if standard input is closed.
    */
   paste: ((wrong: string | null, signal: AbortSignal) => Promise<string | null>) | null;
 }
@@ -41,10 +38,7 @@ const AGAIN = 'Run "migrator login google" again';
 /** Leaves a race to the other promises. */
 const never = () => new Promise<never>(() => {});
 
-/**
- * Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}: access
- * denied, nobody signed in, Google refuses the code, Drive was not among what was allowed.
- */
+/** Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}. */
 export async function signInByBrowser(options: {
   client: DesktopClient;
   tokenPath: string;

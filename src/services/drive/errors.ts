@@ -1,7 +1,4 @@
-/**
- * What an error of Drive means: for one query (try again), for one file, or for the whole run. The table follows
- * Drive's "Resolve errors" page and docs/services.md, Google Drive; rclone retries on the same reasons.
- */
+/** What an error of Drive means for a query, a file, or the run (Drive's "Resolve errors" page; docs/services.md). */
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import {
   connectionError,

@@ -20,8 +20,8 @@ const TIMEOUT_MS = 15_000;
 const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 /**
- * A client that gets access tokens for these credentials, as `readCredentials` checked them. `subject` is the user for
- * whom a service account acts (domain-wide delegation). Throws what the library throws for a file that it cannot use.
+ * A client that gets access tokens. `subject` is the user for whom a service account acts (domain-wide delegation). Throws what
+ * the library throws for a file that it cannot use.
  */
 export async function googleClient(
   json: CredentialsJson,
@@ -106,10 +106,7 @@ export function oauthClient(
   });
 }
 
-/**
- * Sends requests for tokens to the `token_uri` of the file, which the library ignores in service-account keys. Never
- * follows a redirect: it would carry the secrets elsewhere.
- */
+/** Sends token requests to the file's `token_uri`, and follows no redirect: it would carry the secrets elsewhere. */
 function transporterTo(tokenUri: string | null): gaxios.Gaxios {
   // Retries are the caller's.
   const options = { timeout: TIMEOUT_MS, redirect: 'manual', retryConfig: { retry: 0 } } as const;

@@ -47,10 +47,8 @@ const TOKEN_FILE =
 const AS_FROM_GOOGLE = 'Download the file again, and leave it as Google created it.';
 
 /**
- * The credentials to sign in with, from the files of the configuration: a desktop client (`installed`) together with the
- * token file, or any other credentials file at `credentials_path`. The token file may be the one of Python's google-auth.
- *
- * Throws {@link RunError}: file missing, not JSON, of another kind, incomplete, an address that is not safe.
+ * The credentials to sign in with: a desktop client (`installed`) together with the token file, perhaps of Python's google-auth,
+ * or any other credentials file. Throws {@link RunError} for a file that cannot be used, or an address that is not safe.
  */
 export async function readCredentials(paths: {
   credentials_path: string;

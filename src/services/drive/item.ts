@@ -48,10 +48,7 @@ export function itemOf(file: drive_v3.Schema$File): DriveItem {
   };
 }
 
-/**
- * The header with the resource keys of the items that a request is about; no header if they have none.
- * https://developers.google.com/workspace/drive/api/guides/resource-keys
- */
+/** None without resource keys. https://developers.google.com/workspace/drive/api/guides/resource-keys */
 export function resourceKeysHeader(...items: readonly DriveRef[]): Record<string, string> {
   const pairs = items
     .filter(({ id, resourceKey }) => FOLDER_ID.test(id) && RESOURCE_KEY.test(resourceKey ?? ''))

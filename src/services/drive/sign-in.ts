@@ -15,10 +15,7 @@ import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-erro
 type Paths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
 type GoogleSettings = Paths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
 
-/**
- * A Google sign-in from any kind of credentials that google-auth-library knows, with a first access token, so that errors show
- * before any work starts. Throws RunError.
- */
+/** A sign-in by any kind of credentials, with a first access token, so that errors show at once. Throws RunError. */
 export async function googleSignIn(
   settings: GoogleSettings,
   options: { backoff?: Backoff; now?: () => number } = {},

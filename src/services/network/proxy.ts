@@ -1,9 +1,7 @@
 /**
- * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with one meaning for every service.
- *
- * undici and gaxios (inside Google's client) read these variables by themselves and
- * differ in details, such as whether NO_PROXY=example.com covers its subdomains. Rewritten once in a form that all of
- * them read alike, the variables mean what curl and Go make of them.
+ * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with one meaning for every service. undici and gaxios (inside Google's client) read these
+ * variables by themselves and differ in details, such as whether NO_PROXY=example.com covers its subdomains. Rewritten in a form
+ * that all of them read alike, they mean what curl and Go make of them.
  */
 import type { AgentOptions, ClientRequest, Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';

@@ -6,10 +6,7 @@ import { md5Differs, wrongSize } from '../wrong-bytes.ts';
 
 type CheckedBody = Readable & { bytes: number };
 
-/**
- * The bytes of a source, which fail before their end if their size or md5 is not the announced one. An error of the source
- * is one of the body, and destroying the body destroys the source.
- */
+/** The bytes of a source, which fail before their end if their size or md5 is not the announced one. */
 export function checkedBody(
   source: Readable,
   expected: Pick<Upload, 'size' | 'md5' | 'fileName'>,

@@ -1,7 +1,4 @@
-/**
- * What an error of S3 means for the file or the run. Names and statuses: Amazon S3 API reference, "Error responses";
- * what Amplify's policy refuses: docs/services.md, S3.
- */
+/** What an error of S3 means for the file or the run (Amazon S3 API reference, "Error responses"; docs/services.md, S3). */
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf, type Reasons } from '../../../stages/retry/faults.ts';
 import { accessDenied, isLocked } from './access-denied.ts';

@@ -1,7 +1,4 @@
-/**
- * What exists under the key of an upload already, and whether it is the upload's own. All functions throw the SDK's errors
- * as they are, and FileError if the key belongs to an object with other bytes.
- */
+/** What exists under the key of an upload already. All functions throw the SDK's errors as they are. */
 import type { HeadObjectCommandOutput, S3 } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';

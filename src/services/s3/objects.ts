@@ -85,10 +85,7 @@ export class Objects {
     return this.#sendOrExplain(() => isListed(this.#client, this.#bucket, key));
   }
 
-  /**
-   * The object's bytes; null if there is none. A read that breaks is continued where it stopped; if the object has been
-   * replaced meanwhile, the bytes end there. Throws RunError, at the call or while they are read.
-   */
+  /** Null if there is none. A read that breaks continues; the bytes end where the object was replaced. Throws RunError. */
   async read(key: string): Promise<AsyncIterable<Buffer> | null> {
     const object = await this.#get(key);
     return object && this.#bytesOf(key, object);

@@ -8,7 +8,7 @@ import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import { type Config, storageRegionOf } from '../config/settings.ts';
-import type { UnreadableRecord } from './appsync/client.ts';
+import type { UnreadableRecord, UnreadableRecords } from './appsync/client.ts';
 import { modelsOf } from './appsync/models.ts';
 import type { OpenPrompts, Questions } from './cognito/questions.ts';
 import type { RedisAddress } from './drive/shared-limiter.ts';
@@ -31,10 +31,7 @@ export interface ServicesOptions {
   questions?: Questions;
   /** Called when the Cognito sign-in has ended for good, while there is still time to finish transfers in progress. */
   onSignInEnded?: (error: RunError) => void;
-  unreadableRecords?: {
-    add(record: UnreadableRecord): void;
-    settle(query: string, name?: string): void;
-  };
+  unreadableRecords?: UnreadableRecords;
   onRetry?: (what: string, retry: Retry) => void;
   processes?: number;
   signal?: AbortSignal;
@@ -169,8 +166,10 @@ export class Services {
     return new AppSyncClient({
       endpoint: this.#config.aws.amplify.api_endpoint,
       backoff: this.backoffFor('AppSync'),
-      onUnreadable: record => this.#onUnreadable(record),
-      onReadable: (query, name) => this.#options.unreadableRecords?.settle(query, name),
+      unreadable: {
+        add: record => this.#onUnreadable(record),
+        settle: (query, name) => this.#options.unreadableRecords?.settle(query, name),
+      },
       token: { get: () => session.idToken(), renew: refused => session.renewIdToken(refused) },
     });
   });

@@ -18,9 +18,7 @@ export interface DataOptions {
   /** The ID token of the signed-in user; after `renew`, which names the refused one, `get` returns another. */
   token: { get(): Promise<string>; renew(refused: string): Promise<unknown> };
   backoff: Backoff;
-  onUnreadable?: (record: UnreadableRecord) => void;
-  /** A query has returned all records, or all with this name, except those that `onUnreadable` was called with. */
-  onReadable?: (query: string, name?: string) => void;
+  unreadable?: UnreadableRecords;
   /** A request without a response by then has failed; 35 s when absent. */
   timeoutMs?: number;
 }
@@ -32,12 +30,19 @@ export interface UnreadableRecord {
   reason: string;
 }
 
-export interface DataRequest {
+/** Keeps the records that AppSync cannot return. */
+export interface UnreadableRecords {
+  add(record: UnreadableRecord): void;
+  /** A query has returned all records, or all with this name, except those that were added since. */
+  settle(query: string, name?: string): void;
+}
+
+interface DataRequest {
   document: string;
   variables?: Record<string, unknown>;
 }
 
-export interface DataResponse {
+interface DataResponse {
   data: Record<string, unknown> | null;
   errors: AppSyncError[];
   /** True if the document was sent before, with an unknown outcome. */
@@ -55,9 +60,11 @@ const TIMEOUT_MS = 35_000;
 export class AppSyncClient {
   readonly #options: DataOptions;
   #client: GraphQLClient | null = null;
+  readonly unreadable: UnreadableRecords;
 
   constructor(options: DataOptions) {
     this.#options = options;
+    this.unreadable = options.unreadable ?? { add() {}, settle() {} };
   }
 
   /** The response, with the errors of single fields in it. Throws RunError if there was none that can be used. */
@@ -94,14 +101,6 @@ export class AppSyncClient {
       if (error instanceof FieldsFailed) return error.errors[0] ?? { message: error.message };
       return this.#explain(error);
     }
-  }
-
-  unreadable(record: UnreadableRecord): void {
-    this.#options.onUnreadable?.(record);
-  }
-
-  readable(query: string, name?: string): void {
-    this.#options.onReadable?.(query, name);
   }
 
   #explain(error: unknown): never {

@@ -61,7 +61,7 @@ export class MediaRecords {
         if (!error && value) found.set(name, value);
         if (!error) continue;
         this.unreadable.add(name);
-        this.#client.unreadable({ name, query: getQuery, reason: error.message ?? '' });
+        this.#client.unreadable.add({ name, query: getQuery, reason: error.message ?? '' });
       }
     }
     return found;

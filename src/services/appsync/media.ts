@@ -136,10 +136,14 @@ export class Media implements MediaTable {
     const results = resultsOf<Values>(response, links);
     const outcomeOf = (link: MediaLink, { value, errors: [error] }: (typeof results)[number]): Outcome => {
       if (error && isOfField(error) && isUnreadable(error))
-        return differs(link, `, but its values cannot be read: ${error.message}. Correct or`);
+        return differs(
+          link,
+          `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`,
+        );
       if (value && isSame(value, link)) return 'linked';
       const found = value && `(${value.url}, observation ${value.observationId})`;
-      if (found) return differs(link, ` with other values ${found}. It was not changed; correct or`);
+      const remedy = 'It was not changed; correct or remove it in the app.';
+      if (found) return differs(link, ` with other values ${found}. ${remedy}`);
       // Reads are eventually consistent: a record that a create has just met may not be readable yet.
       const reason = { message: 'the record exists but cannot be read yet' };
       return { again: error ?? response.errors[0] ?? reason };
@@ -200,6 +204,5 @@ function notCreated(link: MediaLink, { message = 'no reason given' }: AppSyncErr
 }
 
 function differs({ id, fileName }: MediaLink, what: string): FileError {
-  const message = `${fileName}: the media record ${id} exists${what} remove it in the app.`;
-  return new FileError('media_differs', message);
+  return new FileError('media_differs', `${fileName}: the media record ${id} exists${what}`);
 }

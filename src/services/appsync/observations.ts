@@ -51,8 +51,8 @@ export class Observations implements ObservationTable {
       for (const [index, { value, errors }] of resultsOf<Page>(response, asked).entries()) {
         const { id } = asked[index]!;
         const name = `${sequentialId} ${id}`;
-        for (const { message: reason = '' } of errors) this.#client.unreadable({ name, query, reason });
-        if (errors.length === 0) this.#client.readable(query, name);
+        for (const { message: reason = '' } of errors) this.#client.unreadable.add({ name, query, reason });
+        if (errors.length === 0) this.#client.unreadable.settle(query, name);
         const unread = errors.map(itemOf);
         found.push(...this.#observations((value?.items ?? []).filter((_, item) => !unread.includes(item))));
         if (value?.nextToken) open.push({ id, token: value.nextToken });

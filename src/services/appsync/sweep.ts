@@ -41,7 +41,7 @@ export async function* sweep(
     const { page } = (await client.read(request('id', at))) as { page: Page };
     for (const [index, { message = '' }] of unread) {
       const record = { name: String(page.items[index]?.id), query, reason: message };
-      client.unreadable(record);
+      client.unreadable.add(record);
       onUnreadable(record);
     }
     return page.nextToken;
@@ -78,7 +78,7 @@ export async function* sweep(
       at = START;
     }
   }
-  client.readable(query);
+  client.unreadable.settle(query);
 }
 
 const START: Position = { limit: PAGE_LIMIT, nextToken: null };

@@ -2,7 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import type { Env } from '../../config/home.ts';
 
-export type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
+type CodeChallenge = 'SOFTWARE_TOKEN_MFA' | 'SMS_MFA' | 'SMS_OTP' | 'EMAIL_OTP';
 
 export interface Questions {
   password(): Promise<string>;

@@ -1,6 +1,6 @@
 import { RunError } from '../../../stages/errors.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
-import { type Lock, waitForLock } from '../../config/files/lock.ts';
+import { waitForLock } from '../../config/files/lock.ts';
 import { closeToOthers, replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
@@ -33,13 +33,9 @@ export class TokenStore {
   }
 
   async all(): Promise<KeptSignIn[]> {
-    try {
-      const content = await readJson(this.path);
-      const list = isPlainObject(content) && Array.isArray(content.sign_ins) ? content.sign_ins : [];
-      return list.flatMap(entry => fromFile(entry) ?? []);
-    } catch {
-      return [];
-    }
+    const content = await readJson(this.path).catch(() => null);
+    const list = isPlainObject(content) && Array.isArray(content.sign_ins) ? content.sign_ins : [];
+    return list.flatMap(entry => fromFile(entry) ?? []);
   }
 
   async find(key: SignInKey): Promise<Tokens | null> {
@@ -61,15 +57,13 @@ export class TokenStore {
 
   /** Runs `work` while no other process does the same; without a lock where none can be had. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    let lock: Lock | null = null;
-    try {
-      lock = await waitForLock(`${this.path}.lock`, 'sign-in', {
-        timeoutMs: LOCK_TIMEOUT_MS,
-        onWait: ({ pid }) => this.#warn(`waiting for process ${pid}, which is signing in.`),
-      });
-    } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-    }
+    const lock = await waitForLock(`${this.path}.lock`, 'sign-in', {
+      timeoutMs: LOCK_TIMEOUT_MS,
+      onWait: ({ pid }) => this.#warn(`waiting for process ${pid}, which is signing in.`),
+    }).catch(error => {
+      if (error instanceof RunError) return null;
+      throw error;
+    });
     try {
       return await work();
     } finally {
@@ -94,9 +88,7 @@ export class TokenStore {
 }
 
 function isSame(one: SignInKey, other: SignInKey): boolean {
-  return (
-    one.userPoolId === other.userPoolId && one.clientId === other.clientId && one.username === other.username
-  );
+  return (['userPoolId', 'clientId', 'username'] as const).every(name => one[name] === other[name]);
 }
 
 /** In the file their names are in snake case. */

@@ -8,20 +8,15 @@ export const ITEM_FIELDS =
   'shortcutDetails(targetId,targetMimeType,targetResourceKey)';
 
 /** Google's client returns as text what is not JSON: a response cut off, or not Drive's at all. */
-export function parsed<T extends object>(data: T): T {
-  if (typeof data === 'object') return data;
-  throw malformed();
+export function parsed<T extends object>(data: T, isComplete = true): T {
+  if (typeof data === 'object' && isComplete) return data;
+  throw Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
 }
 
 /** A page without its list is not an empty page. */
 export function parsedPage(data: drive_v3.Schema$FileList): drive_v3.Schema$FileList {
-  const { files } = parsed(data);
-  if (Array.isArray(files) && files.every(({ id }) => typeof id === 'string')) return data;
-  throw malformed();
-}
-
-function malformed(): Error {
-  return Object.assign(new Error('the response is not from Google Drive'), { code: 'MALFORMED_RESPONSE' });
+  const { files } = data;
+  return parsed(data, Array.isArray(files) && files.every(({ id }) => typeof id === 'string'));
 }
 
 export function itemOf(file: drive_v3.Schema$File): DriveItem {

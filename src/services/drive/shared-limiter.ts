@@ -251,18 +251,18 @@ async function ready(client: Redis): Promise<void> {
   await Promise.race([once(client, 'ready'), closed]);
 }
 
-export async function pingRedis(address: RedisAddress): Promise<string> {
-  const { hostname, port } = new URL(address.url);
-  const place = `${hostname}:${port || 6379}`;
-  const client = await clientOf(address);
+export async function pingRedis(redis: RedisAddress): Promise<string> {
+  const { hostname, port } = new URL(redis.url);
+  const address = `${hostname}:${port || 6379}`;
+  const client = await clientOf(redis);
   try {
     await ready(client);
     await client.ping();
-    return place;
+    return address;
   } catch (error) {
     throw new RunError(
       'quota_redis_unreachable',
-      `Redis at ${place} cannot be used: ${(error as Error).message}.`,
+      `Redis at ${address} cannot be used: ${(error as Error).message}.`,
       'Check google_drive.quota_redis_url (MIGRATOR_QUOTA_REDIS_URL), the password and the firewall. Without Redis each shard uses its own part of the query rate.',
       { cause: error },
     );

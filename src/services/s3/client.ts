@@ -1,4 +1,4 @@
-import type { S3, ServerSideEncryption } from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput, S3 } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
 import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
@@ -8,10 +8,7 @@ import { httpAgents } from '../network/proxy.ts';
 import { S3_REASONS, wrongRegion } from './errors.ts';
 
 /** Server-side encryption that uploads ask for; empty where the bucket's own is enough. */
-interface Encryption {
-  ServerSideEncryption?: ServerSideEncryption;
-  SSEKMSKeyId?: string;
-}
+type Encryption = Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'>;
 
 export function encryptionOf({
   server_side_encryption: kind,

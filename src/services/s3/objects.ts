@@ -169,12 +169,10 @@ export class Objects {
     }
   }
 
-  async #sendOrExplain<T>(send: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#send(send);
-    } catch (error) {
+  #sendOrExplain<T>(send: () => Promise<T>): Promise<T> {
+    return this.#send(send).catch(error => {
       throw this.#about(error);
-    }
+    });
   }
 
   #about(error: unknown): RunError {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { UnreadableRecord } from '../../../src/services/appsync/client.ts';
 import { MediaRecords } from '../../../src/services/appsync/media-records.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
@@ -47,7 +48,8 @@ describe('media records that are there', () => {
     add(60);
     at.data.api.changeMedia('m7', { url: null as unknown as string });
     const named: string[] = [];
-    const client = at.data.client({ onUnreadable: ({ name, query }) => named.push(`${query} ${name}`) });
+    const note = ({ name, query }: UnreadableRecord) => void named.push(`${query} ${name}`);
+    const client = at.data.client({ unreadable: { add: note, settle() {} } });
     const swept = new MediaRecords(client, DEFAULT_MODELS);
     expect((await all(swept.sweep())).flat().map(({ id }) => id))
       .to.have.length(59)

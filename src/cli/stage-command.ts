@@ -3,7 +3,7 @@ import type { Command } from '@oclif/core';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
-import { LineWriter } from '../run/line-writer.ts';
+import { lineWriter } from '../run/line-writer.ts';
 import { checkpointOf, claimsIn, storedRecord } from '../run/manifest/checkpoint.ts';
 import type { LinkingFile } from '../run/manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from '../run/manifest/manifest-file.ts';
@@ -135,7 +135,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       if (!all) events.emit('listed', record, false);
       return events.plan(record);
     };
-    const lines = manifest ? null : new LineWriter(unguarded(process.stdout), shutdown.killSignal);
+    const lines = manifest ? null : lineWriter(unguarded(process.stdout), shutdown.killSignal);
     const finished = (record: FileRecord) => {
       events.finish(record);
       return lines?.write(record);

@@ -6,33 +6,23 @@ import { lineOf } from './manifest/record-line.ts';
 /** One write a line would cost more than everything else that is done with a record. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Writes records as lines: all of one turn of the event loop together. */
-export class LineWriter {
-  readonly #stream: Writable;
-  readonly #signal: AbortSignal;
-  #text = '';
-  #turn: NodeJS.Immediate | null = null;
-
-  /** `signal` ends the wait for a reader. */
-  constructor(stream: Writable, signal: AbortSignal) {
-    this.#stream = stream;
-    this.#signal = signal;
-  }
-
+/** Writes records as lines: all of one turn of the event loop together. `signal` ends the wait for a reader. */
+export function lineWriter(stream: Writable, signal: AbortSignal) {
+  let text = '';
+  let turn: NodeJS.Immediate | undefined;
+  const flush = (): void => {
+    clearImmediate(turn);
+    turn = undefined;
+    if (text !== '') stream.write(text);
+    text = '';
+  };
   /** A promise when the reader has to be waited for. */
-  write(record: FileRecord): Promise<unknown> | undefined {
-    this.#text += lineOf(record);
-    this.#turn ??= setImmediate(() => this.flush());
-    if (this.#text.length >= CHUNK_CHARACTERS) this.flush();
+  const write = (record: FileRecord): Promise<unknown> | undefined => {
+    text += lineOf(record);
+    turn ??= setImmediate(flush);
+    if (text.length >= CHUNK_CHARACTERS) flush();
     // True also for what an earlier turn has written.
-    return this.#stream.writableNeedDrain ? once(this.#stream, 'drain', { signal: this.#signal }) : undefined;
-  }
-
-  flush(): void {
-    clearImmediate(this.#turn ?? undefined);
-    this.#turn = null;
-    const text = this.#text;
-    this.#text = '';
-    if (text !== '') this.#stream.write(text);
-  }
+    return stream.writableNeedDrain ? once(stream, 'drain', { signal }) : undefined;
+  };
+  return { write, flush };
 }

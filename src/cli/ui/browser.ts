@@ -73,12 +73,9 @@ function fromLines(input: NodeJS.ReadStream, say: (text: string) => void): NonNu
     if (wrong) say(wrong);
     lines ??= createInterface({ input, terminal: false })[Symbol.asyncIterator]();
     signal.addEventListener('abort', () => input.unref?.());
-    while (true) {
-      const { done, value } = await lines.next();
-      if (!done && value.trim() !== '') return value;
-      if (!done) continue;
-      say('Standard input is closed: waiting a minute for a browser on this machine.');
-      return null;
-    }
+    for (let next = await lines.next(); !next.done; next = await lines.next())
+      if (next.value.trim() !== '') return next.value;
+    say('Standard input is closed: waiting a minute for a browser on this machine.');
+    return null;
   };
 }

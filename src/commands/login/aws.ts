@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { promptsOn } from '../../cli/ui/prompts.ts';
@@ -24,7 +25,7 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
     const config = await this.configuration();
     const { username } = config.aws.cognito;
     const questions = this.flags['password-stdin']
-      ? questionsFromLines(await standardInput(), username)
+      ? questionsFromLines(await text(process.stdin), username)
       : questionsFor({ env: this.env, username, openPrompts: promptsOn });
     const services = this.services(config, { questions });
     const session = await services.session();
@@ -39,11 +40,4 @@ export default class LoginAws extends BaseCommand<typeof LoginAws> {
     else
       this.say(`Signed in to Cognito as ${username}${groups.length > 0 ? `, in ${groups.join(', ')}` : ''}.`);
   }
-}
-
-async function standardInput(): Promise<string> {
-  const texts: string[] = [];
-  process.stdin.setEncoding('utf8');
-  for await (const text of process.stdin) texts.push(String(text));
-  return texts.join('');
 }

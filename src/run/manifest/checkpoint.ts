@@ -47,7 +47,8 @@ export function checkpointOf(
     // Removed at once: a large WeakSet slows down garbage collection.
     if (unchanged.delete(record)) return record;
     const own = manifest.last(record.id);
-    if (!own || !isDeepStrictEqual(own, plain(record))) manifest.append(record);
+    // As it would be read back from disk: without undefined fields.
+    if (!own || !isDeepStrictEqual(own, JSON.parse(JSON.stringify(record)))) manifest.append(record);
     return record;
   };
 
@@ -187,11 +188,6 @@ function retried(own: FileRecord, stage: StageName): FileRecord {
   if (stage !== 'resolve' || stillMissing(record).length === 0) return { ...record, status };
   const { observations: _observations, missing: _missing, ...unresolved } = record;
   return { ...unresolved, status };
-}
-
-/** The record as it is read back from disk: without undefined fields. */
-function plain(record: FileRecord): FileRecord {
-  return JSON.parse(JSON.stringify(record)) as FileRecord;
 }
 
 /** The record of a file that has an object in S3, or one that is to be replaced; null for all others. */

@@ -14,7 +14,7 @@ import { lastIn, type Manifest } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
-import { mergeShards, openMerged, shardFiles, shardHolder } from './shard-files.ts';
+import { mergeShards, openMerged, shardFiles } from './shard-files.ts';
 import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
@@ -237,13 +237,14 @@ export class Run {
 
   /** The whole run and its shards exclude each other; each takes its own lock before it looks at the others'. */
   #refuseOthers(): void {
-    const path = lockPath(this.folder);
-    const whole = this.shard && heldBy(path);
-    const other = this.shard ? whole && { holder: whole, path } : shardHolder(this.folder);
-    if (!other) return;
-    this.#lock?.release();
-    this.#lock = null;
-    throw lockedError(other.holder, other.path);
+    const shards = shardFiles(this.folder, 'lock').map(({ path }) => path);
+    for (const path of this.shard ? [lockPath(this.folder)] : shards) {
+      const holder = heldBy(path);
+      if (!holder) continue;
+      this.#lock?.release();
+      this.#lock = null;
+      throw lockedError(holder, path);
+    }
   }
 
   unlock(): void {

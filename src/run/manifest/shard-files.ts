@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
 import type { StageName } from '../../../stages/record.ts';
 import { type Holder, holderOf } from '../../config/files/holder.ts';
-import { heldBy } from '../../config/files/lock.ts';
 import { appendPrivately } from '../../config/files/private-files.ts';
 import { idsIn } from './linking.ts';
 import { lockPath } from './lock.ts';
@@ -51,15 +50,6 @@ export function shardStates(folder: string): ShardState[] {
     states.set(nameOfShard(shard), { ...shard, holder, lastActivity: new Date(modifiedAt).toISOString() });
   }
   return [...states.values()].sort((a, b) => a.count - b.count || a.index - b.index);
-}
-
-/** A process that holds the lock of any shard. */
-export function shardHolder(folder: string): { holder: Holder; path: string } | null {
-  for (const { path } of shardFiles(folder, 'lock')) {
-    const holder = heldBy(path);
-    if (holder) return { holder, path };
-  }
-  return null;
 }
 
 /** What a process, of a shard or of none, reads and writes as the manifest of the stage. `isRead`: which shards it reads. */

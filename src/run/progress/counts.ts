@@ -1,4 +1,5 @@
 import { type FileRecord, STATUSES, type Status } from '../../../stages/record.ts';
+import type { Work } from './estimate.ts';
 
 /** Statuses after which a file needs a person or another run. */
 export const UNFINISHED: readonly Status[] = ['failed', 'partial', 'needs_review', 'orphan'];
@@ -14,8 +15,7 @@ export interface Reason {
 
 export class Counts {
   readonly #reasons = new Map<string, Reason>();
-  readonly #files = new Map<Status, number>();
-  readonly #bytes = new Map<Status, number>();
+  readonly #byStatus = new Map<Status, Work>();
   total = 0;
   bytes = 0;
 
@@ -23,15 +23,13 @@ export class Counts {
     const size = record.bytes ?? record.size ?? 0;
     this.total += 1;
     this.bytes += size;
-    this.#files.set(record.status, this.files(record.status) + 1);
-    this.#bytes.set(record.status, this.bytesOf(record.status) + size);
-    if (record.error) this.#addReason(record, record.error.code);
-  }
-
-  #addReason({ status, name }: FileRecord, code: string): void {
-    const reason = this.#reasons.get(`${status} ${code}`);
+    const { status, name, error } = record;
+    const files = this.files(status) + 1;
+    this.#byStatus.set(status, { files, bytes: this.bytesOf(status) + size });
+    if (!error) return;
+    const reason = this.#reasons.get(`${status} ${error.code}`);
     if (reason) reason.files += 1;
-    else this.#reasons.set(`${status} ${code}`, { status, code, files: 1, example: name });
+    else this.#reasons.set(`${status} ${error.code}`, { status, code: error.code, files: 1, example: name });
   }
 
   /** Reasons of a status, the most frequent first. */
@@ -42,11 +40,11 @@ export class Counts {
   }
 
   files(status: Status): number {
-    return this.#files.get(status) ?? 0;
+    return this.#byStatus.get(status)?.files ?? 0;
   }
 
   bytesOf(status: Status): number {
-    return this.#bytes.get(status) ?? 0;
+    return this.#byStatus.get(status)?.bytes ?? 0;
   }
 
   /** Count by status; statuses that no file has are absent. */

@@ -30,13 +30,10 @@ export async function* csvLines(
 }
 
 function lineOf(cells: readonly Cell[]): string {
-  return stringify([cells.map(printable)], {
+  const printable = cells.map(cell => (typeof cell === 'string' ? safeCell(cell, visible) : cell));
+  return stringify([printable], {
     quoted_match: SEPARATOR,
     record_delimiter: 'windows',
     cast: { boolean: value => String(value) },
   });
-}
-
-function printable(cell: Cell): Cell {
-  return typeof cell === 'string' ? safeCell(cell, visible) : cell;
 }

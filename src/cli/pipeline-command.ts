@@ -11,14 +11,14 @@ import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
 import { RunLog } from './run-log.ts';
 import type { ProgressView } from './ui/progress-view.ts';
-import { WarningLimit } from './warning-limit.ts';
+import { warningLimit } from './warning-limit.ts';
 
 export abstract class PipelineCommand<T extends typeof Command> extends BaseCommand<T> {
   protected readonly events = new RunEvents();
   protected readonly counts = new Counts();
   #view: ProgressView | null = null;
   #runLog: RunLog | null = null;
-  readonly #warnings = new WarningLimit();
+  readonly #warnings = warningLimit();
   #ignoreSignals = () => {};
 
   override async init(): Promise<void> {

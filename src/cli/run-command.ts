@@ -12,7 +12,7 @@ import type { Shard } from '../run/manifest/shard.ts';
 import { MANIFESTS_FOR, migrate } from '../run/migration.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import type { Counts } from '../run/progress/counts.ts';
-import { ProgressFile, writeFailedFiles } from '../run/progress/projection.ts';
+import { progressFile, writeFailedFiles } from '../run/progress/projection.ts';
 import { chosenRules, flagsOf, rulesFrom, selectionFrom } from '../run/run-selection.ts';
 import type { StageFlags } from '../run/stage-input.ts';
 import { formatCount, formatDuration } from '../run/text/format.ts';
@@ -69,7 +69,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     this.listenToSignals();
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);
-    const progressFile = new ProgressFile(this.home, run, events);
+    const lastProgress = progressFile(this.home, run, events);
     let letSleep = () => {};
     try {
       // Before progress is shown, which would overwrite a prompt.
@@ -98,21 +98,21 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
           selection: selectionFrom(rules),
         });
         // The manifests are still in memory here.
-        await progressFile.last();
+        await lastProgress();
         failedPath = await writeFailedFiles(this.home, run);
       } finally {
         await closeManifests(manifests);
       }
       await options.atEnd?.(services);
       const seconds = (performance.now() - startedAt) / 1000;
-      return { run, config, seconds, changes, failedPath, progressPath: await progressFile.last() };
+      return { run, config, seconds, changes, failedPath, progressPath: await lastProgress() };
     } finally {
       this.stopProgress();
       letSleep();
       const { reason } = shutdown;
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run has priority; an error of only the progress file was thrown above.
-      await progressFile.last().catch(() => {});
+      await lastProgress().catch(() => {});
       this.ignoreSignals();
       run.unlock();
       await services.close();

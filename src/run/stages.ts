@@ -54,12 +54,10 @@ export class Stages {
 
   constructor(context: StageContext) {
     this.context = context;
-    const { services } = context;
-    this.#existingMedia = new MediaIndex({
-      sweep: async function* () {
-        yield* (await services.mediaRecords()).sweep();
-      },
-    });
+    const sweep = async function* () {
+      yield* (await context.services.mediaRecords()).sweep();
+    };
+    this.#existingMedia = new MediaIndex({ sweep });
   }
 
   async list(

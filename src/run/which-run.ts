@@ -62,10 +62,8 @@ export function noRun(what: string): RunError {
 /** Names the runs that there are: the id may be mistyped. */
 export function noRunOf(folderId: string, home: string): RunError {
   const labels = runsOf(home).map(({ label }) => label);
-  const others =
-    labels.length > 0
-      ? ` Existing runs: ${labels.slice(0, MOST_NAMED).join(', ')}${labels.length > MOST_NAMED ? ', …' : ''}.`
-      : '';
+  const named = [...labels.slice(0, MOST_NAMED), ...(labels.length > MOST_NAMED ? ['…'] : [])].join(', ');
+  const others = named && ` Existing runs: ${named}.`;
   return new RunError(
     'no_run',
     `There is no run of the folder ${folderId}.${others}`,

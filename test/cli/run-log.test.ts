@@ -2,7 +2,7 @@ import { mock } from 'node:test';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { RunLog } from '../../src/cli/run-log.ts';
-import { WarningLimit } from '../../src/cli/warning-limit.ts';
+import { warningLimit } from '../../src/cli/warning-limit.ts';
 import { RunEvents } from '../../src/run/events.ts';
 import { RunProgress } from '../../src/run/progress/run-progress.ts';
 
@@ -63,7 +63,7 @@ describe('the log of a run', () => {
 describe('warnings on the terminal', () => {
   it('are shown once per kind and minute, with the number of those between', () => {
     let now = 0;
-    const limit = new WarningLimit(() => now);
+    const limit = warningLimit(() => now);
     const warning = (n: number) => `${n}.jpg (1AbCdEfGh${n}): the object "k/${n}" exists already.`;
     expect(limit.shown(warning(1))).to.equal(warning(1));
     expect(limit.shown(warning(2))).to.equal(null);

@@ -74,44 +74,32 @@ function entryOf(record: FileRecord) {
 /** Each pause is twice as long as the one before, so that a long run writes the file few times. */
 const FIRST_WAIT_MS = 10_000;
 
-/** Writes the progress file from time to time. */
-export class ProgressFile {
-  readonly #home: string;
-  readonly #run: Run;
-  #waitMs = FIRST_WAIT_MS;
-  #dueAt = performance.now() + FIRST_WAIT_MS;
-  #writing: Promise<unknown> = Promise.resolve();
-  #last: Promise<string> | null = null;
-
-  constructor(home: string, run: Run, events: RunEvents) {
-    this.#home = home;
-    this.#run = run;
-    const writeIfDue = () => {
-      if (performance.now() >= this.#dueAt && !this.#last) this.#writeSoon();
-    };
-    events.on('listed', writeIfDue).on('finished', writeIfDue);
-  }
-
-  /** Writes it for the last time. Gives its path; empty for a run of which nothing is kept. */
-  last(): Promise<string> {
-    this.#last ??= this.#writing.then(() => (this.#run.exists ? this.#write() : ''));
-    return this.#last;
-  }
-
-  async #write(): Promise<string> {
-    return this.#run.isTooLargeToRead ? '' : writeProjection(this.#home, this.#run);
-  }
-
-  /** An error, such as a full disk, is reported by the last write. */
-  #writeSoon(): void {
-    this.#dueAt = Infinity;
-    this.#waitMs *= 2;
-    this.#writing = this.#write()
+/**
+ * Writes the progress file from time to time. The function that it returns writes it for the last time, and gives its path;
+ * empty for a run of which nothing is kept.
+ */
+export function progressFile(home: string, run: Run, events: RunEvents): () => Promise<string> {
+  let waitMs = FIRST_WAIT_MS;
+  let dueAt = performance.now() + waitMs;
+  let writing: Promise<unknown> = Promise.resolve();
+  let last: Promise<string> | null = null;
+  const write = async () => (run.isTooLargeToRead ? '' : writeProjection(home, run));
+  const writeIfDue = () => {
+    if (performance.now() < dueAt || last) return;
+    dueAt = Infinity;
+    // An error, such as a full disk, is reported by the last write.
+    writing = write()
       .catch(() => {})
       .then(() => {
-        this.#dueAt = performance.now() + this.#waitMs;
+        waitMs *= 2;
+        dueAt = performance.now() + waitMs;
       });
-  }
+  };
+  events.on('listed', writeIfDue).on('finished', writeIfDue);
+  return () => {
+    last ??= writing.then(() => (run.exists ? write() : ''));
+    return last;
+  };
 }
 
 /**

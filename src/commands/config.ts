@@ -3,10 +3,9 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { configPrompts } from '../cli/ui/prompts.ts';
 import { type AmplifyValues, readAmplifyOutputs } from '../config/amplify-outputs.ts';
 import { describeConfig } from '../config/describe.ts';
-import { configPath } from '../config/home.ts';
 import { type Answers, askBucketOf, interview } from '../config/interview.ts';
-import { loadConfig, readConfigFile } from '../config/load.ts';
-import { type ConfigKey, type ConfigValues, SETTINGS, settingOf, valueAt } from '../config/settings.ts';
+import { loadConfig, loadUsable } from '../config/load.ts';
+import { type ConfigValues, SETTINGS } from '../config/settings.ts';
 import { type Change, writeConfig } from '../config/write.ts';
 
 /** A number if the text is one; the schema reports anything else. */
@@ -107,16 +106,11 @@ export default class Config extends BaseCommand<typeof Config> {
     values: ConfigValues,
     asks: boolean,
   ): Promise<AmplifyValues> {
-    const file = await readConfigFile(configPath(this.home));
-    const model = (name: string) => {
-      const key = `aws.amplify.models.${name}` as ConfigKey;
-      return String(values[key] ?? valueAt(file, key) ?? settingOf(key).default);
-    };
-    const types = { image: model('media.types.image'), video: model('media.types.video') };
+    const { loaded } = await loadUsable({ home: this.home, env: {}, flags: values });
     return readAmplifyOutputs(path, {
       bucketName,
       knownBucket: values['aws.amplify.storage_bucket'] as string | undefined,
-      models: { observation: model('observation.name'), media: model('media.name'), types },
+      models: loaded.config.aws.amplify.models,
       ...(asks && { askBucket: askBucketOf(configPrompts(this.say)) }),
     });
   }

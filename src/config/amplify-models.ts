@@ -1,6 +1,6 @@
 /** What `data.model_introspection` of an amplify_outputs.json says about the two models (docs/services.md). */
 import { asList, isPlainObject } from './json.ts';
-import { type ConfigValues, settingOf, valueAt } from './settings.ts';
+import { type ConfigValues, type ModelNames, settingOf, valueAt } from './settings.ts';
 
 /** A type that is no scalar is an object with one of these. */
 const KINDS = ['enum', 'model'] as const;
@@ -24,13 +24,13 @@ interface Model {
 
 /**
  * Names of models, fields and queries for the configuration, as far as they are clear: models that are called as
- * `names` says, else the one pair of models in the project that looks like observations and their media. Empty without
+ * `known` says, else the one pair of models in the project that looks like observations and their media. Empty without
  * such a pair, and then `warning` says so. A warning, too, for an enum of the media type whose values are not clear,
- * unless `types` has them already.
+ * unless `known` has them already.
  */
 export function modelValues(
   introspection: unknown,
-  names: { observation: string; media: string; types?: { image: string; video: string } },
+  known: ModelNames,
 ): { values: ConfigValues; warning: string | null } {
   const models = modelsIn(introspection);
   if (models.length === 0) return { values: {}, warning: null };
@@ -40,7 +40,7 @@ export function modelValues(
       .filter(observation => isPair(observation, media))
       .map(observation => [observation, media] as const),
   );
-  const [observation, media] = [named(names.observation), named(names.media)];
+  const [observation, media] = [named(known.observation.name), named(known.media.name)];
   const pair = observation && media ? ([observation, media] as const) : pairs.length === 1 ? pairs[0]! : null;
   if (!pair) {
     const list = models.map(({ name }) => name).join(', ');
@@ -51,7 +51,7 @@ export function modelValues(
   }
   const mediaFields = mediaValues(...pair);
   const typeField = mediaFields['aws.amplify.models.media.type'];
-  const { values, warning } = typeValues(pair[1], typeField, introspection, names.types);
+  const { values, warning } = typeValues(pair[1], typeField, introspection, known.media.types);
   return { values: { ...observationValues(pair[0]), ...mediaFields, ...values }, warning };
 }
 
@@ -60,7 +60,7 @@ function typeValues(
   media: Model,
   field: unknown,
   introspection: unknown,
-  known: { image: string; video: string } = { image: '', video: '' },
+  known: ModelNames['media']['types'],
 ): { values: ConfigValues; warning: string | null } {
   const type = media.fields.find(({ name, kind }) => name === field && kind === 'enum')?.type;
   const accepted = asList(valueAt(introspection, `enums.${type}.values`));

@@ -2,7 +2,7 @@ import { modelValues } from './amplify-models.ts';
 import { ConfigError } from './error.ts';
 import { asList, isPlainObject, JsonError, readJson } from './json.ts';
 import { refuse } from './load.ts';
-import { type ConfigValues, defaultConfig, nested, problemsOf } from './settings.ts';
+import { type ConfigValues, defaultConfig, type ModelNames, nested, problemsOf } from './settings.ts';
 
 export interface AmplifyValues {
   values: ConfigValues;
@@ -14,8 +14,8 @@ export interface OutputsOptions {
   bucketName?: string;
   /** S3's name of the bucket, if it is known already; the file need not have it. */
   knownBucket?: string;
-  /** Models to look for first; default: Observation and Media. */
-  models?: Parameters<typeof modelValues>[1];
+  /** What is configured already: models to look for first, and the media types. */
+  models?: ModelNames;
   /** Asks which bucket to use; returns its name. */
   askBucket?: (buckets: { name: string; bucketName: string }[]) => Promise<string>;
 }
@@ -53,9 +53,8 @@ export async function readAmplifyOutputs(path: string, options: OutputsOptions =
     throw refused(path, what);
   }
   const bucket = await bucketFor(path, buckets, options);
-  const { media, observation } = defaultConfig().aws.amplify.models;
-  const names = options.models ?? { observation: observation.name, media: media.name };
-  const models = modelValues(data?.model_introspection, names);
+  const known = options.models ?? defaultConfig().aws.amplify.models;
+  const models = modelValues(data?.model_introspection, known);
 
   const region = text(auth?.aws_region) ?? bucket?.region ?? text(data?.aws_region);
   const all: ConfigValues = {

@@ -136,11 +136,7 @@ async function isServiceAccount(answers: ConfigValues, config: Config): Promise<
 }
 
 async function amplifyOutputs(prompts: ConfigPrompts, config: Config): Promise<AmplifyValues> {
-  const { observation, media } = config.aws.amplify.models;
-  const options = {
-    models: { observation: observation.name, media: media.name, types: media.types },
-    askBucket: askBucketOf(prompts),
-  };
+  const options = { models: config.aws.amplify.models, askBucket: askBucketOf(prompts) };
   let message = 'amplify_outputs.json (e.g. from "npx ampx generate outputs"; Enter: none):';
   while (true) {
     const path = await prompts.text({ message, current: '', check: () => null });

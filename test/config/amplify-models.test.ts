@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { modelValues } from '../../src/config/amplify-models.ts';
+import { defaultConfig } from '../../src/config/settings.ts';
 import { modelIntrospection } from '../cloud/appsync/model-introspection.ts';
 
-const NAMES = { observation: 'Observation', media: 'Media' };
+const NAMES = defaultConfig().aws.amplify.models;
 
 const field = (name: string, type: unknown, more: object = {}) => ({ name, type, isArray: false, ...more });
 const model = (name: string, fields: object[], more: object = {}) => ({
@@ -51,8 +52,9 @@ describe('the models in amplify_outputs.json', () => {
     });
   });
 
-  const typesOf = (mediaTypes: string[] | null, types?: { image: string; video: string }) => {
-    const { values, warning } = modelValues(modelIntrospection(true, mediaTypes), { ...NAMES, types });
+  const typesOf = (mediaTypes: string[] | null, types = { image: '', video: '' }) => {
+    const known = { ...NAMES, media: { ...NAMES.media, types } };
+    const { values, warning } = modelValues(modelIntrospection(true, mediaTypes), known);
     const key = 'aws.amplify.models.media.types' as const;
     return { image: values[`${key}.image`], video: values[`${key}.video`], warning };
   };

@@ -30,7 +30,7 @@ interface Bucket {
   tellsPaths: boolean;
 }
 
-const KNOWN_VERSIONS = new Set(['1', '1.1', '1.2', '1.3', '1.4', '1.5']);
+const KNOWN_VERSION = /^1(?:\.[1-5])?$/;
 
 /**
  * What an Amplify Gen 2 project's amplify_outputs.json (schema 1 to 1.5, see docs/services.md) says about region, user pool,
@@ -88,7 +88,7 @@ function warningsOf(
   );
   const modes = [data?.default_authorization_type, ...asList(data?.authorization_types)];
   const warnings = [
-    !KNOWN_VERSIONS.has(version) &&
+    !KNOWN_VERSION.test(version) &&
       `${path} has version ${version || '(none)'}; versions 1 to 1.5 are known. Check the values.`,
     !auth && `${path} has no "auth" part: user pool, client and identity pool are not set.`,
     auth && !text(auth.identity_pool_id) && `${path} names no identity pool; uploads need one.`,

@@ -107,19 +107,13 @@ function prefixesIn(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([letter = '', ...value]) => [letter.trim(), value.join('=').trim()]));
 }
 
-const CREDENTIAL_TYPES = [
-  'service_account',
-  'authorized_user',
-  'external_account',
-  'external_account_authorized_user',
-  'impersonated_service_account',
-];
+const CREDENTIAL_TYPE =
+  /^(?:(?:impersonated_)?service_account|authorized_user|external_account(?:_authorized_user)?)$/;
 
 async function credentialsFault(path: string): Promise<string | null> {
   try {
     const content = await readJson(expandTilde(path, process.env));
-    if (valueAt(content, 'installed') || CREDENTIAL_TYPES.includes(String(valueAt(content, 'type'))))
-      return null;
+    if (valueAt(content, 'installed') || CREDENTIAL_TYPE.test(String(valueAt(content, 'type')))) return null;
     if (valueAt(content, 'web')) return 'This is a web client; create an OAuth client of type "Desktop app".';
     return 'This is not a Google credentials file.';
   } catch (error) {

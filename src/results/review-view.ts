@@ -97,7 +97,7 @@ function downloadedLine(items: readonly ReviewItem[], accepted: number, dryRun: 
 }
 
 function fileLines(items: readonly ReviewItem[], showWhy: boolean, width: number): string[] {
-  const pathWidth = Math.max(...items.map(({ record }) => stringWidth(pathOf(record))));
+  const pathWidth = items.reduce((width, { record }) => Math.max(width, stringWidth(pathOf(record))), 0);
   const files = items.map(item => {
     const [path, link] = [pathOf(item.record), driveLink(item.record)];
     const reading = item.relaxed ? `relaxed: ${readingText(item.relaxed)}` : '';

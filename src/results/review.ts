@@ -25,17 +25,10 @@ export interface ReviewItem {
  * permanent error. False for what the next run retries.
  */
 function needsPerson(record: FileRecord): boolean {
-  switch (record.status) {
-    case 'needs_review':
-    case 'orphan':
-      return true;
-    case 'partial':
-      return stillMissing(record).length > 0;
-    case 'failed':
-      return record.error?.retryable === false;
-    default:
-      return false;
-  }
+  const { status, error } = record;
+  if (status === 'partial') return stillMissing(record).length > 0;
+  if (status === 'failed') return error?.retryable === false;
+  return status === 'needs_review' || status === 'orphan';
 }
 
 /** All files of the run, counted, and those that need a person: grouped by reason, the most frequent first. */

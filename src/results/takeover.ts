@@ -9,14 +9,10 @@ import { canContinue, type FileRecord } from '../../stages/record.ts';
 import { headOf, isFileThere } from '../config/files/foreign-file.ts';
 import { progressPath } from '../config/home.ts';
 
-interface Entry {
-  status?: unknown;
-  observation_ids?: unknown;
-  media_ids?: unknown;
-  s3_url?: unknown;
-  size?: unknown;
-  checksum?: unknown;
-}
+/** Of a file. */
+type Entry = Partial<
+  Record<'status' | 'observation_ids' | 'media_ids' | 's3_url' | 'size' | 'checksum', unknown>
+>;
 
 /**
  * Adds to a record what the Python tool has already done for the file; null if the folder has no progress file of that

@@ -3,11 +3,7 @@ import { type FileRecord, stillMissing } from '../../../stages/record.ts';
 import { type IdRange, idsIn } from '../../run/manifest/id-ranges.ts';
 
 /** From best to worst: an id with several files has the best state of them. */
-export const COVERAGE_STATES = ['photo', 'video', 'unlinked', 'none', 'absent'] as const;
-
-type CoverageState = (typeof COVERAGE_STATES)[number];
-
-export const COVERAGE_TITLES: Readonly<Record<CoverageState, string>> = {
+export const COVERAGE_TITLES = {
   photo: 'With photos',
   video: 'With videos only',
   unlinked: 'File found, not linked yet',
@@ -15,9 +11,15 @@ export const COVERAGE_TITLES: Readonly<Record<CoverageState, string>> = {
   absent: 'Files without an observation',
 };
 
-export const KINDS = ['photo', 'video', 'other'] as const;
+type CoverageState = keyof typeof COVERAGE_TITLES;
 
-export type Kind = (typeof KINDS)[number];
+export const COVERAGE_STATES = Object.keys(COVERAGE_TITLES) as CoverageState[];
+
+export const KIND_TITLES = { photo: 'Photos', video: 'Videos', other: 'Other files' };
+
+export type Kind = keyof typeof KIND_TITLES;
+
+export const KINDS = Object.keys(KIND_TITLES) as Kind[];
 
 export function kindOf({ type, mimeType = '' }: FileRecord): Kind {
   if (type) return type === 'VIDEO' ? 'video' : 'photo';

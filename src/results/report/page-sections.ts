@@ -5,16 +5,10 @@ import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
 import { shareBar, timeCharts, type Zone } from './charts.ts';
-import { COVERAGE_STATES, COVERAGE_TITLES, type CoverageGroup, KINDS, type Kind } from './coverage.ts';
+import { COVERAGE_STATES, COVERAGE_TITLES, type CoverageGroup, KIND_TITLES, KINDS } from './coverage.ts';
 import { html, type Markup, table } from './markup.ts';
 import { attentionOf, doneOf, type Report } from './report.ts';
 import { rateOf } from './timeline.ts';
-
-const KIND_TITLES: Readonly<Record<Kind, string>> = {
-  photo: 'Photos',
-  video: 'Videos',
-  other: 'Other files',
-};
 
 function section(id: string, title: string, content: readonly (Markup | false)[]): Markup {
   return html`<section id="${id}" aria-labelledby="${id}-heading">

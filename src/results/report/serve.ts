@@ -1,5 +1,6 @@
 /** `report --watch`: serves the report to browsers on this computer. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
@@ -18,11 +19,8 @@ interface LiveReport {
 export async function serveReport(
   live: LiveReport,
   { port, signal }: { port: number; signal: AbortSignal },
-): Promise<{ url: string; ended: Promise<void> }> {
+): Promise<{ url: string; ended: Promise<unknown> }> {
   const path = `/${randomBytes(16).toString('hex')}/`;
-  const server = createServer((request, response) => {
-    answer(request, response).catch(error => response.destroy(error));
-  });
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     // DNS rebinding: another site's name could resolve to this computer, and its scripts could read the page.
     if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(request.headers.host ?? ''))
@@ -32,18 +30,17 @@ export async function serveReport(
     if (request.url === path) return send(response, 'text/html', await live.page());
     return response.writeHead(404).end();
   };
-  await new Promise<void>((resolve, reject) => {
-    const refused = ({ message }: Error) =>
-      reject(
-        new RunError(
-          'port_unavailable',
-          `Port ${port} cannot be used: ${message}.`,
-          'Choose another one with --port.',
-        ),
-      );
-    server.once('error', refused).listen(port, '127.0.0.1', resolve);
+  const server = createServer((request, response) => {
+    answer(request, response).catch(error => response.destroy(error));
   });
-  const ended = new Promise<void>(resolve => server.once('close', resolve));
+  await once(server.listen(port, '127.0.0.1'), 'listening').catch(({ message }) => {
+    throw new RunError(
+      'port_unavailable',
+      `Port ${port} cannot be used: ${message}.`,
+      'Choose another one with --port.',
+    );
+  });
+  const ended = once(server, 'close');
   const close = () => {
     server.close();
     server.closeAllConnections();

@@ -59,7 +59,6 @@ interface Place {
 
 /** A cloud and a home as the dice will have them, the same each time. */
 async function withHome<T>(dice: Dice, size: FolderSize, use: (place: Place) => Promise<T>): Promise<T> {
-  const staleReads = dice.whole('stale reads', 0, 2);
   const sandbox = await Sandbox.open({
     index: dice.chance('index', 0.5),
     drive: {
@@ -68,11 +67,11 @@ async function withHome<T>(dice: Dice, size: FolderSize, use: (place: Place) => 
       multiParentQueriesFindNothing: dice.chance('no groups', 0.2),
     },
     s3: { repeatedComplete: dice.pick('repeated complete', ['refused', 'answered again']) },
-    appSync: { staleReads },
-  } as Parameters<typeof Sandbox.open>[0]);
+    appSync: { staleReads: dice.whole('stale reads', 0, 2) },
+  });
   try {
     const folder = layFolder(sandbox.cloud, dice.of('folder'), size);
-    await readObservations(sandbox, staleReads);
+    sandbox.cloud.appSync.settle();
     const migration = {
       concurrency: dice.whole('concurrency', 1, 6),
       chunk_size_mb: 5,
@@ -84,26 +83,6 @@ async function withHome<T>(dice: Dice, size: FolderSize, use: (place: Place) => 
     return await use({ sandbox, home, folder });
   } finally {
     await sandbox.close();
-  }
-}
-
-/** So often that they are old news for every reader: only what is created later may be missed by a read. */
-async function readObservations(
-  { cloud: { appSync, userPool, admin } }: Sandbox,
-  times: number,
-): Promise<void> {
-  const authorization = userPool.tokensFor(admin.username).IdToken;
-  const query =
-    'query($nextToken: String) { listObservations(limit: 1000, nextToken: $nextToken) { nextToken } }';
-  for (let time = 0; time < times; time += 1) {
-    for (let nextToken: string | null | undefined; nextToken !== null; ) {
-      const body = JSON.stringify({ query, variables: { nextToken } });
-      const response = await fetch(appSync.endpoint, { method: 'POST', headers: { authorization }, body });
-      const { data } = (await response.json()) as {
-        data: { listObservations: { nextToken: string | null } };
-      };
-      nextToken = data.listObservations.nextToken;
-    }
   }
 }
 

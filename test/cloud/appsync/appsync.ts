@@ -61,6 +61,8 @@ export interface AppSync {
   /** Changes a media record without a request. */
   changeMedia(id: string, change: Partial<MediaSeed>): void;
   removeMedia(id: string): void;
+  /** Makes what is stored old news for every reader: only what is created later may be missed by a read. */
+  settle(): void;
   close(): Promise<void>;
 }
 
@@ -125,6 +127,7 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
       seeds.map(seed => media.create({ type: 'PHOTO', isAvailableForPublicUse: false, ...seed })),
     changeMedia: (id, change) => void media.update({ ...change, id }),
     removeMedia: id => void media.remove(id),
+    settle: () => observation.table.settle(),
     close: () => service.close(),
   };
 }

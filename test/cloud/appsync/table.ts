@@ -83,6 +83,8 @@ export function createTable(indexes: string[], staleReads: number) {
       hiddenReads.delete(id);
       inOrder = false;
     },
+    /** From now on every read finds what is there. */
+    settle: () => hiddenReads.clear(),
     /** `limit` items at most, of all or of those whose `key.name` is `key.value`. */
     page(limit: number, after: string | null, key?: { name: string; value: Value }): Page {
       const all = candidates(key);

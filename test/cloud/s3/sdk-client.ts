@@ -1,7 +1,7 @@
 /** The SDK's client, pointed at a local S3. */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { CredentialStore, type Role } from './credentials.ts';
-import { createS3, type S3Options, type S3Service } from './s3.ts';
+import { createS3, type S3Service } from './s3.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -19,9 +19,6 @@ export function useS3() {
   const at = {
     credentials,
     s3: undefined as unknown as S3Service,
-    async open(options: Partial<S3Options> = {}) {
-      at.s3 = await createS3({ bucket: Bucket, region: 'us-east-1', credentials, ...options });
-    },
     client(keys: Keys = credentials.issueRoot(), more: S3ClientConfig = {}): S3Client {
       return new S3Client({
         endpoint: at.s3.service.url,
@@ -36,7 +33,9 @@ export function useS3() {
     },
     as: (role: Role) => at.client(credentials.issue({ role, lifetimeSeconds: 3600 })),
   };
-  beforeEach(() => at.open());
+  beforeEach(async () => {
+    at.s3 = await createS3({ bucket: Bucket, region: 'us-east-1', credentials });
+  });
   afterEach(() => at.s3.service.close());
   return at;
 }

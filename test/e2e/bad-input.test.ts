@@ -95,10 +95,7 @@ describe('one clear message and no harm for', () => {
     says: [/no password for admin@example\.com/, /AMPLIFY_MEDIA_MIGRATOR_PASSWORD/],
   }));
   rowFor('a bucket that does not exist', () => ({
-    prepare: home =>
-      home.edit(({ aws }) => {
-        (aws.amplify as Record<string, unknown>).storage_bucket = 'no-such-bucket';
-      }),
+    prepare: home => home.edit(({ aws }) => (aws.amplify.storage_bucket = 'no-such-bucket')),
     says: [/bucket does not exist/, /no-such-bucket/],
   }));
 
@@ -111,10 +108,7 @@ describe('one clear message and no harm for', () => {
     says: [/AMPLIFY_API_ENDPOINT/, /https/],
   }));
   rowFor('a Drive that does not answer', () => ({
-    prepare: home =>
-      home.edit(config => {
-        config.google_drive.api_url = dead;
-      }),
+    prepare: home => home.edit(config => (config.google_drive.api_url = dead)),
     says: [/Drive cannot be reached/, /: connect ECONNREFUSED \S+$/m],
   }));
   rowFor('no Google token', () => ({ prepare: without('google_token.json'), says: [/google_token\.json/] }));

@@ -131,10 +131,8 @@ describe('doctor', () => {
   it('tells every name that the schema does not have', async () => {
     await open();
     home.edit(config => {
-      config.aws.amplify = {
-        ...(config.aws.amplify as object),
-        models: { observation: { index_query: 'byNumber' }, media: { create_mutation: 'addMedia' } },
-      };
+      const media = { create_mutation: 'addMedia' };
+      config.aws.amplify.models = { observation: { index_query: 'byNumber' }, media };
     });
     const { problem } = (await findings()).byName.appsync_schema!;
     expect(problem).to.contain('no query byNumber').and.to.contain('no mutation addMedia');

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { SampleFile, SampleFolder } from '../cloud/drive/sample-folder.ts';
+import type { Home } from './sandbox.ts';
 
 export interface Expected {
   /** By key: the contents that may stand there. More than one where files compete for a key. */
@@ -9,17 +10,6 @@ export interface Expected {
   /** `{sequentialId} {type} {url}` for each media record, sorted. */
   links: string[];
 }
-
-const CONTENT_TYPES: Record<string, string> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  jfif: 'image/jpeg',
-  png: 'image/png',
-  gif: 'image/gif',
-  mp4: 'video/mp4',
-  mov: 'video/quicktime',
-  avi: 'video/x-msvideo',
-};
 
 export function expectedOf(cloud: Cloud, sample: SampleFolder, naming: 'strict' | 'relaxed'): Expected {
   const observationIds = new Map(
@@ -30,11 +20,12 @@ export function expectedOf(cloud: Cloud, sample: SampleFolder, naming: 'strict' 
   for (const file of sample.files) {
     const ids = naming === 'strict' ? file.strictIds : file.relaxedIds;
     const found = ids?.filter(id => observationIds.has(id)) ?? [];
-    if (found.length === 0 || !cloud.drive.tree.get(sourceOf(cloud, file)).canDownload) continue;
-    const contentType = CONTENT_TYPES[file.name.slice(file.name.lastIndexOf('.') + 1).toLowerCase()]!;
+    const source = cloud.drive.tree.get(sourceOf(cloud, file));
+    if (found.length === 0 || !source.canDownload) continue;
+    const contentType = source.mimeType;
     const observationId = observationIds.get(found[0]!)!;
     const key = `media/${observationId}/${file.name}`;
-    const contents = [...(objects.get(key)?.contents ?? []), cloud.drive.tree.read(sourceOf(cloud, file))];
+    const contents = [...(objects.get(key)?.contents ?? []), source.content!.bytes()];
     objects.set(key, { contents, contentType });
     const url = `https://${cloud.s3.bucket}.s3.${cloud.s3.region}.amazonaws.com/media/${observationId}/${percentEncoded(file.name)}`;
     const type = contentType.startsWith('image/') ? 'PHOTO' : 'VIDEO';
@@ -83,10 +74,15 @@ function sourceOf({ drive }: Cloud, { id, kind }: SampleFile): string {
 
 /** RFC 3986: everything but unreserved characters. */
 function percentEncoded(name: string): string {
-  return [...Buffer.from(name)]
-    .map(byte => {
-      const char = String.fromCharCode(byte);
-      return /[A-Za-z0-9._~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    })
-    .join('');
+  return encodeURIComponent(name).replace(
+    /[!'()*]/g,
+    char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The same, and each file has come out of the last stage. */
+export function expectAllLinked(cloud: Cloud, sample: SampleFolder, home: Home): void {
+  expectArrived(cloud, sample);
+  const ids = home.manifest(sample.folderId, 'link').map(({ id }) => id);
+  expect(new Set(ids).size).to.equal(sample.files.length);
 }

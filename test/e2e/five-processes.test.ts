@@ -95,8 +95,9 @@ describe("the five stages in the run's folder", () => {
       expect(idsIn(stage), stage).to.have.length(sample.files.length);
       expect(idsIn(stage), stage).to.deep.equal(idsIn('list'));
     }
-    const { stdout } = await home.migrator(['status', '--json']);
-    expect(JSON.parse(stdout).summary).to.deep.equal(statuses(home.manifest(sample.folderId, 'link')));
+    expect((await home.json('status')).summary).to.deep.equal(
+      statuses(home.manifest(sample.folderId, 'link')),
+    );
   });
 
   it('skip what their own manifests have finished when they start again', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
-import { expectArrived, linksIn } from './expected.ts';
+import { expectAllLinked, linksIn } from './expected.ts';
 import { end } from './run-command.ts';
 import { arrival, type Home, hold, Sandbox } from './sandbox.ts';
 
@@ -14,11 +14,6 @@ describe('a migration that is interrupted', () => {
   });
 
   const isPut = ({ method }: { method?: string }) => method === 'PUT';
-  const expectEverythingToHaveArrived = () => {
-    expectArrived(sandbox.cloud, sample);
-    const ids = home.manifest(sample.folderId, 'link').map(({ id }) => id);
-    expect(new Set(ids).size).to.equal(sample.files.length);
-  };
 
   it('by SIGTERM before anything is listed leaves no run, and does not speak of resuming one', async () => {
     const { reached, release } = hold(sandbox.cloud.drive.service, ({ url }) => /files\?/.test(url!));
@@ -47,7 +42,7 @@ describe('a migration that is interrupted', () => {
     const linked = new Set(linksIn(sandbox.cloud).map(link => link.split(' ')[2]));
     expect(linked.size).to.equal(s3.objects().length);
     await home.exits(3, ['migrate']);
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
   });
 
   it('by SIGINT gives one JSON document with --json', async () => {
@@ -72,6 +67,6 @@ describe('a migration that is interrupted', () => {
     expect(uploaded).to.have.length(s3.objects().length).and.to.have.length.within(3, 10);
     s3.service.intercept = null;
     for (const stage of ['transfer', 'link']) await home.migrator([stage], { stdout: 'none' });
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
-import { expectArrived } from './expected.ts';
+import { expectAllLinked } from './expected.ts';
 import { arrival, type Home, hold, meter, Sandbox, statuses } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
@@ -13,11 +13,6 @@ describe('a migration that is interrupted', () => {
   });
 
   const isPut = ({ method }: { method?: string }) => method === 'PUT';
-  const expectEverythingToHaveArrived = () => {
-    expectArrived(sandbox.cloud, sample);
-    const ids = home.manifest(sample.folderId, 'link').map(({ id }) => id);
-    expect(new Set(ids).size).to.equal(sample.files.length);
-  };
 
   it('by SIGINT finishes what is on its way, ends with 130, and is completed by resume', async () => {
     const { s3 } = sandbox.cloud;
@@ -41,7 +36,7 @@ describe('a migration that is interrupted', () => {
     s3.service.intercept = null;
     const count = meter(sandbox.cloud);
     await home.exits(3, ['resume']);
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
     expect(count()['s3 PutObject']).to.equal(s3.objects().length - uploaded);
   });
 
@@ -57,7 +52,7 @@ describe('a migration that is interrupted', () => {
     expect((await migration.ended).code).to.equal(130);
     s3.service.intercept = null;
     await home.exits(3, ['resume']);
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
   });
 
   it('says so to a second process on the same run, and names the first', async () => {
@@ -74,7 +69,7 @@ describe('a migration that is interrupted', () => {
     await home.exits(0, ['status']);
     release();
     expect((await first.ended).code).to.equal(3);
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
   });
 
   it('fails files whose upload keeps failing, and migrates them when S3 is well again', async () => {
@@ -96,7 +91,7 @@ describe('a migration that is interrupted', () => {
     expect(JSON.parse(home.only('.', /^failed_/))).to.have.length(failed + partial);
     s3.service.intercept = null;
     await home.exits(3, ['resume']);
-    expectEverythingToHaveArrived();
+    expectAllLinked(sandbox.cloud, sample, home);
     const still = JSON.parse(home.only('.', /^failed_/));
     expect(still.map(({ name }: { name: string }) => name)).to.deep.equal(['6002-6004.jpg']);
   });

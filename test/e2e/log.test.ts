@@ -80,8 +80,7 @@ describe('a run watched from outside: its log file, and status', () => {
     });
     await watch.until(lines => lines.some(line => /^This session: 1 file stored, 3 B, /.test(line)));
     expect(watch.lines().join('\n')).to.match(/^Folder "pictures" .*2 files, 6 B/m);
-    const { stdout } = await home.migrator(['status', '--json']);
-    const { in_progress, session } = JSON.parse(stdout);
+    const { in_progress, session } = await home.json('status');
     expect(in_progress).to.include({ command: 'migrator migrate', pid: running.child.pid });
     expect(session).to.include({ files: 1, bytes: 3 });
     release();

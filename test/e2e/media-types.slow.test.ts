@@ -16,9 +16,7 @@ describe('the media types of the schema', () => {
     home = await sandbox.home({ folderId });
   };
   const configure = (media: { type?: string; types?: Types }) =>
-    home.edit(config =>
-      Object.assign(config.aws, { amplify: { ...(config.aws.amplify as object), models: { media } } }),
-    );
+    home.edit(({ aws }) => Object.assign(aws.amplify, { models: { media } }));
   const linkedTypes = () => mediaOf(sandbox.cloud).map(({ type }) => type);
   const migrator = async (...args: string[]) => {
     const { code, stdout, stderr } = await home.migrator([...args, '--json']);

@@ -79,7 +79,7 @@ describe('observations-without-media', () => {
       errors: [{ path: ['page'], errorType: 'DynamoDB:ProvisionedThroughputExceededException' }],
     });
     inject(appSync.service, /^POST/, [() => false, throttled, () => false, () => false, throttled]);
-    const { total_observations, observations } = JSON.parse((await audit('--json')).stdout);
+    const { total_observations, observations } = await home.json('observations-without-media');
     expect(total_observations).to.equal(1505);
     expect(observations.map(({ sequentialId }: { sequentialId: number }) => sequentialId)).to.deep.equal([
       9, 21, 22, 23, 100, 1000,
@@ -90,14 +90,12 @@ describe('observations-without-media', () => {
     const api = await renamedApi(sandbox.cloud.appSync);
     home.edit(config => {
       config.prefix_disambiguation = { discriminator_field: 'species' };
-      config.aws.amplify = {
-        ...(config.aws.amplify as object),
+      const observation = { name: 'Sighting', sequential_id: 'number' };
+      const media = { name: 'Photo', observation_id: 'sightingId', list_query: 'listPhoto' };
+      Object.assign(config.aws.amplify, {
         api_endpoint: `${api.url}/graphql`,
-        models: {
-          observation: { name: 'Sighting', sequential_id: 'number' },
-          media: { name: 'Photo', observation_id: 'sightingId', list_query: 'listPhoto' },
-        },
-      };
+        models: { observation, media },
+      });
     });
     sandbox.cloud.appSync.addMedia({ url: 'https://example.com/x.jpg', observationId: 'nine' });
     const { stdout } = await audit();
@@ -109,9 +107,8 @@ describe('observations-without-media', () => {
     const count = meter(sandbox.cloud);
     const nowhere = await home.migrator(['observations-without-media', '-o', join(home.path, 'no', 'x.csv')]);
     expect(nowhere).to.include({ code: 1, stdout: '' });
-    const bare = await sandbox.bareHome('bare').migrator(['observations-without-media', '--json']);
-    expect(bare.code).to.equal(1);
-    expect(JSON.parse(bare.stdout).error.code).to.equal('config_incomplete');
+    const { code, error } = await sandbox.bareHome('bare').json('observations-without-media');
+    expect([code, error.code]).to.deep.equal([1, 'config_incomplete']);
     expect(count()).to.deep.equal({});
   });
 });

@@ -26,9 +26,8 @@ describe('an Amplify project whose models are called otherwise', () => {
       };
       writeFileSync(outputs, JSON.stringify({ ...sandbox.cloud.amplifyOutputs(), data }));
 
-      const config = await home.migrator(['config', '--from', outputs, '--json']);
-      expect(config.code, config.stderr).to.equal(0);
-      const { observation, media } = JSON.parse(config.stdout).config.aws.amplify.models;
+      const { config } = await home.json('config', '--from', outputs);
+      const { observation, media } = config.aws.amplify.models;
       expect(observation).to.deep.equal({
         name: 'Sighting',
         sequential_id: 'number',

@@ -18,9 +18,7 @@ describe('a user who is not in ADMINS', () => {
     expect(cloud.appSync.media.size).to.equal(0);
     expect(home.manifest(sample.folderId, 'list')).to.have.length(sample.files.length);
 
-    home.edit(config => {
-      (config.aws.cognito as Record<string, unknown>).username = cloud.admin.username;
-    });
+    home.edit(({ aws }) => (aws.cognito.username = cloud.admin.username));
     const resumed = await home.migrator(['resume', '--folder-id', sample.folderId], {
       env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: cloud.admin.password },
     });

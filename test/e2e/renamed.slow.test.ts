@@ -35,8 +35,8 @@ describe('A file that is renamed in Drive after the listing', () => {
     rename(shortcut, `${f}.jpg`);
     folder.add(`${g}.jpg`, 'new files are for --rescan');
     const count = meter(sandbox.cloud);
-    const { stdout } = await folder.exits(0, ['migrate', '--json']);
-    expect(JSON.parse(stdout).changes).to.deep.equal({ added: 0, renamed: 5, replaced: 0, removed: 0 });
+    const { code, changes } = await folder.json('migrate');
+    expect([code, changes]).to.deep.equal([0, { added: 0, renamed: 5, replaced: 0, removed: 0 }]);
     expect(count()['drive files.list'], 'both folders in one query').to.equal(1);
     expect(folder.links()).to.deep.equal(
       [...[a, b, c, e, f].map(id => `${id} → ${id}/${id}.jpg`), `${c} → ${c}/${c}b.jpg`].sort(),

@@ -6,9 +6,8 @@ const NO_CHANGES = { added: 0, renamed: 0, replaced: 0, removed: 0 };
 
 /** Migrates again after a new listing; returns the exit code and what has changed. */
 async function rescan(folder: PictureFolder, ...more: string[]) {
-  const { code, stdout, stderr } = await folder.migrator(['migrate', '--rescan', '--json', ...more]);
-  if (stdout === '') throw new Error(stderr);
-  return { code, changes: JSON.parse(stdout).changes };
+  const { code, changes } = await folder.json('migrate', '--rescan', ...more);
+  return { code, changes };
 }
 
 describe('migrate --rescan', () => {

@@ -39,10 +39,8 @@ describe('review', () => {
     await home.exits(3, ['migrate']);
   };
 
-  const shown = async (...args: string[]): Promise<Reasons & { code: number | null }> => {
-    const { code, stdout } = await home.migrator(['review', '--json', ...args]);
-    return { code, ...(JSON.parse(stdout) as Reasons) };
-  };
+  const shown = (...args: string[]): Promise<Reasons & { code: number | null }> =>
+    home.json('review', ...args);
   const filesOf = ({ reasons }: Reasons) => reasons.flatMap(({ files }) => files);
   const last = (id: string): FileRecord =>
     home.manifest(sample.folderId, 'link').findLast(record => record.id === id)!;
@@ -147,8 +145,7 @@ describe('review', () => {
       expect((await shown()).need_a_person).to.equal(
         filesOf({ reasons } as Reasons).length - readable.length,
       );
-      const status = JSON.parse((await home.migrator(['status', '--json'])).stdout);
-      expect(status.summary.pending).to.equal(readable.length);
+      expect((await home.json('status')).summary.pending).to.equal(readable.length);
 
       await home.migrator(['resume']);
       for (const { id, relaxed } of readable) {

@@ -12,8 +12,9 @@ import type { Service } from '../cloud/service.ts';
 import { endAll, type Member, pipe, type RunOptions, run, start, startPipe } from './run-command.ts';
 
 type Options = Partial<Omit<RunOptions, 'env'>> & { env?: Record<string, string> };
-type ConfigFile = Record<'google_drive' | 'aws' | 'migration', Record<string, unknown>> &
-  Record<string, unknown>;
+type Section = Record<string, unknown>;
+type ConfigFile = Section &
+  Record<'google_drive' | 'migration', Section> & { aws: Section & Record<'amplify' | 'cognito', Section> };
 
 export interface SandboxHomeOptions extends HomeOptions {
   /** Whose password is in the environment; the administrator when absent. */
@@ -66,9 +67,7 @@ export class Sandbox {
     await this.cloud.writeHome(home.path, { ...options, username, migration });
     // Signing in with SRP costs half a second of computing; only tests about it need it.
     if (signedIn) this.cloud.writeSignIn(home.path, username);
-    home.edit(config => {
-      config.google_drive.queries_per_second = 1000;
-    });
+    home.edit(config => (config.google_drive.queries_per_second = 1000));
     return home;
   }
 
@@ -143,7 +142,7 @@ export class Home {
   }
 
   /** Changes config.json. */
-  edit(change: (config: ConfigFile) => void): void {
+  edit(change: (config: ConfigFile) => unknown): void {
     const path = join(this.path, 'config.json');
     const config = JSON.parse(readFileSync(path, 'utf8')) as ConfigFile;
     change(config);

@@ -5,10 +5,8 @@ import { meter, Sandbox } from './sandbox.ts';
 describe('the estimate of scan', () => {
   const sandbox = Sandbox.forAll();
 
-  const estimated = async (folder: PictureFolder, ...args: string[]) => {
-    const { stdout } = await folder.migrator(['scan', '--json', ...args]);
-    return JSON.parse(stdout).to_migrate;
-  };
+  const estimated = async (folder: PictureFolder, ...args: string[]) =>
+    (await folder.json('scan', ...args)).to_migrate;
 
   it('is no number for an empty folder', async () => {
     const folder = await PictureFolder.open(sandbox, 0);

@@ -21,11 +21,7 @@ describe('A part of a folder', () => {
     tree.addShortcut({ name: 'loop', parent: folder.folderId, targetId: raw });
   });
 
-  const json = async (...args: string[]) => {
-    const { stdout, stderr } = await folder.migrator([...args, '--json']);
-    if (stdout === '') throw new Error(stderr);
-    return JSON.parse(stdout);
-  };
+  const json = (...args: string[]) => folder.json(...args);
   const listQueries = async (work: () => Promise<unknown>) => {
     const count = meter(sandbox.cloud);
     await work();
@@ -84,14 +80,8 @@ describe('A part of a folder', () => {
     await folder.migrator(['migrate']);
     const { tree } = sandbox.cloud.drive;
     tree.rename(raw, 'thumbs');
-    const { changes, summary } = await json(
-      'migrate',
-      '--rescan',
-      '--exclude',
-      'thumbs',
-      '--exclude',
-      'loop',
-    );
+    const without = ['--exclude', 'thumbs', '--exclude', 'loop'];
+    const { changes, summary } = await json('migrate', '--rescan', ...without);
     expect(changes).to.deep.equal(NO_CHANGES);
     expect(summary).to.deep.equal({ completed: 2 });
     expect((await json('status')).summary).to.deep.equal({ completed: 3 });
@@ -107,8 +97,8 @@ describe('A part of a folder', () => {
     expect(done).to.be.within(2, 5);
     const transfer = ['transfer', '--folder-id', large.folderId, '--max-transfer', '0.1M'];
     await large.exits(3, transfer);
-    const second = await large.migrator(['resume', '--max-transfer', '1K', '--json']);
-    expect([second.code, JSON.parse(second.stdout).folder_id]).to.deep.equal([3, large.folderId]);
+    const { code, folder_id } = await large.json('resume', '--max-transfer', '1K');
+    expect([code, folder_id]).to.deep.equal([3, large.folderId]);
     await large.exits(0, ['resume', '--max-transfer', '1G']);
     expect(large.links()).to.have.length(8);
     for (const size of ['10', '-1G']) await large.exits(2, ['migrate', `--max-transfer=${size}`]);

@@ -86,12 +86,9 @@ describe('config and show', () => {
   });
 
   it('config --json and show --json give one JSON document and nothing else', async () => {
-    const config = await home.migrator(['config', '--concurrency', '7', '--json']);
-    expect(JSON.parse(config.stdout).changes).to.deep.equal([
-      { key: 'migration.concurrency', from: null, to: 7 },
-    ]);
-    const show = await home.migrator(['show', '--json']);
-    const { config: shown, sources } = JSON.parse(show.stdout);
+    const { changes } = await home.json('config', '--concurrency', '7');
+    expect(changes).to.deep.equal([{ key: 'migration.concurrency', from: null, to: 7 }]);
+    const { config: shown, sources } = await home.json('show');
     expect(shown.migration.concurrency).to.equal(7);
     expect(sources).to.include({
       'migration.concurrency': 'file',
@@ -155,9 +152,8 @@ describe('the command line', () => {
   });
 
   it('gives errors as JSON with code, message and remedy', async () => {
-    const { stdout } = await home.exits(1, ['migrate', '--json', '--folder-id', '1nowhere']);
-    const { error } = JSON.parse(stdout);
-    expect(error).to.include({ code: 'folder_not_found' });
+    const { code, error } = await home.json('migrate', '--folder-id', '1nowhere');
+    expect([code, error.code]).to.deep.equal([1, 'folder_not_found']);
     expect(error.message).to.include('1nowhere');
     expect(error.remedy).to.be.a('string');
   });

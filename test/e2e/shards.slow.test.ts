@@ -39,7 +39,7 @@ describe('a run that several processes share', () => {
   };
   const shard = (text: string) => home.migrator(['migrate', '--shard', text]);
   const files = (pattern: RegExp) => readdirSync(folder).filter(name => pattern.test(name));
-  const status = async () => JSON.parse((await home.migrator(['status', '--json'])).stdout);
+  const status = () => home.json('status');
 
   it('wants a run that scan has listed and resolved, and makes none', async () => {
     const { code, stderr } = await shard('1/2');
@@ -124,9 +124,8 @@ describe('a run that several processes share', () => {
     expect(progress.summary).to.deep.equal(whole.summary);
     const exported = await home.migrator(['export', '--format', 'ndjson']);
     expect(statuses(recordsIn(exported.stdout))).to.deep.equal(whole.summary);
-    const verified = await home.migrator(['verify', '--json']);
-    const stored = sandbox.cloud.s3.objects().length;
-    expect(JSON.parse(verified.stdout)).to.deep.equal({ checked: stored, problems: [], set_back: 0 });
+    const checked = sandbox.cloud.s3.objects().length;
+    expect(await home.json('verify')).to.deep.equal({ code: 0, checked, problems: [], set_back: 0 });
 
     home.edit(config => {
       config.google_drive.queries_per_second = 1000;
@@ -149,12 +148,8 @@ describe('a run that several processes share', () => {
       { JOB_COMPLETION_INDEX: '1', JOB_COMPLETIONS: '3' },
     ];
     for (const env of arrays) {
-      const { code, stderr } = await home.migrator(
-        ['transfer', '--folder-id', sample.folderId, '--shard', 'auto'],
-        {
-          env,
-        },
-      );
+      const transfer = ['transfer', '--folder-id', sample.folderId, '--shard', 'auto'];
+      const { code, stderr } = await home.migrator(transfer, { env });
       expect(code, stderr).to.be.oneOf([0, 3]);
       expect(stderr).to.include('Shard 2/3');
     }

@@ -1,38 +1,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { CloudOptions } from '../cloud/cloud.ts';
 import { answer, inject, silence, times } from '../faults.ts';
 import { expectedOf, linksIn } from './expected.ts';
-import { deferred, type Home, meter, Sandbox } from './sandbox.ts';
-
-/** What signs in without anybody being asked. */
-const NO_PASSWORD = { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
+import { deferred, meter } from './sandbox.ts';
+import { NO_PASSWORD, useSignIn } from './sign-in-home.ts';
 
 describe('a sign-in', () => {
-  let sandbox: Sandbox;
-  let home: Home;
-
-  const open = async (options: CloudOptions = {}) => {
-    sandbox = await Sandbox.open(options);
-    home = await sandbox.home({ signedIn: false });
-  };
-  afterEach(() => sandbox.close());
-
-  const login = (lines: string, options: { env?: Record<string, string> } = {}) =>
-    home.migrator(['login', 'aws', '--password-stdin'], { stdin: lines, ...options });
-  const kept = () => join(home.path, 'cognito_token.json');
-  const pictures = (count: number) => {
-    const ids = Array.from({ length: count }, (_, index) => 1000 + index);
-    return sandbox.seed(Object.fromEntries(ids.map(id => [`${id}.jpg`, `picture ${id}`])), ids);
-  };
+  const at = useSignIn();
 
   it('to AWS ends in mid-run: what is in flight is finished, nothing is lost, and the way on is said', async () => {
-    await open();
-    const folderId = pictures(60);
-    home.edit(config => Object.assign(config.migration, { concurrency: 2 }));
-    await login(sandbox.cloud.admin.password);
-    const { cloud } = sandbox;
+    await at.open();
+    const folderId = at.pictures(60);
+    at.home.edit(config => Object.assign(config.migration, { concurrency: 2 }));
+    await at.login(at.sandbox.cloud.admin.password);
+    const { cloud } = at.sandbox;
     let puts = 0;
     // The links of 25 pictures are one request: it goes out after the tokens have ended, and before all are stored.
     const [endsAt, heldFrom] = [20, 30];
@@ -50,85 +32,85 @@ describe('a sign-in', () => {
       if (puts >= heldFrom) await refused.promise;
       return false;
     };
-    const ended = await home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    const ended = await at.home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(ended.code).to.equal(1);
     expect(ended.stderr).to.contain('migrator login aws').and.to.contain('migrator resume');
     expect(puts).to.be.lessThan(60);
-    const failed = home.manifest(folderId, 'link').filter(({ status }) => status === 'failed');
+    const failed = at.home.manifest(folderId, 'link').filter(({ status }) => status === 'failed');
     expect(failed).to.deep.equal([]);
 
     cloud.s3.service.intercept = null;
     cloud.userPool.service.intercept = null;
-    await login(cloud.admin.password);
-    const resumed = await home.migrator(['resume'], { env: NO_PASSWORD });
+    await at.login(cloud.admin.password);
+    const resumed = await at.home.migrator(['resume'], { env: NO_PASSWORD });
     expect(resumed.code, resumed.stderr).to.equal(0);
     expect([cloud.appSync.media.size, cloud.s3.objects().length]).to.deep.equal([60, 60]);
   });
 
   it('to AWS holds for a run of many lives of its tokens and keys', async () => {
-    await open({
+    await at.open({
       userPool: { tokenLifetimeSeconds: 2 },
       credentialsLifetimeSeconds: 2,
       drive: { queriesPerSecond: 1000 },
     });
-    const folderId = pictures(60);
-    home.edit(config => Object.assign(config.google_drive, { queries_per_second: 10 }));
-    await login(sandbox.cloud.admin.password);
-    await home.exits(0, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
-    expect(sandbox.cloud.appSync.media.size).to.equal(60);
-    expect(sandbox.cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.be.above(2);
+    const folderId = at.pictures(60);
+    at.home.edit(config => Object.assign(config.google_drive, { queries_per_second: 10 }));
+    await at.login(at.sandbox.cloud.admin.password);
+    await at.home.exits(0, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    expect(at.sandbox.cloud.appSync.media.size).to.equal(60);
+    expect(at.sandbox.cloud.identityPool.service.requests.get('GetCredentialsForIdentity')).to.be.above(2);
   });
 
   it('to AWS: keys that are refused end the command, also while Drive is silent', async () => {
-    await open();
-    const folderId = pictures(3);
-    await login(sandbox.cloud.admin.password);
-    const { drive, identityPool } = sandbox.cloud;
+    await at.open();
+    const folderId = at.pictures(3);
+    await at.login(at.sandbox.cloud.admin.password);
+    const { drive, identityPool } = at.sandbox.cloud;
     inject(drive.service, /files/, times(9, silence));
     const refusal = answer(400, '{"__type":"NotAuthorizedException","message":"no"}');
     inject(identityPool.service, /./, times(9, refusal));
-    const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
+    const { stderr } = await at.home.exits(1, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(stderr).to.contain('identity pool');
   });
 
   it('to AWS: five piped stages that find the token expired renew it once, and ask nobody', async () => {
-    await open();
-    const sample = sandbox.seedSample();
-    await login(sandbox.cloud.admin.password);
-    writeFileSync(kept(), home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));
-    sandbox.cloud.userPool.expireTokens();
+    await at.open();
+    const sample = at.sandbox.seedSample();
+    await at.login(at.sandbox.cloud.admin.password);
+    writeFileSync(at.kept(), at.home.read('cognito_token.json').replace(/("expires_at": )\d+/, '$11'));
+    at.sandbox.cloud.userPool.expireTokens();
 
-    const count = meter(sandbox.cloud);
+    const count = meter(at.sandbox.cloud);
     const stages = ['list', 'parse', 'resolve', 'transfer', 'link'].map(stage =>
       stage === 'list' ? [stage, '--folder-id', sample.folderId] : [stage],
     );
-    const { codes, stderrs } = await home.pipe(stages, { env: NO_PASSWORD });
+    const { codes, stderrs } = await at.home.pipe(stages, { env: NO_PASSWORD });
     expect(codes, stderrs.join('\n')).to.deep.equal([0, 3, 3, 3, 3]);
-    expect(linksIn(sandbox.cloud)).to.deep.equal(expectedOf(sandbox.cloud, sample, 'strict').links);
+    expect(linksIn(at.sandbox.cloud)).to.deep.equal(expectedOf(at.sandbox.cloud, sample, 'strict').links);
     expect(count()['cognito InitiateAuth']).to.equal(1);
   });
 
   it('is removed by logout also when it cannot be revoked, with a warning', async () => {
-    await open();
-    await login(sandbox.cloud.admin.password);
+    await at.open();
+    await at.login(at.sandbox.cloud.admin.password);
     const dead = { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:9' };
-    const { stderr } = await home.exits(0, ['logout', 'aws'], { env: dead });
+    const { stderr } = await at.home.exits(0, ['logout', 'aws'], { env: dead });
     expect(stderr).to.contain('could not be revoked');
-    expect([existsSync(kept()), existsSync(join(home.path, 'google_token.json'))]).to.deep.equal([
+    expect([existsSync(at.kept()), existsSync(join(at.home.path, 'google_token.json'))]).to.deep.equal([
       false,
       true,
     ]);
   });
 
   it('to AWS: says what is wrong with a user whose password has to be reset, and ends with 1', async () => {
-    await open();
-    const { userPool, admin } = sandbox.cloud;
+    await at.open();
+    const { userPool, admin } = at.sandbox.cloud;
     userPool.user(admin.username).status = 'RESET_REQUIRED';
-    const { code, stderr } = await login(admin.password);
+    const { code, stderr } = await at.login(admin.password);
     expect(code).to.equal(1);
     expect(stderr)
       .to.match(/has to be reset[\s\S]*Forgot password/)
       .and.not.to.contain(admin.password);
-    expect(existsSync(kept())).to.equal(false);
+    expect(existsSync(at.kept())).to.equal(false);
   });
 });

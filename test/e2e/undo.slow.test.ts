@@ -73,8 +73,8 @@ describe('undo', () => {
 
   describe('of two runs that met', () => {
     const verified = async (folder: PictureFolder, folderId = folder.folderId) => {
-      const { code, stdout } = await folder.migrator(['verify', '--json', '--folder-id', folderId]);
-      return { code, problems: JSON.parse(stdout).problems };
+      const { code, problems } = await folder.json('verify', '--folder-id', folderId);
+      return { code, problems };
     };
     const clean = { code: 0, problems: [] };
 
@@ -86,8 +86,7 @@ describe('undo', () => {
       await other.exits(0, ['migrate']);
       expect(statuses(other.manifest(above, 'link'))).to.deep.equal({ completed: 3 });
 
-      const { code, stdout } = await other.migrator(['undo', '--yes', '--json']);
-      const { media, objects: removed, left } = JSON.parse(stdout);
+      const { code, media, objects: removed, left } = await other.json('undo', '--yes');
       expect({ code, media, removed }).to.deep.equal({ code: 3, media: 0, removed: 0 });
       expect(left.map(({ why }: { why: string }) => why).join()).to.match(/(.*before this run.*){3}/);
       expect(folder.objects()).to.deep.equal(objects);
@@ -162,8 +161,7 @@ describe('undo', () => {
     );
     await folder.exits(1, ['undo', '--yes']);
     expect(folder.media()).to.deep.equal([]);
-    const { stdout } = await folder.migrator(['status', '--json']);
-    expect(JSON.parse(stdout).summary).to.deep.equal({ uploaded: 3 });
+    expect((await folder.json('status')).summary).to.deep.equal({ uploaded: 3 });
     expect(JSON.parse(folder.home.read(`progress_${folder.folderId}.json`)).summary).to.deep.equal({
       uploaded: 3,
     });

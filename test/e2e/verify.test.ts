@@ -122,10 +122,8 @@ describe('verify', () => {
       response.writeHead(403).end();
       return true;
     };
-    const { code, stdout } = await folder.migrator(['verify', '--repair', '--json']);
-    sandbox.cloud.s3.service.intercept = null;
-    expect(code).to.equal(1);
-    expect(JSON.parse(stdout).error.code).to.equal('storage_access_denied');
+    const { code, error } = await folder.json('verify', '--repair');
+    expect([code, error.code]).to.deep.equal([1, 'storage_access_denied']);
     expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
   });
 

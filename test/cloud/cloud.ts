@@ -7,6 +7,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AppSync, type AppSyncOptions, createAppSync } from './appsync/appsync.ts';
 import { modelIntrospection } from './appsync/model-introspection.ts';
+import { renamed } from './appsync/renamed.ts';
 import { createIdentityPool, type IdentityPool } from './cognito/identity-pool.ts';
 import { createSigningKey, type SigningKey } from './cognito/jwt.ts';
 import { createUserPool, type UserPool, type UserPoolOptions } from './cognito/user-pool.ts';
@@ -100,6 +101,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     credentials,
     now,
   });
+  const models = JSON.stringify(modelIntrospection(index, options.appSync?.mediaTypes));
+  const introspection = JSON.parse(options.appSync?.renamed ? renamed(models) : models);
   const appSync = await createAppSync({ ...options.appSync, userPool, index, now });
 
   return {
@@ -189,7 +192,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         aws_region: region,
         default_authorization_type: 'AMAZON_COGNITO_USER_POOLS',
         authorization_types: ['AWS_IAM'],
-        model_introspection: modelIntrospection(index, options.appSync?.mediaTypes),
+        model_introspection: introspection,
       },
       storage: {
         aws_region: storageRegion,

@@ -16,24 +16,10 @@ describe('a manifest with a line that is no record', () => {
     home = await sandbox.home({ folderId });
   });
 
-  const BAD_LINES: { line: string; column: number; says: RegExp }[] = [
+  const BAD_LINES = [
     { line: '{"id":"two","name":"2.j', column: 20, says: /double quote/ },
-    { line: '{"id":"two" "name":"2.jpg"}', column: 13, says: /","/ },
-    { line: 'Dear diary', column: 1, says: /expected a value/ },
     { line: '[1,2]', column: 1, says: /JSON object/ },
-    { line: 'null', column: 1, says: /JSON object/ },
-    { line: '{"name":"2.jpg"}', column: 1, says: /"id"/ },
-    { line: '{"id":"two"}', column: 1, says: /"name"/ },
-    {
-      line: '{"id":"two","name":"2.jpg","status":"finished"}',
-      column: 1,
-      says: /"status" is "finished".*completed/,
-    },
-    {
-      line: '{"id":"two","name":"2.jpg","sequentialIds":["2"]}',
-      column: 1,
-      says: /"sequentialIds" is \["2"\]/,
-    },
+    { line: '{"id":"two","name":"2.jpg","status":"done"}', column: 1, says: /"status" is "done".*completed/ },
   ];
 
   it('is named with file, line and column', async () => {

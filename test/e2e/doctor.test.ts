@@ -14,21 +14,9 @@ interface Finding {
   code?: string;
 }
 
-const ALL = [
-  'config',
-  'addresses',
-  'proxy',
-  'google_sign_in',
-  'folder',
-  'shared_query_rate',
-  'cognito_sign_in',
-  'admins_group',
-  'identity_pool_keys',
-  'storage_write',
-  'appsync_read',
-  'appsync_schema',
-  'clock',
-];
+const ALL =
+  'config addresses proxy google_sign_in folder shared_query_rate cognito_sign_in admins_group ' +
+  'identity_pool_keys storage_write appsync_read appsync_schema clock';
 
 describe('doctor', () => {
   let sandbox: Sandbox;
@@ -49,7 +37,7 @@ describe('doctor', () => {
     const { code, stdout } = await home.migrator(['doctor', '--json', ...args]);
     const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Finding[] };
     expect(ok).to.equal(code === 0);
-    expect(checks.map(({ name }) => name)).to.deep.equal(ALL);
+    expect(checks.map(({ name }) => name).join(' ')).to.equal(ALL);
     return { code, byName: Object.fromEntries(checks.map(check => [check.name, check])) };
   };
   const wrongOnes = (byName: Record<string, Finding>) =>
@@ -61,7 +49,7 @@ describe('doctor', () => {
     const { code, stdout, stderr } = await home.migrator(['doctor']);
     expect([code, stderr]).to.deep.equal([0, '']);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).to.have.length(ALL.length);
+    expect(lines).to.have.length(ALL.split(' ').length);
     for (const line of lines) expect(line).to.match(/^ok /);
     expect(stdout).to.contain('person@example.com').and.to.contain(' directly in it');
     expect(stdout).to.contain('amplify-local-ADMINSGroupRole');

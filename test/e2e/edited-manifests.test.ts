@@ -11,8 +11,6 @@ describe('an input file of somebody else', () => {
 
   const good = '{"id":"1","name":"שלום.jpg"}\n';
   const FILES: [string, Buffer | string, RegExp][] = [
-    ['no JSON', 'hello', /line 1, column 1/],
-    ['a torn last line', `${good}{"id":"2","na`, /line 2, column 11/],
     ['UTF-16 with a BOM', Buffer.from(`\uFEFF${good}`, 'utf16le'), /UTF-16.*\n.*--out/],
     ['UTF-16 without a BOM', Buffer.from(good, 'utf16le'), /UTF-16/],
     ['Latin-1', Buffer.from('{"id":"1","name":"ä.jpg"}\n', 'latin1'), /line 1, column 19.*UTF-8/],
@@ -67,13 +65,8 @@ describe('a manifest edited by hand', () => {
     }
     expect(ends.get('121.jpg')).to.deep.include({ note });
     expect(ends.get('131.jpg')).to.deep.include({ observations, key: `media/${other!.id}/131.jpg` });
-    expect(linksIn(sandbox.cloud).map(link => link.split(' ')[0])).to.deep.equal([
-      '101',
-      '102',
-      '111',
-      '121',
-      '139',
-    ]);
+    const linked = linksIn(sandbox.cloud).map(link => link.split(' ')[0]);
+    expect(linked.join(' ')).to.equal('101 102 111 121 139');
     const tree = sandbox.cloud.s3.objects().find(({ key }) => key.endsWith('/big tree.jpg'));
     expect(tree).to.include({ contentType: 'image/jpeg', size: files['big tree.jpg']!.length });
   });
@@ -89,20 +82,5 @@ describe('a manifest edited by hand', () => {
     );
     await home.exits(0, ['migrate']);
     expect(linksIn(sandbox.cloud).filter(link => /oak\.jpg/.test(link))).to.have.length(1);
-  });
-
-  it('is read as editors on other systems leave it: BOM, CRLF, blank lines, no newline at the end', async () => {
-    const folderId = sandbox.seed({ '161.jpg': 'a', '162.jpg': 'b' }, [161, 162]);
-    const home = await sandbox.home({ folderId });
-    const { stdout } = await home.pipe([['list'], ['parse']]);
-    const [one, two] = stdout.trimEnd().split('\n');
-    const stdin = `\uFEFF${one}\r\n\r\n   \n${two}`;
-    const resolved = await home.migrator(['resolve'], { stdin });
-    expect(resolved.code).to.equal(0);
-    expect(recordsIn(resolved.stdout).map(({ name }) => name)).to.have.members(['161.jpg', '162.jpg']);
-    const path = join(sandbox.folder, 'edited.ndjson');
-    writeFileSync(path, stdin);
-    const fromFile = await home.migrator(['resolve', '--in', path]);
-    expect(recordsIn(fromFile.stdout)).to.deep.equal(recordsIn(resolved.stdout));
   });
 });

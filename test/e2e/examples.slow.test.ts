@@ -21,32 +21,10 @@ const MANIFESTS: Readonly<Record<string, StageName>> = {
 };
 
 /** Each command finds what the ones before it leave. */
-const ORDER = [
-  ...[
-    'config',
-    'login google',
-    'login aws',
-    'doctor',
-    'scan',
-    'review',
-    'migrate',
-    'status',
-    'report',
-    'resume',
-  ],
-  ...[
-    'verify',
-    'list',
-    'parse',
-    'resolve',
-    'transfer',
-    'link',
-    'export',
-    'observations-without-media',
-    'undo',
-  ],
-  ...['logout', 'show'],
-];
+const ORDER = (
+  'config, login google, login aws, doctor, scan, review, migrate, status, report, resume, verify, list, parse, resolve, ' +
+  'transfer, link, export, observations-without-media, undo, logout, show'
+).split(', ');
 const commands = COMMANDS.toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
 
 describe('the examples of', () => {

@@ -75,14 +75,8 @@ describe('migrate on the sample folder', () => {
   it('projects the manifests into progress_{folder_id}.json', () => {
     const progress = JSON.parse(home.read(`progress_${sample.folderId}.json`));
     const records = home.manifest(sample.folderId, 'link');
-    expect(progress).to.have.all.keys(
-      'folder_id',
-      'started_at',
-      'updated_at',
-      'total_files',
-      'files',
-      'summary',
-    );
+    const keys = ['folder_id', 'started_at', 'updated_at', 'total_files', 'files', 'summary'];
+    expect(progress).to.have.all.keys(keys);
     expect(progress.folder_id).to.equal(sample.folderId);
     expect(progress.total_files).to.equal(sample.files.length);
     expect(progress.summary).to.deep.equal(statuses(records));

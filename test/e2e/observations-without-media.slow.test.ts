@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { renamedApi } from '../cloud/appsync/renamed.ts';
 import { inject } from '../faults.ts';
 import { says } from '../services/appsync/local-data.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
@@ -86,23 +85,6 @@ describe('observations-without-media', () => {
     ]);
   });
 
-  it('goes by the configured names, and by the discriminator field of the prefix rules', async () => {
-    const api = await renamedApi(sandbox.cloud.appSync);
-    home.edit(config => {
-      config.prefix_disambiguation = { discriminator_field: 'species' };
-      const observation = { name: 'Sighting', sequential_id: 'number' };
-      const media = { name: 'Photo', observation_id: 'sightingId', list_query: 'listPhoto' };
-      Object.assign(config.aws.amplify, {
-        api_endpoint: `${api.url}/graphql`,
-        models: { observation, media },
-      });
-    });
-    sandbox.cloud.appSync.addMedia({ url: 'https://example.com/x.jpg', observationId: 'nine' });
-    const { stdout } = await audit();
-    await api.close();
-    expect(stdout.split('\r\n').slice(0, 2)).to.deep.equal(['\uFEFFsequentialId,id,species', '21,a,']);
-  });
-
   it('fails before it asks anybody when it has nowhere to write or the configuration is incomplete', async () => {
     const count = meter(sandbox.cloud);
     const nowhere = await home.migrator(['observations-without-media', '-o', join(home.path, 'no', 'x.csv')]);
@@ -110,5 +92,24 @@ describe('observations-without-media', () => {
     const { code, error } = await sandbox.bareHome('bare').json('observations-without-media');
     expect([code, error.code]).to.deep.equal([1, 'config_incomplete']);
     expect(count()).to.deep.equal({});
+  });
+});
+
+describe('observations-without-media of models that are called otherwise', () => {
+  const sandbox = Sandbox.forAll({ appSync: { renamed: true } });
+
+  it('goes by the configured names, and by the discriminator field of the prefix rules', async () => {
+    const { appSync } = sandbox.cloud;
+    appSync.addObservations(['nine', 'a'].map((id, index) => ({ sequentialId: 9 + 12 * index, id })));
+    appSync.addMedia({ url: 'https://example.com/x.jpg', observationId: 'nine' });
+    const home = await sandbox.home();
+    home.edit(config => {
+      const observation = { name: 'Sighting', sequential_id: 'number' };
+      const media = { name: 'Photo', observation_id: 'sightingId', list_query: 'listPhoto' };
+      config.aws.amplify.models = { observation, media };
+      config.prefix_disambiguation = { discriminator_field: 'species' };
+    });
+    const { stdout } = await home.exits(0, ['observations-without-media']);
+    expect(stdout.split('\r\n').slice(0, 2)).to.deep.equal(['\uFEFFsequentialId,id,species', '21,a,']);
   });
 });

@@ -61,14 +61,8 @@ describe("other people's files", () => {
 
   it('with the names of its own are neither changed nor removed, and a pipe there keeps nobody waiting', async () => {
     const folder = join(home.path, 'runs', folderId);
-    const names = [
-      'lock',
-      'run.json',
-      'observations.json',
-      'linking.ndjson',
-      'linking.1-of-2.ndjson',
-      'transfer.ndjson',
-    ].map(name => join(folder, name));
+    const own = 'lock run.json observations.json linking.ndjson linking.1-of-2.ndjson transfer.ndjson';
+    const names = own.split(' ').map(name => join(folder, name));
     const inHome = ['progress', 'failed'].map(name => join(home.path, `${name}_${folderId}.json`));
     for (const path of [...names, ...inHome]) {
       const before = existsSync(path) ? readFileSync(path) : null;

@@ -179,19 +179,6 @@ describe('Two files that resolve brings together', () => {
     );
   });
 
-  it('that differ in their bytes and share their name: one gets the key, the other waits for a person', async () => {
-    const results = await through(resolve(tableOf(...TABLE)), [
-      twin('two', '6602.jpg', { md5: B, path: 'y' }),
-      twin('one', '6602.jpg'),
-    ]);
-    expect(results.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
-      'one pending',
-      'two needs_review',
-    ]);
-    expect(results[1]!.error).to.include({ code: 'key_collision', first: 'one' });
-    expect(results[1]).not.to.have.any.keys('key', 'observations', 'missing');
-  });
-
   it('that show different observations: both go on, though their bytes are the same', async () => {
     const results = await through(resolve(tableOf(...TABLE)), [
       twin('one', '6602.jpg'),

@@ -6,6 +6,7 @@ import type { UserPool } from '../cognito/user-pool.ts';
 import { bodyOf, type Service, sendJson, serve } from '../service.ts';
 import { createExecutor, type GraphQLRequest } from './execute.ts';
 import { createModel } from './model.ts';
+import { renamed } from './renamed.ts';
 import { generatedResolvers, type RequestContext } from './resolvers.ts';
 import { generatedSchema } from './schema.ts';
 import { createTable, type Item } from './table.ts';
@@ -20,6 +21,8 @@ export interface AppSyncOptions {
   mediaTypes?: readonly string[] | null;
   /** Whether lists take no null, so that one bad item takes its whole page along; false when absent, as with Amplify. */
   strictLists?: boolean;
+  /** Whether models, fields and queries have other names; see renamed.ts. */
+  renamed?: boolean;
   /** How many reads of a new item miss it, for reads are eventually consistent; 0 when absent. */
   staleReads?: number;
   /** Milliseconds since 1970; the machine's clock when absent. */
@@ -76,17 +79,21 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
   const now = options.now ?? Date.now;
   const staleReads = options.staleReads ?? 0;
-  const model = (typename: string, keys: string[]) =>
-    createModel(typename, createTable(keys, staleReads), keys, now);
-  const observation = model('Observation', ['sequentialId']);
-  const media = model('Media', ['observationId']);
+  const rename = options.renamed ? renamed : (name: string) => name;
+  const model = (typename: string, key: string) =>
+    createModel(rename(typename), createTable([rename(key)], staleReads), [rename(key)], now);
+  const item = (seed: object) =>
+    Object.fromEntries(Object.entries(seed).map(([name, value]) => [rename(name), value]));
+  const observation = model('Observation', 'sequentialId');
+  const media = model('Media', 'observationId');
   const schema = generatedSchema<RequestContext>(
     {
       index: options.index ?? true,
       mediaTypes: options.mediaTypes === undefined ? MEDIA_TYPES : options.mediaTypes,
       strictLists: options.strictLists ?? false,
+      rename,
     },
-    generatedResolvers({ observation, media }),
+    generatedResolvers({ observation, media }, rename),
   );
   const run = createExecutor(schema, options.introspection ?? true);
   const fields = new Map<string, number>();
@@ -121,10 +128,10 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
     media: media.table.items,
     addObservations: seeds =>
       Array.from(seeds, seed =>
-        observation.create(typeof seed === 'number' ? { sequentialId: seed } : { ...seed }),
+        observation.create(item(typeof seed === 'number' ? { sequentialId: seed } : seed)),
       ),
     addMedia: (...seeds) =>
-      seeds.map(seed => media.create({ type: 'PHOTO', isAvailableForPublicUse: false, ...seed })),
+      seeds.map(seed => media.create(item({ type: 'PHOTO', isAvailableForPublicUse: false, ...seed }))),
     changeMedia: (id, change) => void media.update({ ...change, id }),
     removeMedia: id => void media.remove(id),
     settle: () => observation.table.settle(),

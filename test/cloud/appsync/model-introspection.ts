@@ -1,21 +1,10 @@
 /** What Amplify's tools write about the two models into amplify_outputs.json (`data.model_introspection`). */
 import { MEDIA_TYPES } from './appsync.ts';
 
-const AUTH = {
-  type: 'auth',
-  properties: {
-    rules: [
-      {
-        groupClaim: 'cognito:groups',
-        provider: 'userPools',
-        allow: 'groups',
-        groups: ['ADMINS'],
-        operations: ['create', 'update', 'delete', 'read'],
-      },
-      { provider: 'userPools', allow: 'private', operations: ['read'] },
-    ],
-  },
-};
+const RULES = [
+  { provider: 'userPools', allow: 'groups', groupClaim: 'cognito:groups', groups: ['ADMINS'] },
+  { provider: 'userPools', allow: 'private', operations: ['read'] },
+];
 
 const BY_SEQUENTIAL_ID = {
   type: 'key',
@@ -88,7 +77,7 @@ function model(
     fields: Object.fromEntries(fields.map(each => [each.name, each])),
     syncable: true,
     pluralName,
-    attributes: [{ type: 'model', properties: {} }, ...keys, AUTH],
+    attributes: [{ type: 'model', properties: {} }, ...keys, { type: 'auth', properties: { rules: RULES } }],
     primaryKeyInfo: { isCustomPrimaryKey: false, primaryKeyFieldName: 'id', sortKeyFieldNames: [] },
   };
 }

@@ -3,7 +3,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { unauthorized } from './errors.ts';
 import { type Model, notOffered, type PageArguments } from './model.ts';
 import type { Resolvers } from './schema.ts';
-import type { Item } from './table.ts';
+import type { Item, Value } from './table.ts';
 
 /** One request: who asks, and what counts the fields it asks for. */
 export interface RequestContext {
@@ -19,22 +19,26 @@ interface WriteArguments {
 }
 
 /** Resolvers over the two tables. A resolver whose field the schema does not have is never asked. */
-export function generatedResolvers(models: { observation: Model; media: Model }): Resolvers<RequestContext> {
+export function generatedResolvers(
+  models: { observation: Model; media: Model },
+  rename: (name: string) => string,
+): Resolvers<RequestContext> {
   const { observation, media } = models;
   const resolvers: Record<string, Resolver> = {
     'Query.getObservation': (_, { id }: { id: string }) => observation.get(id),
     'Query.getMedia': (_, { id }: { id: string }) => media.get(id),
     'Query.listObservations': (_, args: PageArguments) => observation.list('listObservations', args),
     'Query.listMedia': (_, args: PageArguments) => media.list('listMedia', args),
-    'Query.listObservationBySequentialId': (_, args: PageArguments & { sequentialId: number }) => {
-      const key = { name: 'sequentialId', value: args.sequentialId };
+    'Query.listObservationBySequentialId': (_, args: PageArguments & Record<string, Value>) => {
+      const name = rename('sequentialId');
+      const key = { name, value: args[name]! };
       return observation.list('listObservationBySequentialId', args, key);
     },
     ...writes('Observation', observation),
     ...writes('Media', media),
     'Observation.media': (parent, args: PageArguments) =>
-      media.list('Observation.media', args, { name: 'observationId', value: (parent as Item).id }),
-    'Media.observation': parent => observation.get(String((parent as Item).observationId)),
+      media.list('Observation.media', args, { name: rename('observationId'), value: (parent as Item).id }),
+    'Media.observation': parent => observation.get(String((parent as Item)[rename('observationId')])),
   };
   return Object.fromEntries(
     Object.entries(resolvers).map(([place, resolve]) => [place, guarded(place, resolve)]),

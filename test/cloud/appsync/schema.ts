@@ -25,11 +25,13 @@ export interface SchemaOptions {
   mediaTypes: readonly string[] | null;
   /** Whether lists take no null: one bad item then takes its whole page along. */
   strictLists: boolean;
+  /** Gives each name of Amplify's own schema the name that it has here. */
+  rename: (name: string) => string;
 }
 
 /** The schema of Amplify's own tools. */
 export function generatedSchema<Context>(
-  { index, mediaTypes, strictLists }: SchemaOptions,
+  { index, mediaTypes, strictLists, rename }: SchemaOptions,
   resolvers: Resolvers<Context>,
 ): GraphQLSchema {
   let text = readFileSync(join(projectRoot(), 'test/cloud/appsync/schema.graphql'), 'utf8');
@@ -37,10 +39,10 @@ export function generatedSchema<Context>(
   if (mediaTypes) text = text.replace(/(enum MediaType \{)[^}]*\}/, `$1 ${mediaTypes.join(' ')} }`);
   else text = text.replaceAll(/: MediaType$/gm, ': String');
   if (strictLists) text = text.replaceAll(/(items: \[\w+)\]!/g, '$1!]!');
-  const schema = buildSchema(PREAMBLE + text);
+  const schema = buildSchema(PREAMBLE + rename(text));
   restrictToUrls(schema.getType('AWSURL') as GraphQLScalarType);
   for (const [place, resolve] of Object.entries(resolvers)) {
-    const [type, field] = place.split('.') as [string, string];
+    const [type, field] = rename(place).split('.') as [string, string];
     const objectType = schema.getType(type);
     const fields = objectType && 'getFields' in objectType ? objectType.getFields() : {};
     const definition = fields[field];

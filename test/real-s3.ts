@@ -34,13 +34,7 @@ const SERVERS: Server[] = [
   {
     program: 'minio',
     arguments: (folder, port) => [
-      'server',
-      folder,
-      '--quiet',
-      '--console-address',
-      '127.0.0.1:0',
-      '--address',
-      `127.0.0.1:${port}`,
+      ...['server', folder, '--quiet', '--console-address', '127.0.0.1:0', '--address', `127.0.0.1:${port}`],
     ],
     environment: { MINIO_ROOT_USER: ROOT.accessKeyId, MINIO_ROOT_PASSWORD: ROOT.secretAccessKey },
     keys: assumedRole,

@@ -51,6 +51,16 @@ function hasMd5(request: IncomingMessage, { drive }: Cloud): boolean {
   return drive.tree.find(decodeURIComponent(id ?? ''))?.md5 !== null;
 }
 
+/** One fault for each of the words, with its weight. */
+const refusals = (
+  refusal: (status: number, word: string) => Intercept,
+  status: number,
+  words: Record<string, number>,
+): Fault[] =>
+  Object.entries(words).map(([word, weight]) =>
+    fault(`${status} ${word}`, weight, () => refusal(status, word)),
+  );
+
 /** A fault that happens beside the request, which is then answered as ever. */
 const aside = (
   name: string,
@@ -69,12 +79,10 @@ const ANYWHERE: readonly Fault[] = [
 ];
 
 const GOOGLE_TOO_FAST: readonly Fault[] = [
-  fault('403 userRateLimitExceeded', 2, () => driveRefusal(403, 'userRateLimitExceeded')),
-  fault('403 rateLimitExceeded', 2, () => driveRefusal(403, 'rateLimitExceeded')),
+  ...refusals(driveRefusal, 403, { userRateLimitExceeded: 2, rateLimitExceeded: 2 }),
   fault('429 with Retry-After', 1, () => driveRefusal(429, 'rateLimitExceeded', RETRY_AT_ONCE)),
-  fault('500 backendError', 2, () => driveRefusal(500, 'backendError')),
-  fault('403 dailyLimitExceeded', 0.2, () => driveRefusal(403, 'dailyLimitExceeded')),
-  fault('403 accessNotConfigured', 0.2, () => driveRefusal(403, 'accessNotConfigured')),
+  ...refusals(driveRefusal, 500, { backendError: 2 }),
+  ...refusals(driveRefusal, 403, { dailyLimitExceeded: 0.2, accessNotConfigured: 0.2 }),
   aside('access tokens expire', 1, ({ drive }) => drive.accounts.expireAccessTokens()),
 ];
 
@@ -94,11 +102,9 @@ const QUERY: readonly Fault[] = [
 const DOWNLOAD: readonly Fault[] = [
   ...ANYWHERE,
   ...GOOGLE_TOO_FAST,
-  fault('403 downloadQuotaExceeded', 0.5, () => driveRefusal(403, 'downloadQuotaExceeded')),
-  fault('403 cannotDownloadAbusiveFile', 0.3, () => driveRefusal(403, 'cannotDownloadAbusiveFile')),
-  fault('403 cannotDownloadFile', 0.3, () => driveRefusal(403, 'cannotDownloadFile')),
-  fault('403 fileNotDownloadable', 0.3, () => driveRefusal(403, 'fileNotDownloadable')),
-  fault('403 insufficientFilePermissions', 0.3, () => driveRefusal(403, 'insufficientFilePermissions')),
+  ...refusals(driveRefusal, 403, { downloadQuotaExceeded: 0.5, cannotDownloadAbusiveFile: 0.3 }),
+  ...refusals(driveRefusal, 403, { cannotDownloadFile: 0.3, fileNotDownloadable: 0.3 }),
+  ...refusals(driveRefusal, 403, { insufficientFilePermissions: 0.3 }),
   fault('download breaks', 5, dice => breakAfter(place(dice))),
   fault('download stalls', 0.7, dice => stallAfter(place(dice))),
   fault('no answer', 0.2, () => silence),
@@ -110,18 +116,16 @@ const DOWNLOAD: readonly Fault[] = [
 
 const S3_ANY: readonly Fault[] = [
   ...ANYWHERE,
-  fault('503 SlowDown', 3, () => s3Refusal(503, 'SlowDown')),
-  fault('500 InternalError', 2, () => s3Refusal(500, 'InternalError')),
-  fault('400 RequestTimeout', 1, () => s3Refusal(400, 'RequestTimeout')),
+  ...refusals(s3Refusal, 503, { SlowDown: 3 }),
+  ...refusals(s3Refusal, 500, { InternalError: 2 }),
+  ...refusals(s3Refusal, 400, { RequestTimeout: 1 }),
   aside('keys expire', 1, ({ credentials }, request) => {
     const keyId = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (keyId) credentials.expire(keyId);
   }),
 ];
 
-const CREATE_OBJECT: readonly Fault[] = [
-  fault('409 ConditionalRequestConflict', 1, () => s3Refusal(409, 'ConditionalRequestConflict')),
-];
+const CREATE_OBJECT = refusals(s3Refusal, 409, { ConditionalRequestConflict: 1 });
 
 const BYTES_ARRIVE: readonly Fault[] = [
   fault('byte flipped on the way', 2, dice => flipOnTheWay(place(dice))),
@@ -129,16 +133,14 @@ const BYTES_ARRIVE: readonly Fault[] = [
 
 const COGNITO: readonly Fault[] = [
   ...ANYWHERE,
-  fault('400 TooManyRequestsException', 2, () => awsRefusal(400, 'TooManyRequestsException')),
-  fault('500 InternalErrorException', 2, () => awsRefusal(500, 'InternalErrorException')),
+  ...refusals(awsRefusal, 400, { TooManyRequestsException: 2 }),
+  ...refusals(awsRefusal, 500, { InternalErrorException: 2 }),
 ];
 
-const PASSING_FIELD_ERRORS = [
-  'DynamoDB:ProvisionedThroughputExceededException',
-  'DynamoDB:ThrottlingException',
-  'DynamoDB:InternalServerError',
-  'DynamoDB:RequestLimitExceeded',
-];
+const PASSING_FIELD_ERRORS =
+  'ProvisionedThroughputExceededException ThrottlingException InternalServerError RequestLimitExceeded'
+    .split(' ')
+    .map(type => `DynamoDB:${type}`);
 
 const GRAPHQL: readonly Fault[] = [
   ...ANYWHERE,

@@ -17,8 +17,7 @@ describe('a run whose manifests somebody has worked on', () => {
     return { folder, objects: folder.objects(), links: folder.links() };
   }
   const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
-  const pathsOf = (folder: PictureFolder) =>
-    STAGES.map(stage => folder.home.manifestPath(folder.folderId, stage));
+  const pathsOf = (folder: PictureFolder) => STAGES.map(stage => folder.manifestPath(folder.folderId, stage));
 
   it('goes on as if nothing had been done when they are re-ordered, doubled, and full of blank lines, CRLF and BOM', async () => {
     const { folder, objects, links } = await migrated();
@@ -55,7 +54,7 @@ describe('a run whose manifests somebody has worked on', () => {
 
   it('rebuilds the projection when it is missing or broken', async () => {
     const { folder } = await migrated();
-    const path = join(folder.home.path, `progress_${folder.folderId}.json`);
+    const path = join(folder.path, `progress_${folder.folderId}.json`);
     for (const text of [null, '', '{"files": {"']) {
       if (text === null) rmSync(path);
       else writeFileSync(path, text);
@@ -87,7 +86,7 @@ describe('a run whose manifests somebody has worked on', () => {
     for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
     // A limit on the size of files is the portable way to a disk that takes no more: the manifests reach it first.
     const limited = `trap '' XFSZ; ulimit -f 8; exec ${MIGRATOR} migrate`;
-    const { stderrs, codes } = await folder.home.pipe([`sh -c "${limited}"`], { stdout: 'none' });
+    const { stderrs, codes } = await folder.pipe([`sh -c "${limited}"`], { stdout: 'none' });
     expect(codes, stderrs[0]).to.deep.equal([1]);
     expect(stderrs[0])
       .to.match(/^Error: .*runs.*ndjson/m)

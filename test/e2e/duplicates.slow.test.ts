@@ -30,7 +30,7 @@ describe('files that are alike', () => {
       [`${d}/${d},${e}+${d}.jpg`]: 'twice in one name',
     });
     expect(folder.media(), 'an observation that a name lists twice is linked once').to.have.length(5);
-    const duplicates = folder.home
+    const duplicates = folder
       .manifest(folder.folderId, 'link')
       .filter(({ status }) => status === 'duplicate');
     expect(duplicates).to.have.length(5);
@@ -38,11 +38,11 @@ describe('files that are alike', () => {
       expect(error?.survivor).to.equal(survivors.get(sequentialIds![0]!));
     expect(folder.record(deep).error!.message).to.include(`a/${c}.jpg`);
 
-    const before = folder.home.manifests(folder.folderId);
+    const before = folder.manifests(folder.folderId);
     const count = meter(sandbox.cloud);
     await folder.exits(0, ['resume']);
     expect(count()).to.have.all.keys('drive token');
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(before);
   });
 
   it('with one name and other bytes are left to a person, who is told of both', async () => {
@@ -134,8 +134,8 @@ describe('files that are alike', () => {
     const count = meter(sandbox.cloud);
     await folder.exits(0, ['resume']);
     expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');
-    const before = folder.home.manifests(folder.folderId);
+    const before = folder.manifests(folder.folderId);
     await folder.exits(0, ['resume']);
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(before);
   });
 });

@@ -29,7 +29,7 @@ describe('a signal while a service does not answer', () => {
     if (name === 'Cognito') sandbox.cloud.userPool.expireTokens();
     const service = serviceOf(sandbox.cloud);
     const { reached } = hold(service);
-    const migration = folder.home.start(['migrate']);
+    const migration = folder.start(['migrate']);
     await reached;
     const before = performance.now();
     process.kill(migration.child.pid!, signal);

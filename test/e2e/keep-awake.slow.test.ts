@@ -44,7 +44,7 @@ echo over > '${join(folder, 'ended')}'
     });
 
   it('until it is killed, and no longer', async () => {
-    const { home } = await pictures();
+    const home = await pictures();
     const { reached } = hold(sandbox.cloud.s3.service);
     const migration = home.start(['migrate'], { env });
     await Promise.all([reached, appears('begun')]);
@@ -59,9 +59,7 @@ echo over > '${join(folder, 'ended')}'
     ['for a scan', ['scan']],
   ] as const) {
     it(`not ${what}`, async () => {
-      const { migrator } = await pictures().then(({ home }) => ({ migrator: home.migrator.bind(home) }));
-      const { code } = await migrator(args, { env });
-      expect(code).to.equal(0);
+      await (await pictures()).exits(0, args, { env });
       expect(existsSync(join(folder, 'begun'))).to.equal(false);
     });
   }
@@ -71,7 +69,7 @@ echo over > '${join(folder, 'ended')}'
       join(folder, 'systemd-inhibit'),
       '#!/bin/sh\necho "Failed to inhibit: no bus" >&2\nexit 1\n',
     );
-    const { home } = await pictures();
+    const home = await pictures();
     const { stderr } = await home.exits(0, ['migrate'], { env });
     expect(stderr).not.to.include('inhibit');
   });

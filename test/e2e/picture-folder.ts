@@ -1,21 +1,19 @@
 /** A small folder of pictures in Drive and a home that migrates it, on a cloud that the tests of a file share. */
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import type { RunOptions } from './run-command.ts';
-import type { Home, Sandbox, SandboxHomeOptions } from './sandbox.ts';
+import { Home, type Sandbox, type SandboxHomeOptions } from './sandbox.ts';
 
 let idsGiven = 1000;
 
-export class PictureFolder {
+export class PictureFolder extends Home {
   readonly folderId: string;
   /** Sequential ids with an observation each; no other folder has them. */
   readonly ids: readonly number[];
-  readonly home: Home;
   readonly #sandbox: Sandbox;
   readonly #idOf = new Map<string, number>();
 
   private constructor(sandbox: Sandbox, home: Home, folderId: string, ids: readonly number[]) {
+    super(home.path, home.env);
     this.#sandbox = sandbox;
-    this.home = home;
     this.folderId = folderId;
     this.ids = ids;
     for (const { id, sequentialId } of sandbox.cloud.appSync.addObservations(ids))
@@ -38,10 +36,6 @@ export class PictureFolder {
     return { folder, driveIds, objects: folder.objects(), links: folder.links() };
   }
 
-  json(...args: string[]) {
-    return this.home.json(...args);
-  }
-
   get #cloud() {
     return this.#sandbox.cloud;
   }
@@ -55,14 +49,6 @@ export class PictureFolder {
     const [item] = this.#cloud.appSync.addObservations([sequentialId]);
     this.#idOf.set(item!.id, sequentialId);
     return item!.id;
-  }
-
-  migrator(args: readonly string[], options: Partial<RunOptions> = {}) {
-    return this.home.migrator(args, options);
-  }
-
-  exits(code: number, args: readonly string[], options: Partial<RunOptions> = {}) {
-    return this.home.exits(code, args, options);
   }
 
   observationOf(sequentialId: number): string {
@@ -108,7 +94,7 @@ export class PictureFolder {
 
   /** The record that holds for a file. */
   record(driveId: string, stage: StageName = 'link'): FileRecord {
-    return this.home.manifest(this.folderId, stage).findLast(({ id }) => id === driveId)!;
+    return this.manifest(this.folderId, stage).findLast(({ id }) => id === driveId)!;
   }
 
   /** Status of each file by its id, as the last manifest has it. */

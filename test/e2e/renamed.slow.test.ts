@@ -54,7 +54,7 @@ describe('A file that is renamed in Drive after the listing', () => {
     const other = folder.add('beach.jpg', 'b');
     await folder.migrator(['migrate']);
     const answer = { ...folder.record(answered, 'parse'), sequentialIds: [a], note: 'by hand' };
-    appendFileSync(folder.home.manifestPath(folder.folderId, 'parse'), `${JSON.stringify(answer)}\n`);
+    appendFileSync(folder.manifestPath(folder.folderId, 'parse'), `${JSON.stringify(answer)}\n`);
     rename(answered, `${b}.jpg`);
     rename(other, 'sea.jpg');
     await folder.exits(3, ['migrate']);

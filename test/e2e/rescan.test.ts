@@ -106,11 +106,11 @@ describe('migrate --rescan', () => {
     });
 
     it('finds nothing when it is run again, and moves nothing', async () => {
-      const before = folder.home.manifests(folder.folderId);
+      const before = folder.manifests(folder.folderId);
       const count = meter(sandbox.cloud);
       expect((await rescan(folder, '--skip-existing')).changes).to.deep.equal(NO_CHANGES);
       expect(count()).not.to.have.any.keys('s3 PutObject', 'field createMedia', 'drive files.download');
-      expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+      expect(folder.manifests(folder.folderId)).to.deep.equal(before);
     });
   });
 

@@ -54,9 +54,7 @@ describe('A folder that needs resource keys', () => {
     expect(migrated.code, migrated.stderr).to.equal(0);
     expect(Object.keys(folder.objects())).to.have.length(5);
     expect(folder.links()).to.have.length(5);
-    expect(folder.record(folder.home.manifest(folder.folderId, 'list')[0]!.id)).to.have.property(
-      'resourceKey',
-    );
+    expect(folder.record(folder.manifest(folder.folderId, 'list')[0]!.id)).to.have.property('resourceKey');
     for (const command of [
       ['migrate', '--rescan'],
       ['status', '--folder-id', address],
@@ -69,14 +67,14 @@ describe('A folder that needs resource keys', () => {
     const folder = await opened();
     const open = `https://drive.google.com/open?id=${folder.folderId}&resourcekey=${KEY}`;
     await folder.exits(0, ['config', '--folder-id', open]);
-    expect(JSON.parse(folder.home.read('config.json')).google_drive).to.include({
+    expect(JSON.parse(folder.read('config.json')).google_drive).to.include({
       folder_id: folder.folderId,
       resource_key: KEY,
     });
     const listed = await folder.migrator(['list', '--folder-id', folder.folderId, '--out', '-']);
     expect(listed.stdout.trim().split('\n'), listed.stderr).to.have.length(5);
     await folder.migrator(['config', '--folder-id', 'another']);
-    expect(JSON.parse(folder.home.read('config.json')).google_drive.resource_key).to.equal('');
+    expect(JSON.parse(folder.read('config.json')).google_drive.resource_key).to.equal('');
   });
 
   it('has a record for what needs a key that nobody gives', async () => {

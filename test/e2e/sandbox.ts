@@ -74,7 +74,7 @@ export class Sandbox {
   /** A home that is not there yet. */
   bareHome(name: string, account?: Account): Home {
     const path = join(this.folder, name);
-    return new Home(path, this.folder, this.cloud.environment(path, account));
+    return new Home(path, { HOME: this.folder, ...this.cloud.environment(path, account) });
   }
 
   /** A folder in Drive with these files, and one observation for each of the ids. */
@@ -106,9 +106,9 @@ export class Home {
   readonly path: string;
   readonly env: Record<string, string>;
 
-  constructor(path: string, userHome: string, env: Record<string, string>) {
+  constructor(path: string, env: Record<string, string>) {
     this.path = path;
-    this.env = { HOME: userHome, ...env };
+    this.env = env;
   }
 
   migrator(args: readonly string[], options: Options = {}) {

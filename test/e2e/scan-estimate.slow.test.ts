@@ -27,7 +27,7 @@ describe('the estimate of scan', () => {
       bandwidth: 'given',
       bandwidth_mbit: 1,
     });
-    folder.home.edit(config => Object.assign(config.google_drive, { queries_per_second: 1 }));
+    folder.edit(config => Object.assign(config.google_drive, { queries_per_second: 1 }));
     expect(await estimated(folder)).to.include({
       bound: 'queries',
       queries_per_second: 1,

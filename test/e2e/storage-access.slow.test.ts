@@ -41,7 +41,7 @@ describe('the bucket', () => {
 
   it('may be in another region than the user pool: amplify_outputs.json says so, or S3 does', async () => {
     await open({ region: 'eu-west-1', storageRegion: 'ap-south-2' });
-    folder.home.edit(({ aws }) => delete aws.amplify.storage_region);
+    folder.edit(({ aws }) => delete aws.amplify.storage_region);
     await stops('is in region ap-south-2, not in eu-west-1', '--storage-region ap-south-2');
     const outputs = join(sandbox.folder, 'outputs.json');
     writeFileSync(outputs, JSON.stringify(sandbox.cloud.amplifyOutputs()));

@@ -21,7 +21,7 @@ interface Entry {
 describe('a migration that the Python tool has begun', () => {
   const sandbox = Sandbox.forAll();
 
-  const progressOf = (folder: PictureFolder) => join(folder.home.path, `progress_${folder.folderId}.json`);
+  const progressOf = (folder: PictureFolder) => join(folder.path, `progress_${folder.folderId}.json`);
 
   function leaveBehind(folder: PictureFolder, files: Record<string, Entry>): string {
     const text = JSON.stringify({
@@ -96,17 +96,17 @@ describe('a migration that the Python tool has begun', () => {
     expect(folder.links()).to.deep.equal(links);
     expect(folder.media()).to.deep.include.members(before);
     expect(folder.statusOf(copy)).to.equal('duplicate: duplicate');
-    expect(folder.home.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
-    const ours = JSON.parse(folder.home.read(`progress_${folder.folderId}.json`));
+    expect(folder.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
+    const ours = JSON.parse(folder.read(`progress_${folder.folderId}.json`));
     expect(ours.summary).to.deep.equal({ completed: 7, duplicate: 1 });
     expect(ours.files[done.id]).to.include({ s3_url: done.entry.s3_url, media_id: done.entry.media_ids![0] });
 
-    const manifests = folder.home.manifests(folder.folderId);
+    const manifests = folder.manifests(folder.folderId);
     const again = meter(sandbox.cloud);
     await folder.exits(0, ['migrate']);
     const work = ['drive files.download', 's3 PutObject', 'field createMedia', 'field listMedia'];
     expect(again()).not.to.have.any.keys(...work);
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(manifests);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(manifests);
 
     sandbox.cloud.drive.tree.replaceContent(uploaded.id, Buffer.from('other bytes'));
     await folder.exits(0, ['migrate', '--rescan']);
@@ -120,9 +120,9 @@ describe('a migration that the Python tool has begun', () => {
     const { id, entry } = stored(folder, `${a}.jpg`, [a]);
     const text = leaveBehind(folder, { [id]: entry });
     await folder.migrator(['list'], { stdout: 'none' });
-    const env = { ...folder.home.env, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'wrong' };
+    const env = { ...folder.env, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: 'wrong' };
     await folder.exits(1, ['migrate'], { env });
-    expect(folder.home.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
+    expect(folder.read(`progress_${folder.folderId}.json.bak`)).to.equal(text);
     const count = meter(sandbox.cloud);
     await folder.exits(0, ['migrate']);
     expect(count()).not.to.have.any.keys('drive files.download', 's3 PutObject', 'field createMedia');

@@ -135,7 +135,7 @@ describe('undo', () => {
       };
       return false;
     };
-    const migration = folder.home.start(['migrate']);
+    const migration = folder.start(['migrate']);
     await Promise.race([linked.promise, migration.ended]);
     end(migration.child, 'SIGKILL');
     await migration.ended;
@@ -162,7 +162,7 @@ describe('undo', () => {
     await folder.exits(1, ['undo', '--yes']);
     expect(folder.media()).to.deep.equal([]);
     expect((await folder.json('status')).summary).to.deep.equal({ uploaded: 3 });
-    expect(JSON.parse(folder.home.read(`progress_${folder.folderId}.json`)).summary).to.deep.equal({
+    expect(JSON.parse(folder.read(`progress_${folder.folderId}.json`)).summary).to.deep.equal({
       uploaded: 3,
     });
     sandbox.cloud.s3.service.intercept = null;
@@ -174,7 +174,7 @@ describe('undo', () => {
     const { folder, objects } = await PictureFolder.migrated(sandbox, 30);
     const { service } = sandbox.cloud.s3;
     const reached = arrival(service, ({ method }) => method === 'DELETE', 14);
-    const undo = folder.home.start(['undo', '--yes']);
+    const undo = folder.start(['undo', '--yes']);
     await Promise.race([reached, undo.ended]);
     end(undo.child, 'SIGKILL');
     expect((await undo.ended).code).to.equal(null);
@@ -190,7 +190,7 @@ describe('undo', () => {
     const { folder } = await PictureFolder.migrated(sandbox, 30);
     const { service } = sandbox.cloud.s3;
     const reached = arrival(service, ({ method }) => method === 'DELETE', 3);
-    const undo = folder.home.start(['undo', '--yes']);
+    const undo = folder.start(['undo', '--yes']);
     await reached;
     process.kill(undo.child.pid!, 'SIGINT');
     expect((await undo.ended).code).to.equal(130);

@@ -8,19 +8,19 @@ describe('undo', () => {
 
   it('says with --dry-run what it would remove, and removes nothing', async () => {
     const { folder, objects, links } = await PictureFolder.migrated(sandbox);
-    const before = folder.home.manifests(folder.folderId);
+    const before = folder.manifests(folder.folderId);
     const expected = { code: 0, dry_run: true, media: 3, objects: 3, left: [] };
     expect(await folder.json('undo', '--dry-run')).to.deep.equal(expected);
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(before);
   });
 
   it('asks first: it removes nothing after a no, nor without --yes where it cannot ask', async () => {
     const { folder, objects } = await PictureFolder.migrated(sandbox, 1);
     const { stderr } = await folder.exits(2, ['undo']);
     expect(stderr).to.include('--yes').and.to.include('1 file');
-    const terminal = new TerminalRun(['undo'], folder.home.env, { columns: 80 });
+    const terminal = new TerminalRun(['undo'], folder.env, { columns: 80 });
     await terminal.until(lines => lines.some(line => /^. Remove the objects/.test(line)));
     terminal.type('n\r');
     expect(await terminal.ended).to.equal(0);
@@ -44,7 +44,7 @@ describe('undo', () => {
     });
     expect(folder.objects()).to.deep.equal({ [`${a}/of-somebody-else.jpg`]: 'x' });
     expect(folder.media().map(({ id }) => id)).to.deep.equal([foreign!.id]);
-    const progress = JSON.parse(folder.home.read(`progress_${folder.folderId}.json`));
+    const progress = JSON.parse(folder.read(`progress_${folder.folderId}.json`));
     expect(progress.summary).to.deep.equal({ pending: 3 });
     expect(await folder.json('undo', '--yes')).to.deep.include({ media: 0, objects: 0, left: [] });
 

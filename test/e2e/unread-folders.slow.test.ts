@@ -86,7 +86,7 @@ describe('A folder that Drive does not list', () => {
       return false;
     };
     await folder.exits(0, ['migrate']);
-    expect(folder.home.manifest(folder.folderId, 'list')).to.have.length(2);
+    expect(folder.manifest(folder.folderId, 'list')).to.have.length(2);
   });
 
   it('stops the run when it is the folder itself', async () => {

@@ -24,12 +24,12 @@ describe('verify', () => {
 
   it('finds everything there after a migration, and changes nothing', async () => {
     const { folder, objects, links } = await migrated();
-    const before = folder.home.manifests(folder.folderId);
+    const before = folder.manifests(folder.folderId);
     for (const flags of [['--deep'], ['--repair']]) {
       const outcome = await verified(folder, ...flags);
       expect(outcome, flags.join()).to.deep.equal({ code: 0, checked: 5, found: [], set_back: 0 });
     }
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(before);
     expect(folder.objects()).to.deep.equal(objects);
     expect(folder.links()).to.deep.equal(links);
   });
@@ -37,7 +37,7 @@ describe('verify', () => {
   it('ends with 130 on Ctrl-C, also while S3 is silent', async () => {
     const { folder } = await migrated();
     const { reached } = hold(sandbox.cloud.s3.service);
-    const running = folder.home.start(['verify', '--folder-id', folder.folderId]);
+    const running = folder.start(['verify', '--folder-id', folder.folderId]);
     await reached;
     process.kill(running.child.pid!, 'SIGINT');
     const { code, stderr } = await running.ended;
@@ -64,7 +64,7 @@ describe('verify', () => {
     ];
     expect(await verified(folder)).to.deep.equal({ code: 3, checked: 5, found, set_back: 0 });
     expect(await verified(folder, '--repair')).to.deep.equal({ code: 0, checked: 5, found, set_back: 4 });
-    const progress = JSON.parse(folder.home.read(`progress_${folder.folderId}.json`));
+    const progress = JSON.parse(folder.read(`progress_${folder.folderId}.json`));
     expect(progress.summary).to.deep.equal({ pending: 3, uploaded: 1, completed: 1 });
 
     const count = meter(sandbox.cloud);
@@ -116,7 +116,7 @@ describe('verify', () => {
 
   it('does not take objects that it may not look at for missing ones', async () => {
     const { folder } = await migrated();
-    const before = folder.home.manifests(folder.folderId);
+    const before = folder.manifests(folder.folderId);
     sandbox.cloud.s3.service.intercept = (request, response) => {
       if (request.method !== 'HEAD') return false;
       response.writeHead(403).end();
@@ -124,7 +124,7 @@ describe('verify', () => {
     };
     const { code, error } = await folder.json('verify', '--repair');
     expect([code, error.code]).to.deep.equal([1, 'storage_access_denied']);
-    expect(folder.home.manifests(folder.folderId)).to.deep.equal(before);
+    expect(folder.manifests(folder.folderId)).to.deep.equal(before);
   });
 
   it('--deep lives through expired keys, broken and stalled reads, and throttling', async () => {

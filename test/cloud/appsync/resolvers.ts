@@ -41,7 +41,7 @@ export function generatedResolvers(
     'Media.observation': parent => observation.get(String((parent as Item)[rename('observationId')])),
   };
   return Object.fromEntries(
-    Object.entries(resolvers).map(([place, resolve]) => [place, guarded(place, resolve)]),
+    Object.entries(resolvers).map(([place, resolve]) => [rename(place), guarded(rename(place), resolve)]),
   );
 }
 

@@ -42,7 +42,7 @@ export function generatedSchema<Context>(
   const schema = buildSchema(PREAMBLE + rename(text));
   restrictToUrls(schema.getType('AWSURL') as GraphQLScalarType);
   for (const [place, resolve] of Object.entries(resolvers)) {
-    const [type, field] = rename(place).split('.') as [string, string];
+    const [type, field] = place.split('.') as [string, string];
     const objectType = schema.getType(type);
     const fields = objectType && 'getFields' in objectType ? objectType.getFields() : {};
     const definition = fields[field];

@@ -43,66 +43,47 @@ interface Entry {
 /** Ids that names speak of and that have no observation. */
 const WITHOUT_OBSERVATION = [6003, 6999];
 
-/** Every file that holds these bytes is the same picture. */
-const SAME_PICTURE = sampleMedia('jpg', 5003);
-
-const SAME: Partial<Entry> = { ends: ['completed', 'duplicate'], group: 'same' };
-const ONE_NAME: Partial<Entry> = { ends: ['completed', 'needs_review'], group: 'one name' };
-
-const FOLDERS: Record<string, Entry[]> = {
-  '': [
-    { name: '7.jpg', strict: [7] },
-    { name: '4290.jfif', relaxed: [4290] },
-    { name: '99999999999999999999.jpg' },
-    { name: '1-99999.jpg' },
-  ],
-  '1-500': [
-    { name: '1.png', strict: [1] },
-    { name: '00042.jpeg', strict: [42] },
-    { name: '100-100.gif', strict: [100] },
-    { name: '131-B.avi', relaxed: [131] },
-    { name: '207.JPG', strict: [207] },
-    { name: '207a.jpg', strict: [207] },
-  ],
-  '1-500/films': [
-    { name: '300.mov', strict: [300] },
-    { name: '350.avi', strict: [350] },
-  ],
-  '1000-1400': [
-    { name: '1200-1205.mp4', strict: [1200, 1201, 1202, 1203, 1204, 1205] },
-    { name: '1200+1205.jpg', relaxed: [1200, 1205] },
-    { name: '1234.mp4', strict: [1234] },
-    { name: '1234z.MOV', strict: [1234] },
-    { name: '1302-ק.jpg', relaxed: [1302] },
-    { name: 'photo.jpg' },
-  ],
-  '5000-5999': [
-    { name: '5001.jpg', strict: [5001] },
-    { name: '5001a.jpg', strict: [5001] },
-    { name: '5001b.png', strict: [5001] },
-    { name: '5003.jpg', strict: [5003], content: SAME_PICTURE, ...SAME },
-    { name: '5010.jpg', strict: [5010], ...ONE_NAME },
-    { name: '5010.jpg', strict: [5010], ...ONE_NAME },
-    { name: '5049 a.jpeg', relaxed: [5049] },
-    { name: '5143a,5144a.mp4', relaxed: [5143, 5144] },
-    { name: '5287c - Copy.jpg', relaxed: [5287] },
-    { name: '5414 (2).mp4', relaxed: [5414] },
-  ],
-  '5000-5999/from the old disk': [{ name: '5003.jpg', strict: [5003], content: SAME_PICTURE, ...SAME }],
-  '6000-6999': [
-    { name: '6000-6001.jpg', strict: [6000, 6001] },
-    { name: '6001-6000.jpg' },
-    { name: '6002-6004.jpg', strict: [6002, 6003, 6004], ends: ['partial'] },
-    { name: '6602.jpg', strict: [6602] },
-    { name: '6602.mp4', strict: [6602] },
-    { name: '6602A.jpg', relaxed: [6602] },
-    { name: '6602.pdf', content: Buffer.from('%PDF-1.4\n%%EOF\n') },
-    { name: '6602' },
-    { name: '\u200f6610.jpg', relaxed: [6610] },
-    { name: '6700.jpg', strict: [6700], ends: ['needs_review'], canDownload: false },
-    { name: '6999.jpg', strict: [6999], ends: ['orphan'] },
-  ],
+/** Names between bars, with the ids that they mean; `~`: only under relaxed rules. */
+const FOLDERS: Record<string, string> = {
+  '': '7.jpg = 7 | 4290.jfif ~ 4290 | 99999999999999999999.jpg | 1-99999.jpg',
+  '1-500':
+    '1.png = 1 | 00042.jpeg = 42 | 100-100.gif = 100 | 131-B.avi ~ 131 | 207.JPG = 207 | 207a.jpg = 207',
+  '1-500/films': '300.mov = 300 | 350.avi = 350',
+  '1000-1400':
+    '1200-1205.mp4 = 1200,1201,1202,1203,1204,1205 | 1200+1205.jpg ~ 1200,1205 | 1234.mp4 = 1234 | ' +
+    '1234z.MOV = 1234 | 1302-ק.jpg ~ 1302 | photo.jpg',
+  '5000-5999':
+    '5001.jpg = 5001 | 5001a.jpg = 5001 | 5001b.png = 5001 | 5003.jpg = 5003 | 5010.jpg = 5010 | ' +
+    '5010.jpg = 5010 | 5049 a.jpeg ~ 5049 | 5143a,5144a.mp4 ~ 5143,5144 | 5287c - Copy.jpg ~ 5287 | ' +
+    '5414 (2).mp4 ~ 5414',
+  '5000-5999/from the old disk': '5003.jpg = 5003',
+  '6000-6999':
+    '6000-6001.jpg = 6000,6001 | 6001-6000.jpg | 6002-6004.jpg = 6002,6003,6004 | 6602.jpg = 6602 | ' +
+    '6602.mp4 = 6602 | 6602A.jpg ~ 6602 | 6602.pdf | 6602 | \u200f6610.jpg ~ 6610 | 6700.jpg = 6700 | ' +
+    '6999.jpg = 6999',
 };
+
+/** What more there is to files of these names. */
+const MORE: Record<string, Partial<Entry>> = {
+  // Every file that holds these bytes is the same picture.
+  '5003.jpg': { content: sampleMedia('jpg', 5003), ends: ['completed', 'duplicate'], group: 'same' },
+  '5010.jpg': { ends: ['completed', 'needs_review'], group: 'one name' },
+  '6002-6004.jpg': { ends: ['partial'] },
+  '6602.pdf': { content: Buffer.from('%PDF-1.4\n%%EOF\n') },
+  '6700.jpg': { ends: ['needs_review'], canDownload: false },
+  '6999.jpg': { ends: ['orphan'] },
+};
+
+function entriesOf(text: string): Entry[] {
+  return text.split(' | ').map(each => {
+    const [name = '', ids] = each.split(/ [=~] /);
+    return {
+      name,
+      [each.includes(' = ') ? 'strict' : 'relaxed']: ids?.split(',').map(Number),
+      ...MORE[name],
+    };
+  });
+}
 
 /** Lays the sample folder into My Drive, or into `parent`. The same every time. */
 export function seedSampleFolder(
@@ -124,8 +105,8 @@ export function seedSampleFolder(
   };
 
   const files: SampleFile[] = [];
-  for (const [path, entries] of Object.entries(FOLDERS)) {
-    for (const entry of entries) {
+  for (const [path, text] of Object.entries(FOLDERS)) {
+    for (const entry of entriesOf(text)) {
       const content = entry.content ?? mediaFor(entry.name, files.length);
       const { name, canDownload } = entry;
       const id = tree.addFile({ name, parent: folderAt(path), content, canDownload });

@@ -114,17 +114,8 @@ describe('A record costs', () => {
     const items = (first: number) =>
       Array.from({ length: 1000 }, (_, index) => {
         const { id, name, md5 = null } = record(first + index);
-        return {
-          id,
-          name,
-          md5,
-          mimeType: 'image/jpeg',
-          size: 1,
-          modifiedTime: '',
-          parents: ['root'],
-          trashed: false,
-          shortcut: null,
-        };
+        const file = { id, name, md5, mimeType: 'image/jpeg', size: 1, modifiedTime: '' };
+        return { ...file, parents: ['root'], trashed: false, shortcut: null };
       });
     const folder = { ...items(0)[0]!, id: 'root', mimeType: 'application/vnd.google-apps.folder' };
     const listing = list({

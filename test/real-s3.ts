@@ -4,7 +4,6 @@
  * the local cloud's. Everything is on loopback, and in a folder that is removed.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -13,6 +12,7 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import { type Home, Sandbox } from './e2e/sandbox.ts';
 import { freePort } from './free-port.ts';
 import { type ResigningProxy, resigningProxy } from './resigning-proxy.ts';
+import { md5Of } from './services/s3/local-storage.ts';
 
 const ROOT = { accessKeyId: 'real-s3-root', secretAccessKey: 'real-s3-secret' };
 const REGION = 'us-east-1';
@@ -90,12 +90,7 @@ async function objectsIn(client: S3Client, Bucket: string): Promise<Map<string, 
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
   for (const { Key } of Contents) {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-    found.set(
-      Key!,
-      createHash('md5')
-        .update(await Body!.transformToByteArray())
-        .digest('hex'),
-    );
+    found.set(Key!, md5Of(Buffer.from(await Body!.transformToByteArray())));
   }
   return found;
 }

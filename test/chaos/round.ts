@@ -185,10 +185,11 @@ class Round {
     let last: Outcome | null = null;
     for (let run = 1; run <= CALM_RUNS; run += 1) {
       last = await this.#ended(this.#start());
-      const before = home.manifests(folder.folderId);
+      const texts = () => JSON.stringify(home.manifests(folder.folderId));
+      const before = texts();
       if (last.code !== 3) continue;
       const { code } = await this.#ended(this.#start());
-      if (code === 3 && sameTexts(before, home.manifests(folder.folderId))) return true;
+      if (code === 3 && texts() === before) return true;
     }
     this.#wrong.push(
       `in calm weather it does not come to its end; the last run: ${last?.code} ${last?.stderr}`,
@@ -212,8 +213,4 @@ class Round {
       clearTimeout(watchdog);
     }
   }
-}
-
-function sameTexts(one: Record<string, string>, other: Record<string, string>): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

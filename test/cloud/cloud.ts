@@ -5,15 +5,15 @@
 import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AppSync, type AppSyncOptions, createAppSync } from './appsync/appsync.ts';
+import { type AppSyncOptions, createAppSync } from './appsync/appsync.ts';
 import { modelIntrospection } from './appsync/model-introspection.ts';
 import { renamed } from './appsync/renamed.ts';
-import { createIdentityPool, type IdentityPool } from './cognito/identity-pool.ts';
+import { createIdentityPool } from './cognito/identity-pool.ts';
 import { createSigningKey, type SigningKey } from './cognito/jwt.ts';
-import { createUserPool, type UserPool, type UserPoolOptions } from './cognito/user-pool.ts';
-import { createDrive, type DriveOptions, type DriveService } from './drive/drive.ts';
+import { createUserPool, type UserPoolOptions } from './cognito/user-pool.ts';
+import { createDrive, type DriveOptions } from './drive/drive.ts';
 import { CredentialStore } from './s3/credentials.ts';
-import { createS3, type S3Options, type S3Service } from './s3/s3.ts';
+import { createS3, type S3Options } from './s3/s3.ts';
 
 export interface CloudOptions {
   /** Whether AppSync has the index on `sequentialId`; true when absent. */
@@ -50,37 +50,18 @@ export interface Account {
   readonly password: string;
 }
 
-export interface Cloud {
-  readonly drive: DriveService;
-  readonly userPool: UserPool;
-  readonly identityPool: IdentityPool;
-  readonly credentials: CredentialStore;
-  readonly s3: S3Service;
-  readonly appSync: AppSync;
-  /** admin@example.com, in ADMINS. */
-  readonly admin: Account;
-  /** viewer@example.com, in no group. */
-  readonly viewer: Account;
-  /** What leads the tool here; nothing of the process's own environment. */
-  environment(home: string, account?: Account): Record<string, string>;
-  /** Makes the folder (mode 0700) with config.json, google_credentials.json and google_token.json (0600) in it. */
-  writeHome(folder: string, options?: HomeOptions): Promise<void>;
-  /** Adds cognito_token.json to a home, as after `migrator login aws` of this user. */
-  writeSignIn(folder: string, username: string): void;
-  /** An amplify_outputs.json as Amplify generates it, schema 1.4. */
-  amplifyOutputs(): Record<string, unknown>;
-  /** Ends all services. What they stored in files is removed. */
-  stop(): Promise<void>;
-}
+export type Cloud = Awaited<ReturnType<typeof startCloud>>;
 
+/** In ADMINS. */
 const ADMIN: Account = { username: 'admin@example.com', password: 'Local-Admin-1' };
+/** In no group. */
 const VIEWER: Account = { username: 'viewer@example.com', password: 'Local-Viewer-1' };
 
 /** Making an RSA key takes a tenth of a second; all clouds of a process sign with one. */
 let signingKey: Promise<SigningKey> | null = null;
 
 /** Starts everything, with nothing in it but the two accounts. */
-export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+export async function startCloud(options: CloudOptions = {}) {
   const { region = 'us-east-1', storageRegion = region, now = Date.now, index = true } = options;
   signingKey ??= createSigningKey();
   const credentials = new CredentialStore(now);
@@ -114,7 +95,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     appSync,
     admin: ADMIN,
     viewer: VIEWER,
-    environment: (home, account = ADMIN) => ({
+    /** What leads the tool here; nothing of the process's own environment. */
+    environment: (home: string, account = ADMIN): Record<string, string> => ({
       AMPLIFY_MEDIA_MIGRATOR_HOME: home,
       AMPLIFY_MEDIA_MIGRATOR_PASSWORD: account.password,
       // Also where this machine reaches the internet through a proxy.
@@ -124,7 +106,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: userPool.service.url,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY: identityPool.service.url,
     }),
-    async writeHome(folder, home = {}) {
+    /** Makes the folder (mode 0700) with config.json, google_credentials.json and google_token.json (0600) in it. */
+    async writeHome(folder: string, home: HomeOptions = {}) {
       await mkdir(folder, { recursive: true });
       // Also when the folder was there before, with the rights that a person's umask gave it.
       await chmod(folder, 0o700);
@@ -158,7 +141,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         ...home.more,
       });
     },
-    writeSignIn(folder, username) {
+    /** Adds cognito_token.json to a home, as after `migrator login aws` of this user. */
+    writeSignIn(folder: string, username: string) {
       const { IdToken, RefreshToken, ExpiresIn } = userPool.tokensFor(username);
       const issuedAt = now();
       const signIn = {
@@ -175,6 +159,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         mode: 0o600,
       });
     },
+    /** An amplify_outputs.json as Amplify generates it, schema 1.4. */
     amplifyOutputs: () => ({
       version: '1.4',
       auth: {
@@ -212,6 +197,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         ],
       },
     }),
+    /** Ends all services. What they stored in files is removed. */
     async stop() {
       const services = [drive, userPool, identityPool, s3, appSync].map(each => each.service);
       await Promise.all(services.map(service => service.close()));

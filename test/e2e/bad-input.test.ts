@@ -61,7 +61,6 @@ describe('one clear message and no harm for', () => {
   };
   const write = (name: string, text: string) => (home: Home) => writeFileSync(join(home.path, name), text);
   const without = (name: string) => (home: Home) => rmSync(join(home.path, name));
-  const seedOf = (files: Record<string, string>) => sandbox.seed(files);
 
   rowFor('no configuration', () => ({
     args: ['migrate', '--folder-id', folderId],
@@ -80,11 +79,6 @@ describe('one clear message and no harm for', () => {
     args: ['migrate', '--folder-id', sandbox.cloud.drive.tree.childrenOf(folderId)[0]!.id],
     says: [/[12]\.jpg \(.*\) is not a folder/],
   }));
-  rowFor('a folder that is not shared with the Google account', () => {
-    const theirs = seedOf({ '3.jpg': 'x' });
-    sandbox.cloud.drive.tree.share(theirs, 'somebody.else@example.com');
-    return { args: ['migrate', '--folder-id', theirs], says: [/no folder/, /shared with/] };
-  });
   rowFor('a folder id that could be a path', () => ({
     args: ['migrate', '--folder-id', '../../etc'],
     code: 2,

@@ -8,17 +8,6 @@ import { projectRoot, RUN } from '../project-root.ts';
 import { run } from './run-command.ts';
 import { linesOf } from './sandbox.ts';
 
-const LISTED = {
-  id: '1a',
-  name: '6602.jpg',
-  path: '',
-  size: 3,
-  mimeType: 'image/jpeg',
-  md5: null,
-  modifiedTime: '2026-01-01T00:00:00Z',
-  status: 'pending',
-};
-
 /** The package that a loaded file belongs to. */
 const PACKAGE = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
@@ -152,7 +141,7 @@ describe('the command line', () => {
     });
 
     it('parse loads no SDK, no log, no prompts', async () => {
-      const packages = await packagesOf(['parse'], linesOf([LISTED]));
+      const packages = await packagesOf(['parse'], linesOf([{ id: '1a', name: '6602.jpg' }]));
       expect(packages).to.include('@oclif/core');
       expect(packages.filter(name => /aws|smithy|google|graphql|inquirer|pino|uuid/.test(name))).to.be.empty;
     });

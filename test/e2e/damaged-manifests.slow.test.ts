@@ -10,12 +10,7 @@ import { meter, Sandbox } from './sandbox.ts';
 describe('a run whose manifests somebody has worked on', () => {
   const sandbox = Sandbox.forAll();
 
-  async function migrated(files = 3) {
-    const folder = await PictureFolder.open(sandbox, files);
-    for (const id of folder.ids) folder.add(`${id}.jpg`, `bytes of ${id}`);
-    await folder.exits(0, ['migrate']);
-    return { folder, objects: folder.objects(), links: folder.links() };
-  }
+  const migrated = (files?: number) => PictureFolder.migrated(sandbox, files);
   const STAGES = ['list', 'parse', 'resolve', 'transfer', 'link'] as const;
   const pathsOf = (folder: PictureFolder) => STAGES.map(stage => folder.manifestPath(folder.folderId, stage));
 

@@ -4,15 +4,7 @@ import { expect } from 'chai';
 import type { Account, CloudOptions } from '../cloud/cloud.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
-interface Finding {
-  name: string;
-  status: 'ok' | 'wrong' | 'not_checked';
-  detail?: string;
-  problem?: string;
-  remedy?: string;
-  because?: string;
-  code?: string;
-}
+type Finding = Record<'name' | 'status' | 'detail' | 'problem' | 'remedy' | 'because' | 'code', string>;
 
 const ALL =
   'config addresses proxy google_sign_in folder shared_query_rate cognito_sign_in admins_group ' +

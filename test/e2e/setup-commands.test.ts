@@ -78,13 +78,6 @@ describe('config and show', () => {
     });
   }
 
-  it('config --from says what is wrong with a file that is not JSON', async () => {
-    const path = join(sandbox.folder, `outputs-${homes}.json`);
-    writeFileSync(path, 'export default {');
-    const { stderr } = await home.exits(1, ['config', '--from', path]);
-    expect(stderr).to.include(path).and.to.include('is not JSON: line 1');
-  });
-
   it('config --json and show --json give one JSON document and nothing else', async () => {
     const { changes } = await home.json('config', '--concurrency', '7');
     expect(changes).to.deep.equal([{ key: 'migration.concurrency', from: null, to: 7 }]);

@@ -68,6 +68,12 @@ function listed(drive: DriveFolders, shutdown?: Shutdown): Promise<FileRecord[]>
   return all(list(drive, { shutdown })({ id: 'root' }));
 }
 
+/** Folders `d0`, `d1`, … with a file in each. */
+function wide(count: number): FakeDrive {
+  const folders = Array.from({ length: count }, (_, index) => folder(`d${index}`, 'root'));
+  return new FakeDrive(folder('root', ''), ...folders, ...folders.map(({ id }) => file(`in-${id}`, id)));
+}
+
 async function placesIn(drive: DriveFolders): Promise<Record<string, string>> {
   const records = await listed(drive);
   const places = Object.fromEntries(
@@ -96,17 +102,13 @@ describe('list', () => {
   });
 
   it('asks for the folders of a level in groups of fifty', async () => {
-    const folders = Array.from({ length: 120 }, (_, index) => folder(`d${index}`, 'root'));
-    const files = folders.map(({ id }) => file(`in-${id}`, id));
-    const drive = new FakeDrive(folder('root', ''), ...folders, ...files);
+    const drive = wide(120);
     expect(Object.keys(await placesIn(drive))).to.have.length(120);
     expect(drive.queries.map(ids => ids.length)).to.deep.equal([1, 50, 50, 20]);
   });
 
   it('asks folder by folder, from then on, when a query over several finds nothing though there is something', async () => {
-    const folders = Array.from({ length: 60 }, (_, index) => folder(`d${index}`, 'root'));
-    const files = folders.map(({ id }) => file(`in-${id}`, id));
-    const drive = new FakeDrive(folder('root', ''), ...folders, ...files);
+    const drive = wide(60);
     drive.groupedQueriesFindNothing = true;
     expect(Object.keys(await placesIn(drive))).to.have.length(60);
     // The root, the group that found nothing, and from then on each folder by itself.

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TokenError } from '../cognito/tokens.ts';
 import type { UserPool } from '../cognito/user-pool.ts';
-import { bodyOf, type Service, sendJson, serve } from '../service.ts';
+import { bodyOf, sendJson, serve } from '../service.ts';
 import { createExecutor, type GraphQLRequest } from './execute.ts';
 import { createModel } from './model.ts';
 import { renamed } from './renamed.ts';
@@ -46,28 +46,7 @@ export interface MediaSeed {
   type?: string;
 }
 
-export interface AppSync {
-  /** Requests are counted as `graphql` or, elsewhere, `unknown`; see `fields` for what they ask. */
-  readonly service: Service;
-  /** `http://127.0.0.1:PORT/graphql` */
-  readonly endpoint: string;
-  /** How often each field of Query and Mutation was asked for, by its name in the schema, refused ones included. */
-  readonly fields: Map<string, number>;
-  /** What is stored, by id. */
-  readonly observations: ReadonlyMap<string, Item>;
-  /** What is stored, by id. */
-  readonly media: ReadonlyMap<string, Item>;
-  /** Stores observations without a request; a number is a sequential id. Gives the items in the same order. */
-  addObservations(seeds: Iterable<number | ObservationSeed>): Item[];
-  /** Stores media records without a request, as another tool may have made them; the id is a UUID when absent. */
-  addMedia(...seeds: MediaSeed[]): Item[];
-  /** Changes a media record without a request. */
-  changeMedia(id: string, change: Partial<MediaSeed>): void;
-  removeMedia(id: string): void;
-  /** Makes what is stored old news for every reader: only what is created later may be missed by a read. */
-  settle(): void;
-  close(): Promise<void>;
-}
+export type AppSync = Awaited<ReturnType<typeof createAppSync>>;
 
 /** As the live backend has them. */
 export const MEDIA_TYPES: readonly string[] = ['PHOTO', 'VIDEO'];
@@ -76,7 +55,7 @@ export const MEDIA_TYPES: readonly string[] = ['PHOTO', 'VIDEO'];
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Starts an API without data. */
-export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
+export async function createAppSync(options: AppSyncOptions) {
   const now = options.now ?? Date.now;
   const staleReads = options.staleReads ?? 0;
   const rename = options.renamed ? renamed : (name: string) => name;
@@ -121,19 +100,25 @@ export async function createAppSync(options: AppSyncOptions): Promise<AppSync> {
     handle,
   });
   return {
+    /** Requests are counted as `graphql` or, elsewhere, `unknown`; see `fields` for what they ask. */
     service,
     endpoint: `${service.url}/graphql`,
+    /** How often each field of Query and Mutation was asked for, by its name in the schema, refused ones included. */
     fields,
-    observations: observation.table.items,
-    media: media.table.items,
-    addObservations: seeds =>
+    /** What is stored, by id. */
+    observations: observation.table.items as ReadonlyMap<string, Item>,
+    media: media.table.items as ReadonlyMap<string, Item>,
+    /** Stores observations without a request; a number is a sequential id. Gives the items in the same order. */
+    addObservations: (seeds: Iterable<number | ObservationSeed>) =>
       Array.from(seeds, seed =>
         observation.create(item(typeof seed === 'number' ? { sequentialId: seed } : seed)),
       ),
-    addMedia: (...seeds) =>
+    /** Stores media records without a request, as another tool may have made them; the id is a UUID when absent. */
+    addMedia: (...seeds: MediaSeed[]) =>
       seeds.map(seed => media.create(item({ type: 'PHOTO', isAvailableForPublicUse: false, ...seed }))),
-    changeMedia: (id, change) => void media.update({ ...change, id }),
-    removeMedia: id => void media.remove(id),
+    changeMedia: (id: string, change: Partial<MediaSeed>) => void media.update({ ...change, id }),
+    removeMedia: (id: string) => void media.remove(id),
+    /** Makes what is stored old news for every reader: only what is created later may be missed by a read. */
     settle: () => observation.table.settle(),
     close: () => service.close(),
   };

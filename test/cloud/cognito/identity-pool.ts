@@ -1,7 +1,7 @@
 /** A Cognito identity pool as Amplify Gen 2 sets it up: guests allowed, members of ADMINS get the group's own role. */
 import { randomUUID } from 'node:crypto';
 import type { CredentialStore, Role } from '../s3/credentials.ts';
-import { type Service, serve } from '../service.ts';
+import { serve } from '../service.ts';
 import { AwsError, type AwsInput, awsJson, mapOf, textOf } from './aws-json.ts';
 import type { Claims } from './jwt.ts';
 import { TokenError } from './tokens.ts';
@@ -17,19 +17,13 @@ export interface IdentityPoolOptions {
   credentialsLifetimeSeconds?: number;
 }
 
-export interface IdentityPool {
-  /** Requests are counted by operation: `GetId`, `GetCredentialsForIdentity`. */
-  readonly service: Service;
-  /** `us-east-1:` and a UUID. */
-  readonly identityPoolId: string;
-  close(): Promise<void>;
-}
+export type IdentityPool = Awaited<ReturnType<typeof createIdentityPool>>;
 
 /** An identity belongs to one user, or to a guest (null). */
 type Owner = string | null;
 
 /** Starts an identity pool that trusts one user pool. */
-export async function createIdentityPool(options: IdentityPoolOptions): Promise<IdentityPool> {
+export async function createIdentityPool(options: IdentityPoolOptions) {
   const { userPool } = options;
   const identityPoolId = `${userPool.region}:${randomUUID()}`;
   const provider = userPool.issuer.replace('https://', '');

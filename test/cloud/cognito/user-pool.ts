@@ -1,10 +1,10 @@
 /** A Cognito user pool as Amplify Gen 2 sets it up, with one app client that has no secret. */
-import { type Service, sendJson, serve } from '../service.ts';
+import { sendJson, serve } from '../service.ts';
 import { AwsError, type AwsInput, awsJson, textOf } from './aws-json.ts';
-import { createDevices, type DeviceMode, type Devices } from './devices.ts';
-import { type Claims, createSigningKey, type SigningKey } from './jwt.ts';
+import { createDevices, type DeviceMode } from './devices.ts';
+import { createSigningKey, type SigningKey } from './jwt.ts';
 import { createSignIn } from './sign-in.ts';
-import { type AuthenticationResult, createTokens } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 import { createUsers, type PoolUser, totp, type UserSeed } from './users.ts';
 
 export interface UserPoolOptions {
@@ -24,34 +24,10 @@ export interface UserPoolOptions {
   now?: () => number;
 }
 
-export interface UserPool {
-  /** Requests are counted by operation: `InitiateAuth`, …, and `jwks` for the key set. */
-  readonly service: Service;
-  readonly devices: Devices;
-  readonly region: string;
-  /** `us-east-1_…` */
-  readonly poolId: string;
-  readonly clientId: string;
-  /** `iss` of its tokens, without the scheme the key of `Logins` at an identity pool. */
-  readonly issuer: string;
-  addUser(seed: UserSeed): PoolUser;
-  /** A user by e-mail address or `sub`. @throws Error when there is none */
-  user(name: string): PoolUser;
-  /** The code that the user's authenticator app would show now. */
-  totpCode(name: string): string;
-  /** Tokens without the ceremony, for tests of what comes after it. */
-  tokensFor(name: string): AuthenticationResult;
-  /** The claims of an ID or access token. @throws TokenError: malformed, other signer or issuer, expired */
-  verifyToken(token: string): Claims;
-  /** Every ID and access token issued so far is expired from now on; refresh tokens still work. */
-  expireTokens(): void;
-  /** Every refresh token issued so far is revoked. */
-  revokeAll(): void;
-  close(): Promise<void>;
-}
+export type UserPool = Awaited<ReturnType<typeof createUserPool>>;
 
 /** Starts a user pool without users. */
-export async function createUserPool(options: UserPoolOptions = {}): Promise<UserPool> {
+export async function createUserPool(options: UserPoolOptions = {}) {
   const region = options.region ?? 'us-east-1';
   const now = options.now ?? Date.now;
   const poolName = 'LocalPool';
@@ -117,17 +93,24 @@ export async function createUserPool(options: UserPoolOptions = {}): Promise<Use
       isKeySet(request.url) ? sendJson(response, 200, key.jwks) : handler.handle(request, response),
   });
   return {
+    /** Requests are counted by operation: `InitiateAuth`, …, and `jwks` for the key set. */
     service,
     devices,
     region,
     poolId,
     clientId,
+    /** `iss` of its tokens, without the scheme the key of `Logins` at an identity pool. */
     issuer,
-    addUser: seed => users.add(seed),
+    addUser: (seed: UserSeed) => users.add(seed),
+    /** A user by e-mail address or `sub`. @throws Error when there is none */
     user,
-    totpCode: name => totp(user(name).totpSecret, now()),
-    tokensFor: name => tokens.issue(user(name)),
-    verifyToken: token => tokens.verify(token),
+    /** The code that the user's authenticator app would show now. */
+    totpCode: (name: string) => totp(user(name).totpSecret, now()),
+    /** Tokens without the ceremony, for tests of what comes after it. */
+    tokensFor: (name: string) => tokens.issue(user(name)),
+    /** The claims of an ID or access token. @throws TokenError: malformed, other signer or issuer, expired */
+    verifyToken: (token: string) => tokens.verify(token),
+    /** Every ID and access token issued so far is expired from now on; refresh tokens still work. */
     expireTokens: () => tokens.expireAll(),
     revokeAll: () => tokens.revokeAll(),
     close: () => service.close(),

@@ -6,7 +6,7 @@
  *     POST /v1/token · /v1/projects/-/serviceAccounts/{email}:generateAccessToken
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Service, sendJson, serve } from '../service.ts';
+import { sendJson, serve } from '../service.ts';
 import { Accounts } from './accounts.ts';
 import { sendContent } from './download.ts';
 import { type DriveItem, DriveTree, isReachable, type ResourceKeys } from './drive-tree.ts';
@@ -38,16 +38,7 @@ export interface DriveOptions extends DriveBehaviour {
   tokenLifetimeSeconds?: number;
 }
 
-export interface DriveService {
-  /** Its operations: `files.list`, `files.get`, `files.download`, `about.get`, `token`, `revoke`, `consent`, `exchange`, `generateAccessToken`. */
-  readonly service: Service;
-  /** Requests go to `{apiUrl}/drive/v3/…`. */
-  readonly apiUrl: string;
-  readonly tokenUri: string;
-  readonly tree: DriveTree;
-  readonly accounts: Accounts;
-  readonly behaviour: DriveBehaviour;
-}
+export type DriveService = Awaited<ReturnType<typeof createDrive>>;
 
 const ROUTES: [RegExp, string][] = [
   [/^GET \/drive\/v3\/files$/, 'files.list'],
@@ -69,8 +60,9 @@ interface Call {
 }
 
 /** Starts a Drive with an empty My Drive, on 127.0.0.1; it ends with `service.close()`. */
-export async function createDrive(options: DriveOptions = {}): Promise<DriveService> {
-  const { now = Date.now, tokenLifetimeSeconds = 3600, ...behaviour } = options;
+export async function createDrive(options: DriveOptions = {}) {
+  const { now = Date.now, tokenLifetimeSeconds = 3600, ...rest } = options;
+  const behaviour: DriveBehaviour = rest;
   const tree = new DriveTree(now);
   const tokens = new Tokens(now, tokenLifetimeSeconds);
   const lister = new FileLister(tree, behaviour);

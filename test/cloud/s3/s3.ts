@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Service, serve } from '../service.ts';
+import { serve } from '../service.ts';
 import { type Headers, smallBody } from './body.ts';
 import { ClientGone, S3Error } from './errors.ts';
 import { type Bucket, type Exchange, send, xmlOf } from './exchange.ts';
@@ -22,7 +22,7 @@ import {
   createMultipartUpload,
   uploadPart,
 } from './multipart.ts';
-import { Content, ObjectStore, type Upload } from './object-store.ts';
+import { Content, ObjectStore } from './object-store.ts';
 import { deleteObject, getObject, putObject } from './objects.ts';
 import { addressOf } from './operations.ts';
 import { actionOf, allows, extraActions } from './policy.ts';
@@ -47,42 +47,10 @@ export interface Ask {
   readonly headers: Headers;
 }
 
-export interface SeenObject {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Without quotes. */
-  readonly etag: string;
-  readonly contentType: string;
-  /** `x-amz-meta-*` and the other headers that are kept, lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Over the whole content, hex; computed when it is first read. */
-  readonly md5: string;
-  /** Another one for each time that the object was written. */
-  readonly path: string;
-}
-
-export interface S3Service {
-  /** Closing it removes the bytes. Its operations bear S3's names (`PutObject`, `UploadPart`). */
-  readonly service: Service;
-  readonly bucket: string;
-  readonly region: string;
-  /** What else the account forbids (bucket policy, KMS, Object Lock), in S3's words; null for nothing. */
-  denies: ((ask: Ask) => string | null) | null;
-  /** In the order of their keys. */
-  objects(): SeenObject[];
-  /** All bytes of an object. @throws Error when there is none */
-  read(key: string): Buffer;
-  /** Puts an object there without a request. */
-  put(key: string, bytes: Uint8Array | string, contentType?: string): void;
-  /** Takes an object away without a request; false when there was none. */
-  remove(key: string): boolean;
-  /** The multipart uploads that are neither complete nor aborted. */
-  uploads(): Upload[];
-}
+export type S3Service = Awaited<ReturnType<typeof createS3>>;
 
 /** Starts the service on 127.0.0.1. Addresses are in path style: `/bucket/key`. */
-export async function createS3(options: S3Options): Promise<S3Service> {
+export async function createS3(options: S3Options) {
   const { bucket: name, region, now = Date.now, repeatedComplete = 'refused' } = options;
   const folder = mkdtempSync(join(tmpdir(), 'local-s3-'));
   const store = new ObjectStore(folder);
@@ -96,36 +64,45 @@ export async function createS3(options: S3Options): Promise<S3Service> {
     await stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  const s3: S3Service = {
+  const s3 = {
+    /** Closing it removes the bytes. Its operations bear S3's names (`PutObject`, `UploadPart`). */
     service,
     bucket: name,
     region,
-    denies: null,
+    /** What else the account forbids (bucket policy, KMS, Object Lock), in S3's words; null for nothing. */
+    denies: null as ((ask: Ask) => string | null) | null,
+    /** In the order of their keys. */
     objects: () =>
       store.all().map(({ key, etag, contentType, kept, content }) => ({
         key,
         size: content.sizeBytes,
         etag,
         contentType,
-        headers: Object.fromEntries(kept),
+        /** `x-amz-meta-*` and the other headers that are kept, lower case. */
+        headers: Object.fromEntries(kept) as Readonly<Record<string, string>>,
+        /** Another one for each time that the object was written. */
         path: content.files[0]!.path,
         get md5() {
           return content.md5;
         },
       })),
-    read: key => {
+    /** All bytes of an object. @throws Error when there is none */
+    read: (key: string) => {
       const object = store.get(key);
       if (!object) throw new Error(`no object ${key} in ${name}`);
       return object.content.readAll();
     },
-    put: (key, bytes, contentType = 'binary/octet-stream') => {
+    /** Puts an object there without a request. */
+    put: (key: string, bytes: Uint8Array | string, contentType = 'binary/octet-stream') => {
       const path = store.newPath();
       writeFileSync(path, bytes);
       const etag = createHash('md5').update(bytes).digest('hex');
       const content = new Content({ path, sizeBytes: Buffer.byteLength(bytes) });
       store.set({ key, etag, contentType, kept: new Map(), checksum: null, modifiedMs: now(), content });
     },
-    remove: key => store.delete(key),
+    /** Takes an object away without a request; false when there was none. */
+    remove: (key: string) => store.delete(key),
+    /** The multipart uploads that are neither complete nor aborted. */
     uploads: () => [...store.uploads.values()],
   };
   return s3;

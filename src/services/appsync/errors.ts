@@ -74,21 +74,15 @@ export const requestRetryPolicy: RetryPolicy = error => {
 };
 
 export function isSignInRefused(error: unknown): boolean {
-  return (
-    error instanceof RequestFailed &&
-    (error.status === 401 || error.errors.some(({ errorType }) => errorType === 'UnauthorizedException'))
-  );
+  if (!(error instanceof RequestFailed)) return false;
+  return error.status === 401 || error.errors.some(({ errorType }) => errorType === 'UnauthorizedException');
 }
 
 /** AppSync has no error type for a page token that is not taken any more: its words, and those of DynamoDB's start key. */
 export function isBadPageToken(error: unknown): boolean {
   const failed = error instanceof RunError ? error.cause : error;
-  return (
-    failed instanceof RequestFailed &&
-    failed.errors.some(({ message = '' }) =>
-      /(pagination|page|next) ?token|ExclusiveStartKey|starting key/i.test(message),
-    )
-  );
+  const words = /(pagination|page|next) ?token|ExclusiveStartKey|starting key/i;
+  return failed instanceof RequestFailed && failed.errors.some(({ message = '' }) => words.test(message));
 }
 
 /** What graphql-java (AppSync) and graphql-js say when a document does not validate, or a value is not coerced. */
@@ -98,7 +92,7 @@ const MISMATCH =
 /** True if the document or its values do not fit the schema: no record can be created or read. */
 export function isSchemaMismatch(errors: AppSyncError[]): boolean {
   return errors.some(
-    ({ message = '', errorType = '' }) => MISMATCH.test(message) || errorType === 'ValidationError',
+    ({ message = '', errorType }) => MISMATCH.test(message) || errorType === 'ValidationError',
   );
 }
 

@@ -66,12 +66,17 @@ export class Media implements MediaTable {
     const inputs = links.map(link => ({ i: this.#inputOf(link) }));
     const field = ({ i }: { i: string }) => `${createMutation}(input: ${i}) { id }`;
     const document = batch('mutation', { i: `${createInput}!` }, inputs, field);
-    const response = await this.#client.request(document);
-    const { data, errors, isRepeated = false } = response;
-    if (data) {
-      const results = resultsOf(response, links);
-      return results.map((result, index) => this.#outcome(links[index]!, result, errors[0], isRepeated));
-    }
+    const { isRepeated = false, ...response } = await this.#client.request(document);
+    const { data, errors } = response;
+    const outcomeOf = (link: MediaLink, { value, errors: own }: Result<unknown>): Outcome => {
+      if (value) return 'linked';
+      const error = own[0] ?? errors[0] ?? { message: 'no response for this record' };
+      if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
+      if (isForbidden(error)) throw notAllowed(error);
+      if (isSchemaMismatch([error])) throw this.#misfit(error);
+      return isTemporary(error) ? { again: error } : refused(link, error);
+    };
+    if (data) return resultsOf(response, links).map((result, index) => outcomeOf(links[index]!, result));
     const forbidden = errors.find(isForbidden);
     if (forbidden) throw notAllowed(forbidden);
     const refusal = errors[0] ?? { message: 'no data' };
@@ -109,20 +114,6 @@ export class Media implements MediaTable {
       `AppSync refused the media records: ${message}`,
       type ? ` ${type} is sent as ${sent.join(' for photos and ')} for videos.` : '',
     );
-  }
-
-  #outcome(
-    link: MediaLink,
-    result: Result<unknown>,
-    other: AppSyncError | undefined,
-    isRepeated: boolean,
-  ): Outcome {
-    if (result.value) return 'linked';
-    const error = result.errors[0] ?? other ?? { message: 'no response for this record' };
-    if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
-    if (isForbidden(error)) throw notAllowed(error);
-    if (isSchemaMismatch([error])) throw this.#misfit(error);
-    return isTemporary(error) ? { again: error } : refused(link, error);
   }
 
   /** Reads records that exist already: one with the link's values is the link's. */

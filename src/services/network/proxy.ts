@@ -21,22 +21,18 @@ export function normalizeProxies(env: Env): void {
   const exceptions = variable(env, 'NO_PROXY')
     .split(/[\s,]+/)
     .filter(Boolean);
-  const isOff = exceptions.includes('*');
-  set(env, 'ALL_PROXY', '');
-  set(env, 'HTTP_PROXY', isOff ? '' : withScheme(http));
-  set(env, 'HTTPS_PROXY', isOff ? '' : withScheme(https));
-  set(env, 'NO_PROXY', isOff ? '' : [...new Set(exceptions.flatMap(spellings))].join(','));
+  const NO_PROXY = [...new Set(exceptions.flatMap(spellings))].join(',');
+  const rewritten = { ALL_PROXY: '', HTTP_PROXY: withScheme(http), HTTPS_PROXY: withScheme(https), NO_PROXY };
+  for (const [name, value] of Object.entries(rewritten)) {
+    delete env[name];
+    delete env[name.toLowerCase()];
+    if (value !== '' && !exceptions.includes('*')) env[name] = value;
+  }
 }
 
 /** As usual on Unix, the lower-case variable wins. */
 function variable(env: Env, name: string): string {
   return (env[name.toLowerCase()] || env[name] || '').trim();
-}
-
-function set(env: Env, name: string, value: string): void {
-  delete env[name];
-  delete env[name.toLowerCase()];
-  if (value !== '') env[name] = value;
 }
 
 /** `proxy.example.com:3128` is a proxy for curl, and not for the libraries. */

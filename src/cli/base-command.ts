@@ -77,7 +77,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { verbose = false, 'log-file': path } = this.#globalFlags;
     const name = this.logName ?? (verbose || env.LOG_LEVEL ? this.id : null);
     if (path) this.#log = await openLogFile(path, { verbose, env });
-    else if (name) this.#log = await openLog({ home, name }, { verbose, env });
+    else if (name) this.#log = await openLog(home, name, { verbose, env });
   }
 
   /** Empty before the flags are parsed. */

@@ -26,11 +26,6 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 /** As LOG_LEVEL names them for Python. */
 const PYTHON_LEVELS: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' };
 
-/** As part of a file name: `20261122T150412Z`. */
-export function timestamp(at: Date): string {
-  return at.toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
 /** Opens the file that `--log-file` names, to append to it. Throws ConfigError if that is not possible. */
 export async function openLogFile(path: string, options: LogOptions): Promise<Log> {
   let fd: number;
@@ -48,11 +43,10 @@ export async function openLogFile(path: string, options: LogOptions): Promise<Lo
 }
 
 /** Opens `logs/{name}_{timestamp}.log`. Returns null if the folder is not writable: the command runs without a log. */
-export async function openLog(
-  { home, name, now = new Date() }: { home: string; name: string; now?: Date },
-  options: LogOptions,
-): Promise<Log | null> {
-  const path = join(logsFolder(home), `${name}_${timestamp(now)}.log`);
+export async function openLog(home: string, name: string, options: LogOptions): Promise<Log | null> {
+  // 20261122T150412Z
+  const timestamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const path = join(logsFolder(home), `${name}_${timestamp}.log`);
   try {
     refusePlantedLink(logsFolder(home));
     makePrivateFolder(logsFolder(home));

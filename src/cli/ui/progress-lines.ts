@@ -91,9 +91,9 @@ function parts(facts: ProgressFacts): string[] {
 }
 
 function filesPart({ filesDone, files, sessionFiles, isTotal }: ProgressFacts): string {
-  const [count, unit] = formatCount(files, 'file').split(' ') as [string, string];
-  const [done, all] = [filesDone.toLocaleString('en-US'), `${count}${isTotal ? '' : '+'}`];
-  if (sessionFiles === null) return `${done}/${all} ${unit}`;
+  const done = filesDone.toLocaleString('en-US');
+  const all = `${files.toLocaleString('en-US')}${isTotal ? '' : '+'}`;
+  if (sessionFiles === null) return `${done}/${all} ${files === 1 ? 'file' : 'files'}`;
   return `this session ${formatCount(sessionFiles, 'file')}, in all ${done} of ${all}`;
 }
 

@@ -3,12 +3,9 @@ import { type FileRecord, STATUSES } from '../../../stages/record.ts';
 import { isPlainObject, JsonSyntaxError, parseJson } from '../../config/json.ts';
 import { jsonOf } from '../text/visible.ts';
 
-/** A line that is not a record. `line` and `column` count from 1; `reason` has neither. */
+/** A line that is not a record. `line` and `column` count from 1. */
 export class BadLine extends RunError {
   override readonly name = 'BadLine';
-  readonly source: string;
-  readonly line: number;
-  readonly column: number;
 
   constructor(source: string, line: number, column: number, reason: string) {
     super(
@@ -16,9 +13,6 @@ export class BadLine extends RunError {
       `${source}, line ${line}, column ${column}: ${reason}.`,
       'Correct the line. The commands of single stages ("migrator parse" and so on) can set such lines aside with --skip-bad-lines, and work on the rest.',
     );
-    this.source = source;
-    this.line = line;
-    this.column = column;
   }
 }
 
@@ -46,20 +40,16 @@ function withStatus(record: FileRecord): FileRecord {
 
 function parsed(text: string, source: string, line: number): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    try {
-      return parseJson(text);
-    } catch (error) {
-      if (!(error instanceof JsonSyntaxError)) throw new BadLine(source, line, 1, 'it is not JSON');
-      const [, reason = error.message] = /: (.*)$/s.exec(error.message) ?? [];
-      throw new BadLine(
-        source,
-        line,
-        error.column,
-        reason.replace('the end of the file', 'the end of the line'),
-      );
-    }
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw new BadLine(source, line, 1, 'it is not JSON');
+    const [, reason = error.message] = /: (.*)$/s.exec(error.message) ?? [];
+    throw new BadLine(
+      source,
+      line,
+      error.column,
+      reason.replace('the end of the file', 'the end of the line'),
+    );
   }
 }
 

@@ -123,8 +123,8 @@ describe('A manifest on disk', () => {
     const content = lines(a) + lineOf(b).trimEnd().replace('pending', 'finished');
     await holding(content);
     const error = await rejection<BadLine>(opened());
-    expect(error).to.be.instanceOf(BadLine).and.include({ line: 2 });
-    expect(error.message).to.contain('"finished"');
+    expect(error).to.be.instanceOf(BadLine);
+    expect(error.message).to.contain('line 2').and.to.contain('"finished"');
     expect(readFileSync(path, 'utf8')).to.equal(content);
     expect(warnings).to.deep.equal([]);
   });
@@ -155,9 +155,9 @@ describe('A manifest on disk', () => {
     const content = `${lines(a)}\n${lineOf(b).replace('"status":', '"status";')}${lines(a)}`;
     await holding(content);
     const error = await rejection<BadLine>(opened());
-    expect(error).to.be.instanceOf(BadLine).and.include({ source: path, line: 3 });
-    expect(error.column).to.equal(lineOf(b).indexOf('"status":') + '"status"'.length + 1);
-    expect(error.message).to.contain(`${path}, line 3, column ${error.column}: `);
+    expect(error).to.be.instanceOf(BadLine);
+    const column = lineOf(b).indexOf('"status":') + '"status"'.length + 1;
+    expect(error.message).to.contain(`${path}, line 3, column ${column}: `);
     expect(readFileSync(path, 'utf8')).to.equal(content);
   });
 
@@ -256,9 +256,7 @@ describe('A manifest on disk', () => {
     await holding('');
     for (const foreign of ['hello', 'id,name', '"x"x']) {
       writeFileSync(path, lines(a) + foreign);
-      expect(await rejection(recordsIn()))
-        .to.be.instanceOf(BadLine)
-        .and.include({ line: 2 });
+      expect((await rejection<BadLine>(recordsIn())).message).to.contain('line 2');
       expect(readFileSync(path, 'utf8')).to.equal(lines(a) + foreign);
     }
   });

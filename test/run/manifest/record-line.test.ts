@@ -63,8 +63,9 @@ describe('A line of a manifest', () => {
   ] as const) {
     it(`is refused when "${field}" is ${JSON.stringify(value)}, saying what was found and what is accepted`, () => {
       const error = fault(withField(field, value));
-      expect(error).to.include({ source: 'list.ndjson', line: 7, column: 1 });
-      expect(error.message).to.contain(`"${field}" is ${JSON.stringify(value)}, accepted is `);
+      expect(error.message).to.contain(
+        `list.ndjson, line 7, column 1: "${field}" is ${JSON.stringify(value)}, accepted is `,
+      );
     });
   }
 
@@ -77,9 +78,9 @@ describe('A line of a manifest', () => {
   });
 
   it('is refused with the column where it stops being JSON', () => {
-    expect(fault('{"id":"a",}').column).to.equal(11);
-    expect(fault('{"id":"a" "name":"b"}').column).to.equal(11);
+    expect(fault('{"id":"a",}').message).to.contain('column 11:');
+    expect(fault('{"id":"a" "name":"b"}').message).to.contain('column 11:');
     expect(fault('{"id":"a"').message).to.contain('the end of the line');
-    expect(fault('hello').column).to.equal(1);
+    expect(fault('hello').message).to.contain('column 1:');
   });
 });

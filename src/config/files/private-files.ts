@@ -7,18 +7,18 @@ import {
   closeSync,
   constants,
   existsSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
-  unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -52,22 +52,21 @@ export async function replaceFile(
   const target = targetOf(path);
   const before = replaceable(target);
   const temporary = temporaryFor(target);
-  // Fails if anything is there, even a link.
-  let file: FileHandle | null = await open(temporary, 'wx', mode);
+  const kept = keepsMode && before?.isFile() ? before.mode & 0o777 : null;
   try {
-    if (keepsMode && before?.isFile()) await file.chmod(before.mode & 0o777);
-    await writeFile(file, content);
-    await file.sync();
-    await file.close();
-    file = null;
+    await writeFile(temporary, content, { mode: kept ?? mode, ...NEW_FILE });
+    // The umask may have taken something from the mode.
+    if (kept !== null) await chmod(temporary, kept);
     await rename(temporary, target);
   } catch (error) {
-    await file?.close().catch(() => {});
-    await unlink(temporary);
+    await unlink(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(target));
 }
+
+/** Fails if anything is there, even a link. */
+const NEW_FILE = { flag: 'wx', flush: true } as const;
 
 /** Makes the rename durable, where folders can be opened. */
 async function syncFolder(folder: string): Promise<void> {
@@ -76,22 +75,16 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-/** The same, synchronously, for short text. */
+/** Like {@link replaceFile}, synchronously, for short text. */
 export function replaceFileSync(path: string, text: string, { mode }: { mode: number }): void {
   const target = targetOf(path);
   replaceable(target);
   const temporary = temporaryFor(target);
-  const fd = openSync(temporary, 'wx', mode);
   try {
-    try {
-      writeSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeFileSync(temporary, text, { mode, ...NEW_FILE });
     renameSync(temporary, target);
   } catch (error) {
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

@@ -61,7 +61,7 @@ describe('showing the configuration', () => {
     });
   });
 
-  it('tells where each value comes from, and how the files it names stand', async () => {
+  it('tells where each value comes from, and the state of the files that it names', async () => {
     await scratch.put('config.json', {
       aws: { cognito: { username: 'a@b.example', password: 'hunter2' } },
       google_drive: { credentials_path: 'c.json' },

@@ -56,7 +56,7 @@ describe('What review shows', () => {
     expect([...reviewRows(found)][0]![6]).to.equal('E 6602');
   });
 
-  it('says how a name is read anew that was corrected in Drive, where a name is what is wrong', async () => {
+  it('says that renamed files are noticed, if a name is what is wrong', async () => {
     const nothing = { accept: null, dryRun: false, accepted: [], manifest: 'parse.ndjson' };
     expect(nextLines(await reviewOf('photo.jpg'), nothing).join()).to.include(
       'notices files that you rename',

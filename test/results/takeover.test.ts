@@ -88,7 +88,7 @@ describe("the Python tool's progress file", () => {
       expect(await applied(fields)).to.include({ url: URL });
   });
 
-  it('changes nothing of a record that stands already, has stopped, or is not in it', async () => {
+  it('changes nothing of a record that is stored already, has stopped, or is not in it', async () => {
     for (const given of [
       { ...record, url: 'https://b/other' },
       { ...record, status: 'orphan' as const },

@@ -7,7 +7,6 @@ import { fileRecord } from '../stages/flow.ts';
 
 const KEY = 'media/obs-1/6602.jpg';
 const own = { id: mediaIdOf('obs-1', KEY), observationId: 'obs-1' };
-const _foreign = { id: 'random', observationId: 'obs-2' };
 const resolved = (fields: Partial<FileRecord> = {}) => fileRecord({ key: KEY, ...fields });
 const OBJECT = {
   url: `https://b/${KEY}`,

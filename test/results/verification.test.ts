@@ -96,7 +96,7 @@ describe('verification', () => {
     expect(findings[1]!.message).to.match(/^2\.jpg \(f2\): .*4 bytes, not 3/);
   });
 
-  it('does not complain of an etag that is the md5 which Drive gives, or of one that nobody remembers', async () => {
+  it('accepts an etag that is the md5 which Drive gives, and a record without one', async () => {
     const records = [recordOf(1, { etag: 'abc-2' }), recordOf(2, { etag: undefined })];
     const world = new World(records);
     world.objects.get(records[0]!.key!)!.etag = md5Of(bytes);

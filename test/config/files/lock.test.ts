@@ -88,7 +88,7 @@ describe('a lock between processes', () => {
     expect(readFileSync(victim, 'utf8')).to.equal('theirs');
   });
 
-  it('is taken over when nobody can tell who holds it', () => {
+  it('is taken over when its file does not say who holds it', () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '');
     taken(tryLock(path, 'me')).release();

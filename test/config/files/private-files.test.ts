@@ -28,7 +28,7 @@ describe('makePrivateFolder', () => {
     expect(existsSync(join(real, 'below'))).to.equal(true);
   });
 
-  it('throws where a file stands in the way, or nothing can be made', function () {
+  it('throws where a file is in the way, or nothing can be made', function () {
     const file = join(scratch.folder, 'file');
     writeFileSync(file, '');
     expect(() => makePrivateFolder(file)).to.throw(/EEXIST/);

@@ -205,7 +205,7 @@ describe('A report in a browser', () => {
     expect(await links(1)).to.deep.equal(['https://drive.google.com/open?id=id-js']);
   });
 
-  it('writes a name from right to left without turning what stands around it', async () => {
+  it('writes a name from right to left without turning what is around it', async () => {
     const page = await open('small');
     const direction = (selector: string) =>
       page

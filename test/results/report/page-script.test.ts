@@ -95,7 +95,7 @@ describe('Sorting in a report', () => {
 });
 
 describe('Characters that cannot be seen', () => {
-  it('are named, and spelled out where they stand', () => {
+  it('are named, and spelled out where they are', () => {
     expect(hiddenCharacters('6602.jpg')).to.equal(null);
     expect(hiddenCharacters('ק 1.jpg')).to.equal(null);
     expect(spelledOut('ab\u202egpj\u2067\n.jpg')).to.equal('ab\\u202egpj\\u2067\\u000a.jpg');

@@ -87,7 +87,7 @@ describe('The data of a report', () => {
     expect([...report.reasons.values()].at(-1)!.advice.title).to.equal('constructor');
   });
 
-  it('has a time for what stands in S3 and for nothing else', () => {
+  it('has a time for what is in S3 and for nothing else', () => {
     const times = [
       STORED,
       fileRecord({ id: 'set back', storedAt: STORED.storedAt, status: 'pending' }),

@@ -17,7 +17,7 @@ const MIX_MEAN_BYTES = 15 * MIB;
 const MIX_SIGMA = 1.4;
 
 /** Sizes as in a real folder, log-normal around a mean; the same every time. */
-export function mixOf(files = MIX_FILES): Load {
+function mixOf(files = MIX_FILES): Load {
   const random = numbers(1_234_567);
   const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
   const raw = Array.from({ length: files }, () => Math.exp(MIX_SIGMA * normal()));
@@ -35,7 +35,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-export function evenLoad(files: number, mib: number): Load {
+function evenLoad(files: number, mib: number): Load {
   return {
     name: `${files.toLocaleString('en-US')} x ${mib} MiB`,
     sizes: Array.from({ length: files }, () => mib * MIB),

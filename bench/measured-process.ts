@@ -17,7 +17,7 @@ export interface Usage extends ProcessUsage {
   messages: { line: string; atSeconds: number }[];
 }
 
-export interface Program {
+interface Program {
   /** The script and its arguments. */
   arguments: string[];
   environment?: Record<string, string>;
@@ -29,7 +29,7 @@ export interface Program {
   output?: number | Writable;
 }
 
-export interface Launched {
+interface Launched {
   /** Null unless the input is a pipe. */
   input: Writable | null;
   /** Rejects with the program's messages if its exit code is neither 0 nor 3. */

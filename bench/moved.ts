@@ -4,9 +4,9 @@
  * payload is signed.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { projectRoot } from '../test/project-root.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { programAt, projectRoot } from '../test/project-root.ts';
 import { ask, startBeside } from './ask-process.ts';
 import type { CloudReport } from './cloud-process.ts';
 import { bytesIn, folderOf, type Load, WORKERS } from './load.ts';
@@ -27,7 +27,7 @@ export interface Move extends Cost {
   report: CloudReport;
 }
 
-export interface Moved {
+interface Moved {
   /** Subfolders of the migrated folder. */
   folders: number;
   /** `migrator transfer`, for files that were listed and resolved before. */
@@ -59,10 +59,6 @@ export function moved(load: Load, repetitions = 3): Promise<Moved> {
   return result;
 }
 
-export function isInstalled(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
-}
-
 function inTurn(load: Load, repetitions: number): Promise<Moved> {
   return atPlace(load, async place => {
     const { cloud } = place;
@@ -71,7 +67,7 @@ function inTurn(load: Load, repetitions: number): Promise<Moved> {
       pipe: byPipe,
       transfer: byTransfer,
       migrate: byMigrate,
-      ...(isInstalled('rclone') && { rclone: byRclone }),
+      ...(programAt('rclone') && { rclone: byRclone }),
     };
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const [name, run] of Object.entries(programs)) {

@@ -14,7 +14,7 @@ interface CpuProfile {
   timeDeltas: number[];
 }
 
-export interface Frame {
+interface Frame {
   name: string;
   seconds: number;
   /** Of the time in which the thread was not idle. */

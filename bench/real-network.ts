@@ -42,7 +42,7 @@ function numbers(seed: number): (from: number, to: number) => number {
 }
 
 /** Photos of 100 to 600 KiB and some videos of 5 to 40 MiB, in nested folders. */
-export function realisticFolder(): DriveFolder {
+function realisticFolder(): DriveFolder {
   const number = numbers(7);
   const files: DriveFolder['files'] = [];
   let id = FIRST_ID;

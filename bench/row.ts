@@ -3,7 +3,7 @@
 /** A limit for the value itself, or for its ratio to the bound. */
 export type Goal = { of: 'value' | 'ratio' } & ({ atLeast: number } | { atMost: number });
 
-export interface Measured {
+interface Measured {
   name: string;
   value: number;
   unit: string;

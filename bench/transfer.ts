@@ -3,8 +3,9 @@
  * same work as the two others; the whole command is shown as well. CPU and memory are those of the whole process, including
  * its start.
  */
+import { programAt } from '../test/project-root.ts';
 import { gibOf, LOADS, type Load } from './load.ts';
-import { isInstalled, type Move, moved } from './moved.ts';
+import { type Move, moved } from './moved.ts';
 import { type Goal, leftOut, median, type Row, row, spread } from './row.ts';
 
 const MOST_MIB = 200;
@@ -15,7 +16,7 @@ const LARGE_SPEED_OF_RCLONE: Goal = { of: 'ratio', atLeast: 1.2 };
 const LARGE_MIB = 100;
 
 export async function transferRows(loads: readonly Load[] = LOADS): Promise<Row[]> {
-  if (!isInstalled('openssl')) return [leftOut('transfer', 'not installed: openssl, for the TLS of Drive')];
+  if (!programAt('openssl')) return [leftOut('transfer', 'not installed: openssl, for the TLS of Drive')];
   const rows: Row[] = [];
   for (const load of loads) rows.push(...(await rowsOf(load)));
   return rows;

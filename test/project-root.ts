@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout's folder: compiled tests lie in dist/, what they read (fixtures, bin) beside it. */
@@ -14,6 +14,11 @@ export const RUN = join(projectRoot(), 'bin', 'run.js');
 
 /** The command as a shell takes it. */
 export const MIGRATOR = `'${process.execPath}' '${RUN}'`;
+
+/** Where a program of this name is installed. */
+export function programAt(name: string, folders = (process.env.PATH ?? '').split(delimiter)) {
+  return folders.map(folder => join(folder, name)).find(path => existsSync(path));
+}
 
 /** A new folder for somebody's PATH, with `migrator` in it; `after` is what the shell does then. */
 export function binFolder(bin: string, after?: string): string {

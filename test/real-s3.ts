@@ -5,12 +5,13 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { type Home, Sandbox } from './e2e/sandbox.ts';
 import { freePort } from './free-port.ts';
+import { programAt } from './project-root.ts';
 import { type ResigningProxy, resigningProxy } from './resigning-proxy.ts';
 import { md5Of } from './services/s3/local-storage.ts';
 
@@ -64,10 +65,6 @@ function assumedRole(url: string) {
     secretAccessKey: element('SecretAccessKey'),
     sessionToken: element('SessionToken'),
   };
-}
-
-function isInstalled(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
 }
 
 /** Resolves when the server takes the bucket. Throws when it ends, or does not in time. */
@@ -165,7 +162,7 @@ async function check(server: Server): Promise<void> {
 
 for (const server of SERVERS) {
   const { program } = server;
-  if (!isInstalled(program)) {
+  if (!programAt(program)) {
     console.log(`LEFT OUT: ${program} is not installed.`);
     continue;
   }

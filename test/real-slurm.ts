@@ -14,15 +14,13 @@ import { fencesIn, textOf } from './docs/fences.ts';
 import { expectArrived } from './e2e/expected.ts';
 import { Sandbox } from './e2e/sandbox.ts';
 import { freePort } from './free-port.ts';
-import { binFolder } from './project-root.ts';
+import { binFolder, programAt } from './project-root.ts';
 
 const DAEMONS = ['munged', 'slurmctld', 'slurmd'];
 const PROGRAMS = [...DAEMONS, 'sbatch', 'sinfo'];
 /** Daemons are often not on the PATH. */
 const PATH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 const START_SECONDS = 30;
-
-const programAt = (name: string) => PATH.map(folder => join(folder, name)).find(path => existsSync(path));
 
 /** A cluster of this computer alone. It claims more processors than there may be, so that all tasks run at once. */
 async function configuration(folder: string): Promise<string> {
@@ -80,7 +78,7 @@ class Cluster {
   /** Asynchronous: the local cloud answers the tasks from this process. */
   async run(name: string, args: string[], env: Record<string, string> = {}): Promise<string> {
     const options = { cwd: this.#folder, env: { ...env, ...this.env, ...path(env) } };
-    return (await promisify(execFile)(programAt(name)!, args, options)).stdout;
+    return (await promisify(execFile)(programAt(name, PATH)!, args, options)).stdout;
   }
 
   async stop(): Promise<void> {
@@ -92,7 +90,7 @@ class Cluster {
   }
 
   #daemon(name: string, args: string[]): void {
-    this.#daemons.push(spawn(programAt(name)!, args, { stdio: 'ignore', env: this.env }));
+    this.#daemons.push(spawn(programAt(name, PATH)!, args, { stdio: 'ignore', env: this.env }));
   }
 
   async #until(name: string, isThere: () => boolean | Promise<boolean>): Promise<void> {
@@ -160,7 +158,7 @@ async function check(): Promise<void> {
   }
 }
 
-const missing = PROGRAMS.filter(name => !programAt(name));
+const missing = PROGRAMS.filter(name => !programAt(name, PATH));
 if (missing.length > 0)
   console.log(`LEFT OUT: ${missing.join(', ')} not installed (Debian: slurm-wlm, munge).`);
 else if (process.getuid?.() !== 0) console.log('LEFT OUT: the daemons of Slurm need root.');

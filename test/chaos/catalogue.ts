@@ -28,7 +28,7 @@ import {
   spoiltToken,
 } from './fault-tools.ts';
 
-export interface Fault extends Weighted {
+interface Fault extends Weighted {
   readonly name: string;
   /** What happens; `dice` decide what the name leaves open. */
   readonly make: (dice: Dice, cloud: Cloud) => Intercept;

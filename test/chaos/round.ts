@@ -13,14 +13,14 @@ import { type ChaosFolder, type FolderSize, layFolder } from './folder.ts';
 import { differences, faultsOf, type Result, resultOf, wrongBytes } from './result.ts';
 import { MOMENTS, Weather } from './weather.ts';
 
-export interface RoundOptions {
+interface RoundOptions {
   size: FolderSize;
   /** The storm ends after so many processes have been ended from outside. */
   kills: number;
   log?: (line: string) => void;
 }
 
-export interface RoundOutcome {
+interface RoundOutcome {
   /** What is not as it should be; empty if all is well. */
   wrong: string[];
   /** Processes that were ended by a signal. */

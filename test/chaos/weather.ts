@@ -7,7 +7,7 @@ import type { Dice } from './dice.ts';
 
 /** When in the life of a request: it has arrived; its work is done, but nobody knows; it has been answered. */
 export const MOMENTS = ['arrived', 'done', 'answered'] as const;
-export type Moment = (typeof MOMENTS)[number];
+type Moment = (typeof MOMENTS)[number];
 
 export class Weather {
   /** How often each fault has happened, by `service operation: fault`. */

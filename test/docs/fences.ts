@@ -15,7 +15,7 @@ export function textOf(page: string): string {
   return readFileSync(join(projectRoot(), page), 'utf8');
 }
 
-export interface Fence {
+interface Fence {
   /** Counts from 1; that of the opening fence. */
   line: number;
   /** What stands behind the opening backticks; empty for nothing. */
@@ -55,7 +55,7 @@ export function fencesIn(text: string): Fence[] {
 }
 
 /** What is typed together, and what is shown of its outcome. */
-export interface Typed {
+interface Typed {
   line: number;
   text: string;
   /** The shown outcome; null where nothing is shown. `…` stands for anything. */

@@ -189,16 +189,14 @@ describe('progress on a terminal', () => {
     expect(await terminal.ended).to.equal(3);
   });
 
-  for (const env of [{ TERM: 'dumb' }] as Record<string, string>[]) {
-    it(`is plain lines with ${JSON.stringify(env)}, without a single escape sequence`, async () => {
-      const gate = new Gate();
-      onDownload(gate.inBody);
-      const terminal = start(['migrate'], 200, env);
-      const line = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \d\/7 files · 3\.0 MiB\/24\.0 MiB/;
-      await terminal.until(seen => seen.some(text => line.test(text)));
-      gate.open();
-      expect(await terminal.ended).to.equal(3);
-      expect(terminal.output).not.to.include('\u001b');
-    });
-  }
+  it('is plain lines with TERM=dumb, without a single escape sequence', async () => {
+    const gate = new Gate();
+    onDownload(gate.inBody);
+    const terminal = start(['migrate'], 200, { TERM: 'dumb' });
+    const line = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \d\/7 files · 3\.0 MiB\/24\.0 MiB/;
+    await terminal.until(seen => seen.some(text => line.test(text)));
+    gate.open();
+    expect(await terminal.ended).to.equal(3);
+    expect(terminal.output).not.to.include('\u001b');
+  });
 });

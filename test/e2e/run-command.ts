@@ -37,7 +37,7 @@ export interface Running {
 const running = new Set<ChildProcess>();
 
 /** A pipe whose processes may still be running. */
-export interface RunningPipe {
+interface RunningPipe {
   /** The shell that joins them. */
   readonly child: ChildProcess;
   readonly ended: Promise<PipeOutcome>;
@@ -56,7 +56,7 @@ export function run(args: readonly string[], options: RunOptions): Promise<Outco
 /** A member of a pipe: arguments of `migrator`, or the text of a shell command. */
 export type Member = readonly string[] | string;
 
-export interface PipeOutcome {
+interface PipeOutcome {
   /** Standard output of the last member. */
   stdout: string;
   /** Of each member, in order. */

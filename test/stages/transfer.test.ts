@@ -7,14 +7,9 @@ import type { FileRecord } from '../../stages/record.ts';
 import type { Backoff } from '../../stages/retry/backoff.ts';
 import { withSendableValues } from '../../stages/sendable.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
-import {
-  type FileSource,
-  type ObjectStore,
-  type StoredObject,
-  transfer,
-  type Upload,
-} from '../../stages/transfer.ts';
+import { type FileSource, transfer } from '../../stages/transfer.ts';
 import { streamOf } from '../byte-stream.ts';
+import { CONTENT, drive, FakeStore, located, SlowStore, STORED } from './fake-store.ts';
 import {
   all,
   anyRecords,
@@ -26,61 +21,6 @@ import {
   settled,
   through,
 } from './flow.ts';
-
-const CONTENT = [Buffer.from('one '), Buffer.from('file')];
-const STORED: StoredObject = { bytes: 8, etag: 'e1', verified: 'md5' };
-
-const drive: FileSource = { download: async (_, onBytes) => streamOf(CONTENT, onBytes) };
-
-/** Takes what it is given, unless `refuse` has something against it. */
-class FakeStore implements ObjectStore {
-  readonly uploads: (Omit<Upload, 'open'> & { content: string })[] = [];
-  refuse: (attempt: number, upload: Upload) => Error | null = () => null;
-
-  urlOf(key: string): string {
-    return `https://bucket.s3.example.com/${encodeURI(key)}`;
-  }
-
-  async store(upload: Upload): Promise<StoredObject> {
-    const { signal: _, open, ...asked } = upload;
-    const content = Buffer.concat(await all(await open())).toString();
-    this.uploads.push({ ...asked, content });
-    const error = this.refuse(this.uploads.length, upload);
-    if (error) throw error;
-    return STORED;
-  }
-}
-
-/** Holds every upload until the test lets it go. */
-class SlowStore extends FakeStore {
-  readonly waiting = new Map<string, (error?: Error) => void>();
-  most = 0;
-
-  override store({ fileId }: Upload): Promise<StoredObject> {
-    return new Promise((resolve, reject) => {
-      this.waiting.set(fileId, error => {
-        this.waiting.delete(fileId);
-        if (error) reject(error);
-        else resolve(STORED);
-      });
-      this.most = Math.max(this.most, this.waiting.size);
-    });
-  }
-}
-
-function located(fields: Partial<FileRecord> = {}): FileRecord {
-  return fileRecord({
-    md5: 'a'.repeat(32),
-    size: 8,
-    sequentialIds: [6602],
-    type: 'IMAGE',
-    contentType: 'image/jpeg',
-    observations: [{ sequentialId: 6602, id: 'obs-1' }],
-    missing: [],
-    key: 'media/obs-1/6602.jpg',
-    ...fields,
-  });
-}
 
 const backoffOf = (retries: number): Backoff => ({ retries, baseMs: 0, capMs: 0, sleep: async () => {} });
 

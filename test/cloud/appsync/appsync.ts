@@ -29,7 +29,7 @@ export interface AppSyncOptions {
   now?: () => number;
 }
 
-export interface ObservationSeed {
+interface ObservationSeed {
   /** Required by the schema; null for an item that was written past it. */
   sequentialId: number | null;
   /** A UUID when absent. */
@@ -38,7 +38,7 @@ export interface ObservationSeed {
   species?: string;
 }
 
-export interface MediaSeed {
+interface MediaSeed {
   id?: string;
   url: string;
   observationId: string;

@@ -18,7 +18,7 @@ schema { query: Query mutation: Mutation subscription: Subscription }
 /** `Type.field` → what resolves it. */
 export type Resolvers<Context> = Record<string, GraphQLFieldResolver<unknown, Context>>;
 
-export interface SchemaOptions {
+interface SchemaOptions {
   /** Whether there is an index on `sequentialId`. */
   index: boolean;
   /** Values of the enum MediaType; null makes it a String. */

@@ -9,7 +9,7 @@ import { expectedSignature, type Handshake, startHandshake } from './srp.ts';
 import type { AuthenticationResult, Tokens } from './tokens.ts';
 import { type PoolUser, policyFault, totp, type Users } from './users.ts';
 
-export interface SignInOptions {
+interface SignInOptions {
   poolId: string;
   users: Users;
   tokens: Tokens;
@@ -42,7 +42,7 @@ interface ChallengeState {
 }
 
 /** Answer of both operations: a challenge, or tokens. */
-export interface AuthResponse {
+interface AuthResponse {
   ChallengeName?: string;
   ChallengeParameters: Record<string, string>;
   Session?: string;

@@ -27,7 +27,7 @@ export interface AuthenticationResult {
   NewDeviceMetadata?: { DeviceKey: string; DeviceGroupKey: string };
 }
 
-export interface TokenOptions {
+interface TokenOptions {
   key: SigningKey;
   issuer: string;
   clientId: string;

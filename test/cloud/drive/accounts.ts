@@ -2,11 +2,11 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { READONLY_SCOPE, type Tokens } from './tokens.ts';
 
-export type OAuthClient = ReturnType<Accounts['addOAuthClient']>;
+type OAuthClient = ReturnType<Accounts['addOAuthClient']>;
 export type AuthorizedUser = ReturnType<Accounts['addUser']>;
 
 /** Who stands at the browser when the consent page opens. */
-export interface Consent {
+interface Consent {
   email: string;
   /** Whether they press "Allow". */
   allows: boolean;

@@ -4,7 +4,7 @@ import { type Content, type ContentSource, contentOf } from './content.ts';
 
 export const FOLDER = 'application/vnd.google-apps.folder';
 export const SHORTCUT = 'application/vnd.google-apps.shortcut';
-export const DOCUMENT = 'application/vnd.google-apps.document';
+const DOCUMENT = 'application/vnd.google-apps.document';
 
 const MIME_TYPES: Record<string, string> = {
   jpg: 'image/jpeg',

@@ -26,7 +26,7 @@ import { ABOUT_SCHEMA, DEFAULT_FILE_FIELDS, FILE_SCHEMA } from './schemas.ts';
 import { FULL_SCOPE, type Grant, METADATA_SCOPE, READONLY_SCOPE, Tokens } from './tokens.ts';
 
 /** What can be changed while the Drive runs. */
-export interface DriveBehaviour extends ListBehaviour {
+interface DriveBehaviour extends ListBehaviour {
   /** Faster callers get 403 `userRateLimitExceeded`; each account has its own measure. No limit if left out. */
   queriesPerSecond?: number;
 }

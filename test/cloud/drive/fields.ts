@@ -51,7 +51,7 @@ function union(one: Mask | null, other: Mask | null): Mask | null {
 }
 
 /** Throws Drive's 400 when the mask names a field that the resource, described by `schema`, does not have. */
-export function checkMask(mask: Mask, schema: Mask): void {
+function checkMask(mask: Mask, schema: Mask): void {
   for (const [name, below] of mask) {
     if (schema.has('*')) continue;
     if (name === '*') {

@@ -8,7 +8,7 @@ import { ClientGone, S3Error } from './errors.ts';
 export type Headers = ReadonlyMap<string, string>;
 
 /** Those of S3's additional checksums (`x-amz-checksum-*`, "Checking object integrity") that clients of this project use. */
-export const ALGORITHMS = ['CRC32', 'SHA256'] as const;
+const ALGORITHMS = ['CRC32', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof ALGORITHMS)[number];
 
 export interface Checksum {
@@ -17,7 +17,7 @@ export interface Checksum {
   readonly value: string;
 }
 
-export interface ReceivedBody {
+interface ReceivedBody {
   readonly sizeBytes: number;
   /** Hex. */
   readonly md5: string;

@@ -26,8 +26,8 @@ export interface Exchange {
 }
 
 /** Text, a number, nested elements, or a list of values for elements of the same name. Null and undefined are left out. */
-export type XmlValue = string | number | boolean | null | undefined | XmlObject | XmlValue[];
-export interface XmlObject {
+type XmlValue = string | number | boolean | null | undefined | XmlObject | XmlValue[];
+interface XmlObject {
   [name: string]: XmlValue;
 }
 

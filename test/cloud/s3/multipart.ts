@@ -19,13 +19,8 @@ import { checksumHeaders, checkWritable, etagOf, metadataOf } from './objects.ts
 const MAX_PARTS = 10_000;
 const MIN_PART = 5 * 1024 * 1024;
 
-export async function createMultipartUpload({
-  bucket,
-  headers,
-  key,
-  request,
-  response,
-}: Exchange): Promise<void> {
+export async function createMultipartUpload(exchange: Exchange): Promise<void> {
+  const { bucket, headers, key, request, response } = exchange;
   await smallBody(request, headers);
   const algorithm = headers.get('x-amz-checksum-algorithm');
   const type = headers.get('x-amz-checksum-type')?.toUpperCase() ?? 'COMPOSITE';
@@ -44,14 +39,8 @@ export async function createMultipartUpload({
   );
 }
 
-export async function uploadPart({
-  bucket,
-  headers,
-  key,
-  query,
-  request,
-  response,
-}: Exchange): Promise<void> {
+export async function uploadPart(exchange: Exchange): Promise<void> {
+  const { bucket, headers, key, query, request, response } = exchange;
   const number = Number(query.get('partNumber'));
   if (!(number >= 1 && number <= MAX_PARTS))
     throw new S3Error(
@@ -75,14 +64,8 @@ export async function uploadPart({
   send(response, 200, { etag: `"${part.etag}"`, ...checksumHeaders(part) });
 }
 
-export async function abortMultipartUpload({
-  bucket,
-  headers,
-  key,
-  query,
-  request,
-  response,
-}: Exchange): Promise<void> {
+export async function abortMultipartUpload(exchange: Exchange): Promise<void> {
+  const { bucket, headers, key, query, request, response } = exchange;
   await smallBody(request, headers);
   bucket.store.endUpload(bucket.store.upload(query.get('uploadId'), key));
   response.writeHead(204).end();

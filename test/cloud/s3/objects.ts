@@ -103,14 +103,8 @@ export async function getObject(exchange: Exchange, withBody: boolean): Promise<
   }
 }
 
-export async function deleteObject({
-  bucket,
-  headers,
-  key,
-  query,
-  request,
-  response,
-}: Exchange): Promise<void> {
+export async function deleteObject(exchange: Exchange): Promise<void> {
+  const { bucket, headers, key, query, request, response } = exchange;
   await smallBody(request, headers);
   if (query.has('versionId')) throw new S3Error('NotImplemented');
   const object = bucket.store.get(key);

@@ -30,7 +30,7 @@ const BUCKET: Record<string, Record<string, string>> = {
 };
 
 /** What a request is about. */
-export interface Address {
+interface Address {
   /** Null when it is about the account (`GET /`). */
   readonly bucket: string | null;
   /** Null when it is about the bucket. */

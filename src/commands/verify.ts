@@ -7,7 +7,7 @@ import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import { recordsOf, rewriterOf } from '../run/run-records.ts';
+import { recordsOf, rewrite } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { runFor } from '../run/which-run.ts';
 
@@ -64,12 +64,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
       byFile.set(id, [...(byFile.get(id) ?? []), finding]);
     }
     const records = [...byFile.values()].flatMap(own => repaired(own) ?? []);
-    const rewriter = await rewriterOf(run, this.warnLine);
-    try {
-      for (const record of records) await rewriter.write(record);
-    } finally {
-      await rewriter.close();
-    }
+    await rewrite(run, records, this.warnLine);
     return records.length;
   }
 

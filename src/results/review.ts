@@ -9,7 +9,7 @@ import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { closeManifests, openManifests } from '../run/open-manifests.ts';
-import { rewriterOf } from '../run/run-records.ts';
+import { rewrite } from '../run/run-records.ts';
 import { REASONS } from './report/advice.ts';
 
 export interface ReviewItem {
@@ -126,15 +126,11 @@ export async function acceptAsDownloaded(
 ): Promise<ReviewItem[]> {
   const accepted = [...items].filter(({ code }) => code === 'bytes_contradict');
   if (accepted.length === 0) return [];
-  const rewriter = await rewriterOf(run, warn);
-  try {
-    for (const { record } of accepted) {
-      const { error: _, ...rest } = record;
-      await rewriter.write({ ...rest, accepted: 'as-downloaded', status: 'pending' });
-    }
-  } finally {
-    await rewriter.close();
-  }
+  const records = accepted.map(({ record }): FileRecord => {
+    const { error: _, ...rest } = record;
+    return { ...rest, accepted: 'as-downloaded', status: 'pending' };
+  });
+  await rewrite(run, records, warn);
   return accepted;
 }
 

@@ -45,14 +45,25 @@ export async function rewriterOf(run: Run, warn: (message: string) => void) {
   const manifests = await openManifests(run, { write: ['transfer', 'link'], warn });
   const { transfer, link } = manifests as Required<Manifests>;
   /** Resolves when the records are on disk. */
-  const writeTransfers = async (records: FileRecord[]) => {
-    for (const record of records) await transfer.append(record);
+  const writeTransfers = async (records: readonly FileRecord[]) => {
+    for (const record of records) transfer.append(record);
     await transfer.flush();
   };
-  const writeLink = async (record: FileRecord) => link.append(record);
-  const write = async (record: FileRecord) => {
-    await writeTransfers([record]);
-    await writeLink(record);
-  };
-  return { write, writeTransfers, writeLink, close: () => closeManifests(manifests) };
+  const writeLink = (record: FileRecord) => link.append(record);
+  return { writeTransfers, writeLink, close: () => closeManifests(manifests) };
+}
+
+/** Writes these records, which are to be worked on again. Needs the run's lock. */
+export async function rewrite(
+  run: Run,
+  records: readonly FileRecord[],
+  warn: (message: string) => void,
+): Promise<void> {
+  const rewriter = await rewriterOf(run, warn);
+  try {
+    await rewriter.writeTransfers(records);
+    for (const record of records) rewriter.writeLink(record);
+  } finally {
+    await rewriter.close();
+  }
 }

@@ -1,6 +1,6 @@
 import type { AppSyncClient } from './client.ts';
 import type { Models } from './models.ts';
-import type { Page } from './sweep.ts';
+import { noPage, type Page } from './sweep.ts';
 
 /** An id that no record has. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
@@ -18,7 +18,11 @@ export async function readOnce(
     }`,
     variables: { id: NO_ID },
   });
-  if (errors.length === 0) return { isEmpty: !(data.page as Page | null)?.items.length };
+  if (errors.length === 0) {
+    const { items } = (data.page as Page | null) ?? {};
+    if (!items) throw noPage(observation.listQuery);
+    return { isEmpty: items.length === 0 };
+  }
   const document = `query Named { page: ${observation.listQuery}(limit: 1) { items { id } } }`;
   const { page } = (await client.read({ document })) as { page: Page };
   return {

@@ -56,10 +56,7 @@ export async function* sweep(
       return { items, next: pageAfter(page.nextToken) };
     }
     // A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over.
-    if (unread.size === 0) {
-      const message = `AppSync returned no page of ${query}.`;
-      throw new RunError('appsync_refused', message, 'Run the command again.');
-    }
+    if (unread.size === 0) throw noPage(query);
     const first = Math.min(...unread.keys());
     if (first > 0) return { items: [], next: { ...at, limit: first } };
     const nextToken = await report(new Map([[0, unread.get(0)!]]), { ...at, limit: 1 });
@@ -82,6 +79,11 @@ export async function* sweep(
 }
 
 const START: Position = { limit: PAGE_LIMIT, nextToken: null };
+
+/** The error of a response that has neither a page nor an error. */
+export function noPage(query: string): RunError {
+  return new RunError('appsync_refused', `AppSync returned no page of ${query}.`, 'Run the command again.');
+}
 
 function pageAfter(nextToken: string | null): Position | null {
   return nextToken ? { limit: PAGE_LIMIT, nextToken } : null;

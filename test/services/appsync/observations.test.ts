@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readOnce } from '../../../src/services/appsync/probe.ts';
 import { type Field, indexQueryIn, type SchemaPart } from '../../../src/services/appsync/schema.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation } from '../../../stages/observation-finder.ts';
@@ -40,6 +41,14 @@ describe('observations', () => {
         { id: 'a', sequentialId: 1 },
         { id: 'b', sequentialId: 2 },
       ]);
+    });
+
+    it('are not taken for none when AppSync returns no page, by doctor as little as by a run', async () => {
+      inject(at.data.api.service, ANY, times(2, says(200, { data: { page: null, media: null } })));
+      expect(await rejection(pagesOf())).to.include({ code: 'appsync_refused' });
+      expect(await rejection(readOnce(at.data.client(), DEFAULT_MODELS))).to.include({
+        code: 'appsync_refused',
+      });
     });
 
     it('bring the field that tells data sets apart, null where it is not filled in', async () => {

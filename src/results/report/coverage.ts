@@ -1,6 +1,6 @@
 /** Which observations have photos and videos, and which have none: by sequential id, and counted by hundreds. */
 import { type FileRecord, stillMissing } from '../../../stages/record.ts';
-import { type IdRange, idsIn } from '../../run/manifest/id-ranges.ts';
+import { type IdRange, idsIn } from '../../run/manifest/observation-ids.ts';
 
 /** From best to worst: an id with several files has the best state of them. */
 export const COVERAGE_TITLES = {

@@ -1,6 +1,6 @@
 /** The sections of the report's page that need no script. */
 import type { Status } from '../../../stages/record.ts';
-import { rangesOf, rangesText } from '../../run/manifest/id-ranges.ts';
+import { rangesOf, rangesText } from '../../run/manifest/observation-ids.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';

@@ -1,5 +1,5 @@
 /** A report's data for scripts. */
-import { rangesOf, rangesText } from '../../run/manifest/id-ranges.ts';
+import { rangesOf, rangesText } from '../../run/manifest/observation-ids.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { COVERAGE_STATES, KINDS } from './coverage.ts';

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { refuseForeignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/private-files.ts';
-import { type IdRange, rangesOf } from './id-ranges.ts';
+
+/** Most sequential ids are consecutive: first and last id, both included. */
+export type IdRange = readonly [first: number, last: number];
 
 const pathIn = (folder: string) => join(folder, 'observations.json');
 
@@ -27,4 +29,23 @@ export function readObservationIds(folder: string): { readAt: string; ranges: Id
   } catch {
     return null;
   }
+}
+
+export function rangesOf(sequentialIds: Iterable<number>): IdRange[] {
+  const ranges: [number, number][] = [];
+  for (const id of sequentialIds) {
+    const last = ranges.at(-1);
+    if (last && id <= last[1] + 1) last[1] = id;
+    else ranges.push([id, id]);
+  }
+  return ranges;
+}
+
+export function* idsIn(ranges: readonly IdRange[]): Generator<number> {
+  for (const [first, last] of ranges) for (let id = first; id <= last; id += 1) yield id;
+}
+
+/** `6600-6602, 6604`. */
+export function rangesText(ranges: readonly IdRange[]): string {
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(', ');
 }

@@ -113,7 +113,7 @@ function partsOf(upload: Upload, body: string): Part[] {
     const part = upload.parts.get(number);
     const given = element.get(`Checksum${part?.checksum?.algorithm}`);
     if (
-      part?.etag !== element.get('ETag')?.replaceAll('&quot;', '') ||
+      part?.etag !== element.get('ETag')?.replaceAll(/&quot;|&#34;|"/g, '') ||
       (given ?? part?.checksum?.value) !== part?.checksum?.value
     )
       throw new S3Error('InvalidPart');

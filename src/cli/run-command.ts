@@ -97,7 +97,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
           maxTransferBytes: flags['max-transfer'],
           selection: selectionFrom(rules),
         });
-        // The manifests are still in memory here.
+        // While the manifests are open, they need not be indexed again.
         await lastProgress();
         failedPath = await writeFailedFiles(this.home, run);
       } finally {

@@ -95,12 +95,15 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     } finally {
       this.stopProgress();
       this.ignoreSignals();
-      await closeManifests(manifests);
-      linking?.close();
-      run?.discardIfEmpty();
-      run?.unlock();
-      input.close();
-      await services.close();
+      try {
+        await closeManifests(manifests);
+        linking?.close();
+      } finally {
+        run?.discardIfEmpty();
+        run?.unlock();
+        input.close();
+        await services.close();
+      }
     }
     if (this.shutdown.reason) throw this.shutdown.reason;
     // A run without files is not kept.

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileRecord } from '../../stages/record.ts';
 import type { RunEvents } from './events.ts';
+import { RECORDS_PER_TURN } from './pipeline.ts';
 
 /** Shorter runs need no totals. */
-const WORTH_IT_AFTER_MS = 5_000;
+const READ_AHEAD_AFTER_MS = 5_000;
 
 /**
  * With backpressure a listing is no faster than the transfers, and the totals and the remaining time of a run would be known
@@ -18,41 +20,46 @@ export async function* listingAhead(
 ): AsyncGenerator<FileRecord> {
   const startedAt = now();
   const records = listed[Symbol.asyncIterator]();
-  /** Ids of the records that were taken without waiting. */
+  /** Ids of the records that were read ahead. */
   const ids: string[] = [];
-  let taking: Promise<void> | null = null;
+  let readingAhead: Promise<void> | null = null;
   let isComplete = false;
-  let arrived = () => {};
-  const takeAll = async () => {
+  let hasLeft = false;
+  let wakeReader = () => {};
+  const readAhead = async () => {
     try {
-      for (let next = await records.next(); !next.done; next = await records.next()) {
+      for (let next = await records.next(); !next.done && !hasLeft; next = await records.next()) {
         ids.push(next.value.id);
-        arrived();
+        wakeReader();
+        if (ids.length % RECORDS_PER_TURN === 0) await nextTurn();
       }
     } finally {
+      if (hasLeft) await records.return?.();
       isComplete = true;
-      arrived();
+      wakeReader();
     }
   };
-  const goAhead = ({ url }: FileRecord) => {
-    if (taking || !url || now() - startedAt < WORTH_IT_AFTER_MS) return;
-    taking = takeAll();
+  const startReadingAhead = ({ url }: FileRecord) => {
+    if (readingAhead || !url || now() - startedAt < READ_AHEAD_AFTER_MS) return;
+    readingAhead = readAhead();
     // The error is thrown below.
-    taking.catch(() => {});
+    readingAhead.catch(() => {});
   };
-  events.on('finished', goAhead);
+  events.on('finished', startReadingAhead);
   try {
-    while (!taking) {
+    while (!readingAhead) {
       const next = await records.next();
       if (next.done) return;
       yield next.value;
     }
     for (let count = 0; !signal.aborted && !(isComplete && count === ids.length); ) {
       if (count < ids.length) yield lookUp(ids[count++]!);
-      else await new Promise<void>(resolve => (arrived = resolve));
+      else await new Promise<void>(resolve => (wakeReader = resolve));
     }
-    await taking;
+    await readingAhead;
   } finally {
-    events.off('finished', goAhead);
+    hasLeft = true;
+    if (!readingAhead) await records.return?.();
+    events.off('finished', startReadingAhead);
   }
 }

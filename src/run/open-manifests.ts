@@ -23,7 +23,12 @@ export async function openManifests(
   return manifests;
 }
 
-/** In the order of the stages, so that after a crash no manifest is ahead of those before it. */
+/**
+ * In the order of the stages, so that after a crash no manifest is ahead of those before it. Closes all of them; then throws
+ * the first error.
+ */
 export async function closeManifests(manifests: Manifests): Promise<void> {
-  for (const stage of STAGES) await manifests[stage]?.close();
+  const errors: unknown[] = [];
+  for (const stage of STAGES) await manifests[stage]?.close().catch(error => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }

@@ -49,7 +49,7 @@ export async function runToEnd(
 }
 
 /** After this many records, signals, timers and writes get a turn. */
-const RECORDS_PER_TURN = 250;
+export const RECORDS_PER_TURN = 250;
 
 /** The records as the first stream of a chain; they end when `signal` aborts. */
 export function sourceOf(records: Records, signal?: AbortSignal): Readable {

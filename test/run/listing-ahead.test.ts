@@ -85,4 +85,25 @@ describe('A listing', () => {
     expect(await all(records)).to.have.length.below(MANY);
     expect(listing.readableEnded).to.equal(true);
   });
+
+  it('ends with its reader, also when it has run ahead', async () => {
+    for (const isAhead of [false, true]) {
+      let hasEnded = false;
+      const listed = (async function* () {
+        try {
+          for (let index = 0; ; index += 1) yield fileRecord({ id: `f${index}` });
+        } finally {
+          hasEnded = true;
+        }
+      })();
+      const { records, fileCameThrough, clock } = world(listed);
+      await records.next();
+      clock.ms = LATER_MS;
+      if (isAhead) fileCameThrough();
+      await records.next();
+      await records.return(undefined);
+      await settled();
+      expect(hasEnded, `ahead: ${isAhead}`).to.equal(true);
+    }
+  });
 });

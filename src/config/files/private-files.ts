@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fdatasyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -27,11 +28,12 @@ const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0, O_NONBLOC
 export const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW;
 export const READ_AND_APPEND = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW;
 
-/** Appends to a file that is its owner's alone. Throws what the file system throws. */
+/** Appends to a file that is its owner's alone, and syncs it to disk. Throws what the file system throws. */
 export function appendPrivately(path: string, text: string): void {
   const fd = openSync(path, APPEND, 0o600);
   try {
     writeSync(fd, text);
+    fdatasyncSync(fd);
   } finally {
     closeSync(fd);
   }
@@ -54,7 +56,7 @@ export async function replaceFile(
   const temporary = temporaryFor(target);
   const kept = keepsMode && before?.isFile() ? before.mode & 0o777 : null;
   try {
-    await writeFile(temporary, content, { mode: kept ?? mode, ...NEW_FILE });
+    await writeFile(temporary, content, { mode: kept ?? mode, ...EXCLUSIVE_AND_SYNCED });
     // The umask may have taken something from the mode.
     if (kept !== null) await chmod(temporary, kept);
     await rename(temporary, target);
@@ -65,8 +67,8 @@ export async function replaceFile(
   await syncFolder(dirname(target));
 }
 
-/** Fails if anything is there, even a link. */
-const NEW_FILE = { flag: 'wx', flush: true } as const;
+/** Fails if anything is there, even a link. No `encoding` beside it: with one, Node 20 does not flush. */
+const EXCLUSIVE_AND_SYNCED = { flag: 'wx', flush: true } as const;
 
 /** Makes the rename durable, where folders can be opened. */
 async function syncFolder(folder: string): Promise<void> {
@@ -81,7 +83,7 @@ export function replaceFileSync(path: string, text: string, { mode }: { mode: nu
   replaceable(target);
   const temporary = temporaryFor(target);
   try {
-    writeFileSync(temporary, text, { mode, ...NEW_FILE });
+    writeFileSync(temporary, text, { mode, ...EXCLUSIVE_AND_SYNCED });
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -26,7 +26,7 @@ import { lineOf, parseKnownRecord } from './record-line.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 const BLOCK_BYTES = 32 * 1024;
-/** More is written at once. */
+/** When this many bytes wait, they are written before the end of the turn. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 const SYNC_EVERY_MS = 1000;
 
@@ -51,13 +51,12 @@ export class ManifestFile {
   #size = 0;
   #needsNewline = false;
   #isOpen = true;
-  /** The part of the file that was read last. */
-  #block = { start: 0, bytes: Buffer.alloc(0) };
-  readonly #room = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** The parts of the file that were read last, the latest first: there are two readers during a rescan. */
+  readonly #blocks = [newBlock(), newBlock()];
   /** Lines that are not in the file yet, by their offsets. */
   readonly #unwritten = new Map<number, string>();
   #unwrittenBytes = 0;
-  #isWritten = false;
+  #hasUnsyncedLines = false;
   #failure: Error | null = null;
   #writeLater: NodeJS.Immediate | null = null;
   #syncLater: NodeJS.Timeout | null = null;
@@ -121,7 +120,7 @@ export class ManifestFile {
   /** Resolves when every appended line is on disk. Throws RunError if the disk refuses. */
   async flush(): Promise<void> {
     this.#write();
-    if (this.#isWritten) await this.#sync();
+    if (this.#hasUnsyncedLines) await this.#sync();
     if (this.#failure) throw this.#failure;
   }
 
@@ -137,22 +136,25 @@ export class ManifestFile {
   #write(): void {
     clearImmediate(this.#writeLater ?? undefined);
     this.#writeLater = null;
-    if (this.#unwritten.size === 0) return;
+    // After a failure, lines stay here to be read back.
+    if (this.#failure || this.#unwritten.size === 0) return;
     try {
       // Synchronous: this only copies to the page cache, and waking a pool thread would cost more.
       appendFileSync(this.#fd, [...this.#unwritten.values()].join(''));
     } catch (error) {
-      this.#failure ??= manifestError(this.path, error);
+      this.#failure = manifestError(this.path, error);
+      return;
     }
     this.#unwritten.clear();
     this.#unwrittenBytes = 0;
-    this.#isWritten = true;
+    this.#hasUnsyncedLines = true;
     this.#syncLater ??= setTimeout(() => void this.#sync(), SYNC_EVERY_MS).unref();
   }
 
   async #sync(): Promise<void> {
     clearTimeout(this.#syncLater ?? undefined);
     this.#syncLater = null;
+    this.#hasUnsyncedLines = false;
     await sync(this.#fd).catch(error => {
       this.#failure ??= manifestError(this.path, error);
     });
@@ -199,19 +201,29 @@ export class ManifestFile {
 
   /** The text from `offset` to the next newline or the end of the file. */
   #lineAt(offset: number): string {
-    const { start, bytes } = this.#block;
-    const end = offset < start ? -1 : bytes.indexOf(NEWLINE, offset - start);
-    if (end >= 0) return bytes.toString('utf8', offset - start, end);
+    for (const { start, bytes } of this.#blocks) {
+      const end = offset < start ? -1 : bytes.indexOf(NEWLINE, offset - start);
+      if (end >= 0) return bytes.toString('utf8', offset - start, end);
+    }
+    const { buffer } = this.#blocks.pop()!;
     for (let size = BLOCK_BYTES; ; size *= 2) {
-      const room = size === BLOCK_BYTES ? this.#room : Buffer.allocUnsafe(size);
+      const room = size === BLOCK_BYTES ? buffer : Buffer.allocUnsafe(size);
       const read = room.subarray(0, readSync(this.#fd, room, 0, size, offset));
-      this.#block = { start: offset, bytes: read };
       const length = read.indexOf(NEWLINE);
       if (length >= 0 || read.length < size) {
+        this.#blocks.unshift({
+          start: offset,
+          bytes: size === BLOCK_BYTES ? read : read.subarray(0, 0),
+          buffer,
+        });
         return read.toString('utf8', 0, length < 0 ? read.length : length);
       }
     }
   }
+}
+
+function newBlock(): { start: number; bytes: Buffer; buffer: Buffer } {
+  return { start: 0, bytes: Buffer.alloc(0), buffer: Buffer.allocUnsafeSlow(BLOCK_BYTES) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { lastIn, type Manifest } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
 import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
-import { mergeShards, openMerged, shardFiles } from './shard-files.ts';
+import { mergeShards, openStageManifest, shardFiles } from './shard-files.ts';
 import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
@@ -34,11 +34,11 @@ export class Run {
   readonly facts: RunFacts;
   #lock: Lock | null = null;
   /** Files that this process has made. */
-  readonly #made = new Set<string>();
+  readonly #createdFiles = new Set<string>();
   #isDiscarded = false;
   #unreadable: UnreadableCollector | null = null;
   /** What this process appends to. */
-  readonly #written = new Map<StageName, Manifest>();
+  readonly #openForWriting = new Map<StageName, Manifest>();
   #isMerged = false;
 
   constructor(home: string, folderId: string, shard: Shard | null = null) {
@@ -166,9 +166,9 @@ export class Run {
     }
     const takes = this.shard ? (id: string) => this.takes(id) : undefined;
     const isRead = this.shard ? this.#mayShareFilesWith : () => true;
-    const manifest = await openMerged(this, stage, { ...options, takes }, isRead);
-    if (isNew) this.#made.add(this.pathOf(stage));
-    if (options.write) this.#written.set(stage, manifest);
+    const manifest = await openStageManifest(this, stage, { ...options, takes }, isRead);
+    if (isNew) this.#createdFiles.add(this.pathOf(stage));
+    if (options.write) this.#openForWriting.set(stage, manifest);
     return manifest;
   }
 
@@ -176,7 +176,7 @@ export class Run {
   async revise({ id, size, md5, modifiedTime }: FileRecord, warn: (message: string) => void): Promise<void> {
     for (const stage of ['list', 'parse', 'resolve'] as const) {
       if (!this.has(stage)) continue;
-      const open = this.#written.get(stage);
+      const open = this.#openForWriting.get(stage);
       const manifest = open?.isOpen ? open : await this.open(stage, { write: true, warn });
       const own = manifest.last(id);
       if (own) manifest.append({ ...own, size, md5, modifiedTime });
@@ -193,13 +193,13 @@ export class Run {
     const warn = this.holder ? () => {} : warnOfDamage;
     const opened: Manifest[] = [];
     const open = async (stage: StageName): Promise<Manifest> => {
-      const known = this.#written.get(stage);
+      const known = this.#openForWriting.get(stage);
       if (known?.isOpen) {
         // A shard's own does not have what the others have written.
         if (!this.shard) return known;
         await known.flush();
       }
-      const manifest = await openMerged(this, stage, { write: false, warn }, () => true);
+      const manifest = await openStageManifest(this, stage, { write: false, warn }, () => true);
       opened.push(manifest);
       return manifest;
     };
@@ -229,7 +229,7 @@ export class Run {
     this.#lock = takeLock(this.folder, command, this.shard);
     this.#refuseOthers();
     const isNew = !existsSync(this.facts.path);
-    if (isNew) this.#made.add(this.facts.path);
+    if (isNew) this.#createdFiles.add(this.facts.path);
     if (isNew || !this.facts.read().run_id) {
       this.facts.remember({ ...(isNew && { listed_at: null }), run_id: randomUUID() });
     }
@@ -283,8 +283,8 @@ export class Run {
   discardIfEmpty(): boolean {
     this.#isDiscarded = this.isEmpty;
     // Anything else in the folder belongs to a person or another process.
-    if (this.#isDiscarded) for (const path of this.#made) unlinkSync(path);
-    if (this.#isDiscarded) this.#made.clear();
+    if (this.#isDiscarded) for (const path of this.#createdFiles) unlinkSync(path);
+    if (this.#isDiscarded) this.#createdFiles.clear();
     return this.#isDiscarded;
   }
 

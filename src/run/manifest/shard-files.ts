@@ -52,8 +52,11 @@ export function shardStates(folder: string): ShardState[] {
   return [...states.values()].sort((a, b) => a.count - b.count || a.index - b.index);
 }
 
-/** What a process, of a shard or of none, reads and writes as the manifest of the stage. `isRead`: which shards it reads. */
-export async function openMerged(
+/**
+ * Opens the manifest of a stage, read together with the files of the shards that `isRead` accepts. Lines are appended to this
+ * shard's own file, or to the main one if there are no shards.
+ */
+export async function openStageManifest(
   { folder, shard: ownShard }: { folder: string; shard: Shard | null },
   stage: StageName,
   options: OpenOptions,
@@ -106,11 +109,14 @@ export async function mergeShards(folder: string, warn: (message: string) => voi
     const path = join(folder, `${stage}.ndjson`);
     const shards = await openShards(files, { write: false, warn });
     const merged = new MergedManifest(path, null, shards, null);
-    const main = await ManifestFile.open(path, { write: true, warn });
     try {
-      for (const record of merged.records()) main.append(record);
+      const main = await ManifestFile.open(path, { write: true, warn });
+      try {
+        for (const record of merged.records()) main.append(record);
+      } finally {
+        await main.close();
+      }
     } finally {
-      await main.close();
       await merged.close();
     }
     for (const { path } of files) rmSync(path);

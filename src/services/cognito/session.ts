@@ -129,7 +129,9 @@ export class CognitoSession {
       return kept && kept.idToken !== old?.idToken && isFresh(kept, this.#now()) ? kept : null;
     };
     const obtained = async () => {
-      const tokens = (await fromOthers()) ?? (await this.#renewOrSignIn(old));
+      const kept = await fromOthers();
+      if (kept) return kept;
+      const tokens = await this.#renewOrSignIn(old);
       await store.keep(this.#key, tokens);
       return tokens;
     };

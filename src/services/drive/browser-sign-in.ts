@@ -213,7 +213,7 @@ function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string
   const content = {
     type: 'authorized_user',
     client_id: client.clientId,
-    client_secret: client.clientSecret ?? undefined,
+    client_secret: client.clientSecret || undefined,
     refresh_token: answer.refresh_token,
     token_uri: client.tokenUri,
     access_token: answer.access_token,

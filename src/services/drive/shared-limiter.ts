@@ -35,7 +35,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_AFTER_MS = 1_000;
 /** By then all processes that see Redis are connected to it. */
 const SETTLED_AFTER_MS = 3 * RECONNECT_AFTER_MS;
-/** Bottleneck's keys in Redis outlive a quiet process by so long. */
+/** How long bottleneck's keys stay in Redis after the last query. */
 const KEPT_MS = 24 * 60 * 60_000;
 
 export class SharedLimiter {
@@ -62,16 +62,17 @@ export class SharedLimiter {
 
   async #connect(): Promise<void> {
     const client = await clientOf(this.#options.redis);
+    if (this.#isClosed) return client.disconnect();
     this.#client = client;
     const lose = () => this.#lose(client);
     client.once('close', lose);
     try {
       await ready(client);
+      if (client !== this.#client) return;
+      this.#turns = new Turns(client, this.#options, lose);
     } catch {
       return lose();
     }
-    if (client !== this.#client) return;
-    this.#turns = new Turns(client, this.#options, lose);
     this.#settledAtMs = performance.now() + SETTLED_AFTER_MS;
     if (this.#isLostSaid) this.#options.warn('Redis is back: all processes share the query rate again.');
     this.#isLostSaid = false;
@@ -130,7 +131,10 @@ export class SharedLimiter {
   }
 }
 
-/** On one connection; one that was lost is never used again: bottleneck's limiters do not survive an empty Redis. */
+/**
+ * Gives queries their turns over one Redis connection. After a loss there is a new object, because bottleneck's limiters do
+ * not survive an empty Redis.
+ */
 class Turns {
   readonly #perSecond: () => number;
   readonly #onLost: () => void;

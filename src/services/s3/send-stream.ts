@@ -17,11 +17,12 @@ export async function sendStream<Result>(
     failures.push(error);
     stop.abort(error);
   };
+  const closed = () => fail(body.errored ?? new Error('the download was closed before its end'));
   body.on('error', fail);
   body.once('close', () => {
-    if (!body.readableEnded) fail(body.errored ?? new Error('the download was closed before its end'));
+    if (!body.readableEnded) closed();
   });
-  if (body.destroyed) fail(body.errored);
+  if (body.destroyed) closed();
   const giveUp = () => body.destroy(signal!.reason);
   signal?.addEventListener('abort', giveUp, { once: true });
   if (signal?.aborted) giveUp();

@@ -1,4 +1,5 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -51,6 +52,25 @@ describe('A manifest on disk', () => {
   const lines = (...records: FileRecord[]) => records.map(lineOf).join('');
   const a = fileRecord({ id: 'a' });
   const b = fileRecord({ id: 'b' });
+
+  it('gives the error of a full disk, and until then the records that it has not taken', async () => {
+    const { appendFileSync } = fs;
+    const manifest = await opened();
+    fs.appendFileSync = () => {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    syncBuiltinESMExports();
+    try {
+      manifest.append(a);
+      await new Promise(setImmediate);
+      expect(manifest.last('a')).to.deep.equal(a);
+      expect(() => manifest.append(b)).to.throw(RunError, /disk is full/);
+      expect(await rejection(manifest.close())).to.include({ code: 'disk_full' });
+    } finally {
+      fs.appendFileSync = appendFileSync;
+      syncBuiltinESMExports();
+    }
+  });
 
   it('gives back what was appended before it has come to the disk', async () => {
     const manifest = await opened();

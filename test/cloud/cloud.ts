@@ -18,7 +18,6 @@ import { createS3, type S3Options } from './s3/s3.ts';
 export interface CloudOptions {
   /** Whether AppSync has the index on `sequentialId`; true when absent. */
   index?: boolean;
-  /** us-east-1 when absent. */
   region?: string;
   /** Of the bucket; the same when absent. */
   storageRegion?: string;

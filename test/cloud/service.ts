@@ -64,7 +64,6 @@ export async function serve(handler: Handler): Promise<Service> {
   return service;
 }
 
-/** The whole body of a small request. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphQLError } from 'graphql';
 
-/** An error of one field. */
 export class AppSyncError extends Error {
   readonly errorType: string;
 

@@ -34,11 +34,9 @@ export interface DriveItem {
   parent: string | null;
   /** The shared drive it lies in, or null. */
   readonly driveId: string | null;
-  /** Null for all but files. */
   content: Content | null;
   /** Undefined: that of the content. Null: Drive gives none. */
   md5: string | null | undefined;
-  /** Counts changes of the content. */
   revision: number;
   /** ms since 1970. */
   modifiedTime: number;
@@ -161,7 +159,6 @@ export class DriveTree {
     return content.bytes();
   }
 
-  /** The item. Throws if there is none. */
   get(id: string): DriveItem {
     const item = this.find(id);
     if (!item) throw new Error(`no such item in the local Drive: ${id}`);

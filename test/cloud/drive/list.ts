@@ -137,7 +137,6 @@ export class FileLister {
 interface SearchScope {
   /** Whether items of shared drives exist for the caller. */
   allDrives: boolean;
-  /** Whether they are found. */
   items: boolean;
 }
 

@@ -30,7 +30,6 @@ class OAuthError extends Error {
   }
 }
 
-/** What a code of the consent page stands for. */
 interface Code {
   grant: Grant;
   redirectUri: string;

@@ -8,7 +8,6 @@
  */
 import { invalidParameter } from './errors.ts';
 
-/** What a query can ask about an item. */
 export interface Searchable {
   name: string;
   mimeType: string;

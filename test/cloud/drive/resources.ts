@@ -50,7 +50,6 @@ export function fileResource(tree: DriveTree, item: DriveItem, email: string): R
   };
 }
 
-/** What answers `about.get`. */
 export function aboutResource(email: string): Record<string, unknown> {
   return {
     kind: 'drive#about',

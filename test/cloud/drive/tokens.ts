@@ -8,7 +8,6 @@ export const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 export interface Grant {
   email: string;
-  /** Space-separated. */
   scope: string;
   /** Null for service accounts. */
   clientId: string | null;

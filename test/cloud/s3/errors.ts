@@ -38,7 +38,6 @@ const ERRORS = {
 export class S3Error extends Error {
   readonly code: keyof typeof ERRORS;
   readonly status: number;
-  /** Further elements of the XML error. */
   readonly details: Readonly<Record<string, string>>;
 
   constructor(

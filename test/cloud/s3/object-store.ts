@@ -20,7 +20,6 @@ export interface StoredObject extends Metadata {
   readonly etag: string;
   /** Of the whole, or with `-N` at the end when it is made of those of N parts. */
   readonly checksum: Checksum | null;
-  /** Milliseconds since 1970. */
   readonly modifiedMs: number;
   readonly content: Content;
 }

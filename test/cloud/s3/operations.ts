@@ -29,7 +29,6 @@ const BUCKET: Record<string, Record<string, string>> = {
   DELETE: { '': 'DeleteBucket' },
 };
 
-/** What a request is about. */
 interface Address {
   /** Null when it is about the account (`GET /`). */
   readonly bucket: string | null;

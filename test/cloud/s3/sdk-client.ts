@@ -1,4 +1,3 @@
-/** The SDK's client, pointed at a local S3. */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { CredentialStore, type Role } from './credentials.ts';
 import { createS3, type S3Service } from './s3.ts';

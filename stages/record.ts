@@ -91,7 +91,7 @@ export interface FileRecord {
   verified?: 'md5' | 'size' | 'downloaded';
   /** A person has accepted the bytes that Drive sends, although they differ from what it lists. */
   accepted?: 'as-downloaded';
-  /** When the object became complete; RFC 3339. Absent where nobody knows. */
+  /** When the object became complete; RFC 3339. Absent if unknown. */
   storedAt?: string;
   /** True if another run or tool had already stored an object with the file's bytes. */
   adopted?: true;

@@ -2,7 +2,7 @@
 
 import { parseSize } from './size.ts';
 
-/** From this minute of the week on (0: Monday, 00:00, local time), so many bytes a second; null for no limit. */
+/** From this minute of the week on (0: Monday, 00:00, local time), the limit in bytes a second; null for no limit. */
 interface Entry {
   minute: number;
   bytesPerSecond: number | null;

@@ -57,7 +57,7 @@ export class Run {
     return this.#pathsOf(stage).length > 0;
   }
 
-  /** True if the run has no record, and nobody has listed the folder to its end. */
+  /** True if the run has no record, and its folder has not been listed completely. */
   get isEmpty(): boolean {
     return STAGES.every(stage => this.#sizeOf(stage) === 0) && !this.isListed;
   }

@@ -3,7 +3,7 @@ import type { UnreadableRecord } from '../../services/appsync/client.ts';
 
 type NamedRecord = Omit<UnreadableRecord, 'query'>;
 
-/** By the query that met them. At most so many of each are named; all are counted. */
+/** By the query that found them. `count` counts all; only the first ones are named. */
 export type UnreadableRecords = Record<string, { count: number; records: NamedRecord[] }>;
 
 const MOST_NAMED = 100;

@@ -23,7 +23,7 @@ export interface Browser {
   /** Shows the address, and opens it if possible; may last as long as the browser is open. Throws if it can do neither. */
   open(url: string): Promise<void>;
   /**
-   * Asks for the address to which a browser on another machine was sent back; null where there is nobody to ask. `wrong`: what
+   * Asks for the address to which a browser on another machine was sent back; null without a terminal. `wrong`: what
    * was wrong with the last one. Returns null if standard input is closed.
    */
   paste: ((wrong: string | null, signal: AbortSignal) => Promise<string | null>) | null;

@@ -6,6 +6,7 @@ import { mediaIdOf } from '../../stages/media-id.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
+import { located } from './fake-store.ts';
 import {
   all,
   anyRecords,
@@ -47,13 +48,7 @@ class SlowMedia extends FakeMedia {
 }
 
 function uploaded(fields: Partial<FileRecord> = {}): FileRecord {
-  return fileRecord({
-    sequentialIds: [6602],
-    type: 'IMAGE',
-    contentType: 'image/jpeg',
-    observations: [{ sequentialId: 6602, id: 'obs-1' }],
-    missing: [],
-    key: 'media/obs-1/6602.jpg',
+  return located({
     url: 'https://bucket/media/obs-1/6602.jpg',
     bytes: 8,
     etag: 'e1',

@@ -3,9 +3,10 @@
  * nothing. This measures records and manifests alone. Arguments: home, folder id, and optionally `K/N`.
  */
 import { Readable } from 'node:stream';
+import { chain } from 'stream-chain';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { Run } from '../src/run/manifest/run.ts';
-import { commandStream, runToEnd, sourceOf } from '../src/run/pipeline.ts';
+import { runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Shutdown } from '../stages/shutdown.ts';
 import { stageStream } from '../stages/stage.ts';
 import { type FileSource, type ObjectStore, transfer } from '../stages/transfer.ts';
@@ -32,12 +33,8 @@ function* members() {
 }
 
 const stage = transfer(source, store, { concurrency: WORKERS, backoff: { retries: 0, baseMs: 0, capMs: 0 } });
-const checkpoint = checkpointOf(manifest, { stage: 'transfer', retryOrphans: false });
-const stream = commandStream(sourceOf(members()), {
-  planned: record => record,
-  steps: [stageStream(stage)],
-  checkpoint,
-});
+const { restore, save } = checkpointOf(manifest, { stage: 'transfer', retryOrphans: false });
+const stream = chain([sourceOf(members()), restore, stageStream(stage), save]);
 await runToEnd(stream, () => {}, new Shutdown());
 await manifest.close();
 await resolved.close();

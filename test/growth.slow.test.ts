@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
+import { chain } from 'stream-chain';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { ManifestFile } from '../src/run/manifest/manifest-file.ts';
 import { lineOf } from '../src/run/manifest/record-line.ts';
-import { commandStream, runToEnd, sourceOf } from '../src/run/pipeline.ts';
+import { runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Claims } from '../stages/claims.ts';
 import { list } from '../stages/list.ts';
 import { ObservationFinder } from '../stages/observation-finder.ts';
@@ -135,19 +136,16 @@ describe('A record costs', () => {
   it('no byte on disk, and is not even written as text, when a run finds it as it was', async () => {
     const manifest = await opened();
     const { mtimeMs, size } = statSync(path);
-    const checkpoint = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    const { restore, save } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     let count = 0;
     const untouched = (given: FileRecord) => {
       const toJSON = () => expect.fail('a record that nothing has changed was written as text');
       return Object.defineProperty(given, 'toJSON', { value: toJSON });
     };
-    await runToEnd(
-      commandStream(sourceOf(records()), { planned: untouched, steps: [], checkpoint }),
-      () => {
-        count += 1;
-      },
-      new Shutdown(),
-    );
+    const take = () => {
+      count += 1;
+    };
+    await runToEnd(chain([sourceOf(records()), restore, untouched, save]), take, new Shutdown());
     await manifest.close();
     expect(count).to.equal(RECORDS);
     expect(statSync(path)).to.include({ mtimeMs, size });
@@ -156,11 +154,11 @@ describe('A record costs', () => {
   it('its own line on disk, once, when a run changes it', async () => {
     const before = statSync(path).size;
     const manifest = await opened();
-    const checkpoint = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
+    const { restore, save } = checkpointOf(manifest, { stage: 'parse', retryOrphans: false });
     const changing = (given: FileRecord): FileRecord =>
       given.name === '17.jpg' ? { ...given, status: 'completed' } : given;
     for (let time = 0; time < 2; time += 1) {
-      const stream = commandStream(sourceOf(records()), { planned: changing, steps: [], checkpoint });
+      const stream = chain([sourceOf(records()), restore, changing, save]);
       await runToEnd(stream, () => {}, new Shutdown());
     }
     await manifest.close();

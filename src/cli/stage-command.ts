@@ -1,16 +1,15 @@
 /** A stage as a command: reads records, runs the stage, writes the records, and prints a summary. */
 import type { Command } from '@oclif/core';
+import { chain } from 'stream-chain';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';
 import { lineWriter } from '../run/line-writer.ts';
-import { checkpointOf, claimsIn, storedRecord } from '../run/manifest/checkpoint.ts';
 import type { LinkingFile } from '../run/manifest/linking.ts';
 import { ManifestFile, type OpenOptions } from '../run/manifest/manifest-file.ts';
-import { writeObservationIds } from '../run/manifest/observation-ids.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { closeManifests, type Manifests, openManifests } from '../run/open-manifests.ts';
-import { commandStream, runToEnd, type Step, sourceOf } from '../run/pipeline.ts';
+import { runToEnd, type Step, type Steps, sourceOf } from '../run/pipeline.ts';
 import { chosenRules, selectionFrom } from '../run/run-selection.ts';
 import { runToWrite, type StageFlags, StageInput } from '../run/stage-input.ts';
 import { Stages } from '../run/stages.ts';
@@ -81,16 +80,16 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
         services,
         shutdown: this.shutdown,
         events: this.events,
+        run,
+        manifests,
         selection: selectionFrom(rules),
         root,
-        claimed: claimsIn(manifests[stage], manifests.transfer),
+        retryOrphans: flags['retry-orphans'] ?? false,
         linking,
-        onTableRead: ids => run && writeObservationIds(run.folder, ids),
-        onReplaced: async record => run?.revise(record, warn),
         maxTransferBytes: flags['max-transfer'],
         isShard: shard !== null,
       });
-      await this.#runStage(stages, input, run, manifests);
+      await this.#runStage(stages, input);
       if (stage === 'list' && !this.shutdown.drainSignal.aborted) run?.markListed();
     } finally {
       this.stopProgress();
@@ -119,15 +118,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     return openManifests(run, { ...options, write: [stage], read: stage === 'resolve' ? ['transfer'] : [] });
   }
 
-  async #runStage(
-    stages: Stages,
-    input: StageInput,
-    run: Run | null,
-    { transfer, [this.stage]: manifest }: Manifests,
-  ): Promise<void> {
+  async #runStage(stages: Stages, input: StageInput): Promise<void> {
     const { stage, events, shutdown } = this;
-    const { config, services } = stages.context;
-    const source = await this.#source(stages, input, run);
+    const { config, services, manifests } = stages.context;
+    const manifest = manifests[stage];
+    const source = await this.#source(stages, input);
     // In a pipe, the transfer before the link already shows progress on the same terminal.
     const shows = stage === 'transfer' || (stage === 'link' && input.allRecords() !== null);
     if (shows) await this.showProgress(config, services, stage === 'transfer');
@@ -145,17 +140,16 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     };
     try {
       const steps = await DEFINITIONS[stage].steps(stages);
-      const { 'retry-orphans': retryOrphans = false } = this.flags as StageFlags;
-      const stored = (id: string) => storedRecord(transfer, id);
-      const checkpoint = manifest ? checkpointOf(manifest, { stage, retryOrphans, stored }) : null;
-      await runToEnd(commandStream(source, { planned, steps, checkpoint }), finished, shutdown);
+      const stream = chain<Steps>([source, stages.withCheckpoint(stage, planned, ...steps)]);
+      await runToEnd(stream, finished, shutdown);
     } finally {
       lines?.flush();
     }
   }
 
-  async #source(stages: Stages, input: StageInput, run: Run | null): Promise<Step> {
+  async #source(stages: Stages, input: StageInput): Promise<Step> {
     if (this.stage === 'list') {
+      const { run } = stages.context;
       return sourceOf(await stages.list({ onRoot: folder_name => run?.facts.remember({ folder_name }) }));
     }
     const records = await input.records();

@@ -6,24 +6,19 @@ import { chain } from 'stream-chain';
 import { canContinue, type DriveRef, type FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { type Changes, Listing, shardRecords } from './listing.ts';
-import { checkpointOf, claimsIn, storedRecord } from './manifest/checkpoint.ts';
 import { lastIn } from './manifest/merged-manifest.ts';
-import { writeObservationIds } from './manifest/observation-ids.ts';
 import type { Run } from './manifest/run.ts';
 import type { Manifests } from './open-manifests.ts';
-import { runToEnd, type Step, type Steps, sourceOf } from './pipeline.ts';
+import { runToEnd, type Steps, sourceOf } from './pipeline.ts';
 import { type StageContext, Stages } from './stages.ts';
 
 export interface MigrationOptions extends StageContext {
   run: Run;
-  /** As {@link openManifests} gives them for {@link MANIFESTS_FOR}. */
-  manifests: Manifests;
   root: DriveRef;
   /** The part of the folder that the run is about, as {@link StageContext.selection} has it; null for all of it. */
   rules: SelectionRules | null;
   /** The stages to run, from list on. */
   until: 'resolve' | 'link';
-  retryOrphans: boolean;
   /** List the folder again, even if the listing is complete. */
   rescan: boolean;
   /** Adds to a record what another tool has done for the file. */
@@ -43,22 +38,9 @@ export const MANIFESTS_FOR = {
  * of the disk and bugs are thrown, and RunError if files of the shard have not been resolved.
  */
 export async function migrate(options: MigrationOptions): Promise<Changes | null> {
-  const { run, manifests, until, events, shutdown, retryOrphans, rescan, takenOver } = options;
-  const { transfer } = manifests;
+  const { run, manifests, until, events, shutdown, rescan, takenOver } = options;
   const linking = until === 'link' ? run.linkingFile() : undefined;
-  const stages = new Stages({
-    ...options,
-    claimed: claimsIn(manifests.resolve!, transfer),
-    linking,
-    onTableRead: ids => writeObservationIds(run.folder, ids),
-    onReplaced: record => run.revise(record, events.warn),
-    isShard: run.shard !== null,
-  });
-  const stored = (id: string) => storedRecord(transfer, id);
-  const withCheckpoint = (stage: 'parse' | 'resolve' | 'transfer' | 'link', ...steps: Step[]): Step[] => {
-    const { restore, save } = checkpointOf(manifests[stage]!, { stage, retryOrphans, stored });
-    return [restore, ...steps, save];
-  };
+  const stages = new Stages({ ...options, linking, isShard: run.shard !== null });
   const wasListed = run.isListed;
   if (!run.shard) run.facts.rememberSelection(options.rules);
   const listing = new Listing(options);
@@ -68,14 +50,14 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
       : [
           await listing.source(stages),
           takenOver,
-          withCheckpoint('parse', stages.parse()),
-          withCheckpoint('resolve', await stages.resolve()),
+          stages.withCheckpoint('parse', stages.parse()),
+          stages.withCheckpoint('resolve', await stages.resolve()),
         ]),
     events.plan,
     ...(until === 'link'
       ? [
-          withCheckpoint('transfer', await stages.transfer()),
-          withCheckpoint('link', ...(await stages.link())),
+          stages.withCheckpoint('transfer', await stages.transfer()),
+          stages.withCheckpoint('link', ...(await stages.link())),
         ]
       : []),
   ]);

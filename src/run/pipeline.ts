@@ -2,10 +2,8 @@
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { chain } from 'stream-chain';
 import type { FileRecord } from '../../stages/record.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
-import type { Checkpoint } from './manifest/checkpoint.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 
@@ -14,14 +12,6 @@ export type Step = Duplex | Readable | ((record: FileRecord) => FileRecord | Pro
 
 /** stream-chain flattens lists and skips null, undefined and false. */
 export type Steps = (Step | Step[] | false | null | undefined)[];
-
-/** One stage as its command runs it; without a checkpoint where no manifest is written. */
-export function commandStream(
-  source: Step,
-  { planned, steps, checkpoint }: { planned: Step; steps: Step[]; checkpoint: Checkpoint | null },
-): Duplex {
-  return chain<Steps>([source, checkpoint?.restore, planned, steps, checkpoint?.save]);
-}
 
 /**
  * Runs the stream to its end, as fast as `take` takes the records. Ends early, without an error, when the shutdown is

@@ -4,7 +4,13 @@ import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { MediaTable } from '../../stages/link.ts';
 import { list } from '../../stages/list.ts';
 import { parse } from '../../stages/parse.ts';
-import { canContinue, type DriveRef, type FileRecord, reopened } from '../../stages/record.ts';
+import {
+  canContinue,
+  type DriveRef,
+  type FileRecord,
+  reopened,
+  type StageName,
+} from '../../stages/record.ts';
 import { resolve } from '../../stages/resolve.ts';
 import { pause } from '../../stages/retry/backoff.ts';
 import { withRevisions } from '../../stages/revisions.ts';
@@ -16,8 +22,12 @@ import type { ListOptions } from '../../stages/walk.ts';
 import type { Config } from '../config/settings.ts';
 import type { Services } from '../services/services.ts';
 import type { RunEvents } from './events.ts';
+import { checkpointOf, claimsIn, storedRecord } from './manifest/checkpoint.ts';
 import type { LinkingFile } from './manifest/linking.ts';
+import { writeObservationIds } from './manifest/observation-ids.ts';
+import type { Run } from './manifest/run.ts';
 import { withTransferLimit } from './max-transfer.ts';
+import type { Manifests } from './open-manifests.ts';
 import type { Step } from './pipeline.ts';
 
 export interface StageContext {
@@ -25,14 +35,14 @@ export interface StageContext {
   services: Services;
   shutdown: Shutdown;
   events: RunEvents;
+  /** The run whose manifests are written; null if the records go elsewhere. */
+  run: Run | null;
+  /** Those that are open. A stage without its manifest runs without a checkpoint. */
+  manifests: Manifests;
   root?: DriveRef;
   /** The part of it that is listed. */
   selection: Selection;
-  claimed?: Iterable<FileRecord>;
-  /** Keeps the sequential ids of all observations, if resolve reads the whole table. */
-  onTableRead?: (sequentialIds: number[]) => void;
-  /** Writes down that a file was replaced in Drive after it was listed. */
-  onReplaced?: (record: FileRecord) => Promise<void>;
+  retryOrphans: boolean;
   /** Where link records the files it has started on; absent if nothing is kept. */
   linking?: LinkingFile;
   /** The run ends when this much has been read from Drive; no limit when absent. */
@@ -60,6 +70,16 @@ export class Stages {
     this.#existingMedia = new MediaIndex({ sweep });
   }
 
+  /** The steps of the stage, with its checkpoint before and behind them. */
+  withCheckpoint(stage: StageName, ...steps: Step[]): Step[] {
+    const { manifests, retryOrphans } = this.context;
+    const manifest = manifests[stage];
+    if (!manifest) return steps;
+    const stored = (id: string) => storedRecord(manifests.transfer, id);
+    const { restore, save } = checkpointOf(manifest, { stage, retryOrphans, stored });
+    return [restore, ...steps, save];
+  }
+
   async list(
     callbacks: Pick<ListOptions, 'onRoot' | 'onUnread' | 'onLeftOut'> = {},
   ): Promise<AsyncGenerator<FileRecord>> {
@@ -74,16 +94,21 @@ export class Stages {
   }
 
   async resolve(): Promise<Step> {
-    const { config, services, shutdown, claimed, onTableRead } = this.context;
+    const { config, services, shutdown, run, manifests } = this.context;
     const { enabled, discriminator_field, prefixes } = config.prefix_disambiguation;
     const prefixRules = enabled ? { discriminatorField: discriminator_field, prefixes } : null;
     const observations = await services.observations();
-    return stageStream(resolve(observations, { prefixRules, claimed, shutdown, onTableRead }));
+    const options = {
+      prefixRules,
+      claimed: claimsIn(manifests.resolve, manifests.transfer),
+      shutdown,
+      onTableRead: (ids: number[]) => run && writeObservationIds(run.folder, ids),
+    };
+    return stageStream(resolve(observations, options));
   }
 
   async transfer(): Promise<Step> {
-    const { config, services, shutdown, events, skipExisting, maxTransferBytes, onReplaced, isShard } =
-      this.context;
+    const { config, services, shutdown, events, run, skipExisting, maxTransferBytes, isShard } = this.context;
     const storage = await services.storage();
     const drive = await services.drive();
     const moved = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
@@ -94,7 +119,7 @@ export class Stages {
     });
     const revised = withRevisions(moved, {
       item: async ref => (isShard ? null : drive.item(ref)),
-      onReplaced,
+      onReplaced: async record => run?.revise(record, events.warn),
       shutdown,
     });
     const withMedia = withExistingMedia(this.#existingMedia, {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { commandStream, runToEnd, sourceOf } from '../../src/run/pipeline.ts';
+import { chain } from 'stream-chain';
+import { runToEnd, sourceOf } from '../../src/run/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
 import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
@@ -277,14 +278,11 @@ describe('When the observations cannot be asked for', () => {
       for (; read < 2500; read += 1) yield record(read);
     })();
     let came = 0;
-    const steps = [stageStream(resolve(refusing(refusal), { shutdown }))];
-    await runToEnd(
-      commandStream(sourceOf(records), { planned: record => record, steps, checkpoint: null }),
-      () => {
-        came += 1;
-      },
-      shutdown,
-    );
+    const stream = chain([sourceOf(records), stageStream(resolve(refusing(refusal), { shutdown }))]);
+    const take = () => {
+      came += 1;
+    };
+    await runToEnd(stream, take, shutdown);
     expect([read, came]).to.deep.equal([2500, 0]);
     expect(shutdown.reason).to.equal(refusal);
   });

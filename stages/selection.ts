@@ -53,7 +53,7 @@ function pathOf({ path, name }: Selectable): string {
 type Matcher = (path: string, isFolder: boolean) => boolean;
 
 /** Of `a/b/c`: `a`, `a/b`, `a/b/c`. */
-function foldersOf(path: string): string[] {
+export function foldersOf(path: string): string[] {
   if (path === '') return [];
   const names = path.split('/');
   return names.map((_, index) => names.slice(0, index + 1).join('/'));

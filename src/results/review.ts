@@ -7,8 +7,8 @@ import { parse } from '../../stages/parse.ts';
 import { canContinue, type FileRecord, nameOf, STAGES, STATUSES, stillMissing } from '../../stages/record.ts';
 import { UsageError } from '../config/error.ts';
 import { nearest } from '../config/nearest.ts';
+import { closeManifests, openManifests } from '../run/manifest/open-manifests.ts';
 import type { Run } from '../run/manifest/run.ts';
-import { closeManifests, openManifests } from '../run/open-manifests.ts';
 import { rewrite } from '../run/run-records.ts';
 import { REASONS } from './report/advice.ts';
 

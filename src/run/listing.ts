@@ -1,18 +1,12 @@
 /** Where a migration's files come from: from Drive the first time, or when asked to; from the list manifest after that. */
 import { FileError, RunError } from '../../stages/errors.ts';
-import {
-  type DriveRef,
-  type FileRecord,
-  isUnread,
-  isWithdrawn,
-  nameOf,
-  stopped,
-} from '../../stages/record.ts';
+import { type FileRecord, isUnread, isWithdrawn, nameOf, stopped } from '../../stages/record.ts';
+import { foldersOf } from '../../stages/selection.ts';
 import { listingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf, storedRecord } from './manifest/checkpoint.ts';
+import type { Manifests } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
 import type { MigrationOptions } from './migration.ts';
-import type { Manifests } from './open-manifests.ts';
 import { type Step, sourceOf } from './pipeline.ts';
 import { relist } from './relisting.ts';
 import type { Stages } from './stages.ts';
@@ -31,9 +25,8 @@ export class Listing {
   readonly #checkpoint: Checkpoint;
   /** Files that a rescan has seen, selected or not. */
   readonly #seen = new Set<string>();
-  /** Folders that could not be listed, or not completely: ids, and paths. */
-  readonly #unreadIds = new Set<string>();
-  readonly #unreadPaths = new Set<string>();
+  /** Folders that could not be listed, or not completely. */
+  readonly #unreadFolders: { id: string; path: string }[] = [];
 
   constructor(options: MigrationOptions) {
     this.#options = options;
@@ -52,19 +45,14 @@ export class Listing {
     const listed = await stages.list({
       onRoot: folder_name => run.facts.remember({ folder_name }),
       onLeftOut: id => this.#seen.add(id),
-      onUnread: this.#unread,
+      onUnread: ({ id }, path) => this.#unreadFolders.push({ id, path }),
     });
     const lookUp = (id: string) => this.#manifests.list!.last(id)!;
-    return sourceOf(listingAhead(this.#saved(listed), events, lookUp, shutdown.drainSignal));
+    return sourceOf(listingAhead(this.#savedListing(listed), events, lookUp, shutdown.drainSignal));
   }
 
-  readonly #unread = ({ id }: DriveRef, path: string): void => {
-    this.#unreadIds.add(id);
-    this.#unreadPaths.add(path);
-  };
-
   /** Also adds the files that a rescan has not seen, and marks the listing as complete. */
-  async *#saved(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
+  async *#savedListing(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
     const { run, rescan, shutdown, events } = this.#options;
     const { list, resolve } = this.#manifests;
     const duplicates: FileRecord[] = [];
@@ -92,24 +80,19 @@ export class Listing {
 
   *#removed(): Generator<FileRecord> {
     const { list, transfer } = this.#manifests;
+    const unreadIds = new Set(this.#unreadFolders.map(({ id }) => id));
+    const unreadPaths = new Set(this.#unreadFolders.map(({ path }) => path));
     // A folder may have been renamed since these records were made.
-    for (const { parent, path = '' } of this.#unreadIds.size > 0 ? list!.records() : [])
-      if (parent && this.#unreadIds.has(parent.id)) this.#unreadPaths.add(path);
+    for (const { parent, path = '' } of unreadPaths.size > 0 ? list!.records() : [])
+      if (parent && unreadIds.has(parent.id)) unreadPaths.add(path);
     for (const before of this.#selected()) {
       // It was not looked for, so it may still exist.
-      if (this.#seen.has(before.id) || this.#isInUnreadFolder(before)) continue;
+      if (this.#seen.has(before.id) || isBelow(unreadPaths, before)) continue;
       if (!before.removed && !isUnread(before)) this.changes.removed += 1;
       const record = this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
       this.#options.events.emit('listed', record, true);
       yield record;
     }
-  }
-
-  /** True if the file may be in one of these folders or below. */
-  #isInUnreadFolder({ path = '' }: FileRecord): boolean {
-    const names = path.split('/');
-    const folders = names.map((_, index) => names.slice(0, index + 1).join('/'));
-    return ['', ...folders].some(folder => this.#unreadPaths.has(folder));
   }
 
   /** Drive may be unreachable although only links are missing: a warning is enough, and a stage that needs Drive will fail. */
@@ -142,6 +125,11 @@ export class Listing {
     else if (now.md5 !== before.md5) this.changes.replaced += 1;
     else if (now.name !== before.name) this.changes.renamed += 1;
   }
+}
+
+/** True if the file is in one of these folders, or below. */
+function isBelow(folders: ReadonlySet<string>, { path = '' }: FileRecord): boolean {
+  return folders.has('') || foldersOf(path).some(folder => folders.has(folder));
 }
 
 /** An object in S3 can be linked without Drive; a file without one can no longer be migrated. */

@@ -6,9 +6,8 @@ import { chain } from 'stream-chain';
 import { canContinue, type DriveRef, type FileRecord } from '../../stages/record.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
 import { type Changes, Listing, shardRecords } from './listing.ts';
-import { lastIn } from './manifest/merged-manifest.ts';
+import { furthestRecord, type Manifests } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
-import type { Manifests } from './open-manifests.ts';
 import { runToEnd, type Steps, sourceOf } from './pipeline.ts';
 import { type StageContext, Stages } from './stages.ts';
 
@@ -62,7 +61,7 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
       : []),
   ]);
   const finished = (record: FileRecord) =>
-    events.finish(until === 'resolve' ? furthest(manifests, record) : record);
+    events.finish(until === 'resolve' ? asLeft(manifests, record) : record);
   await runToEnd(stream, finished, shutdown);
   for (const manifest of Object.values(manifests)) await manifest.flush();
   linking?.close();
@@ -71,8 +70,8 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
 }
 
 /** The record as transfer and link have left it, if it is still valid. */
-function furthest({ transfer, link }: Manifests, record: FileRecord): FileRecord {
+function asLeft({ transfer, link }: Manifests, record: FileRecord): FileRecord {
   if (!canContinue(record)) return record;
-  const later = lastIn([link, transfer], record.id);
+  const later = furthestRecord({ transfer, link }, record.id);
   return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;
 }

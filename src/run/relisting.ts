@@ -8,8 +8,8 @@ import { FileError } from '../../stages/errors.ts';
 import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
+import { furthestRecord, type Manifests } from './manifest/merged-manifest.ts';
 import type { MigrationOptions } from './migration.ts';
-import type { Manifests } from './open-manifests.ts';
 import { listOptions } from './stages.ts';
 
 /** Saves a record of the listing. */
@@ -35,10 +35,10 @@ export async function relist(options: MigrationOptions, update: Update): Promise
 }
 
 /** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
-function mayHaveChanged(listed: FileRecord, { link, transfer, resolve, parse }: Manifests): boolean {
-  if (listed.removed) return false;
-  const latestFirst = [link, transfer, resolve, parse].flatMap(manifest => manifest?.last(listed.id) ?? []);
-  return isUnfinished(latestFirst[0] ?? listed) && ![listed, ...latestFirst].some(isAnswered);
+function mayHaveChanged(listed: FileRecord, manifests: Manifests): boolean {
+  if (listed.removed || !isUnfinished(furthestRecord(manifests, listed.id)!)) return false;
+  const records = Object.values(manifests).flatMap(manifest => manifest.last(listed.id) ?? []);
+  return !records.some(isAnswered);
 }
 
 function isUnfinished({ status, url }: FileRecord): boolean {

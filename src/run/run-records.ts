@@ -1,7 +1,8 @@
 /** Commands that look at a whole run and may set records of it back: `verify --repair` and `undo`. */
 import type { FileRecord } from '../../stages/record.ts';
+import type { Manifests } from './manifest/merged-manifest.ts';
+import { closeManifests, openManifests } from './manifest/open-manifests.ts';
 import type { Run } from './manifest/run.ts';
-import { closeManifests, type Manifests, openManifests } from './open-manifests.ts';
 import { runsBeside } from './which-run.ts';
 
 /** What another run knows of an object that this one has stored. */

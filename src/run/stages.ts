@@ -24,10 +24,10 @@ import type { Services } from '../services/services.ts';
 import type { RunEvents } from './events.ts';
 import { checkpointOf, claimsIn, storedRecord } from './manifest/checkpoint.ts';
 import type { LinkingFile } from './manifest/linking.ts';
+import type { Manifests } from './manifest/merged-manifest.ts';
 import { writeObservationIds } from './manifest/observation-ids.ts';
 import type { Run } from './manifest/run.ts';
 import { withTransferLimit } from './max-transfer.ts';
-import type { Manifests } from './open-manifests.ts';
 import type { Step } from './pipeline.ts';
 
 export interface StageContext {

@@ -1,27 +1,42 @@
 /** One writer a run, or one a shard of it. */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { RunError } from '../../../stages/errors.ts';
-import { type Holder, SILENT_HOLDER_MS } from '../../config/files/holder.ts';
-import { type Lock, tryLock } from '../../config/files/lock.ts';
-import { nameOfShard, type Shard } from './shard.ts';
+import { type Holder, holderOf, SILENT_HOLDER_MS } from '../../config/files/holder.ts';
+import { heldBy, type Lock, tryLock } from '../../config/files/lock.ts';
+import type { Shard } from './shard.ts';
+import { lockPath, shardFiles } from './shard-files.ts';
 
-export type { Lock } from '../../config/files/lock.ts';
-
-/** The lock file of a run, or of one of its shards. */
-export function lockPath(folder: string, shard: Shard | null = null): string {
-  return join(folder, shard ? `lock.${nameOfShard(shard)}` : 'lock');
-}
-
-/** Takes the lock of a run folder (which is made if need be). Throws RunError that names the holder. */
+/**
+ * Takes the lock of a run folder (which is made if need be), or of a shard. The whole run and its shards exclude each other;
+ * each takes its own lock before it looks at the others'. Throws RunError that names the holder.
+ */
 export function takeLock(folder: string, command: string, shard: Shard | null = null): Lock {
   const path = lockPath(folder, shard);
   const attempt = tryLock(path, command);
   if ('holder' in attempt) throw lockedError(attempt.holder, path);
+  for (const other of shard ? [lockPath(folder)] : locksOfShards(folder)) {
+    const holder = heldBy(other);
+    if (!holder) continue;
+    attempt.lock.release();
+    throw lockedError(holder, other);
+  }
   return attempt.lock;
 }
 
-export function lockedError({ pid, host, command, since, seen }: Holder, path: string): RunError {
+/** The process that works on the run or a shard of it; null if there is none. */
+export function holderOfRun(folder: string): Holder | null {
+  for (const path of [lockPath(folder), ...locksOfShards(folder)]) {
+    const holder = holderOf(path);
+    if (holder) return holder;
+  }
+  return null;
+}
+
+function locksOfShards(folder: string): string[] {
+  return shardFiles(folder, 'lock').map(({ path }) => path);
+}
+
+function lockedError({ pid, host, command, since, seen }: Holder, path: string): RunError {
   const isHere = host === hostname();
   const where = isHere ? '' : ` on ${host}`;
   const activity = isHere || !seen ? '' : `, last active at ${seen}`;

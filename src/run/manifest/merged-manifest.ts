@@ -1,17 +1,28 @@
 /** The manifests that several shards have written for one stage, read as one. */
-import type { FileRecord } from '../../../stages/record.ts';
+import type { FileRecord, StageName } from '../../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 /** One file, or several that are read as one. */
 export type Manifest = Pick<ManifestFile, keyof ManifestFile>;
 
-/** The record of the first manifest that has one. */
-export function lastIn(manifests: readonly (Manifest | undefined)[], id: string): FileRecord | undefined {
-  for (const manifest of manifests) {
+export type Manifests = Partial<Record<StageName, Manifest>>;
+
+/** The file's record in the last manifest that has one. */
+export function furthestRecord(manifests: Manifests, id: string): FileRecord | undefined {
+  const { list, parse, resolve, transfer, link } = manifests;
+  for (const manifest of [link, transfer, resolve, parse, list]) {
     const record = manifest?.last(id);
     if (record) return record;
   }
   return undefined;
+}
+
+/** Of what several shards have written about a file in one stage, the record that has come furthest; of equal ones the first. */
+function furthestOf(records: FileRecord[]): FileRecord | undefined {
+  const steps = ({ status, url, media = [] }: FileRecord) =>
+    status === 'completed' ? Number.MAX_SAFE_INTEGER : Number(Boolean(url)) + media.length;
+  // The sort is stable.
+  return records.sort((a, b) => steps(b) - steps(a))[0];
 }
 
 /**
@@ -53,9 +64,7 @@ export class MergedManifest implements Manifest {
 
   last(id: string): FileRecord | undefined {
     if (this.#appended.has(id)) return this.#own?.last(id);
-    const records = this.#shards.flatMap(file => file.last(id) ?? []);
-    // The sort is stable: of equals the first stays first.
-    return records.sort((a, b) => rank(b) - rank(a))[0] ?? this.#main?.last(id);
+    return furthestOf(this.#shards.flatMap(file => file.last(id) ?? [])) ?? this.#main?.last(id);
   }
 
   *records(): Generator<FileRecord> {
@@ -80,9 +89,4 @@ export class MergedManifest implements Manifest {
   async close(): Promise<void> {
     for (const file of this.#all) await file.close();
   }
-}
-
-function rank({ status, url, media = [] }: FileRecord): number {
-  if (status === 'completed') return Number.MAX_SAFE_INTEGER;
-  return (url ? 1 : 0) + media.length;
 }

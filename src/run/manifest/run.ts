@@ -4,17 +4,18 @@ import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
 import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
-import { type Holder, holderOf } from '../../config/files/holder.ts';
-import { heldBy } from '../../config/files/lock.ts';
+import type { Holder } from '../../config/files/holder.ts';
+import type { Lock } from '../../config/files/lock.ts';
 import { failedPath, progressPath, runFolder } from '../../config/home.ts';
 import { LinkingFile } from './linking.ts';
-import { type Lock, lockedError, lockPath, takeLock } from './lock.ts';
+import { holderOfRun, takeLock } from './lock.ts';
 import type { OpenOptions } from './manifest-file.ts';
-import { lastIn, type Manifest } from './merged-manifest.ts';
+import { furthestRecord, type Manifest, type Manifests } from './merged-manifest.ts';
 import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
+import { closeManifests, openStageManifest } from './open-manifests.ts';
 import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard } from './shard.ts';
-import { mergeShards, openStageManifest, shardFiles } from './shard-files.ts';
+import { shardFiles } from './shard-files.ts';
 import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */
@@ -38,8 +39,7 @@ export class Run {
   #isDiscarded = false;
   #unreadable: UnreadableCollector | null = null;
   /** What this process appends to. */
-  readonly #openForWriting = new Map<StageName, Manifest>();
-  #isMerged = false;
+  readonly #openForWriting: Manifests = {};
 
   constructor(home: string, folderId: string, shard: Shard | null = null) {
     this.#home = home;
@@ -141,34 +141,25 @@ export class Run {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** Two different shards of one count have no file in common. */
-  readonly #mayShareFilesWith = ({ count }: Shard): boolean => count !== this.shard?.count;
-
   /**
    * The files whose media records are being created, by this process and by others that may have been about to link files of
    * its shard.
    */
   linkingFile(): LinkingFile {
-    const others = shardFiles(this.folder, 'linking').filter(({ shard }) => this.#mayShareFilesWith(shard));
+    // Two different shards of one count have no file in common.
+    const others = shardFiles(this.folder, 'linking').filter(
+      ({ shard }) => shard.count !== this.shard?.count,
+    );
     const main = this.shard ? [join(this.folder, 'linking.ndjson')] : [];
     return new LinkingFile(this.#ownPath('linking'), [...main, ...others.map(({ path }) => path)]);
   }
 
-  /**
-   * The manifest of the stage, with what shards have written; for a shard, the records of its own files only. To write, the
-   * caller holds the lock; without a shard, what shards have written is moved into the run's own manifests first.
-   */
+  /** The manifest of the stage, with what shards have written; for a shard, the records of its own files only. */
   async open(stage: StageName, options: OpenOptions): Promise<Manifest> {
     const isNew = options.write && !this.has(stage);
-    if (options.write && this.#lock && !this.shard && !this.#isMerged) {
-      await mergeShards(this.folder, options.warn);
-      this.#isMerged = true;
-    }
-    const takes = this.shard ? (id: string) => this.takes(id) : undefined;
-    const isRead = this.shard ? this.#mayShareFilesWith : () => true;
-    const manifest = await openStageManifest(this, stage, { ...options, takes }, isRead);
+    const manifest = await openStageManifest(this, stage, options);
     if (isNew) this.#createdFiles.add(this.pathOf(stage));
-    if (options.write) this.#openForWriting.set(stage, manifest);
+    if (options.write) this.#openForWriting[stage] = manifest;
     return manifest;
   }
 
@@ -176,7 +167,7 @@ export class Run {
   async revise({ id, size, md5, modifiedTime }: FileRecord, warn: (message: string) => void): Promise<void> {
     for (const stage of ['list', 'parse', 'resolve'] as const) {
       if (!this.has(stage)) continue;
-      const open = this.#openForWriting.get(stage);
+      const open = this.#openForWriting[stage];
       const manifest = open?.isOpen ? open : await this.open(stage, { write: true, warn });
       const own = manifest.last(id);
       if (own) manifest.append({ ...own, size, md5, modifiedTime });
@@ -191,28 +182,25 @@ export class Run {
   async *latest(warnOfDamage: (message: string) => void): AsyncGenerator<FileRecord> {
     // An incomplete last line is one that the other process is writing.
     const warn = this.holder ? () => {} : warnOfDamage;
-    const opened: Manifest[] = [];
-    const open = async (stage: StageName): Promise<Manifest> => {
-      const known = this.#openForWriting.get(stage);
-      if (known?.isOpen) {
-        // A shard's own does not have what the others have written.
-        if (!this.shard) return known;
-        await known.flush();
-      }
-      const manifest = await openStageManifest(this, stage, { write: false, warn }, () => true);
-      opened.push(manifest);
-      return manifest;
-    };
+    const stages = STAGES.filter(stage => this.has(stage));
+    const manifests: Manifests = {};
+    const opened: Manifests = {};
     try {
-      const manifests: Manifest[] = [];
-      for (const stage of STAGES) if (this.has(stage)) manifests.push(await open(stage));
-      const [first, ...later] = manifests;
-      later.reverse();
+      for (const stage of stages) {
+        const known = this.#openForWriting[stage];
+        // A shard's own does not have what the others have written.
+        if (known?.isOpen && this.shard) await known.flush();
+        const isWhole = known?.isOpen && !this.shard;
+        if (!isWhole)
+          opened[stage] = await openStageManifest(this, stage, { write: false, warn, whole: true });
+        manifests[stage] = isWhole ? known : opened[stage];
+      }
+      const { [stages[0]!]: first, ...later } = manifests;
       for (const record of first?.records() ?? []) {
-        if (!isWithdrawn(record)) yield lastIn(later, record.id) ?? record;
+        if (!isWithdrawn(record)) yield furthestRecord(later, record.id) ?? record;
       }
     } finally {
-      for (const manifest of opened) await manifest.close();
+      await closeManifests(opened);
     }
   }
 
@@ -227,23 +215,10 @@ export class Run {
     refuseForeignFile(failedPath(this.#home, this.folderId), FAILED);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
-    this.#refuseOthers();
     const isNew = !existsSync(this.facts.path);
     if (isNew) this.#createdFiles.add(this.facts.path);
     if (isNew || !this.facts.read().run_id) {
       this.facts.remember({ ...(isNew && { listed_at: null }), run_id: randomUUID() });
-    }
-  }
-
-  /** The whole run and its shards exclude each other; each takes its own lock before it looks at the others'. */
-  #refuseOthers(): void {
-    const shards = shardFiles(this.folder, 'lock').map(({ path }) => path);
-    for (const path of this.shard ? [lockPath(this.folder)] : shards) {
-      const holder = heldBy(path);
-      if (!holder) continue;
-      this.#lock?.release();
-      this.#lock = null;
-      throw lockedError(holder, path);
     }
   }
 
@@ -262,13 +237,7 @@ export class Run {
 
   /** The other process that works on the run; null if there is none. */
   get holder(): Holder | null {
-    if (this.#lock) return null;
-    const shards = shardFiles(this.folder, 'lock').map(({ path }) => path);
-    for (const path of [lockPath(this.folder), ...shards]) {
-      const holder = holderOf(path);
-      if (holder) return holder;
-    }
-    return null;
+    return this.#lock ? null : holderOfRun(this.folder);
   }
 
   /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
@@ -282,10 +251,11 @@ export class Run {
    */
   discardIfEmpty(): boolean {
     this.#isDiscarded = this.isEmpty;
+    if (!this.#isDiscarded) return false;
     // Anything else in the folder belongs to a person or another process.
-    if (this.#isDiscarded) for (const path of this.#createdFiles) unlinkSync(path);
-    if (this.#isDiscarded) this.#createdFiles.clear();
-    return this.#isDiscarded;
+    for (const path of this.#createdFiles) unlinkSync(path);
+    this.#createdFiles.clear();
+    return true;
   }
 
   /** Collects the records that the data service could not give, while this process holds the lock. */

@@ -110,12 +110,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.jsonStream.write(`${jsonOf(value, indent)}\n`);
   }
 
-  protected readonly warnLine = (message: string): void => {
+  /** `kind` is the same for warnings that differ only in the file or record that they name. */
+  protected readonly warnLine = (message: string, kind = message): void => {
     this.logger?.warn(message);
-    this.showWarning(message);
+    this.showWarning(message, kind);
   };
 
-  protected showWarning(message: string): void {
+  protected showWarning(message: string, _kind: string): void {
     this.say(`Warning: ${message}`);
   }
 

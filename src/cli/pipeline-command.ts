@@ -9,16 +9,19 @@ import type { ProgressFacts } from '../run/progress/run-progress.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { shutDownOnSignals } from './interruption.ts';
+import { Repeats } from './repeats.ts';
 import { RunLog } from './run-log.ts';
 import type { ProgressView } from './ui/progress-view.ts';
-import { warningLimit } from './warning-limit.ts';
+
+/** During a run the terminal shows one warning of each kind in this time, so that repeated ones do not hide others; the log has all. */
+const WARNING_EVERY_MS = 60_000;
 
 export abstract class PipelineCommand<T extends typeof Command> extends BaseCommand<T> {
   protected readonly events = new RunEvents();
   protected readonly counts = new Counts();
   #view: ProgressView | null = null;
   #runLog: RunLog | null = null;
-  readonly #warnings = warningLimit();
+  readonly #warnings = new Repeats(WARNING_EVERY_MS);
   #ignoreSignals = () => {};
 
   override async init(): Promise<void> {
@@ -73,10 +76,9 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.#view = view;
   }
 
-  /** During a run, the terminal shows one warning of each kind per minute. */
-  protected override showWarning(message: string): void {
-    const shown = this.#view ? this.#warnings.shown(message) : message;
-    if (shown !== null) super.showWarning(shown);
+  protected override showWarning(message: string, kind: string): void {
+    const leftOut = this.#view ? this.#warnings.next(kind, message) : 0;
+    if (leftOut !== null) super.showWarning(withCount(message, leftOut), kind);
   }
 
   /** Null before progress is shown. */
@@ -87,10 +89,15 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   protected stopProgress(): void {
     this.#runLog?.stop();
     this.#view?.stop();
-    for (const message of this.#warnings.rest()) this.say(`Warning: ${message}`);
+    for (const [kind, { text, leftOut }] of this.#warnings.rest())
+      super.showWarning(withCount(text, leftOut), kind);
   }
 
   protected ignoreSignals(): void {
     this.#ignoreSignals();
   }
+}
+
+function withCount(message: string, leftOut: number): string {
+  return leftOut > 0 ? `${message} (${leftOut} more like this since; see the log)` : message;
 }

@@ -4,6 +4,7 @@ import { faultOf } from '../../stages/retry/faults.ts';
 import type { RunEvents } from '../run/events.ts';
 import type { ProgressFacts } from '../run/progress/run-progress.ts';
 import type { Logger } from './log.ts';
+import { Repeats } from './repeats.ts';
 
 const HEARTBEAT_EVERY_MS = 60_000;
 /** Retries of all workers for the same reason are one line at the default level; the debug level has each. */
@@ -11,8 +12,7 @@ const SAME_BURST_MS = 10_000;
 
 export class RunLog {
   readonly #logger: Logger;
-  /** By service and reason: when it was last logged, and how many retries were not logged since. */
-  readonly #bursts = new Map<string, { at: number; leftOut: number }>();
+  readonly #retries = new Repeats(SAME_BURST_MS);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger, events: RunEvents) {
@@ -53,14 +53,9 @@ export class RunLog {
     const wait_seconds = Math.round(waitMs / 10) / 100;
     const fields = { service: what, code, status, reason, wait_seconds };
     const message = throttled ? 'throttled' : 'retry';
-    const burst = this.#bursts.get(`${what} ${code}`);
-    if (burst && performance.now() - burst.at < SAME_BURST_MS) {
-      burst.leftOut += 1;
-      this.#logger.debug(fields, message);
-    } else {
-      this.#bursts.set(`${what} ${code}`, { at: performance.now(), leftOut: 0 });
-      this.#logger.info({ ...fields, ...(burst?.leftOut && { more_since_last: burst.leftOut }) }, message);
-    }
+    const leftOut = this.#retries.next(`${what} ${code}`, message);
+    if (leftOut === null) this.#logger.debug(fields, message);
+    else this.#logger.info({ ...fields, ...(leftOut > 0 && { more_since_last: leftOut }) }, message);
   }
 }
 

@@ -23,7 +23,8 @@ type Service = 'Google Drive' | 'Google sign-in' | 'Cognito' | 'S3' | 'AppSync';
 export interface ServicesOptions {
   config: Config;
   env: Env;
-  warn: (message: string) => void;
+  /** `kind` is the same for warnings that differ only in what they name. */
+  warn: (message: string, kind?: string) => void;
   /** The run that stores objects; an id of this process when absent. */
   runId?: string | null;
   openPrompts: OpenPrompts;
@@ -181,6 +182,7 @@ export class Services {
     this.#warned.add(`${query} ${name}`);
     this.#options.warn(
       `AppSync cannot return the record ${name} (${query}), so it is left out: ${reason} Correct it in the app.`,
+      'unreadable_record',
     );
   }
 

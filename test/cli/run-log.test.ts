@@ -1,8 +1,8 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { Repeats } from '../../src/cli/repeats.ts';
 import { RunLog } from '../../src/cli/run-log.ts';
-import { warningLimit } from '../../src/cli/warning-limit.ts';
 import { RunEvents } from '../../src/run/events.ts';
 import { RunProgress } from '../../src/run/progress/run-progress.ts';
 
@@ -60,17 +60,16 @@ describe('the log of a run', () => {
   });
 });
 
-describe('warnings on the terminal', () => {
-  it('are shown once per kind and minute, with the number of those between', () => {
+describe('messages that repeat', () => {
+  it('are shown once per kind and period, with the number of those between', () => {
     let now = 0;
-    const limit = warningLimit(() => now);
-    const warning = (n: number) => `${n}.jpg (1AbCdEfGh${n}): the object "k/${n}" exists already.`;
-    expect(limit.shown(warning(1))).to.equal(warning(1));
-    expect(limit.shown(warning(2))).to.equal(null);
-    expect(limit.shown('S3 is slow.'), 'another kind').to.equal('S3 is slow.');
+    const repeats = new Repeats(60_000, () => now);
+    expect(repeats.next('exists', '1.jpg')).to.equal(0);
+    expect(repeats.next('exists', '2.jpg')).to.equal(null);
+    expect(repeats.next('slow', 'S3'), 'another kind').to.equal(0);
     now = 60_000;
-    expect(limit.shown(warning(3))).to.equal(`${warning(3)} (1 more like this since; see the log)`);
-    expect(limit.shown(warning(4))).to.equal(null);
-    expect(limit.rest()).to.deep.equal([`${warning(3)} (1 more like this since; see the log)`]);
+    expect(repeats.next('exists', '3.jpg')).to.equal(1);
+    expect(repeats.next('exists', '4.jpg')).to.equal(null);
+    expect(repeats.rest()).to.deep.equal([['exists', { text: '3.jpg', at: 60_000, leftOut: 1 }]]);
   });
 });

@@ -8,7 +8,6 @@ import { Counts } from '../run/progress/counts.ts';
 import type { ProgressFacts } from '../run/progress/run-progress.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
-import { shutDownOnSignals } from './interruption.ts';
 import { Repeats } from './repeats.ts';
 import { RunLog } from './run-log.ts';
 import type { ProgressView } from './ui/progress-view.ts';
@@ -22,7 +21,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   #view: ProgressView | null = null;
   #runLog: RunLog | null = null;
   readonly #warnings = new Repeats(WARNING_EVERY_MS);
-  #ignoreSignals = () => {};
 
   override async init(): Promise<void> {
     await super.init();
@@ -33,10 +31,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
   /** As shown in the lock. */
   protected commandLine(shard: Shard | null): string {
     return `migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
-  }
-
-  protected listenToSignals(): void {
-    this.#ignoreSignals = shutDownOnSignals(this.shutdown, text => this.say(text));
   }
 
   /** `run`: whose objects are stored; `isWriter`: this process holds its lock. */
@@ -91,10 +85,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.#view?.stop();
     for (const [kind, { text, leftOut }] of this.#warnings.rest())
       super.showWarning(withCount(text, leftOut), kind);
-  }
-
-  protected ignoreSignals(): void {
-    this.#ignoreSignals();
   }
 }
 

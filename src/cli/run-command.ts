@@ -10,7 +10,7 @@ import { type Changes, requireListed } from '../run/listing.ts';
 import { closeManifests, openManifests } from '../run/manifest/open-manifests.ts';
 import { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
-import { MANIFESTS_FOR, migrate } from '../run/migration.ts';
+import { MANIFESTS_FOR, type MigrationOptions, migrate } from '../run/migration.ts';
 import type { Counts } from '../run/progress/counts.ts';
 import { progressFile, writeFailedFiles } from '../run/progress/projection.ts';
 import { chosenRules, flagsOf, rulesFrom, selectionFrom } from '../run/run-selection.ts';
@@ -19,7 +19,7 @@ import { formatCount, formatDuration } from '../run/text/format.ts';
 import { folderToMigrate } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
 import { transferConfig } from './flags.ts';
-import { Interrupted } from './interruption.ts';
+import { Interrupted, shutDownOnSignals } from './interruption.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 import { pathLines, statusLines, totalLine } from './ui/summary.ts';
 
@@ -52,7 +52,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
   /** Runs the pipeline on the folder of the flag or the configuration. */
   protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {
     const startedAt = performance.now();
-    const { events, shutdown, warnLine: warn } = this;
+    const { events, shutdown } = this;
     const { flags, until, shard = null } = options;
     const config = await this.configuration({ ...transferConfig(flags), naming: flags.naming });
     const run = this.#runFor(options, config);
@@ -66,7 +66,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       const naming = flags.naming && { naming: config.naming };
       run.facts.remember({ resource_key: root.resourceKey, ...naming });
     }
-    this.listenToSignals();
+    const ignoreSignals = shutDownOnSignals(shutdown, text => this.say(text));
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);
     const lastProgress = progressFile(this.home, run, events);
@@ -76,36 +76,11 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       await services.drive();
       if (flags['keep-awake'] && until === 'link') letSleep = (await import('./keep-awake.ts')).keepAwake();
       await this.showProgress(config, services, until === 'link');
-      const manifests = await openManifests(run, { ...MANIFESTS_FOR[shard ? 'shard' : until], warn });
-      let changes: Changes | null;
-      let failedPath: string | null;
-      try {
-        changes = await migrate({
-          until,
-          config,
-          services,
-          events,
-          shutdown,
-          run,
-          manifests,
-          root,
-          rules,
-          takenOver,
-          retryOrphans: flags['retry-orphans'] ?? false,
-          rescan: flags.rescan ?? false,
-          skipExisting: flags['skip-existing'],
-          maxTransferBytes: flags['max-transfer'],
-          selection: selectionFrom(rules),
-        });
-        // While the manifests are open, they need not be indexed again.
-        await lastProgress();
-        failedPath = await writeFailedFiles(this.home, run);
-      } finally {
-        await closeManifests(manifests);
-      }
+      const selection = selectionFrom(rules);
+      const context = { config, services, events, shutdown, run, until, root, rules, selection, takenOver };
+      const migrated = await this.#migrate(context, flags, lastProgress);
       await options.atEnd?.(services);
-      const seconds = (performance.now() - startedAt) / 1000;
-      return { run, config, seconds, changes, failedPath, progressPath: await lastProgress() };
+      return { run, config, seconds: (performance.now() - startedAt) / 1000, ...migrated };
     } finally {
       this.stopProgress();
       letSleep();
@@ -113,9 +88,34 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run has priority; an error of only the progress file was thrown above.
       await lastProgress().catch(() => {});
-      this.ignoreSignals();
+      ignoreSignals();
       run.unlock();
       await services.close();
+    }
+  }
+
+  async #migrate(
+    context: Omit<MigrationOptions, 'manifests' | 'retryOrphans' | 'rescan'>,
+    flags: RunOptions['flags'],
+    lastProgress: () => Promise<string>,
+  ): Promise<Pick<RunOutcome, 'changes' | 'progressPath' | 'failedPath'>> {
+    const { run, until } = context;
+    const which = MANIFESTS_FOR[run.shard ? 'shard' : until];
+    const manifests = await openManifests(run, { ...which, warn: this.warnLine });
+    try {
+      const changes = await migrate({
+        ...context,
+        manifests,
+        retryOrphans: flags['retry-orphans'] ?? false,
+        rescan: flags.rescan ?? false,
+        skipExisting: flags['skip-existing'],
+        maxTransferBytes: flags['max-transfer'],
+      });
+      // While the manifests are open, they need not be indexed again.
+      const progressPath = await lastProgress();
+      return { changes, progressPath, failedPath: await writeFailedFiles(this.home, run) };
+    } finally {
+      await closeManifests(manifests);
     }
   }
 

@@ -18,6 +18,7 @@ import { isPiped } from '../run/standard-streams.ts';
 import { formatCount } from '../run/text/format.ts';
 import type { Services } from '../services/services.ts';
 import { transferConfig } from './flags.ts';
+import { shutDownOnSignals } from './interruption.ts';
 import { PipelineCommand } from './pipeline-command.ts';
 import { shardFrom } from './shard-flag.ts';
 import { unguarded } from './ui/guarded-streams.ts';
@@ -52,7 +53,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
   }
 
   async run(): Promise<void> {
-    const { stage, home, warnLine: warn } = this;
+    const { stage, home, shutdown, events, warnLine: warn } = this;
     const flags = this.flags as StageFlags;
     const shard = shardFrom(flags.shard, this.env, text => this.say(text));
     const config = await this.configuration({ naming: flags.naming, ...transferConfig(flags) });
@@ -63,7 +64,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     run?.lock(this.commandLine(shard));
     // Shards store objects for the run, wherever their records go.
     const services = this.servicesFor(config, input.run, run !== null && !shard, shard);
-    this.listenToSignals();
+    const ignoreSignals = shutDownOnSignals(shutdown, text => this.say(text));
     let manifests: Manifests = {};
     let linking: LinkingFile | undefined;
     try {
@@ -76,25 +77,19 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
         run?.facts.remember({ resource_key: root?.resourceKey });
         run?.facts.rememberSelection(rules);
       }
+      const context = { config, services, shutdown, events, run, manifests, root, linking };
       const stages = new Stages({
-        config,
-        services,
-        shutdown: this.shutdown,
-        events: this.events,
-        run,
-        manifests,
+        ...context,
         selection: selectionFrom(rules),
-        root,
         retryOrphans: flags['retry-orphans'] ?? false,
-        linking,
         maxTransferBytes: flags['max-transfer'],
         isShard: shard !== null,
       });
       await this.#runStage(stages, input);
-      if (stage === 'list' && !this.shutdown.drainSignal.aborted) run?.markListed();
+      if (stage === 'list' && !shutdown.drainSignal.aborted) run?.markListed();
     } finally {
       this.stopProgress();
-      this.ignoreSignals();
+      ignoreSignals();
       try {
         await closeManifests(manifests);
         linking?.close();
@@ -105,7 +100,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
         await services.close();
       }
     }
-    if (this.shutdown.reason) throw this.shutdown.reason;
+    if (shutdown.reason) throw shutdown.reason;
     // A run without files is not kept.
     this.#summary(input, run?.exists === false ? null : (manifests[stage]?.path ?? null));
   }

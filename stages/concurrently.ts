@@ -8,7 +8,7 @@ export interface WorkQueue<Item> {
   done(item: Item): void;
 }
 
-export interface ConcurrencyOptions<In, Out> {
+interface Options<In, Out> {
   /** Without it at most one item waits. */
   queue?: WorkQueue<In>;
   /** Returns the result of an item that needs no work, so that it does not wait behind others; undefined if it needs work. */
@@ -22,9 +22,9 @@ export interface ConcurrencyOptions<In, Out> {
 export function concurrently<In, Out>(
   limit: () => number,
   work: (item: In) => Promise<Out | undefined>,
-  options: ConcurrencyOptions<In, Out> = {},
+  { queue = singleItem(), skip = () => undefined }: Options<In, Out> = {},
 ): (items: AsyncIterable<In>) => AsyncGenerator<Out> {
-  return items => new Workers(limit, work, options).results(items[Symbol.asyncIterator]());
+  return items => new Workers(limit, work, queue, skip).results(items[Symbol.asyncIterator]());
 }
 
 class Workers<In, Out> {
@@ -43,7 +43,8 @@ class Workers<In, Out> {
   constructor(
     limit: () => number,
     work: (item: In) => Promise<Out | undefined>,
-    { queue = new SingleItem<In>(), skip = () => undefined }: ConcurrencyOptions<In, Out>,
+    queue: WorkQueue<In>,
+    skip: (item: In) => Out | undefined,
   ) {
     this.#limit = limit;
     this.#work = work;
@@ -112,22 +113,14 @@ class Workers<In, Out> {
   }
 }
 
-class SingleItem<Item> implements WorkQueue<Item> {
-  #item: Item | undefined;
-
-  get isFull(): boolean {
-    return this.#item !== undefined;
-  }
-
-  add(item: Item): void {
-    this.#item = item;
-  }
-
-  next(): Item | undefined {
-    const item = this.#item;
-    this.#item = undefined;
-    return item;
-  }
-
-  done(): void {}
+function singleItem<Item>(): WorkQueue<Item> {
+  const items: Item[] = [];
+  return {
+    get isFull() {
+      return items.length > 0;
+    },
+    add: item => void items.push(item),
+    next: () => items.shift(),
+    done: () => {},
+  };
 }

@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunError } from '../../stages/errors.ts';
 import type { Backoff, Retry } from '../../stages/retry/backoff.ts';
-import { Outage } from '../../stages/retry/outage.ts';
-import { Throttling } from '../../stages/retry/throttling.ts';
+import { Outage, Throttling } from '../../stages/retry/service-waits.ts';
 import { parseBandwidth } from '../config/bandwidth.ts';
 import { type Env, homeFolder } from '../config/home.ts';
 import { KEYS_FOR, requireKeys } from '../config/require-keys.ts';

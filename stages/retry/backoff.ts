@@ -3,8 +3,7 @@
  * attempt n is random between 0 and base × 2ⁿ, so that workers that failed together do not retry together.
  */
 import { setTimeout } from 'node:timers/promises';
-import type { Outage } from './outage.ts';
-import type { Throttling } from './throttling.ts';
+import type { Outage, RequestWaits, Throttling } from './service-waits.ts';
 
 /** An attempt that failed and is repeated. */
 export interface Retry {
@@ -64,8 +63,7 @@ export async function withRetries<T>(
   signal: AbortSignal | undefined = backoff.signal,
 ): Promise<T> {
   const { sleep = pause, throttling, outage } = backoff;
-  const request = {};
-  const waits = new Waits(request, backoff);
+  const request: RequestWaits = { retries: 0, refusals: 0, throttledMs: 0, outageWaits: 0 };
   try {
     for (let repetitions = 0; ; repetitions += 1) {
       try {
@@ -77,9 +75,10 @@ export async function withRetries<T>(
         outage?.failed(request, error);
         const decision = policy(error);
         if (!decision.again || signal?.aborted) throw error;
-        const ms = waits.next(error, decision);
+        const ms = nextWaitMs(request, error, decision, backoff);
         if (ms === null) throw error;
-        backoff.onRetry?.({ error, waitMs: ms, throttled: waits.isThrottled });
+        const throttled = Boolean(decision.throttled && throttling);
+        backoff.onRetry?.({ error, waitMs: ms, throttled });
         await sleep(ms, signal);
         if (signal?.aborted) throw error;
       }
@@ -89,40 +88,18 @@ export async function withRetries<T>(
   }
 }
 
-/** The waits between the attempts of one request. */
-class Waits {
-  readonly #request: object;
-  readonly #backoff: Backoff;
-  #retries = 0;
-  #refusals = 0;
-  #throttledMs = 0;
-  #outageWaits = 0;
-  isThrottled = false;
-
-  constructor(request: object, backoff: Backoff) {
-    this.#request = request;
-    this.#backoff = backoff;
-  }
-
-  /** Milliseconds; null when the retries are used up. */
-  next(error: unknown, { afterMs, throttled }: ReturnType<RetryPolicy>): number | null {
-    const { throttling, outage, retries, baseMs, random = Math.random } = this.#backoff;
-    this.isThrottled = Boolean(throttled && throttling);
-    if (throttled && throttling) {
-      const soFar = { refusals: this.#refusals, waitedMs: this.#throttledMs };
-      const ms = throttling.waitMs(error, soFar, { baseMs, random, afterMs });
-      this.#refusals += 1;
-      this.#throttledMs += ms;
-      return ms;
-    }
-    if (this.#retries < retries) {
-      this.#retries += 1;
-      return waitMs(this.#backoff, this.#retries - 1, afterMs);
-    }
-    const ms = outage?.waitMs(this.#request, error, { waits: this.#outageWaits, baseMs, random }) ?? null;
-    this.#outageWaits += 1;
-    return ms;
-  }
+/** Null when the retries are used up. */
+function nextWaitMs(
+  request: RequestWaits,
+  error: unknown,
+  { afterMs, throttled }: ReturnType<RetryPolicy>,
+  backoff: Backoff,
+): number | null {
+  const { throttling, outage, retries } = backoff;
+  if (throttled && throttling) return throttling.waitMs(request, error, afterMs, backoff);
+  if (request.retries === retries) return outage?.waitMs(request, error, backoff) ?? null;
+  request.retries += 1;
+  return waitMs(backoff, request.retries - 1, afterMs);
 }
 
 /** The promise's result. Throws the signal's reason if it aborts first; the promise's outcome is then ignored. */

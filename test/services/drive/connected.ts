@@ -2,7 +2,7 @@
 import { Drive, type DriveOptions } from '../../../src/services/drive/drive.ts';
 import { Renewal } from '../../../src/services/renewal.ts';
 import type { FileRecord } from '../../../stages/record.ts';
-import { Throttling } from '../../../stages/retry/throttling.ts';
+import { Throttling } from '../../../stages/retry/service-waits.ts';
 import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
 import { DriveError, sendDriveError } from '../../cloud/drive/errors.ts';
 import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
-import { Outage } from '../../../stages/retry/outage.ts';
+import { Outage } from '../../../stages/retry/service-waits.ts';
 import { rejection } from '../../config/scratch.ts';
 
 const refused = () => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });

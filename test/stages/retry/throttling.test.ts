@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { RunError } from '../../../stages/errors.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
-import { Throttling } from '../../../stages/retry/throttling.ts';
+import { Throttling } from '../../../stages/retry/service-waits.ts';
 import { rejection } from '../../config/scratch.ts';
 
 const refusal = (retryAfterMs: number | null = null) =>

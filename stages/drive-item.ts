@@ -1,6 +1,5 @@
 /** What list needs from Drive, and how it turns that into records. */
-import type { FileError } from './errors.ts';
-import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
+import type { DriveRef, FileRecord } from './record.ts';
 
 /** A file, folder or shortcut as Drive describes it. */
 export interface DriveItem {
@@ -69,64 +68,18 @@ export function refOf({ id, resourceKey }: DriveRef): DriveRef {
 }
 
 /** The record of a file, or of a shortcut without a target, in this folder. */
-export function recordOf(item: DriveItem, within: Pick<FolderToRead, 'ref' | 'path'>): FileRecord {
+export function recordOfItem(item: DriveItem, within: Pick<FolderToRead, 'ref' | 'path'>): FileRecord {
   const { id, name, size, mimeType, md5, modifiedTime, resourceKey } = item;
-  const key = resourceKey ? { resourceKey } : {};
-  const parent = within.ref;
-  return {
-    id,
-    name,
-    path: within.path,
-    size,
-    mimeType,
-    md5,
-    modifiedTime,
-    parent,
-    ...key,
-    status: 'pending',
-  };
+  const { path, ref: parent } = within;
+  const file = { id, name, path, size, mimeType, md5, modifiedTime, parent };
+  return { ...file, ...(resourceKey && { resourceKey }), status: 'pending' };
 }
 
 /** The record with what Drive says now; the same object if nothing relevant has changed. */
 export function asNow(record: FileRecord, item: DriveItem): FileRecord {
+  const { name, size, mimeType, md5, modifiedTime } = item;
   // Only the name is the shortcut's own: bytes and type are those of its target.
-  const now = item.shortcut ? { ...record, name: item.name } : { ...record, ...fileFieldsOf(item) };
+  const now = { ...record, ...(item.shortcut ? { name } : { name, size, mimeType, md5, modifiedTime }) };
   const same = (['name', 'size', 'md5', 'mimeType'] as const).every(field => now[field] === record[field]);
   return same ? record : now;
-}
-
-function fileFieldsOf({ name, size, mimeType, md5, modifiedTime }: DriveItem) {
-  return { name, size, mimeType, md5, modifiedTime };
-}
-
-export function broken(shortcut: DriveItem, within: Shortcut['within']): FileRecord {
-  return {
-    ...recordOf(shortcut, within),
-    status: 'orphan',
-    error: {
-      stage: 'list',
-      code: 'shortcut_target_gone',
-      message: `${shortcut.name}: what this shortcut points to is gone or is not shared with the signed-in account. Restore or share it, or remove the shortcut.`,
-      retryable: false,
-    },
-  };
-}
-
-export function unread(
-  { ref, name, above, parent, modifiedTime }: FolderToRead,
-  error: FileError,
-): FileRecord {
-  const { code, message } = error;
-  return {
-    ...ref,
-    name,
-    path: above,
-    size: null,
-    mimeType: FOLDER,
-    md5: null,
-    modifiedTime,
-    ...(parent && { parent }),
-    status: 'needs_review',
-    error: { stage: 'list', code, message: `${name} (${ref.id}): ${message}`, retryable: true },
-  };
 }

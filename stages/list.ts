@@ -1,45 +1,38 @@
 /** list: one record for each file in the Drive folder and its subfolders. */
-import {
-  below,
-  type DriveFolders,
-  type DriveItem,
-  type FolderToRead,
-  refOf,
-  type Shortcut,
-} from './drive-item.ts';
+import { below, type DriveFolders, type FolderToRead, refOf, type Shortcut } from './drive-item.ts';
 import { RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
-import { folderUnknown, type ListOptions, Walk } from './walk.ts';
+import { folderUnknown, notAFolder } from './unlisted.ts';
+import { type ListOptions, Walk } from './walk.ts';
 
 /**
  * The records of a folder: `pending`, or with an error for what cannot be read. Throws RunError if `root` is not a readable
  * folder; when Drive refuses later, the run is shut down with that RunError.
  * Duplicates within the listing (Drive repeats items when the folder changes while it is read) are dropped.
  */
-export function list(
+export async function* list(
   drive: DriveFolders,
+  root: DriveRef,
   options: ListOptions = {},
-): (root: DriveRef) => AsyncGenerator<FileRecord> {
-  return async function* (root) {
-    const item = await drive.item(root);
-    if (!item || item.trashed) throw folderUnknown(root.id, item);
-    if (item.mimeType !== FOLDER) throw notAFolder(item);
-    const ref = refOf({ ...item, resourceKey: item.resourceKey ?? root.resourceKey });
-    const { name, modifiedTime, isClosed } = item;
-    options.onRoot?.(name);
-    yield* walk(drive, root, [{ ref, name, above: '', path: '', modifiedTime, isClosed }], options);
-  };
+): AsyncGenerator<FileRecord> {
+  const item = await drive.item(root);
+  if (!item || item.trashed) throw folderUnknown(root.id, item);
+  if (item.mimeType !== FOLDER) throw notAFolder(item);
+  const { name, modifiedTime, isClosed } = item;
+  const ref = refOf({ ...item, resourceKey: item.resourceKey ?? root.resourceKey });
+  options.onRoot?.(name);
+  yield* walk(drive, root, [{ ref, name, above: '', path: '', modifiedTime, isClosed }], options);
 }
 
 /** Lists folders and shortcuts below `root` that could not be read before, like {@link list}. */
 export async function* listAgain(
   drive: DriveFolders,
   root: DriveRef,
-  unread: FileRecord[],
+  unlisted: FileRecord[],
   options: ListOptions = {},
 ): AsyncGenerator<FileRecord> {
   const shortcuts: Shortcut[] = [];
-  for (const record of unread) {
+  for (const record of unlisted) {
     if (isFolder(record)) continue;
     const item = await drive.item(refOf(record));
     const { path = '', parent: ref = root } = record;
@@ -47,7 +40,7 @@ export async function* listAgain(
     if (!item) yield record;
     else if (item.shortcut && !item.trashed) shortcuts.push({ item, within: { ref, path } });
   }
-  const folders = unread.filter(isFolder).map(record => {
+  const folders = unlisted.filter(isFolder).map(record => {
     const { name, path: above = '', parent, modifiedTime = '' } = record;
     const path = record.id === root.id ? '' : below(above, name);
     const ref = record.id === root.id ? root : refOf(record);
@@ -73,12 +66,4 @@ async function* walk(
     if (!(error instanceof RunError && shutdown)) throw error;
     shutdown.drain(error);
   }
-}
-
-function notAFolder(item: DriveItem): RunError {
-  return new RunError(
-    'not_a_folder',
-    `${item.name} (${item.id}) is not a folder in Drive but ${item.mimeType}.`,
-    'Give the id of the folder that contains the files.',
-  );
 }

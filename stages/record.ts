@@ -125,13 +125,13 @@ export function isFolder({ mimeType }: Pick<FileRecord, 'mimeType'>): boolean {
 }
 
 /** True for the record of a folder or shortcut that could not be followed: what is behind it is not listed. */
-export function isUnread(record: FileRecord): boolean {
+export function isUnlisted(record: FileRecord): boolean {
   return isFolder(record) || record.mimeType === SHORTCUT;
 }
 
 /** The record of a folder that has been read since, or no longer exists: it stays in the manifests but is not counted. */
 export function isWithdrawn(record: FileRecord): boolean {
-  return isUnread(record) && record.removed === true;
+  return isUnlisted(record) && record.removed === true;
 }
 
 const ON_THE_WAY: ReadonlySet<Status> = new Set(['pending', 'downloaded', 'uploaded']);

@@ -8,20 +8,26 @@
  */
 import {
   below,
-  broken,
   type DriveFolders,
   type DriveItem,
   type FolderToRead,
-  recordOf,
+  recordOfItem,
   refOf,
   type Shortcut,
   UNREADABLE,
-  unread,
 } from './drive-item.ts';
-import { FileError, RunError } from './errors.ts';
+import { FileError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';
 import type { Shutdown } from './shutdown.ts';
+import {
+  brokenShortcut,
+  closedFolder,
+  folderUnknown,
+  listingFails,
+  rootUnreadable,
+  unlistedFolder,
+} from './unlisted.ts';
 
 /** As many as rclone asks for in one query; more makes the query too long for Drive. */
 export const FOLDERS_PER_QUERY = 50;
@@ -41,7 +47,7 @@ export interface ListOptions {
   /** Called with the name of the folder. */
   onRoot?: (name: string) => void;
   /** Called for folders whose content is missing from the listing, or incomplete. */
-  onUnread?: (folder: DriveRef, path: string) => void;
+  onUnlisted?: (folder: DriveRef, path: string) => void;
   /** Called with the ids of files that exist but are not selected. */
   onLeftOut?: (id: string) => void;
 }
@@ -133,13 +139,13 @@ export class Walk {
         if (record) yield record;
       }
       this.#failuresInARow = 0;
-      if (folder.isClosed && found === 0) throw closed();
+      if (folder.isClosed && found === 0) throw closedFolder();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       if (error.retryable) {
         await this.#checkRoot();
         this.#failuresInARow += 1;
-        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(error);
+        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(FAILURES_OF_AN_OUTAGE, error);
       }
       this.#refused.push({ folder, error, attempts });
     }
@@ -165,14 +171,14 @@ export class Walk {
       this.#shortcuts.push({ item, within });
       return null;
     }
-    return this.#once(recordOf(item, within));
+    return this.#once(recordOfItem(item, within));
   }
 
   #enterBelow(within: Shortcut['within'], item: DriveItem): void {
     const { name, modifiedTime, isClosed } = item;
     const path = below(within.path, name);
     if (!this.#selection.reads(path)) {
-      this.#options.onUnread?.(item, path);
+      this.#options.onUnlisted?.(item, path);
       return;
     }
     const ref = refOf(item);
@@ -202,14 +208,14 @@ export class Walk {
     const to = shortcut.shortcut!;
     if (this.#seenFiles.has(to.id) || this.#seenFolders.has(to.id)) return null;
     const found = await this.#drive.item(to);
-    if (!found && to.mimeType === FOLDER) this.#options.onUnread?.(to, below(within.path, shortcut.name));
-    if (!found || found.trashed) return this.#once(broken(shortcut, within));
+    if (!found && to.mimeType === FOLDER) this.#options.onUnlisted?.(to, below(within.path, shortcut.name));
+    if (!found || found.trashed) return this.#once(brokenShortcut(shortcut, within));
     const target = { ...found, resourceKey: found.resourceKey ?? to.resourceKey, name: shortcut.name };
     if (target.mimeType === FOLDER) {
       this.#enterBelow(within, target);
       return null;
     }
-    return this.#once({ ...recordOf(target, within), shortcutId: shortcut.id });
+    return this.#once({ ...recordOfItem(target, within), shortcutId: shortcut.id });
   }
 
   async *#askAgain(): AsyncGenerator<FileRecord> {
@@ -234,43 +240,7 @@ export class Walk {
     // It is in the trash by now, so its files are not missing.
     if ((await this.#drive.item(folder.ref))?.trashed) return;
     if (folder.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(folder, error);
-    this.#options.onUnread?.(folder.ref, folder.path);
-    yield unread(folder, error);
+    this.#options.onUnlisted?.(folder.ref, folder.path);
+    yield unlistedFolder(folder, error);
   }
-}
-
-function closed(): FileError {
-  return new FileError(
-    UNREADABLE,
-    'the signed-in account may see this folder, but not the files in it. Ask its owner for access, then run again.',
-  );
-}
-
-/** `found`: the folder if it is in the trash; null if Drive does not show it. */
-export function folderUnknown(folderId: string, found: DriveItem | null): RunError {
-  return new RunError(
-    'folder_not_found',
-    found
-      ? `The Drive folder "${found.name}" (${folderId}) is in the trash.`
-      : `Drive knows no folder ${folderId}.`,
-    found
-      ? 'Restore it in Drive, then run the command again.'
-      : 'Check the id (the last part of the folder\'s address in the browser) and that the folder is shared with the signed-in Google account. If the address has a "resourcekey", give the whole address.',
-  );
-}
-
-function rootUnreadable({ name, ref }: FolderToRead, error: FileError): RunError {
-  return new RunError(
-    UNREADABLE,
-    `${name} (${ref.id}): ${error.message}`,
-    'Check that the folder is shared with the signed-in Google account, then run the command again.',
-  );
-}
-
-function listingFails(last: FileError): RunError {
-  return new RunError(
-    'drive_refused',
-    `${FAILURES_OF_AN_OUTAGE} folders in a row could not be listed. The last one: ${last.message}`,
-    'Wait some minutes, then run the command again.',
-  );
 }

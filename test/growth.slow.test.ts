@@ -119,12 +119,10 @@ describe('A record costs', () => {
         return { ...file, parents: ['root'], trashed: false, shortcut: null };
       });
     const folder = { ...items(0)[0]!, id: 'root', mimeType: 'application/vnd.google-apps.folder' };
-    const listing = list({
-      async *children() {
-        for (let first = 0; first < RECORDS; first += 1000) yield items(first);
-      },
-      item: async () => folder,
-    })({ id: 'root' });
+    const children = async function* () {
+      for (let first = 0; first < RECORDS; first += 1000) yield items(first);
+    };
+    const listing = list({ children, item: async () => folder }, { id: 'root' });
     const bytes = await bytesARecord(async () => {
       for (let count = 0; count < RECORDS; count += 1) await listing.next();
       return listing;

@@ -9,7 +9,7 @@ import type { Config } from '../config/settings.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import { type Rewriter, recordsOf, rewriterOf, usesBeside } from '../run/run-records.ts';
+import { type Rewriter, recordsOfRun, rewriterOf, usesBeside } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { runFor } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
@@ -61,7 +61,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
 
   async #undo(run: Run, services: Services, config: Config, rewriter: Rewriter | null): Promise<void> {
     const linking = run.linkingFile();
-    const latest = (await recordsOf(run, this.warnLine)).map(record => linking.mark(record));
+    const latest = (await recordsOfRun(run, this.warnLine)).map(record => linking.mark(record));
     const records = latest.filter(isUndoable);
     const made = records.filter(isMade).length;
     if (rewriter && made > 0 && !(await this.#agreed(made, run.label))) {

@@ -7,7 +7,7 @@ import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import { recordsOf, rewrite } from '../run/run-records.ts';
+import { recordsOfRun, rewrite } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { runFor } from '../run/which-run.ts';
 
@@ -35,7 +35,7 @@ export default class Verify extends BaseCommand<typeof Verify> {
     // Checking changes nothing, so it can stop at once.
     const release = shutDownOnSignals(this.shutdown, () => {}, { graceMs: 0 });
     try {
-      const records = await recordsOf(run, this.warnLine);
+      const records = await recordsOfRun(run, this.warnLine);
       const storage = await services.storage();
       const media = await services.mediaRecords();
       const { killSignal } = this.shutdown;

@@ -1,6 +1,6 @@
 /** Where a migration's files come from: from Drive the first time, or when asked to; from the list manifest after that. */
 import { FileError, RunError } from '../../stages/errors.ts';
-import { type FileRecord, isUnread, isWithdrawn, nameOf, stopped } from '../../stages/record.ts';
+import { type FileRecord, isUnlisted, isWithdrawn, nameOf, stopped } from '../../stages/record.ts';
 import { foldersOf } from '../../stages/selection.ts';
 import { listingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf, storedRecord } from './manifest/checkpoint.ts';
@@ -26,7 +26,7 @@ export class Listing {
   /** Files that a rescan has seen, selected or not. */
   readonly #seen = new Set<string>();
   /** Folders that could not be listed, or not completely. */
-  readonly #unreadFolders: { id: string; path: string }[] = [];
+  readonly #unlistedFolders: { id: string; path: string }[] = [];
 
   constructor(options: MigrationOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class Listing {
     const listed = await stages.list({
       onRoot: folder_name => run.facts.remember({ folder_name }),
       onLeftOut: id => this.#seen.add(id),
-      onUnread: ({ id }, path) => this.#unreadFolders.push({ id, path }),
+      onUnlisted: ({ id }, path) => this.#unlistedFolders.push({ id, path }),
     });
     const lookUp = (id: string) => this.#manifests.list!.last(id)!;
     return sourceOf(listingAhead(this.#savedListing(listed), events, lookUp, shutdown.drainSignal));
@@ -80,15 +80,15 @@ export class Listing {
 
   *#removed(): Generator<FileRecord> {
     const { list, transfer } = this.#manifests;
-    const unreadIds = new Set(this.#unreadFolders.map(({ id }) => id));
-    const unreadPaths = new Set(this.#unreadFolders.map(({ path }) => path));
+    const unlistedIds = new Set(this.#unlistedFolders.map(({ id }) => id));
+    const unlistedPaths = new Set(this.#unlistedFolders.map(({ path }) => path));
     // A folder may have been renamed since these records were made.
-    for (const { parent, path = '' } of unreadPaths.size > 0 ? list!.records() : [])
-      if (parent && unreadIds.has(parent.id)) unreadPaths.add(path);
+    for (const { parent, path = '' } of unlistedPaths.size > 0 ? list!.records() : [])
+      if (parent && unlistedIds.has(parent.id)) unlistedPaths.add(path);
     for (const before of this.#selected()) {
       // It was not looked for, so it may still exist.
-      if (this.#seen.has(before.id) || isBelow(unreadPaths, before)) continue;
-      if (!before.removed && !isUnread(before)) this.changes.removed += 1;
+      if (this.#seen.has(before.id) || isBelow(unlistedPaths, before)) continue;
+      if (!before.removed && !isUnlisted(before)) this.changes.removed += 1;
       const record = this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));
       this.#options.events.emit('listed', record, true);
       yield record;
@@ -120,7 +120,7 @@ export class Listing {
   }
 
   #count(now: FileRecord, before: FileRecord | undefined): void {
-    if (isUnread(now)) return;
+    if (isUnlisted(now)) return;
     if (!before || before.removed) this.changes.added += 1;
     else if (now.md5 !== before.md5) this.changes.replaced += 1;
     else if (now.name !== before.name) this.changes.renamed += 1;
@@ -134,7 +134,7 @@ function isBelow(folders: ReadonlySet<string>, { path = '' }: FileRecord): boole
 
 /** An object in S3 can be linked without Drive; a file without one can no longer be migrated. */
 function removed(listed: FileRecord, stored: FileRecord | null): FileRecord {
-  if (stored || isUnread(listed)) return { ...listed, removed: true };
+  if (stored || isUnlisted(listed)) return { ...listed, removed: true };
   return stopped({ ...listed, removed: true }, 'orphan', {
     stage: 'list',
     code: 'removed_from_drive',

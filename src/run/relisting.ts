@@ -6,7 +6,7 @@
 import { asNow } from '../../stages/drive-item.ts';
 import { FileError } from '../../stages/errors.ts';
 import { listAgain } from '../../stages/list.ts';
-import { type DriveRef, type FileRecord, isUnread, isWithdrawn, reopened } from '../../stages/record.ts';
+import { type DriveRef, type FileRecord, isUnlisted, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
 import { furthestRecord, type Manifests } from './manifest/merged-manifest.ts';
 import type { MigrationOptions } from './migration.ts';
@@ -17,13 +17,13 @@ type Update = (now: FileRecord, before: FileRecord | undefined) => void;
 
 /** Updates the list manifest. Throws RunError, or FileError, if Drive refuses. */
 export async function relist(options: MigrationOptions, update: Update): Promise<void> {
-  const unread: FileRecord[] = [];
+  const unlisted: FileRecord[] = [];
   const parents = new Map<string, DriveRef>();
   /** Unfinished files, by the id that their folder lists. */
   const idOf = new Map<string, string>();
   for (const record of options.manifests.list!.records()) {
     if (isWithdrawn(record) || !options.selection.takes(record)) continue;
-    if (isUnread(record)) unread.push(record);
+    if (isUnlisted(record)) unlisted.push(record);
     else if (record.parent && mayHaveChanged(record, options.manifests)) {
       parents.set(record.parent.id, record.parent);
       idOf.set(record.id, record.id);
@@ -31,7 +31,7 @@ export async function relist(options: MigrationOptions, update: Update): Promise
     }
   }
   if (parents.size > 0) await lookAtNames(options, update, [...parents.values()], idOf);
-  if (unread.length > 0) await readNow(options, update, unread);
+  if (unlisted.length > 0) await listNow(options, update, unlisted);
 }
 
 /** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
@@ -79,19 +79,19 @@ async function lookAtNames(
     await look(folders.slice(start, start + FOLDERS_PER_QUERY));
 }
 
-async function readNow(options: MigrationOptions, update: Update, unread: FileRecord[]): Promise<void> {
-  const stillUnread = new Set<string>();
+async function listNow(options: MigrationOptions, update: Update, unlisted: FileRecord[]): Promise<void> {
+  const stillUnlisted = new Set<string>();
   const drive = await options.services.drive();
   const whileListing = { ...listOptions(options), shutdown: undefined };
-  for await (const found of listAgain(drive, options.root, unread, whileListing)) {
+  for await (const found of listAgain(drive, options.root, unlisted, whileListing)) {
     if (options.shutdown.drainSignal.aborted) return;
-    if (isUnread(found)) stillUnread.add(found.id);
+    if (isUnlisted(found)) stillUnlisted.add(found.id);
     const before = options.manifests.list!.last(found.id);
     // A file that was found elsewhere, or through a shortcut, keeps that place.
-    if (before && !before.removed && !isUnread(before)) continue;
+    if (before && !before.removed && !isUnlisted(before)) continue;
     update(found, before);
   }
-  for (const record of unread) {
-    if (!stillUnread.has(record.id)) update({ ...record, removed: true }, record);
+  for (const record of unlisted) {
+    if (!stillUnlisted.has(record.id)) update({ ...record, removed: true }, record);
   }
 }

@@ -12,7 +12,7 @@ export interface Use {
   mediaIds: ReadonlySet<string>;
 }
 
-export async function recordsOf(run: Run, warn: (message: string) => void): Promise<FileRecord[]> {
+export async function recordsOfRun(run: Run, warn: (message: string) => void): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
   for await (const record of run.latest(warn)) records.push(record);
   return records;

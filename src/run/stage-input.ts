@@ -8,7 +8,7 @@ import { type Selection, WHOLE_FOLDER } from '../../stages/selection.ts';
 import { ConfigError } from '../config/error.ts';
 import { folderIdFrom } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
-import { type Reject, Rejects, recordsFrom } from './manifest/lines.ts';
+import { type Reject, Rejects, recordsInStream } from './manifest/lines.ts';
 import { ManifestFile } from './manifest/manifest-file.ts';
 import type { Manifest } from './manifest/merged-manifest.ts';
 import { Run } from './manifest/run.ts';
@@ -126,7 +126,7 @@ export class StageInput {
   }
 
   async *#fromStream(stream: Readable, name: string): AsyncGenerator<FileRecord> {
-    for await (const record of recordsFrom(stream, { name, reject: this.reject }))
+    for await (const record of recordsInStream(stream, { name, reject: this.reject }))
       if (this.#isInShard(record)) yield record;
   }
 

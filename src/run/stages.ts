@@ -81,10 +81,10 @@ export class Stages {
   }
 
   async list(
-    callbacks: Pick<ListOptions, 'onRoot' | 'onUnread' | 'onLeftOut'> = {},
+    callbacks: Pick<ListOptions, 'onRoot' | 'onUnlisted' | 'onLeftOut'> = {},
   ): Promise<AsyncGenerator<FileRecord>> {
     const { services, root } = this.context;
-    return list(await services.drive(), { ...listOptions(this.context), ...callbacks })(root!);
+    return list(await services.drive(), root!, { ...listOptions(this.context), ...callbacks });
   }
 
   parse(): Step {

@@ -65,7 +65,7 @@ class FakeDrive implements DriveFolders {
 }
 
 function listed(drive: DriveFolders, shutdown?: Shutdown): Promise<FileRecord[]> {
-  return all(list(drive, { shutdown })({ id: 'root' }));
+  return all(list(drive, { id: 'root' }, { shutdown }));
 }
 
 /** Folders `d0`, `d1`, … with a file in each. */
@@ -202,7 +202,7 @@ describe('list', () => {
     const drive = new FakeDrive(folder('root', ''), folder('x', 'root'), ...files, file('z', 'x'));
     const shutdown = new Shutdown();
     const seen: string[] = [];
-    for await (const { id } of list(drive, { shutdown })({ id: 'root' })) {
+    for await (const { id } of list(drive, { id: 'root' }, { shutdown })) {
       seen.push(id);
       if (seen.length === 3) shutdown.drain(new Error('enough'));
     }
@@ -250,7 +250,7 @@ describe('list', () => {
         }
       },
     };
-    const records = list(drive)({ id: 'root' });
+    const records = list(drive, { id: 'root' });
     for (let taken = 0; taken < 4; taken += 1) await records.next();
     expect(pages).to.equal(2);
     await records.return(undefined);

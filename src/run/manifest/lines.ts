@@ -62,20 +62,24 @@ export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Li
  * The records of a stream, line by line. Blank lines, CRLF and a BOM are accepted. Throws {@link BadLine} for the first
  * line that is not a record (unless rejected), and the stream's own errors. `name`: of the stream, in messages.
  */
-export async function* recordsFrom(
+export async function* recordsInStream(
   stream: AsyncIterable<Buffer>,
   { name, reject }: { name: string; reject?: Reject | null },
 ): AsyncGenerator<FileRecord> {
   for await (const lines of linesOf(stream)) {
     for (const line of lines) {
-      const record = recordIn(line, name, reject);
+      const record = recordOnLine(line, name, reject);
       if (record) yield record;
     }
   }
 }
 
 /** Null for a blank line, and for one that is rejected. Throws {@link BadLine}. */
-export function recordIn({ bytes, number }: Line, source: string, reject?: Reject | null): FileRecord | null {
+export function recordOnLine(
+  { bytes, number }: Line,
+  source: string,
+  reject?: Reject | null,
+): FileRecord | null {
   try {
     const text = textOf(bytes, source, number);
     return text.trim() === '' ? null : parseRecord(text, source, number);

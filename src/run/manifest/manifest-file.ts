@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import type { FileRecord } from '../../../stages/record.ts';
 import { isFileThere } from '../../config/files/foreign-file.ts';
 import { makePrivateFolder, READ_AND_APPEND } from '../../config/files/private-files.ts';
-import { type Line, linesOf, MAX_LINE_BYTES, NEWLINE, type Reject, recordIn } from './lines.ts';
+import { type Line, linesOf, MAX_LINE_BYTES, NEWLINE, type Reject, recordOnLine } from './lines.ts';
 import { manifestError } from './manifest-error.ts';
 import { lineOf, parseKnownRecord } from './record-line.ts';
 
@@ -171,7 +171,7 @@ export class ManifestFile {
     for await (const lines of linesOf(source)) {
       for (const line of lines) {
         if (!line.isComplete && this.#isCutOff(line, options)) continue;
-        const id = recordIn(line, this.path, reject)?.id;
+        const id = recordOnLine(line, this.path, reject)?.id;
         if (id && (takes?.(id) ?? true)) this.#offsets.set(id, line.offset);
         this.#needsNewline = !line.isComplete;
       }

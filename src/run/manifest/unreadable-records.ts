@@ -13,8 +13,8 @@ const LONGEST_REASON = 500;
 export class UnreadableCollector {
   readonly #kept: UnreadableRecords;
   readonly #save: (records: UnreadableRecords) => void;
-  /** What this process has met: by query and name. */
-  readonly #met = new Map<string, Map<string, NamedRecord | null>>();
+  /** What this process has seen: by query and name. */
+  readonly #seenNow = new Map<string, Map<string, NamedRecord | null>>();
   #isSaved = true;
 
   constructor(kept: UnreadableRecords, save: (records: UnreadableRecords) => void) {
@@ -23,29 +23,29 @@ export class UnreadableCollector {
   }
 
   add({ name, query, reason: whole }: UnreadableRecord): void {
-    const met = this.#metBy(query);
-    if (met.has(name)) return;
+    const seen = this.#seenNowBy(query);
+    if (seen.has(name)) return;
     const record = { name, reason: whole.slice(0, LONGEST_REASON) };
-    met.set(name, met.size < MOST_NAMED ? record : null);
+    seen.set(name, seen.size < MOST_NAMED ? record : null);
     const { count, records } = this.#kept[query] ?? { count: 0, records: [] };
     const isNew = records.length < MOST_NAMED && !records.some(known => known.name === name);
     const all = isNew ? [...records, record] : records;
-    this.#kept[query] = { count: Math.max(count, met.size, all.length), records: all };
+    this.#kept[query] = { count: Math.max(count, seen.size, all.length), records: all };
     this.#isSaved = false;
     // More than are named are only counted, and saved at the end.
     if (isNew) this.save();
   }
 
-  /** The query has given every record, or every one of the name, except those that were met. */
+  /** The query has given every record, or every one of the name, except those that were seen. */
   settle(query: string, name?: string): void {
     const known = this.#kept[query];
-    const met = this.#metBy(query);
-    if (!known || (name !== undefined && met.has(name))) return;
+    const seen = this.#seenNowBy(query);
+    if (!known || (name !== undefined && seen.has(name))) return;
     const records =
       name === undefined
-        ? [...met.values()].filter(record => record !== null)
+        ? [...seen.values()].filter(record => record !== null)
         : known.records.filter(record => record.name !== name);
-    const count = name === undefined ? met.size : known.count - known.records.length + records.length;
+    const count = name === undefined ? seen.size : known.count - known.records.length + records.length;
     if (name !== undefined && count === known.count) return;
     if (count > 0) this.#kept[query] = { count, records };
     else delete this.#kept[query];
@@ -58,9 +58,9 @@ export class UnreadableCollector {
     this.#isSaved = true;
   }
 
-  #metBy(query: string): Map<string, NamedRecord | null> {
-    const met = this.#met.get(query) ?? new Map<string, NamedRecord | null>();
-    this.#met.set(query, met);
-    return met;
+  #seenNowBy(query: string): Map<string, NamedRecord | null> {
+    const seen = this.#seenNow.get(query) ?? new Map<string, NamedRecord | null>();
+    this.#seenNow.set(query, seen);
+    return seen;
   }
 }

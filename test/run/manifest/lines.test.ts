@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { recordsFrom } from '../../../src/run/manifest/lines.ts';
+import { recordsInStream } from '../../../src/run/manifest/lines.ts';
 import { type BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
 import { all, anyRecords, fileRecord } from '../../stages/flow.ts';
 
@@ -17,7 +17,7 @@ function streamOf(text: string, bytesAPiece = 1024): Readable {
 }
 
 function read(text: string, bytesAPiece?: number) {
-  return all(recordsFrom(streamOf(text, bytesAPiece), { name: 'standard input' }));
+  return all(recordsInStream(streamOf(text, bytesAPiece), { name: 'standard input' }));
 }
 
 describe('Records from a stream', () => {
@@ -43,7 +43,7 @@ describe('Records from a stream', () => {
     const rejected: [number, string][] = [];
     const reject = (line: string, { message }: BadLine) => rejected.push([line.length, message]);
     const stream = Readable.from(source(), { objectMode: false });
-    const records = await all(recordsFrom(stream, { name: 'standard input', reject }));
+    const records = await all(recordsInStream(stream, { name: 'standard input', reject }));
     expect(records).to.deep.equal([a, b]);
     expect(rejected.map(([, message]) => message)).to.deep.equal([
       'standard input, line 2, column 1: it is nested more than 100 deep.',
@@ -60,7 +60,7 @@ describe('Records from a stream', () => {
       })(),
       { objectMode: false, highWaterMark: 1024 },
     );
-    const records = recordsFrom(endless, { name: 'x' });
+    const records = recordsInStream(endless, { name: 'x' });
     expect((await records.next()).value).to.include({ id: 'f0' });
     for (let turn = 0; turn < 200; turn += 1) await new Promise(resolve => setImmediate(resolve));
     const soFar = given;

@@ -36,7 +36,7 @@ describe('a page token that becomes invalid while a folder is listed', () => {
 
   const listed = async () => {
     const { drive } = await connectDrive(service);
-    return (await all(list(drive)({ id: folderId }))).map(({ name }) => name);
+    return (await all(list(drive, { id: folderId }))).map(({ name }) => name);
   };
 
   for (const [status, reason] of [

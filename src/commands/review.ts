@@ -18,7 +18,6 @@ import {
   readingLines,
   reasonLines,
   reviewJson,
-  reviewRows,
 } from '../results/review-view.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
@@ -99,11 +98,7 @@ export default class Review extends BaseCommand<typeof Review> {
       return;
     }
     if (this.flags.format === 'csv') {
-      await writeOutput(
-        { format: 'csv', path: null },
-        csvLines(Object.keys(REVIEW_COLUMNS), reviewRows(left)),
-        this.shutdown,
-      );
+      await writeOutput({ format: 'csv', path: null }, csvLines(REVIEW_COLUMNS, left), this.shutdown);
     } else {
       for (const line of readingLines(accepted)) this.log(line);
       const [count, ...reasons] = countLines(total, left);

@@ -4,7 +4,7 @@ import { lineOf } from '../run/manifest/record-line.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { Counts } from '../run/progress/counts.ts';
 import { progressText } from '../run/progress/projection.ts';
-import { type Cell, csvLines } from '../run/text/csv.ts';
+import { type Cell, type Columns, csvLines } from '../run/text/csv.ts';
 import type { Format } from './format.ts';
 import { driveLink } from './review-view.ts';
 
@@ -23,22 +23,25 @@ export function exportOf(
   async function* selected(): AsyncGenerator<FileRecord> {
     for await (const record of run.latest(warn)) if (statuses?.has(record.status) ?? true) yield record;
   }
-  async function* counted<Out>(map: (record: FileRecord) => Out): AsyncGenerator<Out> {
+  async function* counted(): AsyncGenerator<FileRecord> {
     for await (const record of selected()) {
       counts.add(record);
-      yield map(record);
+      yield record;
     }
+  }
+  async function* lines(): AsyncGenerator<string> {
+    for await (const record of counted()) yield lineOf(record);
   }
   const texts = {
     json: () => progressText(run, selected(), counts, new Date(), true),
-    ndjson: () => counted(lineOf),
-    csv: () => csvLines(Object.keys(COLUMNS), counted(rowOf)),
+    ndjson: lines,
+    csv: () => csvLines(COLUMNS, counted()),
   };
   return { text: texts[format](), counts };
 }
 
 /** What people look for comes first. An md5 is left out: some would be read as numbers. */
-const COLUMNS: Readonly<Record<string, (record: FileRecord) => Cell>> = {
+const COLUMNS: Columns<FileRecord> = {
   status: ({ status }) => status,
   folder: ({ path }) => path,
   file: ({ name }) => name,
@@ -55,10 +58,6 @@ const COLUMNS: Readonly<Record<string, (record: FileRecord) => Cell>> = {
   modified_time: ({ modifiedTime }) => modifiedTime,
   id: ({ id }) => id,
 };
-
-function rowOf(record: FileRecord): Cell[] {
-  return Object.values(COLUMNS).map(column => column(record));
-}
 
 /** The separator keeps a spreadsheet from reading several values as one number. */
 function joined(values: readonly (string | number)[]): Cell {

@@ -2,7 +2,7 @@
 import { toUSVString } from 'node:util';
 import stringWidth from 'string-width';
 import { type FileRecord, isFolder } from '../../stages/record.ts';
-import type { Cell } from '../run/text/csv.ts';
+import type { Columns } from '../run/text/csv.ts';
 import { formatCount } from '../run/text/format.ts';
 import { wrapped } from '../run/text/wrap.ts';
 import { byReason, plainMessage, type ReviewItem, readingText } from './review.ts';
@@ -140,8 +140,8 @@ export function fileJson({ record, relaxed }: ReviewItem) {
   return { id, name, path, link: driveLink(record), status, error, relaxed };
 }
 
-/** For spreadsheets. */
-export const REVIEW_COLUMNS: Readonly<Record<string, (item: ReviewItem) => Cell>> = {
+/** For spreadsheets, one row a file. */
+export const REVIEW_COLUMNS: Columns<ReviewItem> = {
   status: ({ record }) => record.status,
   folder: ({ record }) => record.path ?? '',
   file: ({ record }) => record.name,
@@ -152,8 +152,3 @@ export const REVIEW_COLUMNS: Readonly<Record<string, (item: ReviewItem) => Cell>
   relaxed_sequential_ids: ({ relaxed }) => relaxed?.sequentialIds.join(' '),
   id: ({ record }) => record.id,
 };
-
-/** One row a file. */
-export function reviewRows(items: readonly ReviewItem[]): Cell[][] {
-  return items.map(item => Object.values(REVIEW_COLUMNS).map(cellOf => cellOf(item)));
-}

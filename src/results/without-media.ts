@@ -1,6 +1,6 @@
 /** Which observations have no media record: an audit of the live tables. Reads only. */
 import type { Observation } from '../../stages/observation-finder.ts';
-import { type Cell, csvLines } from '../run/text/csv.ts';
+import { type Columns, csvLines } from '../run/text/csv.ts';
 import { jsonOf } from '../run/text/visible.ts';
 import type { MediaRecords } from '../services/appsync/media-records.ts';
 import type { Observations } from '../services/appsync/observations.ts';
@@ -34,18 +34,17 @@ export async function* withoutMediaText(
   format: Format,
   discriminatorField: string | null,
 ): AsyncGenerator<string> {
-  const rows = observations.map(({ sequentialId, id, discriminator }) => ({
-    sequentialId,
-    id,
-    ...(discriminatorField && { [discriminatorField]: discriminator }),
-  }));
-  if (format === 'json') {
-    const counts = { total_observations: total, without_media: rows.length };
-    yield `${jsonOf({ ...counts, observations: rows }, 2)}\n`;
-  } else if (format === 'ndjson') {
-    for (const row of rows) yield `${jsonOf(row)}\n`;
-  } else {
-    const header = ['sequentialId', 'id', ...(discriminatorField ? [discriminatorField] : [])];
-    yield* csvLines(header, rows.map(Object.values<Cell>));
+  const columns: Columns<Observation> = {
+    sequentialId: ({ sequentialId }) => sequentialId,
+    id: ({ id }) => id,
+    ...(discriminatorField && { [discriminatorField]: ({ discriminator }) => discriminator }),
+  };
+  if (format === 'csv') return yield* csvLines(columns, observations);
+  const objectOf = (observation: Observation) =>
+    Object.fromEntries(Object.entries(columns).map(([name, cellOf]) => [name, cellOf(observation)]));
+  if (format === 'ndjson') for (const observation of observations) yield `${jsonOf(objectOf(observation))}\n`;
+  else {
+    const counts = { total_observations: total, without_media: observations.length };
+    yield `${jsonOf({ ...counts, observations: observations.map(objectOf) }, 2)}\n`;
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { review } from '../../src/results/review.ts';
-import { nextLines, reasonLines, reviewRows } from '../../src/results/review-view.ts';
+import { nextLines, REVIEW_COLUMNS, reasonLines } from '../../src/results/review-view.ts';
 import { parse } from '../../stages/parse.ts';
 import { fileRecord } from '../stages/flow.ts';
 
@@ -39,7 +39,7 @@ describe('What review shows', () => {
 
   it('shows ranges, lists and prefixes as a person reads them', async () => {
     const readings = async (...names: string[]) =>
-      [...reviewRows(await reviewOf(...names))].map(row => row[6]);
+      (await reviewOf(...names)).map(REVIEW_COLUMNS.relaxed_reading!);
     expect(await readings('1-3 a.jpg', '4394+4395.mp4', '00042 (1).jpg')).to.deep.equal([
       '1-3',
       '4394, 4395',
@@ -53,7 +53,7 @@ describe('What review shows', () => {
       type: 'IMAGE',
       contentType: 'image/jpeg',
     };
-    expect([...reviewRows(found)][0]![6]).to.equal('E 6602');
+    expect(REVIEW_COLUMNS.relaxed_reading!(found[0]!)).to.equal('E 6602');
   });
 
   it('says that renamed files are noticed, if a name is what is wrong', async () => {

@@ -6,6 +6,9 @@ import { visible } from './visible.ts';
 /** Null and undefined are empty cells. */
 export type Cell = string | number | boolean | null | undefined;
 
+/** The cell of each column, by the column's name. */
+export type Columns<Item> = Readonly<Record<string, (item: Item) => Cell>>;
+
 /** Without it Excel reads the file in the local 8-bit character set. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -16,17 +19,18 @@ const BYTE_ORDER_MARK = '\uFEFF';
 const SEPARATOR = /[;,|\t\r\n]|\s[=+\-@]/;
 
 /**
- * The header and each row as one line of text with its line end; the first begins with a byte order mark. A text that
+ * The names of the columns, and a row for each item: each is one line of text with its line end; the first begins with a byte order mark. A text that
  * a spreadsheet would take for a formula, or for a number or date that it shows otherwise, gets an apostrophe before it.
  * Control characters in a text, line ends among them, are spelled out (`\u000a`), so that every row is one line and does
  * no harm on a terminal.
  */
-export async function* csvLines(
-  header: readonly string[],
-  rows: AsyncIterable<readonly Cell[]> | Iterable<readonly Cell[]>,
+export async function* csvLines<Item>(
+  columns: Columns<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
 ): AsyncGenerator<string> {
-  yield BYTE_ORDER_MARK + lineOf(header);
-  for await (const row of rows) yield lineOf(row);
+  const cells = Object.values(columns);
+  yield BYTE_ORDER_MARK + lineOf(Object.keys(columns));
+  for await (const item of items) yield lineOf(cells.map(cellOf => cellOf(item)));
 }
 
 function lineOf(cells: readonly Cell[]): string {

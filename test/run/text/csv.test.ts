@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import { type Cell, csvLines } from '../../../src/run/text/csv.ts';
 import { all } from '../../stages/flow.ts';
 
-const rowOf = async (...cells: Cell[]) => (await all(csvLines(['x'], [cells])))[1];
+const columnsOf = (...names: string[]) =>
+  Object.fromEntries(names.map((name, index) => [name, (row: readonly Cell[]) => row[index]]));
+const rowOf = async (...cells: Cell[]) =>
+  (await all(csvLines(columnsOf(...cells.map((_, index) => `c${index}`)), [cells])))[1];
 
 describe('A table in CSV', () => {
   it('begins with a byte order mark and its header, and has one line a row', async () => {
@@ -10,7 +13,7 @@ describe('A table in CSV', () => {
       yield ['1', 2];
       yield ['ק', null];
     };
-    expect(await all(csvLines(['name', 'files'], rows()))).to.deep.equal([
+    expect(await all(csvLines(columnsOf('name', 'files'), rows()))).to.deep.equal([
       '\uFEFFname,files\r\n',
       '1,2\r\n',
       'ק,\r\n',
@@ -18,7 +21,7 @@ describe('A table in CSV', () => {
   });
 
   it('ends its header as it ends its rows, also when it has none', async () => {
-    expect(await all(csvLines(['name', 'files'], []))).to.deep.equal(['\uFEFFname,files\r\n']);
+    expect(await all(csvLines(columnsOf('name', 'files'), []))).to.deep.equal(['\uFEFFname,files\r\n']);
   });
 
   it('quotes what would end a cell, and spells out control characters, line ends among them', async () => {

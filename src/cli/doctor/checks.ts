@@ -10,92 +10,135 @@ import { accountOf } from '../../services/drive/http.ts';
 import { pingRedis } from '../../services/drive/shared-limiter.ts';
 import { fetchThroughProxy, proxiesOf, requireUsableProxies } from '../../services/network/proxy.ts';
 import { storageAddress } from '../../services/s3/client.ts';
-import { groups, keys, read, schema, signIn, storage } from './aws-checks.ts';
+import { AWS_CHECKS } from './aws-checks.ts';
 import { type Check, type Finding, NotChecked, type Outcome, type Surroundings } from './check.ts';
-
-const config: Check = {
-  name: 'config',
-  title: 'Configuration',
-  async run({ loaded, fault }) {
-    if (fault) throw fault;
-    requireKeys(loaded.config, [...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
-    return loaded.path;
-  },
-};
-
-/** The addresses of all services; an address must be https or loopback, since tokens are sent to it. */
-const addresses: Check = {
-  name: 'addresses',
-  title: 'Addresses',
-  keys: KEYS_FOR.cognito,
-  async run({ loaded, services }) {
-    const { aws, google_drive } = loaded.config;
-    const { userPool, identityPool } = await (await services.session()).addresses();
-    const used: [string, string][] = [
-      ['Drive', new URL(google_drive.api_url).origin],
-      ['user pool', userPool],
-      ['identity pool', identityPool],
-      ['S3', await storageAddress(storageRegionOf(aws))],
-    ];
-    if (aws.amplify.api_endpoint) used.push(['AppSync', new URL(aws.amplify.api_endpoint).origin]);
-    return used.map(([service, address]) => `${service} ${address}`).join(', ');
-  },
-};
-
-/** The proxy that requests go through. Whether it works is shown by the checks that send requests. */
-const proxy: Check = {
-  name: 'proxy',
-  title: 'Proxy',
-  async run() {
-    requireUsableProxies(process.env);
-    const { http, https, except } = proxiesOf(process.env);
-    if (!http && !https) return 'none (HTTPS_PROXY is not set)';
-    const exceptions = except.length > 0 ? `all addresses except ${except.join(', ')}` : 'all addresses';
-    return http === https ? `${https} for ${exceptions}` : `${https} (http: ${http}) for ${exceptions}`;
-  },
-};
-
-/** The Redis through which processes share the query rate of Drive. */
-const quota: Check = {
-  name: 'shared_query_rate',
-  title: 'Shared query rate',
-  async run({ services }) {
-    const { quotaRedis } = services;
-    if (!quotaRedis) return 'not used (google_drive.quota_redis_url is not set)';
-    return `through Redis at ${await pingRedis(quotaRedis)}`;
-  },
-};
 
 /** S3 accepts 15 minutes; Google and Cognito accept less. */
 const TOLERATED_MS = 5 * 60_000;
 const TIMEOUT_MS = 10_000;
 
-/** Compares this computer's clock with AWS: the Date header of the user pool's public key set. */
-const clock: Check = {
-  name: 'clock',
-  title: 'Clock',
-  after: ['addresses'],
-  keys: KEYS_FOR.cognito,
-  async run({ loaded, services }) {
-    const { cognito } = loaded.config.aws;
-    const endpoint = (await (await services.session()).addresses()).userPool;
-    const askedAt = Date.now();
-    const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
-    if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);
-    // The Date header has whole seconds, and was set between request and response.
-    const aheadMs = (askedAt + Date.now()) / 2 - (date + 500);
-    const seconds = Math.round(Math.abs(aheadMs) / 1000);
-    const off = `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`;
-    if (Math.abs(aheadMs) > TOLERATED_MS) {
-      throw new RunError(
-        'clock_skew',
-        `The clock of this computer is ${off}.`,
-        'Turn on automatic time; AWS and Google refuse requests otherwise.',
-      );
-    }
-    return seconds < 2 ? 'accurate' : `${off}, within the tolerance`;
+export const CHECKS: readonly Check[] = [
+  {
+    name: 'config',
+    title: 'Configuration',
+    async run({ loaded, fault }) {
+      if (fault) throw fault;
+      requireKeys(loaded.config, [...KEYS_FOR.cognito, ...KEYS_FOR.storage, ...KEYS_FOR.data]);
+      return loaded.path;
+    },
   },
-};
+  /** The addresses of all services; an address must be https or loopback, since tokens are sent to it. */
+  {
+    name: 'addresses',
+    title: 'Addresses',
+    keys: KEYS_FOR.cognito,
+    async run({ loaded, services }) {
+      const { aws, google_drive } = loaded.config;
+      const { userPool, identityPool } = await (await services.session()).addresses();
+      const used: [string, string][] = [
+        ['Drive', new URL(google_drive.api_url).origin],
+        ['user pool', userPool],
+        ['identity pool', identityPool],
+        ['S3', await storageAddress(storageRegionOf(aws))],
+      ];
+      if (aws.amplify.api_endpoint) used.push(['AppSync', new URL(aws.amplify.api_endpoint).origin]);
+      return used.map(([service, address]) => `${service} ${address}`).join(', ');
+    },
+  },
+  /** The proxy that requests go through. Whether it works is shown by the checks that send requests. */
+  {
+    name: 'proxy',
+    title: 'Proxy',
+    async run() {
+      requireUsableProxies(process.env);
+      const { http, https, except } = proxiesOf(process.env);
+      if (!http && !https) return 'none (HTTPS_PROXY is not set)';
+      const exceptions = except.length > 0 ? `all addresses except ${except.join(', ')}` : 'all addresses';
+      return http === https ? `${https} for ${exceptions}` : `${https} (http: ${http}) for ${exceptions}`;
+    },
+  },
+  /** A Google account is signed in, and the Drive API is enabled for the project. */
+  {
+    name: 'google_sign_in',
+    title: 'Google sign-in',
+    async run(at) {
+      const [account, project] = await Promise.all([accountAt(at), projectAt(at)]);
+      return project ? `${account}, through the Google Cloud project ${project}` : account;
+    },
+  },
+  {
+    name: 'folder',
+    title: 'Drive folder',
+    after: ['google_sign_in'],
+    async run(at) {
+      const { services, root } = at;
+      if (!root) throw new NotChecked('no folder is set; use --folder-id or set google_drive.folder_id');
+      const drive = await services.drive();
+      const item = await drive.item(root);
+      if (!item) {
+        const account = await accountAt(at);
+        throw new RunError(
+          'folder_not_found',
+          `${account} has no access to a folder ${root.id}.`,
+          'Share the folder with that account, or correct the id: it is the part of the folder\'s address after "/folders/".',
+        );
+      }
+      if (item.mimeType !== FOLDER) {
+        throw new RunError(
+          'not_a_folder',
+          `"${item.name}" (${root.id}) is not a folder.`,
+          'Open the folder in the browser and copy the part of its address after "/folders/".',
+        );
+      }
+      let children = 0;
+      try {
+        for await (const page of drive.children([item])) children += page.length;
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+        const remedy = 'Check that the folder is shared with the signed-in Google account.';
+        throw new RunError(error.code, error.message, remedy);
+      }
+      return `"${item.name}", ${formatCount(children, 'entry', 'entries')} directly in it`;
+    },
+  },
+  /** The Redis through which processes share the query rate of Drive. */
+  {
+    name: 'shared_query_rate',
+    title: 'Shared query rate',
+    async run({ services }) {
+      const { quotaRedis } = services;
+      if (!quotaRedis) return 'not used (google_drive.quota_redis_url is not set)';
+      return `through Redis at ${await pingRedis(quotaRedis)}`;
+    },
+  },
+  ...AWS_CHECKS,
+  /** Compares this computer's clock with AWS: the Date header of the user pool's public key set. */
+  {
+    name: 'clock',
+    title: 'Clock',
+    after: ['addresses'],
+    keys: KEYS_FOR.cognito,
+    async run({ loaded, services }) {
+      const { cognito } = loaded.config.aws;
+      const endpoint = (await (await services.session()).addresses()).userPool;
+      const askedAt = Date.now();
+      const date = await dateOf(`${endpoint}/${cognito.user_pool_id}/.well-known/jwks.json`);
+      if (Number.isNaN(date)) throw new NotChecked(`${endpoint} sends no date`);
+      // The Date header has whole seconds, and was set between request and response.
+      const aheadMs = (askedAt + Date.now()) / 2 - (date + 500);
+      const seconds = Math.round(Math.abs(aheadMs) / 1000);
+      const off = `${seconds} s ${aheadMs > 0 ? 'ahead' : 'behind'}`;
+      if (Math.abs(aheadMs) > TOLERATED_MS) {
+        throw new RunError(
+          'clock_skew',
+          `The clock of this computer is ${off}.`,
+          'Turn on automatic time; AWS and Google refuse requests otherwise.',
+        );
+      }
+      return seconds < 2 ? 'accurate' : `${off}, within the tolerance`;
+    },
+  },
+];
 
 async function dateOf(url: string): Promise<number> {
   try {
@@ -107,16 +150,6 @@ async function dateOf(url: string): Promise<number> {
     throw new NotChecked(`${new URL(url).origin} does not respond`);
   }
 }
-
-/** A Google account is signed in, and the Drive API is enabled for the project. */
-const google: Check = {
-  name: 'google_sign_in',
-  title: 'Google sign-in',
-  async run(at) {
-    const [account, project] = await Promise.all([accountAt(at), projectAt(at)]);
-    return project ? `${account}, through the Google Cloud project ${project}` : account;
-  },
-};
 
 async function accountAt({ loaded, services }: Surroundings): Promise<string> {
   const auth = await services.googleAuth();
@@ -130,63 +163,6 @@ async function projectAt({ loaded, env }: Surroundings): Promise<string | null> 
   const id = valueAt(credentials, 'installed.project_id') ?? valueAt(credentials, 'project_id');
   return typeof id === 'string' ? id : null;
 }
-
-const folder: Check = {
-  name: 'folder',
-  title: 'Drive folder',
-  after: ['google_sign_in'],
-  async run(at) {
-    const { services, root } = at;
-    if (!root) throw new NotChecked('no folder is set; use --folder-id or set google_drive.folder_id');
-    const drive = await services.drive();
-    const item = await drive.item(root);
-    if (!item) throw notFound(root.id, await accountAt(at));
-    if (item.mimeType !== FOLDER) throw notAFolder(item.name, root.id);
-    let children = 0;
-    try {
-      for await (const page of drive.children([item])) children += page.length;
-    } catch (error) {
-      throw error instanceof FileError ? unreadable(error) : error;
-    }
-    return `"${item.name}", ${formatCount(children, 'entry', 'entries')} directly in it`;
-  },
-};
-
-function unreadable({ code, message }: FileError): RunError {
-  return new RunError(code, message, 'Check that the folder is shared with the signed-in Google account.');
-}
-
-function notFound(folderId: string, account: string): RunError {
-  return new RunError(
-    'folder_not_found',
-    `${account} has no access to a folder ${folderId}.`,
-    'Share the folder with that account, or correct the id: it is the part of the folder\'s address after "/folders/".',
-  );
-}
-
-function notAFolder(name: string, folderId: string): RunError {
-  return new RunError(
-    'not_a_folder',
-    `"${name}" (${folderId}) is not a folder.`,
-    'Open the folder in the browser and copy the part of its address after "/folders/".',
-  );
-}
-
-export const CHECKS: readonly Check[] = [
-  config,
-  addresses,
-  proxy,
-  google,
-  folder,
-  quota,
-  signIn,
-  groups,
-  keys,
-  storage,
-  read,
-  schema,
-  clock,
-];
 
 /** Runs the checks in order; a failed one skips only those that depend on it. Yields each finding as soon as it is known. */
 export async function* examine(checks: readonly Check[], at: Surroundings): AsyncGenerator<Finding> {

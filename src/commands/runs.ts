@@ -1,6 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { activityLines, runJson } from '../cli/ui/status-lines.ts';
-import { countsText, totalLine } from '../cli/ui/summary.ts';
+import { activityLines, countsText, runJson, totalLine } from '../cli/ui/summary.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { runsOf } from '../run/which-run.ts';

@@ -5,8 +5,15 @@ import { folderFlag } from '../cli/flags.ts';
 import { abortedOnSignals } from '../cli/interruption.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
-import { activityLines, runJson, shardLines } from '../cli/ui/status-lines.ts';
-import { countsText, pathLines, statusLines, totalLine } from '../cli/ui/summary.ts';
+import {
+  activityLines,
+  countsText,
+  pathLines,
+  runJson,
+  shardLines,
+  statusLines,
+  totalLine,
+} from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { shardStates } from '../run/manifest/shard-files.ts';

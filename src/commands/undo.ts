@@ -73,12 +73,10 @@ export default class Undo extends BaseCommand<typeof Undo> {
     const undone = await undo(records, {
       objects: storage.objects(),
       media: await services.mediaRecords(),
-      usedBy: key => uses.get(key),
-      dryRun: this.#isDryRun,
+      uses,
+      rewriter,
       concurrency: config.migration.concurrency,
       stopped: () => this.shutdown.drainSignal.aborted,
-      keep: record => rewriter?.writeLink(record),
-      setBack: records => rewriter?.writeTransfers(records),
     });
     this.#report(undone);
     if (!rewriter || this.shutdown.drainSignal.aborted) return;

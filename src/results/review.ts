@@ -100,14 +100,14 @@ export async function acceptRelaxed(
       const own = item.relaxed && parse?.last(item.record.id);
       const relaxed = own && relaxedReading(own, rules);
       if (!relaxed) continue;
-      await parse!.append(withReading(own, relaxed));
+      parse!.append(withReading(own, relaxed));
       accepted.push({ ...item, relaxed });
     }
     // A crash in between must not leave a file that is pending in a later manifest but stopped by parse.
     await parse?.flush();
     for (const { record, relaxed } of accepted) {
       const furthest = [link, transfer, resolve].find(manifest => manifest?.has(record.id));
-      await furthest?.append(withReading(furthest.last(record.id)!, relaxed!));
+      furthest?.append(withReading(furthest.last(record.id)!, relaxed!));
     }
     return accepted;
   } finally {

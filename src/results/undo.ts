@@ -5,7 +5,7 @@
  */
 import { mediaIdOf } from '../../stages/media-id.ts';
 import { type FileRecord, nameOf, withoutObject } from '../../stages/record.ts';
-import type { Use } from '../run/run-records.ts';
+import type { Rewriter, Use } from '../run/run-records.ts';
 import type { MediaRecords } from '../services/appsync/media-records.ts';
 import type { Objects } from '../services/s3/objects.ts';
 import { inParallel } from './parallel.ts';
@@ -13,17 +13,12 @@ import { inParallel } from './parallel.ts';
 export interface UndoOptions {
   objects: Pick<Objects, 'find' | 'remove'>;
   media: Pick<MediaRecords, 'remove'>;
-  /** The other run of this home that uses the object under the key; undefined if none does. */
-  usedBy: (key: string) => Use | undefined;
-  dryRun: boolean;
+  /** By key: another run of this home that uses the object. */
+  uses: ReadonlyMap<string, Use>;
+  /** Saves each step, so that a repeated undo continues from there; null for a dry run, which removes nothing. */
+  rewriter: Pick<Rewriter, 'writeTransfers' | 'writeLink'> | null;
   concurrency: number;
   stopped: () => boolean;
-  /** Saves the progress of a record's undo; a repeated undo continues from there. */
-  keep: (record: FileRecord) => Promise<void> | void;
-  /**
-   * Saves, before their objects are removed, that the records are to be transferred again; resolves when that is on disk.
-   */
-  setBack: (records: FileRecord[]) => Promise<void> | void;
 }
 
 export interface Undone {
@@ -46,17 +41,19 @@ export function isMade(record: FileRecord): boolean {
 }
 
 /**
- * Works in batches: first the media records, then the objects, so that the app never shows a record without its file.
- * Each step is saved before the next one, so that an interrupted undo continues where it stopped. Throws RunError.
+ * Undoes records that {@link isUndoable} accepts, in batches: first the media records, then the objects, so that the app
+ * never shows a record without its file. Each step is saved before the next one, so that an interrupted undo continues where
+ * it stopped. Throws RunError.
  */
 export async function undo(records: readonly FileRecord[], options: UndoOptions): Promise<Undone> {
   const undone: Undone = { media: 0, objects: 0, left: [] };
-  const all = records.filter(isUndoable);
-  for (let at = 0; at < all.length && !options.stopped(); at += RECORDS_PER_BATCH) {
-    const plans = all.slice(at, at + RECORDS_PER_BATCH).map(record => planOf(record, options));
-    if (!options.dryRun) {
-      await removeMedia(plans, options);
-      await options.setBack(plans.filter(({ kept }) => !kept).map(takenBack));
+  const { rewriter } = options;
+  for (let at = 0; at < records.length && !options.stopped(); at += RECORDS_PER_BATCH) {
+    const plans = records.slice(at, at + RECORDS_PER_BATCH).map(record => planOf(record, options));
+    if (rewriter) {
+      await removeMedia(plans, rewriter, options);
+      // Before their objects are removed.
+      await rewriter.writeTransfers(plans.filter(({ kept }) => !kept).map(takenBack));
     }
     undone.media += plans.reduce((sum, { removing }) => sum + removing.length, 0);
     await inParallel(plans, options.concurrency, plan => undoObject(plan, options, undone));
@@ -75,8 +72,8 @@ interface Plan {
   kept: string | null;
 }
 
-function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
-  const use = record.key === undefined ? undefined : usedBy(record.key);
+function planOf(record: FileRecord, { uses }: UndoOptions): Plan {
+  const use = uses.get(record.key ?? '');
   const removing = ownMedia(record).filter(({ id }) => !use?.mediaIds.has(id));
   const removed = new Set(removing.map(({ id }) => id));
   const staying = (record.media ?? []).filter(({ id }) => !removed.has(id));
@@ -90,12 +87,15 @@ function planOf(record: FileRecord, { usedBy }: UndoOptions): Plan {
   return { record, removing, staying, kept };
 }
 
-async function removeMedia(plans: readonly Plan[], options: UndoOptions): Promise<void> {
+async function removeMedia(
+  plans: readonly Plan[],
+  { writeLink }: Pick<Rewriter, 'writeLink'>,
+  { media }: UndoOptions,
+): Promise<void> {
   const links = plans.filter(({ removing }) => removing.length > 0);
-  for (const plan of links) await options.keep(withoutLinks(plan, { removing: plan.removing }));
-  await options.media.remove(links.flatMap(({ removing }) => removing.map(({ id }) => id)));
-  for (const plan of plans)
-    if (plan.removing.length > 0 || !plan.kept) await options.keep(withoutLinks(plan));
+  for (const plan of links) writeLink(withoutLinks(plan, { removing: plan.removing }));
+  await media.remove(links.flatMap(({ removing }) => removing.map(({ id }) => id)));
+  for (const plan of plans) if (plan.removing.length > 0 || !plan.kept) writeLink(withoutLinks(plan));
 }
 
 /** The record without the media records that are being removed; its object still exists. */
@@ -135,13 +135,13 @@ async function undoObject(plan: Plan, options: UndoOptions, undone: Undone): Pro
   const why = hasObject(record) ? (kept ?? (await removeObject(record, options))) : null;
   if (why) undone.left.push({ id: record.id, name: nameOf(record), why });
   else if (hasObject(record)) undone.objects += 1;
-  if (!options.dryRun && !kept) await options.keep(takenBack(plan));
+  if (!kept) options.rewriter?.writeLink(takenBack(plan));
 }
 
 /** Null when the object is gone; otherwise why it was kept. */
 async function removeObject(
   record: FileRecord & { key: string },
-  { objects, dryRun }: UndoOptions,
+  { objects, rewriter }: UndoOptions,
 ): Promise<string | null> {
   const { key } = record;
   if (record.adopted) return `${key} existed before this run`;
@@ -150,7 +150,7 @@ async function removeObject(
   if (object.etag !== record.etag)
     return `${key} was replaced since: its etag is ${object.etag}, not ${record.etag}`;
   if (object.fileId !== record.id) return `${key} was stored by another program`;
-  if (dryRun || (await objects.remove(key, object.etag))) return null;
+  if (!rewriter || (await objects.remove(key, object.etag))) return null;
   return `${key} has just been replaced`;
 }
 

@@ -34,12 +34,13 @@ describe('undo', () => {
       remove: async (key, etag) => Boolean(log.push(`object ${key} ${etag}`)),
     },
     media: { remove: async ids => void log.push(...ids.map(id => `media ${id}`)) },
-    dryRun: false,
+    uses: new Map(),
+    rewriter: {
+      writeTransfers: async records => void log.push(...records.map(({ id }) => `set back ${id}`)),
+      writeLink: record => void kept.push(record),
+    },
     concurrency: 2,
     stopped: () => false,
-    usedBy: () => undefined,
-    setBack: records => void log.push(...records.map(({ id }) => `set back ${id}`)),
-    keep: record => void kept.push(record),
     ...more,
   });
 

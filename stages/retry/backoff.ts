@@ -103,7 +103,7 @@ function nextWaitMs(
 }
 
 /** The promise's result. Throws the signal's reason if it aborts first; the promise's outcome is then ignored. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -52,14 +52,8 @@ export class QueryRate {
   }
 
   async turn(): Promise<void> {
-    const shared = this.#shared;
-    while (true) {
-      if (shared && (shared.isSettled || !shared.isConnected) && (await shared.turn())) return;
-      await this.#limiter.schedule(() => Promise.resolve());
-      if (!shared) return;
-      // Redis may be back by now, and others may use it already; or it was lost while this query waited.
-      if (shared.isConnected ? await shared.turn() : !shared.wasJustLost) return;
-    }
+    const ownTurn = () => this.#limiter.schedule(async () => {});
+    await (this.#shared ? this.#shared.turn(ownTurn) : ownTurn());
   }
 
   /** Drive refused a query because of the rate. `nowMs` is for tests. */

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { RunError } from '../../../stages/errors.ts';
-import { pause } from '../../../stages/retry/backoff.ts';
+import { orAborted, pause } from '../../../stages/retry/backoff.ts';
 import { MARGIN } from './query-rate.ts';
 
 export interface RedisAddress {
@@ -78,25 +78,25 @@ export class SharedLimiter {
     this.#isLostSaid = false;
   }
 
-  get isConnected(): boolean {
-    return this.#turns !== null;
+  /** Resolves when the query may be sent. `ownTurn` waits for a turn in this process's own part of the rate. */
+  async turn(ownTurn: () => Promise<unknown>): Promise<void> {
+    while (true) {
+      if ((!this.#turns || performance.now() >= this.#settledAtMs) && (await this.#sharedTurn())) return;
+      await ownTurn();
+      // Redis may be back by now, and others may use it already; or it was lost while this query waited.
+      if (this.#turns ? await this.#sharedTurn() : this.#lostForMs >= COUNTED_MS) return;
+    }
   }
 
-  /** Connected for long enough that no other process still goes by its own part of the rate. */
-  get isSettled(): boolean {
-    return this.isConnected && performance.now() >= this.#settledAtMs;
-  }
-
-  /** What was sent with turns from Redis still counts. */
-  get wasJustLost(): boolean {
-    return performance.now() < this.#lostAtMs + COUNTED_MS;
-  }
-
-  /** Resolves when the next query of all processes is this one; false if Redis cannot tell, and was not just lost. */
-  async turn(): Promise<boolean> {
+  /** False if there is no Redis. What was sent with turns from a Redis that was just lost still counts until then. */
+  async #sharedTurn(): Promise<boolean> {
     if (await this.#turns?.next()) return true;
-    await pause(Math.max(0, this.#lostAtMs + COUNTED_MS - performance.now()));
+    await pause(Math.max(0, COUNTED_MS - this.#lostForMs));
     return false;
+  }
+
+  get #lostForMs(): number {
+    return performance.now() - this.#lostAtMs;
   }
 
   /** Tells all processes which share of the whole rate is used from now on. */
@@ -140,11 +140,10 @@ class Turns {
   readonly #onLost: () => void;
   readonly #connection: Bottleneck.IORedisConnection;
   readonly #limiter: Bottleneck;
-  /** Queries that wait for a turn, in order. */
-  readonly #waiting: ((isGiven: boolean) => void)[] = [];
-  #isTaking = false;
-  /** What is left of the last turn. */
+  /** What the last query waits for: one at a time takes a turn from Redis, or spends what is left of one. */
+  #last: Promise<unknown> = Promise.resolve();
   #left = { queries: 0, untilMs: 0 };
+  readonly #closed = new AbortController();
 
   constructor(client: Redis, { account, perSecond, onShare }: SharedLimiterOptions, onLost: () => void) {
     this.#perSecond = perSecond;
@@ -177,35 +176,30 @@ class Turns {
 
   /** False if Redis is lost before the turn comes. */
   next(): Promise<boolean> {
-    return new Promise(resolve => {
-      this.#waiting.push(resolve);
-      this.#spend();
-      if (!this.#isTaking) void this.#take();
-    });
+    const turn = this.#last.then(() => this.#spend());
+    this.#last = turn;
+    return turn;
   }
 
-  /** Takes turns from Redis, one after the other, while queries wait. */
-  async #take(): Promise<void> {
-    this.#isTaking = true;
-    const given = async () => {
+  async #spend(): Promise<boolean> {
+    const { signal } = this.#closed;
+    if (signal.aborted) return false;
+    if (this.#left.queries === 0 || performance.now() > this.#left.untilMs) {
+      try {
+        // Without a connection bottleneck may never say so.
+        await orAborted(
+          this.#limiter.schedule(async () => {}),
+          signal,
+        );
+      } catch {
+        this.#onLost();
+        return false;
+      }
       const { minTime, queries } = this.#rate;
       this.#left = { queries, untilMs: performance.now() + minTime };
-      this.#spend();
-    };
-    try {
-      while (this.#waiting.length > 0) await this.#limiter.schedule(given);
-    } catch {
-      this.#onLost();
     }
-    this.#isTaking = false;
-  }
-
-  #spend(): void {
-    if (performance.now() > this.#left.untilMs) this.#left.queries = 0;
-    for (const resolve of this.#waiting.splice(0, this.#left.queries)) {
-      this.#left.queries -= 1;
-      resolve(true);
-    }
+    this.#left.queries -= 1;
+    return true;
   }
 
   announce(share: number): void {
@@ -218,10 +212,10 @@ class Turns {
   }
 
   close(): void {
+    this.#closed.abort();
     // First the connection: a limiter would unsubscribe through it, and fail.
     void this.#connection.disconnect(false);
     void this.#limiter.disconnect(false);
-    for (const resolve of this.#waiting.splice(0)) resolve(false);
   }
 }
 

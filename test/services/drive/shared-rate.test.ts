@@ -57,7 +57,7 @@ describe('the query rate that processes share through Redis', () => {
     const limiter = await SharedLimiter.connect({ ...options(), perSecond: () => 700, onShare: () => {} });
     try {
       const start = performance.now();
-      await Promise.all(Array.from({ length: 500 }, () => limiter.turn()));
+      await Promise.all(Array.from({ length: 500 }, () => limiter.turn(async () => {})));
       expect(500_000 / (performance.now() - start)).to.be.within(560, 700);
     } finally {
       limiter.close();

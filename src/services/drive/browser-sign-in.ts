@@ -6,16 +6,15 @@
  * the browser back to 127.0.0.1 with a code, which is useless without the secret; that goes only to Google's token endpoint.
  * If the browser runs on another machine, the person pastes the address to which it was sent back.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { CodeChallengeMethod, Credentials, OAuth2Client } from 'google-auth-library';
 import { RunError } from '../../../stages/errors.ts';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
+import { type Redirect, type RedirectServer, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
@@ -31,12 +30,10 @@ export interface Browser {
 
 const TEN_MINUTES_MS = 10 * 60_000;
 const WITHOUT_INPUT_MS = 60_000;
-/** Browsers keep connections open; the page has been written by then. */
-const LAST_PAGE_MS = 500;
 const AGAIN = 'Run "migrator login google" again';
 
 /** Leaves a race to the other promises. */
-const never = () => new Promise<never>(() => {});
+const neverSettles = () => new Promise<never>(() => {});
 
 /** Lets the person sign in and writes the refresh token to `tokenPath` (mode 0600). Throws {@link RunError}. */
 export async function signInByBrowser(options: {
@@ -49,41 +46,19 @@ export async function signInByBrowser(options: {
   refuseForeignFile(tokenPath, SIGN_INS);
   const state = randomBytes(32).toString('base64url');
   const [server, { oauthClient }] = await Promise.all([redirectServer(state), import('./google-client.ts')]);
-  const { redirectUri } = server;
-  const oauth = oauthClient({ ...client, redirectUri });
-  const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
-  const address = oauth.generateAuthUrl({
-    scope: DRIVE_SCOPE,
-    state,
-    code_challenge: codeChallenge,
-    code_challenge_method: 'S256' as CodeChallengeMethod,
-    access_type: 'offline',
-    // Without it Google leaves out the refresh token for a person who has allowed the client before.
-    prompt: 'consent',
-  });
-  const over = new AbortController();
-  const { signal } = over;
-  let timer: NodeJS.Timeout | undefined;
-  const endIn = (ms: number, isInputClosed = false) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => over.abort(abandoned(ms, isInputClosed)), ms);
-  };
-  const pasted = async (paste: NonNullable<Browser['paste']>) => {
-    const redirect = await pastedRedirect(wrong => paste(wrong, signal), redirectUri, state).catch(error => {
-      if (!signal.aborted) throw error;
-    });
-    // Without standard input only a browser on this machine can finish the sign-in.
-    if (!redirect && !signal.aborted) endIn(Math.min(timeoutMs, WITHOUT_INPUT_MS), true);
-    return redirect ?? never();
-  };
-  endIn(timeoutMs);
   try {
-    const { code, error } = await Promise.race([
-      browser.open(address).then(never),
-      server.redirect,
-      ...(browser.paste ? [pasted(browser.paste)] : []),
-      once(signal, 'abort').then(() => Promise.reject(signal.reason)),
-    ]);
+    const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
+    const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
+    const address = oauth.generateAuthUrl({
+      scope: DRIVE_SCOPE,
+      state,
+      code_challenge: codeChallenge,
+      code_challenge_method: 'S256' as CodeChallengeMethod,
+      access_type: 'offline',
+      // Without it Google leaves out the refresh token for a person who has allowed the client before.
+      prompt: 'consent',
+    });
+    const { code, error } = await firstRedirect(server, { address, browser, timeoutMs });
     if (error !== null) throw denied(error);
     const tokens = await redeem(oauth, client, { code: code ?? '', codeVerifier });
     await replaceFile(tokenPath, tokenFile(client, tokens, tokenPath), { mode: 0o600 }).catch(cause => {
@@ -95,85 +70,56 @@ export async function signInByBrowser(options: {
       );
     });
   } finally {
-    clearTimeout(timer);
-    over.abort();
     await server.close();
   }
 }
 
-interface Redirect {
-  code: string | null;
-  /** As OAuth names it (`access_denied`); null if there is none. */
-  error: string | null;
-  isOurs: boolean;
-}
-
-function redirectIn(parameters: URLSearchParams, state: string): Redirect | null {
-  const [code, error] = [parameters.get('code') || null, parameters.get('error') || null];
-  return code || error ? { code, error, isOurs: isSame(parameters.get('state') ?? '', state) } : null;
-}
-
-/** Listens on 127.0.0.1 and a free port. `redirect` is the first one with our state; any program can send others. */
-async function redirectServer(state: string) {
-  const server = createServer();
-  const redirect = new Promise<Redirect>(resolve => {
-    server.on('request', ({ method, url = '' }, response) => {
-      const isPath = method === 'GET' && url.startsWith('/?');
-      const found = isPath ? redirectIn(new URLSearchParams(url.slice(2)), state) : null;
-      if (!found) response.writeHead(404).end();
-      else if (!found.isOurs) show(response, 400, FOREIGN);
-      else show(response, 200, found.error === null ? SIGNED_IN : DENIED);
-      if (found?.isOurs) resolve(found);
-    });
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    redirectUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    redirect,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), LAST_PAGE_MS).unref();
-      await closed;
-    },
+/** The redirect that reaches the server or that the person pastes, whichever comes first. Throws RunError if none comes in time. */
+async function firstRedirect(
+  server: RedirectServer,
+  { address, browser, timeoutMs }: { address: string; browser: Browser; timeoutMs: number },
+): Promise<Redirect> {
+  const over = new AbortController();
+  const { signal } = over;
+  let isInputClosed = false;
+  const timeout = async (ms: number): Promise<never> => {
+    await setTimeout(ms, undefined, { signal });
+    throw abandoned(ms, isInputClosed);
   };
-}
-
-const SIGNED_IN = ['Signed in', 'You can close this window and go back to the terminal.'] as const;
-const DENIED = ['Not signed in', 'The terminal says what to do.'] as const;
-const FOREIGN = [
-  'Not for this sign-in',
-  'This address belongs to another sign-in. Use the address that the terminal shows.',
-] as const;
-
-function show(response: ServerResponse, status: number, [title, text]: readonly [string, string]): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    // The address contains the code, which must be neither sent on nor kept.
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-    connection: 'close',
-  });
-  response.end(`<!doctype html><title>${title}</title><h1>${title}</h1><p>${text}</p>`);
+  const pasted = async (paste: NonNullable<Browser['paste']>) => {
+    const redirect = await pastedRedirect(wrong => paste(wrong, signal), server);
+    if (redirect) return redirect;
+    isInputClosed = true;
+    // Without standard input only a browser on this machine can finish the sign-in.
+    return timeout(Math.min(timeoutMs, WITHOUT_INPUT_MS));
+  };
+  try {
+    return await Promise.race([
+      browser.open(address).then(neverSettles),
+      server.redirect,
+      ...(browser.paste ? [pasted(browser.paste)] : []),
+      timeout(timeoutMs),
+    ]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Asks until an address is that of this sign-in. Null if standard input is closed. */
 async function pastedRedirect(
   paste: (wrong: string | null) => Promise<string | null>,
-  redirectUri: string,
-  state: string,
+  server: RedirectServer,
 ): Promise<Redirect | null> {
   let wrong: string | null = null;
   while (true) {
     const text: string | null = await paste(wrong);
     if (text === null) return null;
     const url: URL | null = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
-    const redirect: Redirect | null = url && redirectIn(url.searchParams, state);
+    const redirect: Redirect | null = url && server.redirectIn(url.searchParams);
     if (redirect?.isOurs) return redirect;
     wrong = redirect
       ? 'That address is from another sign-in; take the one that belongs to the address above.'
-      : `That is not the address where the browser ended; it begins with ${redirectUri}?`;
+      : `That is not the address where the browser ended; it begins with ${server.redirectUri}?`;
   }
 }
 
@@ -221,11 +167,6 @@ function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string
     scope: answer.scope ?? DRIVE_SCOPE,
   };
   return `${JSON.stringify(content, null, 2)}\n`;
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(text => createHash('sha256').update(text).digest());
-  return timingSafeEqual(a!, b!);
 }
 
 function abandoned(waitedMs: number, inputClosed: boolean): RunError {

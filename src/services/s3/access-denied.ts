@@ -21,12 +21,6 @@ export function accessDenied(error: unknown, bucket: string): RunError {
   return new RunError(code, `${what} (bucket ${bucket}: ${words}).`, remedy, { cause: error });
 }
 
-/** S3 Object Lock refuses to replace or delete this one object. */
-export function isLocked(error: unknown): boolean {
-  const { message } = (error ?? {}) as { message?: unknown };
-  return /object lock|WORM[ -]protected|legal hold|retention period/i.test(String(message));
-}
-
 type Reason = readonly [code: string, what: string, remedy: string];
 
 const ALLOW_MEDIA = 'to allow s3:PutObject, s3:GetObject and s3:DeleteObject under media/*';

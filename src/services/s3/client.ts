@@ -5,7 +5,7 @@ import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
 import type { AwsKeySource } from '../aws/roles.ts';
 import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
-import { S3_REASONS, wrongRegion } from './errors.ts';
+import { nameHeadError, S3_REASONS, wrongRegion } from './errors.ts';
 
 /** Server-side encryption that uploads ask for; empty where the bucket's own is enough. */
 type Encryption = Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'>;
@@ -75,6 +75,7 @@ function encryptAndExplain(client: S3, { region, credentials, encryption = {} }:
         try {
           return await next({ ...args, input });
         } catch (error) {
+          if (commandName === 'HeadObjectCommand') nameHeadError(error);
           const user = credentials.user?.() ?? null;
           Object.assign(error as Error, { user, encryption: encryption.ServerSideEncryption ?? '' });
           throw wrongRegion(error, Bucket, region) ?? error;

@@ -1,7 +1,7 @@
 /** What an error of S3 means for the file or the run (Amazon S3 API reference, "Error responses"; docs/services.md, S3). */
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf, type Reasons } from '../../../stages/retry/faults.ts';
-import { accessDenied, isLocked } from './access-denied.ts';
+import { accessDenied } from './access-denied.ts';
 
 interface SdkError extends Error {
   $metadata: { httpStatusCode?: number };
@@ -27,15 +27,21 @@ export function isExpiredToken(error: unknown): boolean {
   return ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired'].includes(s3ErrorOf(error).name);
 }
 
-/** The response to a HEAD has no body to name the error; a well-formed one is a bad request only because of its keys. */
-export function isExpiredTokenOfHead(error: unknown): boolean {
+/** Names the error of a HEAD, whose response has no body: it is a bad request only because its keys have expired. */
+export function nameHeadError(error: unknown): void {
   const { name, status } = s3ErrorOf(error);
-  return isExpiredToken(error) || (status === 400 && /^(Unknown(Error)?|BadRequest|400)$/.test(name));
+  if (status !== 400 || !/^(Unknown(Error)?|BadRequest|400)$/.test(name)) return;
+  Object.assign(error as Error, { name: 'ExpiredToken', message: 'The keys have expired.' });
 }
 
 /** S3 does not know the multipart upload: it was aborted, or completed. */
 export function isForgotten(error: unknown): boolean {
   return s3ErrorOf(error).name === 'NoSuchUpload';
+}
+
+/** S3 Object Lock refuses to replace or delete this one object. */
+function isLocked(error: unknown): boolean {
+  return /object lock|WORM[ -]protected|legal hold|retention period/i.test(s3ErrorOf(error).message);
 }
 
 /** S3 compared the bytes with the digest that was sent with them, and they differ. */
@@ -57,9 +63,9 @@ const OTHER_REGION =
 
 /**
  * The error that ends the run if this is a refusal because of the region; null if it is not. Responses to HEAD have no
- * body, so only the header `x-amz-bucket-region` says it. `region` is the one that was asked, null if unknown.
+ * body, so only the header `x-amz-bucket-region` says it. `region` is the one that was asked.
  */
-export function wrongRegion(error: unknown, bucket: string, region: string | null): RunError | null {
+export function wrongRegion(error: unknown, bucket: string, region: string): RunError | null {
   const { name, message, status } = s3ErrorOf(error);
   const { Region, $response } = (error ?? {}) as Partial<SdkError>;
   const header = $response?.headers?.['x-amz-bucket-region'];
@@ -71,8 +77,8 @@ export function wrongRegion(error: unknown, bucket: string, region: string | nul
   return new RunError(
     'wrong_region',
     found
-      ? `The bucket ${bucket} is in region ${found}${region ? `, not in ${region}` : ''}.`
-      : `The bucket ${bucket} is not in region ${region ?? 'that was asked'} (S3: ${message}).`,
+      ? `The bucket ${bucket} is in region ${found}, not in ${region}.`
+      : `The bucket ${bucket} is not in region ${region} (S3: ${message}).`,
     `Set aws.amplify.storage_region: "migrator config --storage-region ${found ?? 'REGION'}".`,
     { cause: error },
   );
@@ -114,8 +120,6 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
       `${fileName}: S3 Object Lock protects the object under its key (${message}). It was not replaced. Wait until its retention ends, or have the lock removed, then run "migrator resume".`,
       { status: 'needs_review', cause: error },
     );
-  const elsewhere = wrongRegion(error, bucket, null);
-  if (elsewhere) return elsewhere;
   if (name === 'AccessDenied') return accessDenied(error, bucket);
   const end = Object.hasOwn(RUN_ENDS, name) ? RUN_ENDS[name] : undefined;
   if (end)
@@ -141,9 +145,6 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
 /** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */
 export const S3_REASONS: Reasons = {
   AccessDenied: 'fatal',
-  PermanentRedirect: 'fatal',
-  AuthorizationHeaderMalformed: 'fatal',
-  IllegalLocationConstraintException: 'fatal',
   ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
   // In the body of a 200, which the SDK treats as a 500.
   PreconditionFailed: 'refused',

@@ -2,7 +2,7 @@
 import type { HeadObjectCommandOutput, S3 } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
-import { isExpiredTokenOfHead, s3ErrorOf } from './errors.ts';
+import { s3ErrorOf } from './errors.ts';
 import { FILE_ID_METADATA, MD5_METADATA, type Place, RUN_ID_METADATA, unquoted } from './upload.ts';
 
 /** A lookup costs one request; from here on sending the bytes of a file in vain costs more. */
@@ -67,9 +67,7 @@ async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadO
   } catch (error) {
     const { status } = s3ErrorOf(error);
     if (status === 403 || status === 404) return null;
-    // By the name that S3 gives where a response has a body.
-    const expired = { name: 'ExpiredToken', message: 'The keys have expired.' };
-    throw isExpiredTokenOfHead(error) ? Object.assign(error as Error, expired) : error;
+    throw error;
   }
 }
 

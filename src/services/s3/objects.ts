@@ -7,7 +7,7 @@ import { pause, waitMs } from '../../../stages/retry/backoff.ts';
 import { retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { accessDenied } from './access-denied.ts';
 import type { ClientOptions } from './client.ts';
-import { aboutUpload, isExpiredTokenOfHead, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
+import { aboutUpload, isExpiredToken, isTaken, S3_REASONS, s3ErrorOf } from './errors.ts';
 import { isListed } from './existing-objects.ts';
 import { FILE_ID_METADATA, unquoted } from './upload.ts';
 
@@ -163,7 +163,7 @@ export class Objects {
       try {
         return await send();
       } catch (error) {
-        if (renewals === MOST_RENEWALS || !isExpiredTokenOfHead(error)) throw error;
+        if (renewals === MOST_RENEWALS || !isExpiredToken(error)) throw error;
         this.#options.dropKeys(accessKeyId);
       }
     }

@@ -72,7 +72,7 @@ function hashToNumber(...parts: Buffer[]): bigint {
 }
 
 /** base ^ exponent mod N, by OpenSSL: many times faster than by BigInt. */
-function power(base: bigint, exponent: bigint): bigint {
+export function power(base: bigint, exponent: bigint): bigint {
   const group = createDiffieHellman(PRIME, 2);
   group.setPrivateKey(signed(exponent));
   return BigInt(`0x${group.computeSecret(signed(base)).toString('hex')}`);

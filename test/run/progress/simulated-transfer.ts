@@ -29,7 +29,7 @@ interface Flow {
   answerAt: number | null;
 }
 
-const STEP = 0.02;
+const STEP = 0.05;
 const PART = 8 << 20;
 /** Of a large file, bytes that have come and are not stored. */
 const READ_AHEAD = 2 * PART;

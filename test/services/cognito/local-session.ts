@@ -1,4 +1,5 @@
 /** A Cognito session of one user on local pools. */
+import './fast-srp.ts';
 import { defaultConfig } from '../../../src/config/settings.ts';
 import type { Questions } from '../../../src/services/cognito/questions.ts';
 import { CognitoSession, type SessionOptions } from '../../../src/services/cognito/session.ts';

@@ -2,7 +2,7 @@
  * Which file owns an S3 key, and which files have the same content. If two files need the same key, the first one gets it;
  * of byte-identical files with the same sequential ids only one is migrated.
  */
-import { type FileRecord, nameOf, needsReview, stopped } from './record.ts';
+import { type FileRecord, nameOf, needsReview, stopped, withoutObservations } from './record.ts';
 
 interface Claim {
   id: string;
@@ -94,7 +94,7 @@ export function duplicateOf(
 
 function collidesWith(record: FileRecord & { key: string }, first: Claim): FileRecord {
   // Observations are removed too: in a record that waits for a person, they mean that the person filled them in.
-  const { observations: _observations, missing: _missing, key: _key, ...rest } = record;
+  const { key: _key, ...rest } = withoutObservations(record);
   const problem = `${pathAndName(first)} has other bytes and the same place in S3 (${record.key}). Rename one of the two in Drive.`;
   return needsReview(rest, 'resolve', 'key_collision', problem, { first: first.id });
 }

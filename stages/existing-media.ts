@@ -14,36 +14,26 @@ export interface ExistingMedia {
   observationId: string;
 }
 
-/** What this needs from the data service: the whole Media table, page by page. */
-export interface MediaSweep {
-  sweep(): AsyncIterable<ExistingMedia[]>;
-}
+/** Finds the id of a record that links the observation to the object at `url`; undefined if there is none. */
+export type FindMedia = (observationId: string, url: string) => Promise<string | undefined>;
 
-/** An index of the Media table, read once at the first lookup. */
-export class MediaIndex {
-  readonly #table: MediaSweep;
-  #ids: Promise<Map<string, string>> | null = null;
-
-  constructor(table: MediaSweep) {
-    this.#table = table;
-  }
-
-  /** Id of a record that links the observation to the object at `url`; undefined if there is none. */
-  async find(observationId: string, url: string): Promise<string | undefined> {
-    this.#ids ??= this.#sweep();
-    return (await this.#ids).get(linkOf(observationId, url));
-  }
-
-  async #sweep(): Promise<Map<string, string>> {
+/** `sweep` gives the whole Media table, page by page. It is read once, at the first lookup. */
+export function mediaIndex(sweep: () => AsyncIterable<ExistingMedia[]>): FindMedia {
+  const read = async () => {
     const ids = new Map<string, string>();
-    for await (const page of this.#table.sweep()) {
+    for await (const page of sweep()) {
       for (const { id, url, observationId } of page) ids.set(linkOf(observationId, url), id);
     }
     return ids;
-  }
+  };
+  let ids: ReturnType<typeof read> | null = null;
+  return async (observationId, url) => {
+    ids ??= read();
+    return (await ids).get(linkOf(observationId, url));
+  };
 }
 
-export interface ExistingOptions {
+interface ExistingOptions {
   /** Whether to look up a record. */
   appliesTo: (record: FileRecord) => boolean;
   /** The canonical URL of a key, for records that have no `url` yet. */
@@ -55,13 +45,13 @@ export interface ExistingOptions {
  * Adds the media records that exist for the file's observations and S3 URL. If every observation is linked, no transfer is
  * needed: the record gets its `url` too.
  */
-export function withExistingMedia(index: MediaIndex, { appliesTo, urlOf, shutdown }: ExistingOptions): Stage {
+export function withExistingMedia(find: FindMedia, { appliesTo, urlOf, shutdown }: ExistingOptions): Stage {
   const lookUp = async (record: FileRecord, url: string): Promise<FileRecord> => {
     const linked = new Set(record.media?.map(({ observationId }) => observationId));
     const unlinked = (record.observations ?? []).filter(({ id }) => !linked.has(id));
     const found: NonNullable<FileRecord['media']> = [];
     for (const { id: observationId } of unlinked) {
-      const id = await index.find(observationId, url);
+      const id = await find(observationId, url);
       if (id) found.push({ id, observationId, found: true });
     }
     if (found.length === 0) return record;

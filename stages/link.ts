@@ -4,12 +4,12 @@
  * The id of a media record is derived from observation and key, so a second attempt, after a crash or a lost response, finds
  * the record of the first one. One request creates the media of many files.
  */
+import { v5 as uuidv5 } from 'uuid';
 import { inBatches } from './batches.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { concurrently } from './concurrently.ts';
 import { FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
-import { mediaIdOf } from './media-id.ts';
 import { withSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -131,6 +131,17 @@ async function* planned(
 /** Whether the record has everything that linking needs. */
 function isTransferred({ url, key, type, observations }: FileRecord): boolean {
   return Boolean(url && key && type && observations?.length);
+}
+
+/** Namespace of the media ids. It must never change: finished migrations would be linked a second time. */
+const NAMESPACE = '6f3b7a52-9d0e-4c1b-8f64-2d1c5e7ab390';
+
+/**
+ * The id of the media record that links an observation to an object: a UUIDv5 (RFC 9562) of both, so that a second
+ * attempt finds the record of the first.
+ */
+export function mediaIdOf(observationId: string, key: string): string {
+  return uuidv5(`${observationId}\n${key}`, NAMESPACE);
 }
 
 function linksOf(record: FileRecord, isAvailableForPublicUse: boolean): MediaLink[] {

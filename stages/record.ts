@@ -186,6 +186,12 @@ export function nameOf(record: Pick<FileRecord, 'id' | 'name'>): string {
   return `${record.name} (${record.id})`;
 }
 
+/** The record as before its observations were looked up. */
+export function withoutObservations(record: FileRecord): FileRecord {
+  const { observations: _observations, missing: _missing, ...rest } = record;
+  return rest;
+}
+
 /** The record as before its transfer: without the fields about the object in S3. */
 export function withoutObject(record: FileRecord): FileRecord {
   const { url: _url, bytes: _bytes, etag: _etag, verified: _verified, ...rest } = record;

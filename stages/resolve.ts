@@ -8,7 +8,15 @@ import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { MAX_KEY_BYTES, withSafeKey } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { idTooLarge } from './parse.ts';
-import { canContinue, type FileRecord, nameOf, needsReview, reopened, stopped } from './record.ts';
+import {
+  canContinue,
+  type FileRecord,
+  nameOf,
+  needsReview,
+  reopened,
+  stopped,
+  withoutObservations,
+} from './record.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
@@ -148,9 +156,7 @@ function observe(
     });
   }
   const tooLarge = ids.find(id => id > MAX_SEQUENTIAL_ID);
-  if (tooLarge !== undefined) {
-    return idTooLarge(record, 'resolve', tooLarge);
-  }
+  if (tooLarge !== undefined) return idTooLarge(record, 'resolve', tooLarge);
   const candidates = ids.map(id => ({
     sequentialId: id,
     observations: chosen(found.get(id) ?? [], record, rules),
@@ -183,9 +189,7 @@ function discriminatorOf(prefix: string, rules: PrefixRules): string | undefined
 
 /** Looks the ids up again after the observation has been corrected. */
 function withoutUnsafe(record: FileRecord): FileRecord {
-  if (record.error?.code !== 'unsafe_observation_id') return record;
-  const { observations: _observations, missing: _missing, ...rest } = record;
-  return rest;
+  return record.error?.code === 'unsafe_observation_id' ? withoutObservations(record) : record;
 }
 
 function locate(given: FileRecord): FileRecord {
@@ -208,8 +212,7 @@ function locate(given: FileRecord): FileRecord {
 }
 
 function unusable(record: FileRecord, code: string, why: string): FileRecord {
-  const { observations: _observations, missing: _missing, ...rest } = record;
-  return needsReview(rest, 'resolve', code, `${why}. Rename the file in Drive.`);
+  return needsReview(withoutObservations(record), 'resolve', code, `${why}. Rename the file in Drive.`);
 }
 
 function undecided(

@@ -3,7 +3,7 @@
  * observation and key and the run has created it; an object, if the run has stored it and it still has the ETag and the
  * Drive file's id in its metadata. What other runs of this home use is kept.
  */
-import { mediaIdOf } from '../../stages/media-id.ts';
+import { mediaIdOf } from '../../stages/link.ts';
 import { type FileRecord, nameOf, withoutObject } from '../../stages/record.ts';
 import type { Rewriter, Use } from '../run/run-records.ts';
 import type { MediaRecords } from '../services/appsync/media-records.ts';

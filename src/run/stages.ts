@@ -1,6 +1,6 @@
 /** The stages, each with what it needs of the configuration and the services. */
 import { withCopies } from '../../stages/duplicates.ts';
-import { MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
+import { type FindMedia, mediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { MediaTable } from '../../stages/link.ts';
 import { list } from '../../stages/list.ts';
 import { parse } from '../../stages/parse.ts';
@@ -60,14 +60,13 @@ const LONGEST_PAUSE_MS = 5_000;
 export class Stages {
   readonly context: StageContext;
   /** One sweep of the Media table serves transfer and link. */
-  readonly #existingMedia: MediaIndex;
+  readonly #findMedia: FindMedia;
 
   constructor(context: StageContext) {
     this.context = context;
-    const sweep = async function* () {
+    this.#findMedia = mediaIndex(async function* () {
       yield* (await context.services.mediaRecords()).sweep();
-    };
-    this.#existingMedia = new MediaIndex({ sweep });
+    });
   }
 
   /** The steps of the stage, with its checkpoint before and behind them. */
@@ -122,7 +121,7 @@ export class Stages {
       onReplaced: async record => run?.revise(record, events.warn),
       shutdown,
     });
-    const withMedia = withExistingMedia(this.#existingMedia, {
+    const withMedia = withExistingMedia(this.#findMedia, {
       appliesTo: record => Boolean(skipExisting) && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
       shutdown,
@@ -145,7 +144,7 @@ export class Stages {
       events,
       onRequest: records => linking?.begin(records),
     });
-    const withMedia = withExistingMedia(this.#existingMedia, {
+    const withMedia = withExistingMedia(this.#findMedia, {
       appliesTo: record => Boolean(skipExisting) || record.takenOver === true,
       shutdown,
     });

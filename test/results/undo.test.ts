@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type UndoOptions, undo } from '../../src/results/undo.ts';
 import type { ObjectState } from '../../src/services/s3/objects.ts';
-import { mediaIdOf } from '../../stages/media-id.ts';
+import { mediaIdOf } from '../../stages/link.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { fileRecord } from '../stages/flow.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RunError } from '../../stages/errors.ts';
-import { type ExistingMedia, MediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
+import { type ExistingMedia, mediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
@@ -33,7 +33,11 @@ const looking = (
   table: Table,
   appliesTo: (record: FileRecord) => boolean = () => true,
   shutdown?: Shutdown,
-) => withExistingMedia(new MediaIndex(table), { appliesTo, urlOf, shutdown });
+) =>
+  withExistingMedia(
+    mediaIndex(() => table.sweep()),
+    { appliesTo, urlOf, shutdown },
+  );
 
 describe('media that somebody else has made', () => {
   const both = [

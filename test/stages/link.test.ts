@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FileError, RunError } from '../../stages/errors.ts';
-import { type LinkOptions, link, type MediaLink, type MediaTable } from '../../stages/link.ts';
-import { mediaIdOf } from '../../stages/media-id.ts';
+import { type LinkOptions, link, type MediaLink, type MediaTable, mediaIdOf } from '../../stages/link.ts';
 import type { FileRecord } from '../../stages/record.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
@@ -86,6 +85,11 @@ const observationsOf = (links: readonly { observationId: string }[] = []) =>
   links.map(({ observationId }) => observationId);
 
 describe('link', () => {
+  it('derives the same id from an observation and a key, in this version and all later ones', () => {
+    expect(mediaIdOf('obs-1', 'media/obs-1/6602.jpg')).to.equal('d11c5a4c-ca59-526b-96a0-3acd6cf297e0');
+    expect(mediaIdOf('a', 'bc')).not.to.equal(mediaIdOf('ab', 'c'));
+  });
+
   it('creates one media record for each observation, in their order, and adds them to all other fields', async () => {
     const record = rangeOf(3, { note: 'mine' });
     const links = ['obs-1', 'obs-2', 'obs-3'].map(observationId => ({

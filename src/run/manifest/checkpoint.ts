@@ -13,6 +13,7 @@ import {
   type StageName,
   stillMissing,
   withoutObject,
+  withoutObservations,
 } from '../../../stages/record.ts';
 import type { Manifest } from './merged-manifest.ts';
 
@@ -186,8 +187,7 @@ function retried(own: FileRecord, stage: StageName): FileRecord {
   const status = record.url ? 'uploaded' : 'pending';
   if (stage === 'transfer' && !record.url) return { ...record, ...(error && { error }), status };
   if (stage !== 'resolve' || stillMissing(record).length === 0) return { ...record, status };
-  const { observations: _observations, missing: _missing, ...unresolved } = record;
-  return { ...unresolved, status };
+  return { ...withoutObservations(record), status };
 }
 
 /** The record of a file that has an object in S3, or one that is to be replaced; null for all others. */

@@ -45,18 +45,19 @@ export class RunFacts {
    */
   read(): Facts {
     const now = new Date().toISOString();
-    const file = this.#file(this.#run.has('list') ? now : null);
+    const listed_at = this.#run.has('list') ? now : null;
+    const unknown: Facts = { folder_id: this.#run.folderId, started_at: now, listed_at };
+    const file = this.#file(unknown);
     file.read();
     const known: Partial<Facts> = file.data;
-    return { folder_id: this.#run.folderId, listed_at: null, started_at: now, ...known };
+    return { ...unknown, listed_at: null, ...known };
   }
 
   /** Writes these values, unless the file has them already. */
   remember(values: Partial<Facts>): void {
     const facts = this.read();
     const changed = { ...facts, ...values };
-    if (JSON.stringify(changed) !== JSON.stringify(facts))
-      this.#file(null).update(data => Object.assign(data, changed));
+    if (JSON.stringify(changed) !== JSON.stringify(facts)) this.#file(changed).write();
   }
 
   /** The folder, with the resource key that the address, the run or the configuration has. */
@@ -81,11 +82,10 @@ export class RunFacts {
   }
 
   /** lowdb's own file adapter writes to a temporary file with a known name, which a planted link could redirect. */
-  #file(listed_at: string | null): LowSync<Facts> {
-    const unknown = { folder_id: this.#run.folderId, started_at: new Date().toISOString(), listed_at };
-    const write = (data: Facts) =>
-      replaceFileSync(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 });
-    return new LowSync<Facts>({ read: () => factsIn(this.path), write }, unknown);
+  #file(data: Facts): LowSync<Facts> {
+    const write = (facts: Facts) =>
+      replaceFileSync(this.path, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+    return new LowSync<Facts>({ read: () => factsIn(this.path), write }, data);
   }
 }
 

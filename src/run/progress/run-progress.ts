@@ -97,25 +97,13 @@ export class RunProgress {
     this.#now = now;
     this.workers = limits?.concurrency ?? 1;
     events
-      .on('listed', (record, isTransferred) => {
-        this.#all.files += 1;
-        this.#all.bytes += record.size ?? 0;
-        this.#isResumed ||= isTransferred;
-        this.#remaining.list(record, isTransferred);
-      })
+      .on('listed', (record, isTransferred) => this.#list(record, isTransferred))
       .on('allListed', () => {
         this.#isListed = true;
       })
       .on('planned', record => this.#remaining.resolve(record))
       .on('transferStarted', record => this.#start(record))
-      .on('bytesRead', ({ id }, bytes) => {
-        this.#since.bytes += bytes;
-        this.#noteTime();
-        const transfer = this.transfers.get(id);
-        if (!transfer) return;
-        transfer.bytesRead += bytes;
-        transfer.phase = transfer.bytesRead === transfer.size ? 'storing' : 'downloading';
-      })
+      .on('bytesRead', ({ id }, bytes) => this.#read(id, bytes))
       .on('transferRetried', ({ id }) => {
         this.#noteTime();
         Object.assign(this.transfers.get(id) ?? {}, { bytesRead: 0, phase: 'opening' });
@@ -138,6 +126,13 @@ export class RunProgress {
       .on('finished', record => this.#finish(record));
   }
 
+  #list(record: FileRecord, isTransferred: boolean): void {
+    this.#all.files += 1;
+    this.#all.bytes += record.size ?? 0;
+    this.#isResumed ||= isTransferred;
+    this.#remaining.list(record, isTransferred);
+  }
+
   #start(record: FileRecord): void {
     this.#noteTime();
     this.#since.starts += 1;
@@ -145,6 +140,15 @@ export class RunProgress {
     this.#remaining.drop(record);
     const { id, name, path = '', size = null } = record;
     this.transfers.set(id, { name, path, size, bytesRead: 0, phase: 'opening' });
+  }
+
+  #read(id: string, bytes: number): void {
+    this.#since.bytes += bytes;
+    this.#noteTime();
+    const transfer = this.transfers.get(id);
+    if (!transfer) return;
+    transfer.bytesRead += bytes;
+    transfer.phase = transfer.bytesRead === transfer.size ? 'storing' : 'downloading';
   }
 
   #finish(record: FileRecord): void {
@@ -165,9 +169,8 @@ export class RunProgress {
     const allowed = limits?.queriesPerSecond() ?? 0;
     const secondsLeft = limits?.isStopping?.() ? null : this.#secondsLeft();
     const isSilent = silentMs >= SILENCE_MS;
-    const { size: active } = this.transfers;
-    const done =
-      this.#doneBytes + sum(this.#unlinkedBytes.values()) + this.#sum(({ bytesRead }) => bytesRead);
+    const unlinked = [...this.#unlinkedBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const done = this.#doneBytes + unlinked + this.#sum(({ bytesRead }) => bytesRead);
     return {
       filesDone: this.#finished.total,
       files: this.#all.files,
@@ -178,7 +181,7 @@ export class RunProgress {
       bottleneck: secondsLeft === null || isSilent ? null : this.#bottleneck(),
       silentSeconds: isSilent ? silentMs / 1000 : 0,
       workers: limits && {
-        busy: Math.min(this.workers, active),
+        busy: Math.min(this.workers, this.transfers.size),
         allowed: this.workers,
         most: limits.concurrency,
       },
@@ -189,7 +192,7 @@ export class RunProgress {
   }
 
   #sum(amount: (transfer: Transfer) => number): number {
-    return sum([...this.transfers.values()].map(amount));
+    return [...this.transfers.values()].reduce((sum, transfer) => sum + amount(transfer), 0);
   }
 
   #in(phase: Phase): number {
@@ -259,8 +262,4 @@ export class RunProgress {
     const allowed = this.#limits?.queriesPerSecond() ?? Number.POSITIVE_INFINITY;
     return (this.#rates.starts.perSecond ?? 0) >= NEARLY * allowed;
   }
-}
-
-function sum(numbers: Iterable<number>): number {
-  return [...numbers].reduce((total, number) => total + number, 0);
 }

@@ -18,7 +18,7 @@ export async function signOutOfGoogle(
   warn: (message: string) => void,
 ): Promise<Ended[]> {
   const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
-  const [{ readDesktopClient }, { revokeSignIn }] = await Promise.all([
+  const [{ readDesktopClient }, { revokeGoogleSignIn }] = await Promise.all([
     import('../services/drive/google-files.ts'),
     import('../services/drive/sign-in.ts'),
   ]);
@@ -30,7 +30,7 @@ export async function signOutOfGoogle(
     warn(`${tokenPath} is no Google sign-in, and was left as it is. Check google_drive.token_path.`);
     return [];
   }
-  const fault = await revocationFailure(revokeSignIn(google_drive), AT_GOOGLE);
+  const fault = await revocationFailure(revokeGoogleSignIn(google_drive), AT_GOOGLE);
   const removed = await remove(tokenPath);
   return removed || !fault ? [{ who, fault }] : [];
 }
@@ -40,7 +40,7 @@ const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user
 
 /** Revokes every stored Cognito sign-in; empty if there is none. Throws RunError if the file cannot be removed. */
 export async function signOutOfCognito(home: string, warn: (message: string) => void): Promise<Ended[]> {
-  const [{ TokenStore }, { revokeSignIn }] = await Promise.all([
+  const [{ TokenStore }, { revokeCognitoSignIn }] = await Promise.all([
     import('../services/cognito/token-store.ts'),
     import('../services/cognito/sign-in.ts'),
   ]);
@@ -55,7 +55,7 @@ export async function signOutOfCognito(home: string, warn: (message: string) => 
     return Promise.all(
       kept.map(async signIn => {
         const who = `Cognito, ${signIn.username} (${signIn.userPoolId})`;
-        return { who, fault: await revocationFailure(revokeSignIn(signIn), AT_COGNITO) };
+        return { who, fault: await revocationFailure(revokeCognitoSignIn(signIn), AT_COGNITO) };
       }),
     );
   });

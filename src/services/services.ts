@@ -11,8 +11,8 @@ import type { UnreadableRecord, UnreadableRecords } from './appsync/client.ts';
 import { modelsOf } from './appsync/models.ts';
 import type { OpenPrompts, Questions } from './cognito/questions.ts';
 import type { RedisAddress } from './drive/shared-limiter.ts';
+import { lazy } from './lazy.ts';
 import { requireUsableProxies } from './network/proxy.ts';
-import { once } from './once.ts';
 
 const MIB = 1024 * 1024;
 const MAX_WAIT_MS = 60_000;
@@ -84,14 +84,14 @@ export class Services {
     return health;
   }
 
-  readonly googleAuth = once(async () => {
+  readonly googleAuth = lazy(async () => {
     requireUsableProxies(process.env);
     const { googleSignIn } = await import('./drive/sign-in.ts');
     return googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') });
   });
 
-  readonly drive = once(() => this.#closedAtEnd(this.#openDrive()));
-  readonly storage = once(() => this.#closedAtEnd(this.#openStorage()));
+  readonly drive = lazy(() => this.#closedAtEnd(this.#openDrive()));
+  readonly storage = lazy(() => this.#closedAtEnd(this.#openStorage()));
 
   async #openDrive() {
     const { google_drive, migration } = this.#config;
@@ -141,7 +141,7 @@ export class Services {
     });
   }
 
-  readonly session = once(async () => {
+  readonly session = lazy(async () => {
     requireUsableProxies(process.env);
     const [{ CognitoSession }, { TokenStore }, { questionsFor }] = await Promise.all([
       import('./cognito/session.ts'),
@@ -159,7 +159,7 @@ export class Services {
     });
   });
 
-  readonly dataClient = once(async () => {
+  readonly dataClient = lazy(async () => {
     const session = await this.session();
     await session.idToken();
     const { AppSyncClient } = await import('./appsync/client.ts');
@@ -202,13 +202,13 @@ export class Services {
   }
 
   /** What AppSync says about its schema; null if introspection is switched off. */
-  readonly schema = once(async () => {
+  readonly schema = lazy(async () => {
     const { readSchema } = await import('./appsync/schema.ts');
     return readSchema(await this.dataClient(), this.#models);
   });
 
   /** The models, completed from the schema. Throws RunError if they do not fit it. */
-  readonly fittedModels = once(async () => {
+  readonly fittedModels = lazy(async () => {
     const [{ fitted }, schema] = await Promise.all([import('./appsync/schema.ts'), this.schema()]);
     return schema ? fitted(schema, this.#models, this.#discriminatorField) : this.#models;
   });
@@ -222,7 +222,7 @@ export class Services {
     return enabled ? discriminator_field : null;
   }
 
-  readonly media = once(async () => {
+  readonly media = lazy(async () => {
     const { Media } = await import('./appsync/media.ts');
     return new Media(await this.dataClient(), await this.fittedModels(), this.backoffFor('AppSync'));
   });

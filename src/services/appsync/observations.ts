@@ -1,7 +1,7 @@
 /** The Observation model as resolve needs it: swept page by page, or asked for some ids through its index. */
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation, ObservationIndex, ObservationTable } from '../../../stages/observation-finder.ts';
-import { once } from '../once.ts';
+import { lazy } from '../lazy.ts';
 import { type AppSyncClient, batch, resultsOf } from './client.ts';
 import { itemOf } from './errors.ts';
 import type { Models } from './models.ts';
@@ -33,7 +33,7 @@ export class Observations implements ObservationTable {
     }
   }
 
-  readonly index = once(async (): Promise<ObservationIndex | null> => {
+  readonly index = lazy(async (): Promise<ObservationIndex | null> => {
     const query = await this.#options.indexQuery();
     return query === null ? null : { idsPerRequest: IDS_PER_REQUEST, find: ids => this.#find(query, ids) };
   });

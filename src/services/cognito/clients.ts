@@ -1,23 +1,20 @@
 import type { CognitoIdentity } from '@aws-sdk/client-cognito-identity';
 import type { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { guardEndpoint } from '../aws/endpoint-guard.ts';
-import { retryRequestsOf } from '../aws/sdk-retries.ts';
+import { guardAndRetry } from '../aws/client.ts';
 import { httpAgents } from '../network/proxy.ts';
 
 export async function userPoolClient(region: string, backoff: Backoff): Promise<CognitoIdentityProvider> {
   const { CognitoIdentityProvider } = await import('@aws-sdk/client-cognito-identity-provider');
   const client = new CognitoIdentityProvider(await settings(region));
-  guardEndpoint(client, 'the user pool');
-  retryRequestsOf(client, backoff);
+  guardAndRetry(client, { service: 'the user pool', backoff });
   return client;
 }
 
 export async function identityPoolClient(region: string, backoff: Backoff): Promise<CognitoIdentity> {
   const { CognitoIdentity } = await import('@aws-sdk/client-cognito-identity');
   const client = new CognitoIdentity(await settings(region));
-  guardEndpoint(client, 'the identity pool');
-  retryRequestsOf(client, backoff);
+  guardAndRetry(client, { service: 'the identity pool', backoff });
   return client;
 }
 

@@ -2,10 +2,10 @@ import { RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import type { Config } from '../../config/settings.ts';
-import { addressOf } from '../aws/endpoint-guard.ts';
+import { addressOf } from '../aws/client.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import type { AwsKeySource, SignedInUser } from '../aws/roles.ts';
-import { once } from '../once.ts';
+import { lazy } from '../lazy.ts';
 import { type Lease, Renewal, renewalTime } from '../renewal.ts';
 import { identityPoolClient, userPoolClient } from './clients.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
@@ -109,11 +109,11 @@ export class CognitoSession {
     this.#keys.drop(({ keys }) => keys.accessKeyId === rejectedAccessKeyId);
   }
 
-  readonly #userPool = once(() =>
+  readonly #userPool = lazy(() =>
     userPoolClient(this.#regionOf(this.#key.userPoolId), this.#options.backoff),
   );
 
-  readonly #identityPool = once(() =>
+  readonly #identityPool = lazy(() =>
     identityPoolClient(this.#regionOf(this.#identity.poolId), this.#options.backoff),
   );
 

@@ -2,7 +2,7 @@ import type {
   AuthenticationResultType,
   CognitoIdentityProvider,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { addressOf } from '../aws/endpoint-guard.ts';
+import { addressOf } from '../aws/client.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
 import { userPoolClient } from './clients.ts';
@@ -156,7 +156,7 @@ export async function renewTokens(
 }
 
 /** Revokes the refresh token and its access tokens; ID tokens and AWS keys live on, an hour at most. Throws RunError. */
-export async function revokeSignIn(signIn: KeptSignIn): Promise<void> {
+export async function revokeCognitoSignIn(signIn: KeptSignIn): Promise<void> {
   const { userPoolId, clientId, refreshToken } = signIn;
   const client = await userPoolClient(regionOfPool(userPoolId) ?? '', REVOCATION_BACKOFF);
   try {

@@ -3,7 +3,6 @@ import { RunError } from '../../../stages/errors.ts';
 import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
 import { isPlainObject, JsonError, readJson } from '../../config/json.ts';
 import type { Lease } from '../renewal.ts';
-import type { SignInHeaders } from './http.ts';
 
 type Content = Record<string, unknown>;
 
@@ -17,6 +16,9 @@ const REQUIRED = {
 } as const;
 
 export type CredentialsJson = Content & { type: keyof typeof REQUIRED };
+
+/** What a signed-in request carries; `x-goog-user-project` is the project that pays, where the credentials name one. */
+export type SignInHeaders = Record<string, string> & { authorization: string };
 
 export interface GoogleCredentials {
   /** As google-auth-library takes it. A desktop client and its token file together are an `authorized_user`. */

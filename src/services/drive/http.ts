@@ -3,14 +3,9 @@ import { constants, gunzipSync } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { RunError } from '../../../stages/errors.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
-import type { Renewal } from '../renewal.ts';
 import { aboutListing, DriveRefusal } from './errors.ts';
-
-/** What a signed-in request carries; `x-goog-user-project` is the project that pays, where the credentials name one. */
-export type SignInHeaders = Record<string, string> & { authorization: string };
-
-/** A Google sign-in, renewed in time and once for all requests that were refused with the same token. */
-export type DriveAuth = Renewal<SignInHeaders>;
+import type { SignInHeaders } from './google-files.ts';
+import type { DriveAuth } from './sign-in.ts';
 
 export type DriveResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 

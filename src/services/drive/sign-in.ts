@@ -7,13 +7,16 @@ import {
   type GoogleCredentials,
   readCredentials,
   requireSufficientScopes,
+  type SignInHeaders,
   scopesIn,
 } from './google-files.ts';
-import type { DriveAuth, SignInHeaders } from './http.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
 type Paths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
 type GoogleSettings = Paths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
+
+/** A Google sign-in, renewed in time and once for all requests that were refused with the same token. */
+export type DriveAuth = Renewal<SignInHeaders>;
 
 /** A sign-in by any kind of credentials, with a first access token, so that errors show at once. Throws RunError. */
 export async function googleSignIn(
@@ -75,7 +78,7 @@ async function requestToken(
 }
 
 /** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */
-export async function revokeSignIn(paths: Paths): Promise<void> {
+export async function revokeGoogleSignIn(paths: Paths): Promise<void> {
   const credentials = await readCredentials(paths);
   const { googleClient, OAuth2Client } = await import('./google-client.ts');
   const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });

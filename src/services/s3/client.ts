@@ -1,9 +1,8 @@
 import type { PutObjectCommandInput, S3 } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
-import { addressOf, guardEndpoint } from '../aws/endpoint-guard.ts';
+import { addressOf, guardAndRetry } from '../aws/client.ts';
 import type { AwsKeySource } from '../aws/roles.ts';
-import { retryRequestsOf } from '../aws/sdk-retries.ts';
 import { httpAgents } from '../network/proxy.ts';
 import { nameHeadError, S3_REASONS, wrongRegion } from './errors.ts';
 
@@ -57,8 +56,7 @@ export async function createClient(options: ClientOptions): Promise<S3> {
   });
   // A custom endpoint is rarely reachable under a host name for each bucket.
   client.config.forcePathStyle = (await client.config.serviceConfiguredEndpoint?.()) !== undefined;
-  guardEndpoint(client, 'S3');
-  retryRequestsOf(client, options.backoff, S3_REASONS);
+  guardAndRetry(client, { service: 'S3', backoff: options.backoff, reasons: S3_REASONS });
   encryptAndExplain(client, options);
   return client;
 }

@@ -1,15 +1,20 @@
-/**
- * The addresses that AWS clients really use, whatever named them: a flag, an environment variable, `services` and
- * `endpoint_url` in ~/.aws/config. Requests carry tokens, so none goes to an address that is neither https nor loopback.
- */
+/** What the clients of the AWS SDK have in common here: safe addresses, and retries that share throttling. */
 import type { HttpRequest, MiddlewareStack, Provider } from '@smithy/types';
 import { RunError } from '../../../stages/errors.ts';
+import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
 
-/** Checks the address of every request after the client has resolved it, and before it is signed. */
-export function guardEndpoint<Input extends object, Output extends object>(
+/** As short as in the SDK: most AWS faults are over a moment later. */
+const FIRST_WAIT_MS = 100;
+
+/**
+ * Checks the address of every request after the client has resolved it, and before it is signed. Replaces the client's
+ * retries by ours, which share throttling. A stream is sent once: it cannot be read again. `service` is for messages.
+ */
+export function guardAndRetry<Input extends object, Output extends object>(
   client: { middlewareStack: MiddlewareStack<Input, Output> },
-  service: string,
+  { service, backoff, reasons = {} }: { service: string; backoff: Backoff; reasons?: Reasons },
 ): void {
   client.middlewareStack.add(
     next => args => {
@@ -19,6 +24,32 @@ export function guardEndpoint<Input extends object, Output extends object>(
     },
     { step: 'build', priority: 'high', name: 'endpointGuard', override: true },
   );
+  const soon = { ...backoff, baseMs: Math.min(FIRST_WAIT_MS, backoff.baseMs) };
+  const policy = sdkRetryPolicy(reasons);
+  client.middlewareStack.add(
+    next => args => {
+      const { body } = args.request as { body?: { pipe?: unknown } };
+      const isStream = typeof body?.pipe === 'function';
+      return isStream ? next(args) : withRetries(() => next(args), policy, soon);
+    },
+    { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', tags: ['RETRY'], override: true },
+  );
+}
+
+function sdkRetryPolicy(reasons: Reasons): RetryPolicy {
+  const policy = retryPolicyFor(reasons);
+  return error => {
+    const { $retryable, $metadata } = (error ?? {}) as Partial<SdkError>;
+    const decision = policy(error);
+    // The SDK has corrected its clock from the response, so the next signature is valid.
+    const again = decision.again || Boolean($retryable) || $metadata?.clockSkewCorrected === true;
+    return { ...decision, again };
+  };
+}
+
+interface SdkError {
+  $retryable: object;
+  $metadata: { clockSkewCorrected?: boolean };
 }
 
 /** What is known about addresses in a client of the SDK. */
@@ -49,6 +80,7 @@ export async function addressOf({ config }: Addressed, service: string): Promise
   return url.origin;
 }
 
+/** Requests carry tokens. Addresses come from flags, the environment, and `endpoint_url` in ~/.aws/config. */
 function requireSafe(address: string, service: string): void {
   if (isSafeEndpoint(address)) return;
   throw new RunError(

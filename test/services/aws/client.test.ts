@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { addressOf } from '../../../src/services/aws/endpoint-guard.ts';
+import { addressOf } from '../../../src/services/aws/client.ts';
 import { identityPoolClient } from '../../../src/services/cognito/clients.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';

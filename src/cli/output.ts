@@ -34,11 +34,6 @@ export const outputFlags = {
   })(),
 };
 
-export interface Output {
-  format: Format;
-  path: string | null;
-}
-
 /**
  * What the flags say. Throws ConfigError (usage) for `--json` with another format, RunError for a file whose folder does
  * not exist, so that the work is not done in vain.
@@ -46,7 +41,7 @@ export interface Output {
 export function outputOf(
   flags: { output?: string; format?: Format; json?: boolean },
   otherwise: Format,
-): Output {
+): { format: Format; path: string | null } {
   const path = flags.output === undefined || flags.output === '-' ? null : flags.output;
   if (path !== null && !existsSync(dirname(path))) throw unwritable(path, 'its folder does not exist');
   if (path === null && flags.json && flags.format && flags.format !== 'json') {
@@ -74,7 +69,7 @@ const NO_LINK = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
  * and errors of the text's source.
  */
 export async function writeOutput(
-  { path }: Output,
+  path: string | null,
   text: AsyncIterable<string>,
   shutdown: Shutdown,
 ): Promise<void> {

@@ -33,10 +33,9 @@ export default class Export extends BaseCommand<typeof Export> {
   async run(): Promise<void> {
     const output = outputOf(this.flags, 'json');
     const run = runToShow(this.flags['folder-id'], this.home);
-    const { status } = this.flags;
-    const statuses = status ? new Set(status) : null;
+    const statuses = new Set(this.flags.status ?? STATUSES);
     const { text, counts } = exportOf(run, output.format, statuses, this.warnLine);
-    await writeOutput(output, text, this.shutdown);
+    await writeOutput(output.path, text, this.shutdown);
     if (this.json && output.path !== null) {
       const totals = { total_files: counts.total, summary: counts.summary() };
       const written = { folder_id: run.folderId, output: output.path, ...totals };

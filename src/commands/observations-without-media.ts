@@ -30,7 +30,7 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
         await services.observations(field),
         await services.mediaRecords(),
       );
-      await writeOutput(output, withoutMediaText(audit, output.format, field), this.shutdown);
+      await writeOutput(output.path, withoutMediaText(audit, output.format, field), this.shutdown);
       const { total, observations } = audit;
       if (this.json && output.path !== null) {
         const counts = { total_observations: total, without_media: observations.length };

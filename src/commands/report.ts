@@ -60,7 +60,7 @@ export default class Report extends BaseCommand<typeof Report> {
     const place = name === null ? null : outputOf({ output: name }, 'json');
     const madeAt = new Date();
     const report = await reportOf(run, rules, this.warnLine);
-    if (place) await writeOutput(place, Readable.from(pageOf(report, { madeAt })), this.shutdown);
+    if (place) await writeOutput(place.path, Readable.from(pageOf(report, { madeAt })), this.shutdown);
     const path = place?.path ? resolve(place.path) : null;
     if (this.json) {
       this.printJson({ ...reportJson(report, madeAt), report: path });

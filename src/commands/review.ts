@@ -98,7 +98,7 @@ export default class Review extends BaseCommand<typeof Review> {
       return;
     }
     if (this.flags.format === 'csv') {
-      await writeOutput({ format: 'csv', path: null }, csvLines(REVIEW_COLUMNS, left), this.shutdown);
+      await writeOutput(null, csvLines(REVIEW_COLUMNS, left), this.shutdown);
     } else {
       for (const line of readingLines(accepted)) this.log(line);
       const [count, ...reasons] = countLines(total, left);

@@ -9,12 +9,6 @@ import { measuredMbit } from '../run/progress/bandwidth.ts';
 import { estimate } from '../run/progress/estimate.ts';
 import { formatBytes, formatCount } from '../run/text/format.ts';
 
-interface Bandwidth {
-  mbit: number;
-  /** `given` by the person, `measured` from Drive, or else `assumed`. */
-  origin: 'given' | 'measured' | 'assumed';
-}
-
 const ASSUMED_MBIT = 100;
 /** One connection seldom uses all the bandwidth, so this many files measure it together. */
 const MEASURED_FILES = 4;
@@ -65,14 +59,15 @@ export default class Scan extends RunCommand<typeof Scan> {
       },
     });
     const { files, bytes } = toTransfer;
-    const bandwidth = this.#bandwidth(measured);
+    const { mbit, origin, note } = this.#bandwidth(measured);
     const queriesPerSecond = outcome.config.google_drive.queries_per_second;
-    const bytesPerSecond = (bandwidth.mbit * 1_000_000) / 8;
+    const bytesPerSecond = (mbit * 1_000_000) / 8;
     const { seconds, bound } = estimate(toTransfer, { bytesPerSecond, queriesPerSecond });
     const quota = `${queriesPerSecond} queries a second to Drive (google_drive.queries_per_second); `;
-    const limit = bound === 'bandwidth' ? 'bandwidth: ' : `${quota}bandwidth: `;
+    const limit = bound === 'bandwidth' ? '' : quota;
+    const rate = `${mbit < 10 ? mbit.toFixed(1) : Math.round(mbit)} Mbit/s`;
     const estimated = bound
-      ? `${formatCount(files, 'file')}, ${formatBytes(bytes)}; about ${roughDuration(seconds)}, limited by ${limit}${lineOf(bandwidth)}`
+      ? `${formatCount(files, 'file')}, ${formatBytes(bytes)}; about ${roughDuration(seconds)}, limited by ${limit}bandwidth: ${rate}${note}`
       : 'nothing';
     this.conclude(outcome, `Scanned: ${totalLine(this.counts)}`, {
       details: ['', `To migrate: ${estimated}.`],
@@ -82,30 +77,23 @@ export default class Scan extends RunCommand<typeof Scan> {
           bytes,
           estimated_seconds: Math.round(seconds),
           bound,
-          bandwidth_mbit: bandwidth.mbit,
-          bandwidth: bandwidth.origin,
+          bandwidth_mbit: mbit,
+          bandwidth: origin,
           queries_per_second: queriesPerSecond,
         },
       },
     });
   }
 
-  #bandwidth(measuredMbit: number | null): Bandwidth {
+  /** `note` says where the figure is from. */
+  #bandwidth(measuredMbit: number | null): { mbit: number; origin: string; note: string } {
     const given = this.flags['bandwidth-mbit'];
-    if (given !== undefined) return { mbit: given, origin: 'given' };
-    if (measuredMbit !== null) return { mbit: Math.round(measuredMbit * 10) / 10, origin: 'measured' };
-    return { mbit: ASSUMED_MBIT, origin: 'assumed' };
-  }
-}
-
-function lineOf({ mbit, origin }: Bandwidth): string {
-  const rate = `${mbit < 10 ? mbit.toFixed(1) : Math.round(mbit)} Mbit/s`;
-  switch (origin) {
-    case 'given':
-      return rate;
-    case 'measured':
-      return `${rate}, measured from Drive; the upload to S3 was not measured`;
-    case 'assumed':
-      return `${rate}, assumed (set it with "--bandwidth-mbit", or use "--measure")`;
+    if (given !== undefined) return { mbit: given, origin: 'given', note: '' };
+    if (measuredMbit !== null) {
+      const note = ', measured from Drive; the upload to S3 was not measured';
+      return { mbit: Math.round(measuredMbit * 10) / 10, origin: 'measured', note };
+    }
+    const note = ', assumed (set it with "--bandwidth-mbit", or use "--measure")';
+    return { mbit: ASSUMED_MBIT, origin: 'assumed', note };
   }
 }

@@ -10,18 +10,18 @@ import { driveLink } from './review-view.ts';
 
 /**
  * JSON has the form of `progress_{folder_id}.json` with the names of folders, NDJSON the records as they are, CSV a row for
- * each file. Of files with one of these statuses; null is any. `counts` are of the files in the text, complete at its end.
+ * each file. Of files with one of these statuses. `counts` are of the files in the text, complete at its end.
  * Reading the text throws BadLine and RunError.
  */
 export function exportOf(
   run: Run,
   format: Format,
-  statuses: ReadonlySet<Status> | null,
+  statuses: ReadonlySet<Status>,
   warn: (message: string) => void,
 ): { text: AsyncIterable<string>; counts: Counts } {
   const counts = new Counts();
   async function* selected(): AsyncGenerator<FileRecord> {
-    for await (const record of run.latest(warn)) if (statuses?.has(record.status) ?? true) yield record;
+    for await (const record of run.latest(warn)) if (statuses.has(record.status)) yield record;
   }
   async function* counted(): AsyncGenerator<FileRecord> {
     for await (const record of selected()) {

@@ -1,6 +1,5 @@
-/** The files in the report's page: their data, search, and CSV. The functions are copied into the page. */
+/** The files in the report's page: their data, search, links, and CSV. The functions are copied into the page. */
 import { safeCell } from '../../run/text/csv-cell.ts';
-import { driveLink } from './links.ts';
 
 /** The data of the page. */
 export interface PageData {
@@ -78,6 +77,21 @@ export function fileSearch(): (search: Search) => (file: PageFile) => boolean {
       (folder === null || file.path === folder) &&
       words.every(word => textOf(file).includes(word));
   };
+}
+
+/** A file or a folder in Drive. */
+export function driveLink(id: string): string {
+  // Half of a surrogate pair cannot be encoded; Drive's ids have none.
+  return `https://drive.google.com/open?id=${encodeURIComponent(id.replace(/\p{Cs}/gu, ''))}`;
+}
+
+/** The object in the AWS console, which asks for a sign-in: the object's own address answers 403. Null if it is not on AWS. */
+export function consoleLink(objectUrl: string): string | null {
+  const parts = /^https:\/\/([a-z0-9.-]+)\.s3\.([a-z0-9-]+)\.amazonaws\.com\/([^?#]+)$/.exec(objectUrl);
+  if (!parts) return null;
+  const [, bucket, region, key] = parts;
+  const prefix = key!.replaceAll('/', '%2F').replaceAll('+', '%2B').replaceAll('&', '%26');
+  return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
 /** For spreadsheets, with a byte order mark; one line a file. */

@@ -4,9 +4,10 @@
  */
 import { safeCell } from '../../run/text/csv-cell.ts';
 import { formatBytes } from '../../run/text/format.ts';
-import { consoleLink, driveLink } from './links.ts';
 import {
+  consoleLink,
   csvOf,
+  driveLink,
   type FolderRow,
   fileSearch,
   filesIn,
@@ -111,7 +112,6 @@ class FileList {
     const form = document.getElementById('filters') as HTMLFormElement;
     form.addEventListener('submit', event => {
       event.preventDefault();
-      clearTimeout(timer);
       this.#update();
     });
     const allFolders = () => {
@@ -225,6 +225,7 @@ function folderColumns(data: PageData, choose: (folder: string) => void): Column
     });
     return [make('svg', { class: 'share small', role: 'img', 'aria-label': label }, ...rects)];
   };
+  const attention = ({ attention }: FolderRow) => [attention === 0 ? '–' : count(attention)];
   const isNumber = true;
   return [
     { name: 'Folder', sortBy: ({ path }) => path, content: name },
@@ -232,12 +233,7 @@ function folderColumns(data: PageData, choose: (folder: string) => void): Column
     { name: 'Size', isNumber, sortBy: ({ bytes }) => bytes, content: ({ bytes }) => [formatBytes(bytes)] },
     { name: 'Done', isNumber, sortBy: doneShare, content: row => [`${Math.floor(doneShare(row) * 100)}%`] },
     { name: 'By status', content: bar },
-    {
-      name: 'Need attention',
-      isNumber,
-      sortBy: ({ attention }) => attention,
-      content: ({ attention }) => [attention === 0 ? '–' : count(attention)],
-    },
+    { name: 'Need attention', isNumber, sortBy: ({ attention }) => attention, content: attention },
   ];
 }
 

@@ -3,7 +3,7 @@ import { rangesOf, rangesText } from '../../run/manifest/observation-ids.ts';
 import { UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import { COVERAGE_STATES, KINDS } from './coverage.ts';
-import { driveLink } from './links.ts';
+import { driveLink } from './page-files.ts';
 import { attentionOf, type Report } from './report.ts';
 import { rateOf, type Timeline } from './timeline.ts';
 

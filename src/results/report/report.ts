@@ -5,7 +5,6 @@ import { Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { plainMessage, type ReviewRules, readingText, relaxedReading } from '../review.ts';
 import { type Advice, adviceOn } from './advice.ts';
 import { Coverage, type Kind, kindOf } from './coverage.ts';
-import { httpsOnly } from './links.ts';
 import { type Arrival, type Timeline, timelineOf } from './timeline.ts';
 
 /** Statuses with nothing left to do. */
@@ -147,4 +146,9 @@ function sumOf(counts: Counts, statuses: readonly Status[]): { files: number; by
     files: statuses.reduce((sum, status) => sum + counts.files(status), 0),
     bytes: statuses.reduce((sum, status) => sum + counts.bytesOf(status), 0),
   };
+}
+
+/** The address if it is https and can be linked to; empty for anything else. */
+export function httpsOnly(address = ''): string {
+  return URL.canParse(address) && new URL(address).protocol === 'https:' ? address : '';
 }

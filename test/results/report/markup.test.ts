@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { httpsOnly } from '../../../src/results/report/links.ts';
 import { dataBlock, html } from '../../../src/results/report/markup.ts';
+import { httpsOnly } from '../../../src/results/report/report.ts';
 
 describe('Text that becomes part of a page', () => {
   it('is text there, whatever it holds', () => {

@@ -9,6 +9,7 @@ import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { withoutSecrets } from '../config/secrets.ts';
 import type { Config, ConfigValues } from '../config/settings.ts';
+import type { Run } from '../run/manifest/run.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
 import { normalizeProxies } from '../services/network/proxy.ts';
 import { Services, type ServicesOptions } from '../services/services.ts';
@@ -46,6 +47,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected say: (...lines: string[]) => void = (...lines) =>
     void process.stderr.write(asLines(lines, process.stderr));
   #log: Log | null = null;
+  readonly #deferred: (() => unknown)[] = [];
 
   /** Name of the log file; null for commands that write one only with --verbose or LOG_LEVEL. */
   protected get logName(): string | null {
@@ -130,9 +132,24 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     for (const warning of [...warnings, ...(await this.#closedFiles(config))]) this.warnLine(warning);
   }
 
+  /** Calls it when the command has ended, also by an error: what was deferred last comes first. */
+  protected defer(release: () => unknown): void {
+    this.#deferred.unshift(release);
+  }
+
+  /** Open until the command ends. */
   protected services(config: Config, options: Partial<ServicesOptions> = {}): Services {
     const { env, warnLine: warn } = this;
-    return new Services({ config, env, warn, openPrompts: promptsOn, ...options });
+    const services = new Services({ config, env, warn, openPrompts: promptsOn, ...options });
+    this.defer(() => services.close());
+    return services;
+  }
+
+  /** Until the command ends, no other process works on the run, or on its shard. Throws RunError. */
+  protected lock(run: Run): void {
+    const { shard } = run;
+    this.defer(() => run.unlock());
+    run.lock(`migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`);
   }
 
   /** Makes token files private. Other files may be shared on purpose, so that a warning has to do. */
@@ -177,6 +194,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async finally(error: Error | undefined): Promise<void> {
+    for (const release of this.#deferred) await release();
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
     await super.finally(error);
     // Cancelled requests may still wait for a response, which would keep the process running.

@@ -28,11 +28,6 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
     this.events.on('warning', this.warnLine).on('finished', record => this.counts.add(record));
   }
 
-  /** As shown in the lock. */
-  protected commandLine(shard: Shard | null): string {
-    return `migrator ${this.id}${shard ? ` --shard ${shard.index}/${shard.count}` : ''}`;
-  }
-
   /** `run`: whose objects are stored; `isWriter`: this process holds its lock. */
   protected servicesFor(
     config: Config,

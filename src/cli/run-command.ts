@@ -58,7 +58,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     const run = this.#runFor(options, config);
     if (shard) requireListed(run);
     const rules = shard ? run.facts.selection : this.#chosenRules(run, options);
-    run.lock(this.commandLine(shard));
+    this.lock(run);
     const root = run.facts.root(flags['folder-id'], config);
     // Shards do not write to shared files.
     const services = this.servicesFor(config, run, !shard, shard);
@@ -66,7 +66,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       const naming = flags.naming && { naming: config.naming };
       run.facts.remember({ resource_key: root.resourceKey, ...naming });
     }
-    const ignoreSignals = shutDownOnSignals(shutdown, text => this.say(text));
+    this.defer(shutDownOnSignals(shutdown, text => this.say(text)));
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);
     const lastProgress = progressFile(this.home, run, events);
@@ -88,9 +88,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run has priority; an error of only the progress file was thrown above.
       await lastProgress().catch(() => {});
-      ignoreSignals();
-      run.unlock();
-      await services.close();
     }
   }
 

@@ -42,7 +42,8 @@ const DEFINITIONS: Readonly<Record<StageName, StageDefinition>> = {
 };
 
 export abstract class StageCommand<T extends typeof Command> extends PipelineCommand<T> {
-  protected abstract readonly stage: StageName;
+  /** Its command has the same name. */
+  protected readonly stage = this.id as StageName;
 
   /** If records go to standard output, nothing else may: the next stage would read it as a record. */
   protected override get jsonStream(): NodeJS.WriteStream {
@@ -61,10 +62,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     const run = flags.out === undefined ? runToWrite(stage, input) : null;
     // The stages after list take the selection of the run.
     const rules = stage === 'list' ? chosenRules(run, flags) : null;
-    run?.lock(this.commandLine(shard));
+    if (run) this.lock(run);
     // Shards store objects for the run, wherever their records go.
     const services = this.servicesFor(config, input.run, run !== null && !shard, shard);
-    const ignoreSignals = shutDownOnSignals(shutdown, text => this.say(text));
+    this.defer(() => input.close());
+    this.defer(shutDownOnSignals(shutdown, text => this.say(text)));
     let manifests: Manifests = {};
     let linking: LinkingFile | undefined;
     try {
@@ -89,15 +91,11 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
       if (stage === 'list' && !shutdown.drainSignal.aborted) run?.markListed();
     } finally {
       this.stopProgress();
-      ignoreSignals();
       try {
         await closeManifests(manifests);
         linking?.close();
       } finally {
         run?.discardIfEmpty();
-        run?.unlock();
-        input.close();
-        await services.close();
       }
     }
     if (shutdown.reason) throw shutdown.reason;

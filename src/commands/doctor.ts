@@ -33,18 +33,14 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     const services = this.services(config, { throttleTimeoutMs: THROTTLE_TIMEOUT_MS });
     const { CHECKS, examine } = await import('../cli/doctor/checks.ts');
     const findings: Finding[] = [];
-    try {
-      const flag = this.flags['folder-id'];
-      const folderId = folderToMigrate(flag, config) ?? folderToContinue(flag, config, this.home);
-      const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
-      const at = { loaded, fault, services, root, env: this.env };
-      for await (const finding of examine(CHECKS, at)) {
-        findings.push(finding);
-        this.logger?.info(finding, 'check');
-        if (!this.json) this.#print(finding);
-      }
-    } finally {
-      await services.close();
+    const flag = this.flags['folder-id'];
+    const folderId = folderToMigrate(flag, config) ?? folderToContinue(flag, config, this.home);
+    const root = folderId ? new Run(this.home, folderId).facts.root(flag, config) : null;
+    const at = { loaded, fault, services, root, env: this.env };
+    for await (const finding of examine(CHECKS, at)) {
+      findings.push(finding);
+      this.logger?.info(finding, 'check');
+      if (!this.json) this.#print(finding);
     }
     const ok = findings.every(({ status }) => status !== 'wrong');
     if (this.json) this.printJson({ ok, checks: findings });

@@ -9,6 +9,4 @@ export default class Link extends StageCommand<typeof Link> {
     '<%= config.bin %> link --in transferred.ndjson --out linked.ndjson',
   ];
   static override flags = { ...inputFlags, ...shardFlag };
-
-  protected override readonly stage = 'link';
 }

@@ -8,6 +8,4 @@ export default class List extends StageCommand<typeof List> {
     '<%= config.bin %> list --folder-id FOLDER_ID | <%= config.bin %> parse | <%= config.bin %> resolve > resolved.ndjson',
   ];
   static override flags = { ...recordFlags, ...selectionFlags };
-
-  protected override readonly stage = 'list';
 }

@@ -24,24 +24,20 @@ export default class ObservationsWithoutMedia extends BaseCommand<typeof Observa
     const config = await this.configuration();
     const services = this.services(config);
     services.require(['data']);
-    try {
-      const field = await this.#discriminatorField(services, config);
-      const audit = await observationsWithoutMedia(
-        await services.observations(field),
-        await services.mediaRecords(),
-      );
-      await writeOutput(output.path, withoutMediaText(audit, output.format, field), this.shutdown);
-      const { total, observations } = audit;
-      if (this.json && output.path !== null) {
-        const counts = { total_observations: total, without_media: observations.length };
-        this.printJson({ output: output.path, ...counts });
-      } else if (!this.json) {
-        const where = output.path === null ? '' : ` → ${output.path}`;
-        const of = `${observations.length.toLocaleString('en-US')} of ${formatCount(total, 'observation')}`;
-        this.say(`observations-without-media: ${of} without a media record${where}`);
-      }
-    } finally {
-      await services.close();
+    const field = await this.#discriminatorField(services, config);
+    const audit = await observationsWithoutMedia(
+      await services.observations(field),
+      await services.mediaRecords(),
+    );
+    await writeOutput(output.path, withoutMediaText(audit, output.format, field), this.shutdown);
+    const { total, observations } = audit;
+    if (this.json && output.path !== null) {
+      const counts = { total_observations: total, without_media: observations.length };
+      this.printJson({ output: output.path, ...counts });
+    } else if (!this.json) {
+      const where = output.path === null ? '' : ` → ${output.path}`;
+      const of = `${observations.length.toLocaleString('en-US')} of ${formatCount(total, 'observation')}`;
+      this.say(`observations-without-media: ${of} without a media record${where}`);
     }
   }
 

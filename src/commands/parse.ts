@@ -7,10 +7,5 @@ export default class Parse extends StageCommand<typeof Parse> {
     '<%= config.bin %> parse --folder-id FOLDER_ID',
     '<%= config.bin %> parse --naming relaxed < list.ndjson > parse.ndjson',
   ];
-  static override flags = {
-    ...inputFlags,
-    ...namingFlag,
-  };
-
-  protected override readonly stage = 'parse';
+  static override flags = { ...inputFlags, ...namingFlag };
 }

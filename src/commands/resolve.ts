@@ -9,10 +9,5 @@ export default class Resolve extends StageCommand<typeof Resolve> {
     '<%= config.bin %> resolve --folder-id FOLDER_ID',
     '<%= config.bin %> list --folder-id FOLDER_ID | <%= config.bin %> resolve > resolved.ndjson',
   ];
-  static override flags = {
-    ...inputFlags,
-    ...namingFlag,
-  };
-
-  protected override readonly stage = 'resolve';
+  static override flags = { ...inputFlags, ...namingFlag };
 }

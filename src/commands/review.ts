@@ -67,25 +67,21 @@ export default class Review extends BaseCommand<typeof Review> {
     const { migration, prefix_disambiguation } = await this.configuration();
     const rules = { maxRange: migration.max_range, prefixes: prefix_disambiguation.enabled };
     const writes = this.flags.accept !== undefined && !this.flags['dry-run'];
-    if (writes) run.lock(`migrator ${this.id}`);
-    try {
-      const whole = await review(run.latest(this.warnLine), rules);
-      const only = this.flags.only && new Set(this.flags.only.map(code => code.trim()));
-      for (const warning of absentReasons(only ?? [], whole.items)) this.warnLine(warning);
-      const found = whole.items.filter(({ code }) => only?.has(code) ?? true);
-      const accept = () =>
-        this.flags.accept === 'relaxed'
-          ? acceptRelaxed(run, found, rules, this.warnLine)
-          : acceptAsDownloaded(run, found, this.warnLine);
-      const accepted = writes ? await accept() : [];
-      if (accepted.length > 0) await writeProjection(this.home, run);
-      const ids = new Set(accepted.map(({ record }) => record.id));
-      const left = found.filter(({ record }) => !ids.has(record.id));
-      await this.#show(run, whole.total, left, accepted);
-      if (left.length > 0) process.exitCode = EXIT.unfinished;
-    } finally {
-      run.unlock();
-    }
+    if (writes) this.lock(run);
+    const whole = await review(run.latest(this.warnLine), rules);
+    const only = this.flags.only && new Set(this.flags.only.map(code => code.trim()));
+    for (const warning of absentReasons(only ?? [], whole.items)) this.warnLine(warning);
+    const found = whole.items.filter(({ code }) => only?.has(code) ?? true);
+    const accept = () =>
+      this.flags.accept === 'relaxed'
+        ? acceptRelaxed(run, found, rules, this.warnLine)
+        : acceptAsDownloaded(run, found, this.warnLine);
+    const accepted = writes ? await accept() : [];
+    if (accepted.length > 0) await writeProjection(this.home, run);
+    const ids = new Set(accepted.map(({ record }) => record.id));
+    const left = found.filter(({ record }) => !ids.has(record.id));
+    await this.#show(run, whole.total, left, accepted);
+    if (left.length > 0) process.exitCode = EXIT.unfinished;
   }
 
   async #show(run: Run, total: number, left: ReviewItem[], accepted: ReviewItem[]): Promise<void> {

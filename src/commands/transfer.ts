@@ -8,12 +8,5 @@ export default class Transfer extends StageCommand<typeof Transfer> {
     '<%= config.bin %> transfer --folder-id FOLDER_ID',
     '<%= config.bin %> transfer < resolved.ndjson | <%= config.bin %> link > linked.ndjson',
   ];
-  static override flags = {
-    ...inputFlags,
-    ...shardFlag,
-    ...maxTransferFlag,
-    ...transferFlags,
-  };
-
-  protected override readonly stage = 'transfer';
+  static override flags = { ...inputFlags, ...shardFlag, ...maxTransferFlag, ...transferFlags };
 }

@@ -39,8 +39,8 @@ export default class Undo extends BaseCommand<typeof Undo> {
       signal: this.shutdown.killSignal,
     });
     services.require(['storage', 'data']);
-    run.lock(`migrator ${this.id}`);
-    const release = shutDownOnSignals(this.shutdown, text => this.say(text));
+    this.lock(run);
+    this.defer(shutDownOnSignals(this.shutdown, text => this.say(text)));
     const rewriter = this.#isDryRun ? null : await rewriterOf(run, this.warnLine);
     try {
       await this.#undo(run, services, config, rewriter);
@@ -48,9 +48,6 @@ export default class Undo extends BaseCommand<typeof Undo> {
       await rewriter?.close();
       // Also after an early end, since some records and objects were removed.
       if (!this.#isDryRun) await writeProjection(this.home, run);
-      release();
-      run.unlock();
-      await services.close();
     }
     if (this.shutdown.reason) throw this.shutdown.reason;
   }

@@ -31,30 +31,24 @@ export default class Verify extends BaseCommand<typeof Verify> {
     const run = runFor(this.flags['folder-id'], config, this.home, 'to verify');
     const services = this.services(config);
     services.require(['storage', 'data']);
-    if (this.flags.repair) run.lock(`migrator ${this.id}`);
+    if (this.flags.repair) this.lock(run);
     // Checking changes nothing, so it can stop at once.
-    const release = shutDownOnSignals(this.shutdown, () => {}, { graceMs: 0 });
-    try {
-      const records = await recordsOfRun(run, this.warnLine);
-      const storage = await services.storage();
-      const media = await services.mediaRecords();
-      const { killSignal } = this.shutdown;
-      killSignal.throwIfAborted();
-      const interrupted = once(killSignal, 'abort').then((): never => {
-        throw killSignal.reason;
-      });
-      const { deep } = this.flags;
-      const { concurrency } = config.migration;
-      const checked = verify(records, { objects: storage.objects(), media, deep, concurrency });
-      const findings = await Promise.race([checked, interrupted]);
-      const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
-      if (setBack > 0) await writeProjection(this.home, run);
-      this.#report(records.filter(claimsObject).length, findings, setBack);
-    } finally {
-      release();
-      run.unlock();
-      await services.close();
-    }
+    this.defer(shutDownOnSignals(this.shutdown, () => {}, { graceMs: 0 }));
+    const records = await recordsOfRun(run, this.warnLine);
+    const storage = await services.storage();
+    const media = await services.mediaRecords();
+    const { killSignal } = this.shutdown;
+    killSignal.throwIfAborted();
+    const interrupted = once(killSignal, 'abort').then((): never => {
+      throw killSignal.reason;
+    });
+    const { deep } = this.flags;
+    const { concurrency } = config.migration;
+    const checked = verify(records, { objects: storage.objects(), media, deep, concurrency });
+    const findings = await Promise.race([checked, interrupted]);
+    const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
+    if (setBack > 0) await writeProjection(this.home, run);
+    this.#report(records.filter(claimsObject).length, findings, setBack);
   }
 
   async #repair(run: Run, findings: Finding[]): Promise<number> {

@@ -86,10 +86,16 @@ describe("the five stages in the run's folder", () => {
   before(async () => {
     sample = sandbox.seedSample();
     home = await sandbox.home();
-    await run(STAGES);
   });
 
-  it('do the main job, and status tells of it', async () => {
+  it('do the main job whatever the standard streams are: a log of cron, or none; and status tells of it', async () => {
+    const log = join(home.path, 'log');
+    for (const [index, stage] of STAGES.entries()) {
+      const streams = index % 2 === 0 ? `</dev/null >>'${log}' 2>&1` : '<&- >&-';
+      const { codes } = await home.pipe([`(${MIGRATOR} ${stage} --folder-id ${sample.folderId} ${streams})`]);
+      expect(codes[0], stage).to.be.oneOf([0, 3]);
+    }
+    expect(readFileSync(log, 'utf8')).not.to.include('"id":');
     expectArrived(sandbox.cloud, sample);
     for (const stage of STAGES) {
       expect(idsIn(stage), stage).to.have.length(sample.files.length);
@@ -140,15 +146,6 @@ describe('the stages of a named folder', () => {
     const shell = async (line: string) => (await home.pipe([`(${line})`])).codes[0];
     return { folderId, home, log, shell };
   };
-  it('work on the manifests of its run whatever the standard streams are: a log of cron, or none', async () => {
-    const { folderId, home, log, shell } = await opened();
-    for (const [index, stage] of STAGES.entries()) {
-      const streams = index % 2 === 0 ? `</dev/null >>'${log}' 2>&1` : '<&- >&-';
-      expect(await shell(`${MIGRATOR} ${stage} --folder-id ${folderId} ${streams}`), stage).to.equal(0);
-    }
-    expect(home.manifest(folderId, 'link').map(({ status }) => status)).to.deep.equal(['completed']);
-    expect(readFileSync(log, 'utf8')).not.to.include('"id":');
-  });
 
   it('use the streams when they are asked to', async () => {
     const { folderId, home } = await opened();

@@ -3,21 +3,23 @@ import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
 
-describe('scan, dry run and status', () => {
-  const sandbox = Sandbox.forEach();
+describe('scan and dry run', () => {
+  const sandbox = Sandbox.forAll();
   let sample: SampleFolder;
   let home: Home;
-  beforeEach(async () => {
+  before(() => {
     sample = sandbox.seedSample();
+  });
+  beforeEach(async () => {
     home = await sandbox.home({ folderId: sample.folderId });
   });
 
-  for (const args of [['scan'], ['migrate', '--dry-run']]) {
-    it(`${args.join(' ')} writes nothing to AWS and downloads nothing`, async () => {
+  for (const command of ['scan --bandwidth-mbit 1', 'migrate --dry-run']) {
+    it(`${command} writes nothing to AWS and downloads nothing`, async () => {
       const { cloud } = sandbox;
       const observations = structuredClone([...cloud.appSync.observations]);
       const count = meter(cloud);
-      const { code, summary, total_files } = await home.json(...args);
+      const { code, summary, total_files, to_migrate } = await home.json(...command.split(' '));
       expect(code).to.equal(3);
       const counts = count();
       expect(total(counts, 's3')).to.equal(0);
@@ -28,22 +30,47 @@ describe('scan, dry run and status', () => {
       expect(cloud.appSync.media.size).to.equal(0);
       expect([...cloud.appSync.observations]).to.deep.equal(observations);
       expect(total_files).to.equal(sample.files.length);
-      expect(summary).to.deep.equal(statuses(home.manifest(sample.folderId, 'resolve')));
+      const records = home.manifest(sample.folderId, 'resolve');
+      expect(summary).to.deep.equal(statuses(records));
+      if (command === 'migrate --dry-run') return;
+      const pending = records.filter(({ status }) => status === 'pending');
+      const bytes = pending.reduce((sum, { size }) => sum + size!, 0);
+      expect(to_migrate).to.include({ files: pending.length, bytes });
+      expect(to_migrate.bound).to.equal('bandwidth');
+      expect(to_migrate.estimated_seconds).to.be.closeTo((bytes * 8) / 1_000_000, 1);
     });
   }
 
-  it('scan counts what a migration would move, and tells how long it would take', async () => {
-    const { to_migrate } = await home.json('scan', '--bandwidth-mbit', '1');
+  it('scan says how many files a migration would move', async () => {
+    const { stderr } = await home.exits(3, ['scan']);
     const pending = home.manifest(sample.folderId, 'resolve').filter(({ status }) => status === 'pending');
-    const bytes = pending.reduce((sum, { size }) => sum + size!, 0);
-    expect(to_migrate).to.include({ files: pending.length, bytes, bound: 'bandwidth' });
-    expect(to_migrate.estimated_seconds).to.be.closeTo((bytes * 8) / 1_000_000, 1);
-    const spoken = await home.migrator(['scan']);
-    expect(spoken.stderr).to.include(`To migrate: ${pending.length} files`);
+    expect(stderr).to.include(`To migrate: ${pending.length} files`);
+  });
+
+  it('status and resume say so when there is no run', async () => {
+    for (const [args, remedy] of [
+      [['status'], 'migrator scan --folder-id'],
+      [['resume'], `migrator migrate --folder-id ${sample.folderId}`],
+      [['status', '--folder-id', '1other'], 'migrator scan --folder-id'],
+    ] as const) {
+      const { stderr } = await home.exits(1, [...args]);
+      expect(stderr, args.join(' ')).to.match(new RegExp(`There is no run.*\\n.*${remedy}`));
+    }
+    expect(readdirSync(home.path)).not.to.include('runs');
+  });
+});
+
+describe('after a migration', () => {
+  const sandbox = Sandbox.forAll();
+  let sample: SampleFolder;
+  let home: Home;
+  before(async () => {
+    sample = sandbox.seedSample();
+    home = await sandbox.home({ folderId: sample.folderId });
+    await home.exits(3, ['migrate']);
   });
 
   it('status tells how far a run is, without asking anybody', async () => {
-    await home.migrator(['migrate']);
     const count = meter(sandbox.cloud);
     const offline = { HOME: sandbox.folder, AMPLIFY_MEDIA_MIGRATOR_PASSWORD: '' };
     const { stdout } = await home.exits(0, ['status', '--json'], { env: offline });
@@ -68,23 +95,10 @@ describe('scan, dry run and status', () => {
     expect(spoken.stdout).to.match(new RegExp(`${statuses(records).completed} {2}completed`));
   });
 
-  it('status and resume say so when there is no run', async () => {
-    for (const [args, remedy] of [
-      [['status'], 'migrator scan --folder-id'],
-      [['resume'], `migrator migrate --folder-id ${sample.folderId}`],
-      [['status', '--folder-id', '1other'], 'migrator scan --folder-id'],
-    ] as const) {
-      const { stderr } = await home.exits(1, [...args]);
-      expect(stderr, args.join(' ')).to.match(new RegExp(`There is no run.*\\n.*${remedy}`));
-    }
-    expect(readdirSync(home.path)).not.to.include('runs');
-  });
-
   it('orphans are looked for again only with --retry-orphans', async () => {
     const orphan = sample.files.find(({ ends }) => ends[0] === 'orphan')!;
     const statusOfOrphan = () =>
       home.manifest(sample.folderId, 'link').findLast(({ id }) => id === orphan.id)!.status;
-    await home.migrator(['migrate']);
     sandbox.cloud.appSync.addObservations(orphan.strictIds!);
     await home.migrator(['migrate']);
     expect(statusOfOrphan()).to.equal('orphan');
@@ -94,7 +108,6 @@ describe('scan, dry run and status', () => {
 
   it('an observation that appears later is linked to the object where it stands', async () => {
     const file = sample.files.find(({ ends }) => ends[0] === 'partial')!;
-    await home.migrator(['migrate']);
     const before = sandbox.cloud.s3.objects().map(({ key }) => key);
     const media = sandbox.cloud.appSync.media.size;
     sandbox.cloud.appSync.addObservations([6003]);

@@ -5,9 +5,15 @@ import { TerminalRun } from './terminal.ts';
 
 describe('undo', () => {
   const sandbox = Sandbox.forAll();
+  let folder: PictureFolder;
+  let objects: Record<string, string>;
+  let links: string[];
+
+  before(async () => {
+    ({ folder, objects, links } = await PictureFolder.migrated(sandbox));
+  });
 
   it('says with --dry-run what it would remove, and removes nothing', async () => {
-    const { folder, objects, links } = await PictureFolder.migrated(sandbox);
     const before = folder.manifests(folder.folderId);
     const expected = { code: 0, dry_run: true, media: 3, objects: 3, left: [] };
     expect(await folder.json('undo', '--dry-run')).to.deep.equal(expected);
@@ -17,9 +23,8 @@ describe('undo', () => {
   });
 
   it('asks first: it removes nothing after a no, nor without --yes where it cannot ask', async () => {
-    const { folder, objects } = await PictureFolder.migrated(sandbox, 1);
     const { stderr } = await folder.exits(2, ['undo']);
-    expect(stderr).to.include('--yes').and.to.include('1 file');
+    expect(stderr).to.include('--yes').and.to.include('3 files');
     const terminal = new TerminalRun(['undo'], folder.env, { columns: 80 });
     await terminal.until(lines => lines.some(line => /^. Remove the objects/.test(line)));
     terminal.type('n\r');
@@ -29,7 +34,6 @@ describe('undo', () => {
   });
 
   it('removes what the run has created and nothing else; a migration afterwards makes it all again', async () => {
-    const { folder, objects, links } = await PictureFolder.migrated(sandbox);
     const [a] = folder.ids as [number];
     const { s3, appSync } = sandbox.cloud;
     s3.put(folder.keyOf(a, 'of-somebody-else.jpg'), 'x');

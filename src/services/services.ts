@@ -10,7 +10,7 @@ import { type Config, storageRegionOf } from '../config/settings.ts';
 import type { UnreadableRecord, UnreadableRecords } from './appsync/client.ts';
 import { modelsOf } from './appsync/models.ts';
 import type { OpenPrompts, Questions } from './cognito/questions.ts';
-import type { RedisAddress } from './drive/shared-limiter.ts';
+import type { RedisAddress } from './drive/redis.ts';
 import { lazy } from './lazy.ts';
 import { requireUsableProxies } from './network/proxy.ts';
 

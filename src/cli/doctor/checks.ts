@@ -7,7 +7,7 @@ import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
 import { storageRegionOf, valueAt } from '../../config/settings.ts';
 import { formatCount } from '../../run/text/format.ts';
 import { accountOf } from '../../services/drive/http.ts';
-import { pingRedis } from '../../services/drive/shared-limiter.ts';
+import { pingRedis } from '../../services/drive/redis.ts';
 import { fetchThroughProxy, proxiesOf, requireUsableProxies } from '../../services/network/proxy.ts';
 import { storageAddress } from '../../services/s3/client.ts';
 import { AWS_CHECKS } from './aws-checks.ts';

@@ -34,7 +34,8 @@ export class QueryRate {
     const { SharedLimiter } = await import('./shared-limiter.ts');
     const perSecond = () => this.#wholePerSecond * this.#share;
     const onShare = (share: number) => this.#adopt(share);
-    this.#shared = await SharedLimiter.connect({ ...options, perSecond, onShare });
+    this.#shared = new SharedLimiter({ ...options, perSecond, onShare });
+    await this.#shared.connect();
   }
 
   /** Queries a second that this process may send, when Drive has not refused any. */

@@ -3,18 +3,11 @@
  * of reach a process goes on by itself, with its part of the rate.
  */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
-import { RunError } from '../../../stages/errors.ts';
 import { orAborted, pause } from '../../../stages/retry/backoff.ts';
 import { MARGIN } from './query-rate.ts';
-
-export interface RedisAddress {
-  url: string;
-  /** Instead of one in the URL; empty if there is none. */
-  password?: string;
-}
+import { type RedisAddress, ready, redisClient } from './redis.ts';
 
 export interface SharedLimiterOptions {
   redis: RedisAddress;
@@ -30,8 +23,6 @@ export interface SharedLimiterOptions {
 const MOST_TURNS_PER_SECOND = 50;
 /** How long Drive still counts a query. */
 const COUNTED_MS = 1_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_AFTER_MS = 1_000;
 /** By then all processes that see Redis are connected to it. */
 const SETTLED_AFTER_MS = 3 * RECONNECT_AFTER_MS;
@@ -46,22 +37,16 @@ export class SharedLimiter {
   #isClosed = false;
   /** Until then others may not know yet that Redis is there. */
   #settledAtMs = 0;
-  #lostAtMs = Number.NEGATIVE_INFINITY;
-  #isLostSaid = false;
+  /** Null while Redis is there, or before the first attempt. */
+  #lostAtMs: number | null = null;
 
-  private constructor(options: SharedLimiterOptions) {
+  constructor(options: SharedLimiterOptions) {
     this.#options = options;
   }
 
-  /** Resolves when Redis is there or the first attempt has failed; then no turn is given before a later one succeeds. */
-  static async connect(options: SharedLimiterOptions): Promise<SharedLimiter> {
-    const limiter = new SharedLimiter(options);
-    await limiter.#connect();
-    return limiter;
-  }
-
-  async #connect(): Promise<void> {
-    const client = await clientOf(this.#options.redis);
+  /** Resolves when Redis is there or the attempt has failed; then there will be others. */
+  async connect(): Promise<void> {
+    const client = await redisClient(this.#options.redis);
     if (this.#isClosed) return client.disconnect();
     this.#client = client;
     const lose = () => this.#lose(client);
@@ -74,8 +59,9 @@ export class SharedLimiter {
       return lose();
     }
     this.#settledAtMs = performance.now() + SETTLED_AFTER_MS;
-    if (this.#isLostSaid) this.#options.warn('Redis is back: all processes share the query rate again.');
-    this.#isLostSaid = false;
+    if (this.#lostAtMs !== null)
+      this.#options.warn('Redis is back: all processes share the query rate again.');
+    this.#lostAtMs = null;
   }
 
   /** Resolves when the query may be sent. `ownTurn` waits for a turn in this process's own part of the rate. */
@@ -96,7 +82,7 @@ export class SharedLimiter {
   }
 
   get #lostForMs(): number {
-    return performance.now() - this.#lostAtMs;
+    return performance.now() - (this.#lostAtMs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Tells all processes which share of the whole rate is used from now on. */
@@ -105,16 +91,15 @@ export class SharedLimiter {
   }
 
   #lose(client: Redis): void {
-    if (client !== this.#client || this.#isClosed) return;
+    if (client !== this.#client) return;
     this.#drop();
-    if (!this.#isLostSaid) {
+    if (this.#lostAtMs === null) {
       this.#lostAtMs = performance.now();
       this.#options.warn(
         'Redis (google_drive.quota_redis_url) cannot be reached: this process continues with its own part of the query rate until Redis is back.',
       );
     }
-    this.#isLostSaid = true;
-    this.#reconnecting = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS).unref();
+    this.#reconnecting = setTimeout(() => void this.connect(), RECONNECT_AFTER_MS).unref();
   }
 
   #drop(): void {
@@ -160,8 +145,8 @@ class Turns {
     this.#connection.on('error', onLost);
     this.#limiter.on('error', onLost);
     this.#limiter.on('message', (text: string) => {
-      const share = shareIn(text);
-      if (share !== null) onShare(share);
+      const share = Number(text);
+      if (share > 0 && share <= 1) onShare(share);
     });
     // The settings in Redis may be those of an earlier run.
     this.#update();
@@ -204,7 +189,7 @@ class Turns {
 
   announce(share: number): void {
     this.#update();
-    this.#limiter.publish(JSON.stringify({ share })).catch(() => {});
+    this.#limiter.publish(String(share)).catch(() => {});
   }
 
   #update(): void {
@@ -216,55 +201,5 @@ class Turns {
     // First the connection: a limiter would unsubscribe through it, and fail.
     void this.#connection.disconnect(false);
     void this.#limiter.disconnect(false);
-  }
-}
-
-function shareIn(text: string): number | null {
-  try {
-    const { share } = JSON.parse(text) as { share?: unknown };
-    return typeof share === 'number' && share > 0 && share <= 1 ? share : null;
-  } catch {
-    return null;
-  }
-}
-
-async function clientOf({ url, password }: RedisAddress): Promise<Redis> {
-  const { Redis: Client } = await import('ioredis');
-  const client = new Client(url, {
-    ...(password && { password }),
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: () => null,
-  });
-  client.on('error', () => {});
-  return client;
-}
-
-async function ready(client: Redis): Promise<void> {
-  const closed = once(client, 'close').then(() => {
-    throw new Error('the connection was closed');
-  });
-  await Promise.race([once(client, 'ready'), closed]);
-}
-
-export async function pingRedis(redis: RedisAddress): Promise<string> {
-  const { hostname, port } = new URL(redis.url);
-  const address = `${hostname}:${port || 6379}`;
-  const client = await clientOf(redis);
-  try {
-    await ready(client);
-    await client.ping();
-    return address;
-  } catch (error) {
-    throw new RunError(
-      'quota_redis_unreachable',
-      `Redis at ${address} cannot be used: ${(error as Error).message}.`,
-      'Check google_drive.quota_redis_url (MIGRATOR_QUOTA_REDIS_URL), the password and the firewall. Without Redis each shard uses its own part of the query rate.',
-      { cause: error },
-    );
-  } finally {
-    client.disconnect();
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { QueryRate } from '../../../src/services/drive/query-rate.ts';
-import { pingRedis, SharedLimiter } from '../../../src/services/drive/shared-limiter.ts';
+import { pingRedis } from '../../../src/services/drive/redis.ts';
+import { SharedLimiter } from '../../../src/services/drive/shared-limiter.ts';
 import { hasRedis, mostInASecond, RedisServer } from '../../redis-server.ts';
 
 describe('the query rate that processes share through Redis', () => {
@@ -54,7 +55,8 @@ describe('the query rate that processes share through Redis', () => {
   });
 
   it('is used nearly whole also where turns of a whole millisecond are too coarse', async () => {
-    const limiter = await SharedLimiter.connect({ ...options(), perSecond: () => 700, onShare: () => {} });
+    const limiter = new SharedLimiter({ ...options(), perSecond: () => 700, onShare: () => {} });
+    await limiter.connect();
     try {
       const start = performance.now();
       await Promise.all(Array.from({ length: 500 }, () => limiter.turn(async () => {})));

@@ -119,16 +119,12 @@ export class Services {
 
   async #openStorage() {
     const { aws, migration } = this.#config;
-    const [session, { Storage }, { encryptionOf }] = await Promise.all([
-      this.session(),
-      import('./s3/storage.ts'),
-      import('./s3/client.ts'),
-    ]);
+    const [session, { Storage }] = await Promise.all([this.session(), import('./s3/storage.ts')]);
     await session.credentials();
     return Storage.connect({
       bucket: aws.amplify.storage_bucket,
       region: storageRegionOf(aws),
-      encryption: encryptionOf(aws.amplify),
+      encryption: aws.amplify,
       credentials: session.credentials,
       dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
       runId: this.#options.runId ?? randomUUID(),

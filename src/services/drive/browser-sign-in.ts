@@ -13,6 +13,7 @@ import { RunError } from '../../../stages/errors.ts';
 import { withRetries } from '../../../stages/retry/backoff.ts';
 import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
+import { oauthClient } from './google-client.ts';
 import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
 import { type Redirect, type RedirectServer, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
@@ -45,7 +46,7 @@ export async function signInByBrowser(options: {
   const { client, tokenPath, browser, timeoutMs = TEN_MINUTES_MS } = options;
   refuseForeignFile(tokenPath, SIGN_INS);
   const state = randomBytes(32).toString('base64url');
-  const [server, { oauthClient }] = await Promise.all([redirectServer(state), import('./google-client.ts')]);
+  const server = await redirectServer(state);
   try {
     const oauth = oauthClient({ ...client, redirectUri: server.redirectUri });
     const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();

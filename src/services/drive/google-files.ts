@@ -2,6 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
 import { isPlainObject, JsonError, readJson } from '../../config/json.ts';
+import type { Config } from '../../config/settings.ts';
 import type { Lease } from '../renewal.ts';
 
 type Content = Record<string, unknown>;
@@ -28,6 +29,8 @@ export interface GoogleCredentials {
   accessToken: Lease<SignInHeaders> | null;
 }
 
+export type CredentialPaths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
+
 export interface DesktopClient {
   clientId: string;
   clientSecret: string | null;
@@ -52,10 +55,7 @@ const AS_FROM_GOOGLE = 'Download the file again, and leave it as Google created 
  * The credentials to sign in with: a desktop client (`installed`) together with the token file, perhaps of Python's google-auth,
  * or any other credentials file. Throws {@link RunError} for a file that cannot be used, or an address that is not safe.
  */
-export async function readCredentials(paths: {
-  credentials_path: string;
-  token_path: string;
-}): Promise<GoogleCredentials> {
+export async function readCredentials(paths: CredentialPaths): Promise<GoogleCredentials> {
   const content = await readObject(paths.credentials_path, DESKTOP_CLIENT);
   if (!isPlainObject(content.installed)) return credentialsIn(content, paths.credentials_path);
   const client = desktopClientIn(content, paths.credentials_path);

@@ -1,8 +1,8 @@
 import Bottleneck from 'bottleneck';
-import type { SharedLimiter, SharedLimiterOptions } from './shared-limiter.ts';
+import { SharedLimiter, type SharedLimiterOptions } from './shared-limiter.ts';
 
 /** Processes do not send exactly when they are allowed to: without this margin a second may see some queries too many. */
-export const MARGIN = 0.9;
+const MARGIN = 0.9;
 const SLOWEST_SHARE = 1 / 32;
 const RECOVERY_STEP = 1 / 10;
 const SUCCESSES_PER_STEP = 20;
@@ -31,8 +31,7 @@ export class QueryRate {
 
   /** From now on the processes of one account share the rate exactly, through Redis. */
   async share(options: Omit<SharedLimiterOptions, 'perSecond' | 'onShare'>): Promise<void> {
-    const { SharedLimiter } = await import('./shared-limiter.ts');
-    const perSecond = () => this.#wholePerSecond * this.#share;
+    const perSecond = () => this.#wholePerSecond * this.#share * MARGIN;
     const onShare = (share: number) => this.#adopt(share);
     this.#shared = new SharedLimiter({ ...options, perSecond, onShare });
     await this.#shared.connect();

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { orAborted, pause } from '../../../stages/retry/backoff.ts';
-import { MARGIN } from './query-rate.ts';
 import { type RedisAddress, ready, redisClient } from './redis.ts';
 
 export interface SharedLimiterOptions {
@@ -154,19 +153,19 @@ class Turns {
 
   /** How far turns are apart, in ms, and for how many queries each is. Bottleneck's scripts in Redis take whole numbers only. */
   get #rate(): { minTime: number; queries: number } {
-    const perSecond = this.#perSecond() * MARGIN;
+    const perSecond = this.#perSecond();
     const queries = Math.ceil(perSecond / MOST_TURNS_PER_SECOND);
     return { minTime: Math.ceil((1000 * queries) / perSecond), queries };
   }
 
   /** False if Redis is lost before the turn comes. */
   next(): Promise<boolean> {
-    const turn = this.#last.then(() => this.#spend());
+    const turn = this.#last.then(() => this.#take());
     this.#last = turn;
     return turn;
   }
 
-  async #spend(): Promise<boolean> {
+  async #take(): Promise<boolean> {
     const { signal } = this.#closed;
     if (signal.aborted) return false;
     if (this.#left.queries === 0 || performance.now() > this.#left.untilMs) {

@@ -2,7 +2,9 @@ import { RunError } from '../../../stages/errors.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
 import { type Lease, Renewal } from '../renewal.ts';
+import { googleClient, OAuth2Client, requireSameUniverse } from './google-client.ts';
 import {
+  type CredentialPaths,
   DRIVE_SCOPE,
   type GoogleCredentials,
   readCredentials,
@@ -12,8 +14,7 @@ import {
 } from './google-files.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
-type Paths = Pick<Config['google_drive'], 'credentials_path' | 'token_path'>;
-type GoogleSettings = Paths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
+type GoogleSettings = CredentialPaths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;
 
 /** A Google sign-in, renewed in time and once for all requests that were refused with the same token. */
 export type DriveAuth = Renewal<SignInHeaders>;
@@ -33,7 +34,6 @@ export async function googleSignIn(
       `google_drive.impersonate is ${subject}, but the credentials in ${path} are of type "${json.type}": only a service-account key with domain-wide delegation can act for another user.`,
       'Unset it with "migrator config --impersonate \'\'", or name the key of the service account with "migrator config --credentials-path FILE".',
     );
-  const { requireSameUniverse } = await import('./google-client.ts');
   requireSameUniverse(json, settings.api_url);
   const tokens = new Renewal<SignInHeaders>(
     () => requestToken(credentials, subject, { backoff, now }),
@@ -59,7 +59,6 @@ async function requestToken(
   subject: string,
   { backoff, now }: { backoff: Backoff; now: () => number },
 ): Promise<Lease<SignInHeaders>> {
-  const { googleClient } = await import('./google-client.ts');
   const attempt = async () => {
     const user = { scope: DRIVE_SCOPE, subject: subject || undefined };
     const client = await googleClient(credentials.json, user);
@@ -78,9 +77,8 @@ async function requestToken(
 }
 
 /** Ends the sign-in of a token file at Google (RFC 7009). One that has already ended is no error. Throws RunError. */
-export async function revokeGoogleSignIn(paths: Paths): Promise<void> {
+export async function revokeGoogleSignIn(paths: CredentialPaths): Promise<void> {
   const credentials = await readCredentials(paths);
-  const { googleClient, OAuth2Client } = await import('./google-client.ts');
   const client = await googleClient(credentials.json, { scope: DRIVE_SCOPE });
   if (!(client instanceof OAuth2Client)) return;
   try {

@@ -1,4 +1,4 @@
-import type { PutObjectCommandInput, S3 } from '@aws-sdk/client-s3';
+import type { S3 } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
 import type { Config } from '../../config/settings.ts';
 import { addressOf, guardAndRetry } from '../aws/client.ts';
@@ -6,24 +6,14 @@ import type { AwsKeySource } from '../aws/roles.ts';
 import { httpAgents } from '../network/proxy.ts';
 import { nameHeadError, S3_REASONS, wrongRegion } from './errors.ts';
 
-/** Server-side encryption that uploads ask for; empty where the bucket's own is enough. */
-type Encryption = Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'>;
-
-export function encryptionOf({
-  server_side_encryption: kind,
-  kms_key_id: key,
-}: Config['aws']['amplify']): Encryption {
-  if (kind === '') return {};
-  return { ServerSideEncryption: kind, ...(key !== '' && kind !== 'AES256' && { SSEKMSKeyId: key }) };
-}
-
 export interface ClientOptions {
   region: string;
   credentials: AwsKeySource;
   connections: number;
   backoff: Backoff;
   stallTimeoutMs: number;
-  encryption?: Encryption;
+  /** Server-side encryption that uploads ask for; none where the bucket's own is enough. */
+  encryption?: Pick<Config['aws']['amplify'], 'server_side_encryption' | 'kms_key_id'>;
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -64,18 +54,21 @@ export async function createClient(options: ClientOptions): Promise<S3> {
 const UPLOADS = new Set(['PutObjectCommand', 'CreateMultipartUploadCommand']);
 
 /** Adds the encryption to every upload, lib-storage's included, and to errors what only the client knows (access-denied.ts). */
-function encryptAndExplain(client: S3, { region, credentials, encryption = {} }: ClientOptions): void {
+function encryptAndExplain(client: S3, { region, credentials, encryption }: ClientOptions): void {
+  const { server_side_encryption: kind = '', kms_key_id: key = '' } = encryption ?? {};
+  const isByKey = key !== '' && kind !== 'AES256';
+  const headers = kind ? { ServerSideEncryption: kind, ...(isByKey && { SSEKMSKeyId: key }) } : {};
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async args => {
         const { Bucket = '' } = args.input as { Bucket?: string };
-        const input = UPLOADS.has(commandName) ? { ...args.input, ...encryption } : args.input;
+        const input = UPLOADS.has(commandName) ? { ...args.input, ...headers } : args.input;
         try {
           return await next({ ...args, input });
         } catch (error) {
           if (commandName === 'HeadObjectCommand') nameHeadError(error);
           const user = credentials.user?.() ?? null;
-          Object.assign(error as Error, { user, encryption: encryption.ServerSideEncryption ?? '' });
+          Object.assign(error as Error, { user, encryption: kind });
           throw wrongRegion(error, Bucket, region) ?? error;
         }
       },

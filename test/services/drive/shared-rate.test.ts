@@ -55,7 +55,7 @@ describe('the query rate that processes share through Redis', () => {
   });
 
   it('is used nearly whole also where turns of a whole millisecond are too coarse', async () => {
-    const limiter = new SharedLimiter({ ...options(), perSecond: () => 700, onShare: () => {} });
+    const limiter = new SharedLimiter({ ...options(), perSecond: () => 630, onShare: () => {} });
     await limiter.connect();
     try {
       const start = performance.now();

@@ -42,7 +42,7 @@ const AT_COGNITO = 'It ends by itself, 30 days after the sign-in unless the user
 export async function signOutOfCognito(home: string, warn: (message: string) => void): Promise<Ended[]> {
   const [{ TokenStore }, { revokeCognitoSignIn }] = await Promise.all([
     import('../services/cognito/token-store.ts'),
-    import('../services/cognito/sign-in.ts'),
+    import('../services/cognito/tokens.ts'),
   ]);
   const store = new TokenStore({ home, warn });
   return store.exclusively(async () => {

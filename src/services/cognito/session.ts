@@ -11,9 +11,9 @@ import { identityPoolClient, userPoolClient } from './clients.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
 import { fetchKeys, type Identity, type RoleKeys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
-import { renewTokens, type SignedIn, signIn } from './sign-in.ts';
-import type { SignInKey, TokenStore } from './token-store.ts';
-import { claimsOf, type Device, type Tokens, tokensFrom } from './tokens.ts';
+import { type SignedIn, signIn } from './sign-in.ts';
+import type { TokenStore } from './token-store.ts';
+import { claimsOf, type Device, renewTokens, type SignInKey, type Tokens, tokensFrom } from './tokens.ts';
 
 export interface SessionOptions {
   config: Config;
@@ -32,7 +32,7 @@ const FINAL = ['sign_in_expired', 'renewal_not_enabled'];
 /**
  * A signed-in user of the Amplify project, for one process. The first request for a token takes the kept sign-in or signs
  * in; tokens are renewed in time, and the password is asked for at most once. All methods may be called concurrently.
- * Every method throws {@link RunError} with a remedy (the table in refusals.ts).
+ * Every method throws {@link RunError} with a remedy (the table in errors.ts).
  */
 export class CognitoSession {
   readonly #options: SessionOptions;

@@ -1,18 +1,19 @@
+/** Sign-in to the user pool by SRP, and answers to what the pool asks for beyond the password. */
 import type {
   AuthenticationResultType,
   CognitoIdentityProvider,
+  RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { addressOf } from '../aws/client.ts';
-import { regionOfPool } from '../aws/regions.ts';
-import { answerChallenge, type Challenge, type Respond } from './challenges.ts';
-import { userPoolClient } from './clients.ts';
-import { type Circumstances, challengeError, classify } from './errors.ts';
+import { RunError } from '../../../stages/errors.ts';
+import { ASK_ADMIN, type Circumstances } from './errors.ts';
 import type { Questions } from './questions.ts';
-import type { KeptSignIn } from './token-store.ts';
-import type { Device, Tokens } from './tokens.ts';
+import type { Device } from './tokens.ts';
+
+type Challenge = Omit<RespondToAuthChallengeCommandOutput, '$metadata'>;
+
+type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
 
 const MAX_CHALLENGES = 6;
-const REVOCATION_BACKOFF = { retries: 3, baseMs: 100, capMs: 8_000 };
 
 export interface SignedIn {
   result: AuthenticationResultType | undefined;
@@ -129,42 +130,112 @@ function signatureOf(signed: { secret: string; passwordSignature: string; timest
   };
 }
 
+/** After these refusals Cognito accepts another answer in the same session. */
+const TRY_AGAIN: Record<string, string> = {
+  CodeMismatchException: 'That code is wrong.',
+  ExpiredCodeException: 'That code has expired or was used before.',
+  InvalidPasswordException: 'Cognito does not accept that password.',
+  PasswordHistoryPolicyViolationException: 'That password was used before.',
+};
+
 /**
- * New tokens for a refresh token. App clients with rotation refuse REFRESH_TOKEN_AUTH and want GetTokensFromRefreshToken
- * (Cognito developer guide, "Refresh tokens"), so that is the second try.
+ * Answers one challenge (Cognito developer guide, "RespondToAuthChallenge"); returns tokens or the next one. After a wrong
+ * answer it asks again, `questions.retries` times.
  */
-export async function renewTokens(
-  client: CognitoIdentityProvider,
-  { refreshToken, device }: Pick<Tokens, 'refreshToken' | 'device'>,
-  { clientId: ClientId }: Circumstances,
-): Promise<AuthenticationResultType | undefined> {
-  const AuthParameters = { REFRESH_TOKEN: refreshToken, ...(device && { DEVICE_KEY: device.key }) };
-  try {
-    const renewal = { AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId, AuthParameters } as const;
-    return (await client.initiateAuth(renewal)).AuthenticationResult;
-  } catch (refusal) {
-    if ((refusal as Error).name !== 'InvalidParameterException') throw refusal;
+export async function answerChallenge(
+  respond: Respond,
+  challenge: Challenge,
+  questions: Questions,
+  at: Circumstances,
+): Promise<Challenge> {
+  const { ChallengeName: name, ChallengeParameters: parameters = {}, AvailableChallenges = [] } = challenge;
+  switch (name) {
+    case 'SOFTWARE_TOKEN_MFA':
+    case 'SMS_MFA':
+    case 'SMS_OTP':
+    case 'EMAIL_OTP': {
+      const sentTo = parameters.CODE_DELIVERY_DESTINATION ?? null;
+      const code = async (wrong: string | null) => ({
+        [`${name}_CODE`]: await questions.code(name, sentTo, wrong),
+      });
+      return retyped(code, answers => respond(challenge, answers), questions.retries);
+    }
+    case 'NEW_PASSWORD_REQUIRED': {
+      if (requiresAttributes(parameters)) throw challengeError('REQUIRED_ATTRIBUTES', at);
+      const password = async (wrong: string | null) => ({ NEW_PASSWORD: await questions.newPassword(wrong) });
+      return retyped(password, answers => respond(challenge, answers), questions.retries);
+    }
+    case 'SELECT_MFA_TYPE': {
+      // The app before messages: nothing has to arrive.
+      const factors = ['SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'SMS_MFA'];
+      const chosen = factors.find(factor => parameters.MFAS_CAN_CHOOSE?.includes(factor));
+      return respond(challenge, { ANSWER: chosen ?? 'SOFTWARE_TOKEN_MFA' });
+    }
+    case 'SELECT_CHALLENGE': {
+      const ANSWER = (['EMAIL_OTP', 'SMS_OTP'] as const).find(each => AvailableChallenges.includes(each));
+      if (!ANSWER) throw challengeError(AvailableChallenges[0] ?? name, at);
+      return respond(challenge, { ANSWER });
+    }
+    default:
+      throw challengeError(name, at);
+  }
+}
+
+/** `ask` gets what was wrong with the last answer; null at first. */
+async function retyped(
+  ask: (wrong: string | null) => Promise<Record<string, string>>,
+  send: (answers: Record<string, string>) => Promise<Challenge>,
+  retries: number,
+): Promise<Challenge> {
+  let wrong: string | null = null;
+  for (let retry = 0; ; retry += 1) {
+    const answers = await ask(wrong);
     try {
-      const renewal = { ClientId, RefreshToken: refreshToken, DeviceKey: device?.key };
-      return (await client.getTokensFromRefreshToken(renewal)).AuthenticationResult;
+      return await send(answers);
     } catch (error) {
-      // Neither flow is allowed to this client: the first refusal says so.
-      const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);
-      throw notAllowed ? refusal : error;
+      const { name, message } = error as Error;
+      if (!Object.hasOwn(TRY_AGAIN, name) || retry >= retries) throw error;
+      // Only for the policy does Cognito's message say more.
+      wrong = name === 'InvalidPasswordException' ? `${message}.` : TRY_AGAIN[name]!;
     }
   }
 }
 
-/** Revokes the refresh token and its access tokens; ID tokens and AWS keys live on, an hour at most. Throws RunError. */
-export async function revokeCognitoSignIn(signIn: KeptSignIn): Promise<void> {
-  const { userPoolId, clientId, refreshToken } = signIn;
-  const client = await userPoolClient(regionOfPool(userPoolId) ?? '', REVOCATION_BACKOFF);
+/** Whether the user has to fill in attributes together with the first own password. */
+function requiresAttributes({ requiredAttributes: list }: Record<string, string>): boolean {
   try {
-    await client.revokeToken({ ClientId: clientId, Token: refreshToken });
-  } catch (error) {
-    const endpoint = await addressOf(client, 'the user pool');
-    throw classify(error, { ...signIn, step: 'renewal', endpoint, identityPoolId: '', now: Date.now() });
-  } finally {
-    client.destroy();
+    const names: unknown = JSON.parse(list || '[]');
+    return Array.isArray(names) && names.length > 0;
+  } catch {
+    return false;
   }
+}
+
+const CHALLENGES: Record<string, { says: string; remedy: string }> = {
+  CUSTOM_CHALLENGE: {
+    says: 'is asked a question by a Lambda trigger of the user pool (custom authentication)',
+    remedy: `Use a user or an app client without custom authentication ("migrator config --username … --client-id …"), ${ASK_ADMIN}.`,
+  },
+  WEB_AUTHN: {
+    says: 'is asked for a passkey, which only a browser has',
+    remedy: `Use a user who can sign in with a password ("migrator config --username …"), or set a password for this user in the web application.`,
+  },
+  MFA_SETUP: {
+    says: 'has to set up a second factor first',
+    remedy: `Set it up in the web application, then run "migrator login aws" and type its code.`,
+  },
+  REQUIRED_ATTRIBUTES: {
+    says: 'has to fill in more about the user, together with a new password',
+    remedy: 'Sign in to the web application once and fill it in there, then run the command again.',
+  },
+};
+
+export function challengeError(challenge: string | undefined, at: Circumstances): RunError {
+  const known = CHALLENGES[challenge ?? ''];
+  const name = challenge ?? 'an unknown challenge';
+  return new RunError(
+    'challenge_not_supported',
+    `${at.username} ${known?.says ?? 'is asked for more than a password and a code'}; that (${name}) cannot be done here.`,
+    known?.remedy ?? `Use a user who signs in with password and code only, ${ASK_ADMIN}.`,
+  );
 }

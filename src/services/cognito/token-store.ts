@@ -4,15 +4,9 @@ import { waitForLock } from '../../config/files/lock.ts';
 import { closeToOthers, replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
-import type { Tokens } from './tokens.ts';
+import type { SignInKey, Tokens } from './tokens.ts';
 
-export interface SignInKey {
-  userPoolId: string;
-  clientId: string;
-  username: string;
-}
-
-export type KeptSignIn = SignInKey & Tokens;
+type KeptSignIn = SignInKey & Tokens;
 
 /** Longer than typing a password and a code takes. After it, a process that hangs no longer blocks the others. */
 const LOCK_TIMEOUT_MS = 10 * 60_000;

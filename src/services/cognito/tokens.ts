@@ -1,4 +1,19 @@
-import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider';
+/** ID and refresh tokens of the user pool: what is in them, how they are renewed and revoked. */
+import type {
+  AuthenticationResultType,
+  CognitoIdentityProvider,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { addressOf } from '../aws/client.ts';
+import { regionOfPool } from '../aws/regions.ts';
+import { userPoolClient } from './clients.ts';
+import { classify } from './errors.ts';
+
+/** The user whose tokens they are, and the app client that asked for them. */
+export interface SignInKey {
+  userPoolId: string;
+  clientId: string;
+  username: string;
+}
 
 /** The result of a sign-in or a renewal. Secrets: never logged, never in a message. */
 export interface Tokens {
@@ -32,6 +47,7 @@ interface IdClaims {
   'cognito:roles'?: string[];
 }
 
+const REVOCATION_BACKOFF = { retries: 3, baseMs: 100, capMs: 8_000 };
 const ONE_HOUR_MS = 3_600_000;
 
 /**
@@ -65,5 +81,45 @@ export function claimsOf(jwt: string): IdClaims {
     return typeof claims === 'object' && claims !== null ? claims : {};
   } catch {
     return {};
+  }
+}
+
+/**
+ * New tokens for a refresh token. App clients with rotation refuse REFRESH_TOKEN_AUTH and want GetTokensFromRefreshToken
+ * (Cognito developer guide, "Refresh tokens"), so that is the second try.
+ */
+export async function renewTokens(
+  client: CognitoIdentityProvider,
+  { refreshToken, device }: Pick<Tokens, 'refreshToken' | 'device'>,
+  { clientId: ClientId }: SignInKey,
+): Promise<AuthenticationResultType | undefined> {
+  const AuthParameters = { REFRESH_TOKEN: refreshToken, ...(device && { DEVICE_KEY: device.key }) };
+  try {
+    const renewal = { AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId, AuthParameters } as const;
+    return (await client.initiateAuth(renewal)).AuthenticationResult;
+  } catch (refusal) {
+    if ((refusal as Error).name !== 'InvalidParameterException') throw refusal;
+    try {
+      const renewal = { ClientId, RefreshToken: refreshToken, DeviceKey: device?.key };
+      return (await client.getTokensFromRefreshToken(renewal)).AuthenticationResult;
+    } catch (error) {
+      // Neither flow is allowed to this client: the first refusal says so.
+      const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);
+      throw notAllowed ? refusal : error;
+    }
+  }
+}
+
+/** Revokes the refresh token and its access tokens; ID tokens and AWS keys live on, an hour at most. Throws RunError. */
+export async function revokeCognitoSignIn(signIn: SignInKey & Tokens): Promise<void> {
+  const { userPoolId, clientId, refreshToken } = signIn;
+  const client = await userPoolClient(regionOfPool(userPoolId) ?? '', REVOCATION_BACKOFF);
+  try {
+    await client.revokeToken({ ClientId: clientId, Token: refreshToken });
+  } catch (error) {
+    const endpoint = await addressOf(client, 'the user pool');
+    throw classify(error, { ...signIn, step: 'renewal', endpoint, identityPoolId: '', now: Date.now() });
+  } finally {
+    client.destroy();
   }
 }

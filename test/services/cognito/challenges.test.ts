@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { promptsOn } from '../../../src/cli/ui/prompts.ts';
-import { answerChallenge } from '../../../src/services/cognito/challenges.ts';
 import { type Questions, questionsFor, questionsFromLines } from '../../../src/services/cognito/questions.ts';
+import { answerChallenge } from '../../../src/services/cognito/sign-in.ts';
 import type { RunError } from '../../../stages/errors.ts';
 import { createUserPool, type UserPool } from '../../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../../cloud/cognito/users.ts';

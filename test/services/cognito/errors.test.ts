@@ -1,10 +1,6 @@
 import { expect } from 'chai';
-import {
-  type Circumstances,
-  challengeError,
-  classify,
-  type Step,
-} from '../../../src/services/cognito/errors.ts';
+import { type Circumstances, classify, type Step } from '../../../src/services/cognito/errors.ts';
+import { challengeError } from '../../../src/services/cognito/sign-in.ts';
 import { RunError } from '../../../stages/errors.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { RunError } from '../../../stages/errors.ts';
 import { KEYS_FOR } from '../../config/require-keys.ts';
 import { type Models, modelsOf } from '../../services/appsync/models.ts';
-import { readOnce } from '../../services/appsync/probe.ts';
 import { fitted, indexQueryIn } from '../../services/appsync/schema.ts';
+import { readOnce } from '../../services/appsync/sweep.ts';
 import { MAX_WHOLE_RETRY_MIB } from '../../services/s3/upload.ts';
 import { type Check, NotChecked } from './check.ts';
 

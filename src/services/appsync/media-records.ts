@@ -31,16 +31,16 @@ export class MediaRecords {
 
   /** The whole table, page by page; pages may be empty, and a record may come twice. Throws RunError. */
   async *sweep(): AsyncGenerator<MediaRecord[]> {
-    const pages = sweep(this.#client, this.#model.listQuery, this.#fields, ({ name }) =>
-      this.unreadable.add(name),
-    );
-    for await (const items of pages) yield items as unknown as MediaRecord[];
+    for await (const { items, unreadable } of sweep(this.#client, this.#model.listQuery, this.#fields)) {
+      for (const id of unreadable) this.unreadable.add(id);
+      yield items as unknown as MediaRecord[];
+    }
   }
 
   /** The observations that the whole table points to, page by page; one may come many times. Throws RunError. */
   async *sweepObservationIds(): AsyncGenerator<string[]> {
     const { listQuery, observationId } = this.#model;
-    for await (const items of sweep(this.#client, listQuery, observationId)) {
+    for await (const { items } of sweep(this.#client, listQuery, observationId)) {
       // A record that was detached from its observation in the app has none.
       yield items.map(item => item[observationId]).filter(id => typeof id === 'string');
     }

@@ -28,7 +28,7 @@ export class Observations implements ObservationTable {
   }
 
   async *sweep(): AsyncGenerator<Observation[]> {
-    for await (const items of sweep(this.#client, this.#model.listQuery, this.#fields)) {
+    for await (const { items } of sweep(this.#client, this.#model.listQuery, this.#fields)) {
       yield this.#observations(items);
     }
   }

@@ -1,6 +1,8 @@
+/** Reads whole tables, page by page. */
 import { RunError } from '../../../stages/errors.ts';
-import type { AppSyncClient, UnreadableRecord } from './client.ts';
+import type { AppSyncClient } from './client.ts';
 import { type AppSyncError, isBadPageToken, itemOf } from './errors.ts';
+import type { Models } from './models.ts';
 
 /** DynamoDB cuts a page at 1 MB whatever the limit is (docs/services.md, AppSync). */
 const PAGE_LIMIT = 1000;
@@ -19,56 +21,28 @@ interface Position {
   nextToken: string | null;
 }
 
+interface SweptPage {
+  items: Item[];
+  /** Ids of items that AppSync cannot return. */
+  unreadable: string[];
+}
+
 /**
  * All items of a table through its list query, page by page; pages may be empty. When a page token has expired, the table is
  * read from the start again, so that items may come twice. Items that AppSync cannot return are left out and reported to
- * `onUnreadable` and the client. Throws RunError.
+ * the client. Throws RunError.
  */
 export async function* sweep(
   client: AppSyncClient,
   query: string,
   fields: string,
-  onUnreadable: (record: UnreadableRecord) => void = () => {},
-): AsyncGenerator<Item[]> {
-  const request = (fields: string, variables: Position) => ({
-    document: `query Sweep($limit: Int, $nextToken: String) {
-      page: ${query}(limit: $limit, nextToken: $nextToken) { items { ${fields} } nextToken }
-    }`,
-    variables: { ...variables },
-  });
-  /** Reports unreadable items by their ids. Returns the token of the next page. */
-  const report = async (unread: Map<number, AppSyncError>, at: Position): Promise<string | null> => {
-    const { page } = (await client.read(request('id', at))) as { page: Page };
-    for (const [index, { message = '' }] of unread) {
-      const record = { name: String(page.items[index]?.id), query, reason: message };
-      client.unreadable.add(record);
-      onUnreadable(record);
-    }
-    return page.nextToken;
-  };
-  const read = async (at: Position): Promise<{ items: Item[]; next: Position | null }> => {
-    const { data, errors } = await client.readPartly(request(fields, at));
-    const page = data.page as Page | null;
-    const unread = new Map(errors.map(error => [itemOf(error)!, error]));
-    if (page?.items) {
-      if (unread.size > 0) await report(unread, at);
-      const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
-      return { items, next: pageAfter(page.nextToken) };
-    }
-    // A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over.
-    if (unread.size === 0) throw noPage(query);
-    const first = Math.min(...unread.keys());
-    if (first > 0) return { items: [], next: { ...at, limit: first } };
-    const nextToken = await report(new Map([[0, unread.get(0)!]]), { ...at, limit: 1 });
-    return { items: [], next: pageAfter(nextToken) };
-  };
-
+): AsyncGenerator<SweptPage> {
   let starts = 1;
   for (let at: Position | null = START; at; ) {
     try {
-      const { items, next }: Awaited<ReturnType<typeof read>> = await read(at);
-      at = next;
-      yield items;
+      const page: Awaited<ReturnType<typeof readPage>> = await readPage(client, query, fields, at);
+      at = page.next;
+      yield page;
     } catch (error) {
       if (!at?.nextToken || !isBadPageToken(error) || starts === MAX_STARTS) throw error;
       starts += 1;
@@ -80,11 +54,88 @@ export async function* sweep(
 
 const START: Position = { limit: PAGE_LIMIT, nextToken: null };
 
+function pageRequest(query: string, fields: string, { limit, nextToken }: Position) {
+  return {
+    document: `query Sweep($limit: Int, $nextToken: String) {
+      page: ${query}(limit: $limit, nextToken: $nextToken) { items { ${fields} } nextToken }
+    }`,
+    variables: { limit, nextToken },
+  };
+}
+
+async function readPage(
+  client: AppSyncClient,
+  query: string,
+  fields: string,
+  at: Position,
+): Promise<SweptPage & { next: Position | null }> {
+  const { data, errors } = await client.readPartly(pageRequest(query, fields, at));
+  const page = data.page as Page | null;
+  const unread = new Map(errors.map(error => [itemOf(error)!, error]));
+  if (page?.items) {
+    const unreadable = unread.size > 0 ? (await report(client, query, unread, at)).unreadable : [];
+    const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
+    return { items, unreadable, next: pageAfter(page.nextToken) };
+  }
+  // A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over.
+  if (unread.size === 0) throw noPage(query);
+  const first = Math.min(...unread.keys());
+  if (first > 0) return { items: [], unreadable: [], next: { ...at, limit: first } };
+  const passed = new Map([[0, unread.get(0)!]]);
+  const { unreadable, nextToken } = await report(client, query, passed, { ...at, limit: 1 });
+  return { items: [], unreadable, next: pageAfter(nextToken) };
+}
+
+/** Reports unreadable items, given by their places in the page, by their ids. */
+async function report(
+  client: AppSyncClient,
+  query: string,
+  unread: Map<number, AppSyncError>,
+  at: Position,
+): Promise<{ unreadable: string[]; nextToken: string | null }> {
+  const { page } = (await client.read(pageRequest(query, 'id', at))) as { page: Page };
+  const unreadable = [...unread].map(([index, { message = '' }]) => {
+    const name = String(page.items[index]?.id);
+    client.unreadable.add({ name, query, reason: message });
+    return name;
+  });
+  return { unreadable, nextToken: page.nextToken };
+}
+
 /** The error of a response that has neither a page nor an error. */
-export function noPage(query: string): RunError {
+function noPage(query: string): RunError {
   return new RunError('appsync_refused', `AppSync returned no page of ${query}.`, 'Run the command again.');
 }
 
 function pageAfter(nextToken: string | null): Position | null {
   return nextToken ? { limit: PAGE_LIMIT, nextToken } : null;
+}
+
+/** An id that no record has. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+/** Reads one observation and asks for a media record, with all fields that the tool uses. Throws RunError. */
+export async function readOnce(
+  client: AppSyncClient,
+  { observation, media }: Models,
+): Promise<{ isEmpty: boolean; unreadable?: { name: string; reason: string } }> {
+  const fields = ['id', media.url, media.observationId, media.type, media.isAvailableForPublicUse];
+  const { data, errors } = await client.readPartly({
+    document: `query Doctor($id: ID!) {
+      page: ${observation.listQuery}(limit: 1) { items { id ${observation.sequentialId} } }
+      media: ${media.getQuery}(id: $id) { ${fields.filter(Boolean).join(' ')} }
+    }`,
+    variables: { id: NO_ID },
+  });
+  if (errors.length === 0) {
+    const { items } = (data.page as Page | null) ?? {};
+    if (!items) throw noPage(observation.listQuery);
+    return { isEmpty: items.length === 0 };
+  }
+  const document = `query Named { page: ${observation.listQuery}(limit: 1) { items { id } } }`;
+  const { page } = (await client.read({ document })) as { page: Page };
+  return {
+    isEmpty: false,
+    unreadable: { name: String(page.items[0]?.id), reason: errors[0]!.message ?? '' },
+  };
 }

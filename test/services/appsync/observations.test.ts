@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { readOnce } from '../../../src/services/appsync/probe.ts';
 import { type Field, indexQueryIn, type SchemaPart } from '../../../src/services/appsync/schema.ts';
+import { readOnce } from '../../../src/services/appsync/sweep.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { Observation } from '../../../stages/observation-finder.ts';
 import { rejection } from '../../config/scratch.ts';

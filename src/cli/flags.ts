@@ -1,7 +1,7 @@
 /** Flags that several commands share. */
 import { Flags } from '@oclif/core';
+import { bytesOf } from '../config/bandwidth.ts';
 import type { ConfigValues } from '../config/settings.ts';
-import { bytesOf } from '../config/size.ts';
 
 export const folderFlag = {
   'folder-id': Flags.string({

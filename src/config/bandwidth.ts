@@ -1,6 +1,29 @@
-/** Bandwidth limits as rclone's --bwlimit writes them: one rate (`20M`), or a timetable (`08:00,2M 18:00,off`). */
+/** Sizes (`700G`) and bandwidth limits as rclone's --bwlimit has them: one rate (`20M`), or a timetable (`08:00,2M 18:00,off`). */
+import { ConfigError } from './error.ts';
 
-import { parseSize } from './size.ts';
+const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
+
+/**
+ * Bytes of a size like `700G`, as rclone and the AWS CLI read it: K, M, G, T and P are powers of 1024 (`GiB` and `GB` mean
+ * the same). Null for anything else, and for a number without a unit: tools disagree on what that is.
+ */
+function parseSize(text: string): number | null {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([BKMGTP])(?:I?B)?$/.exec(text.trim().toUpperCase()) ?? [];
+  const bytes = Math.floor(Number(number) * 1024 ** UNITS.indexOf(unit ?? ''));
+  return unit && bytes > 0 && Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** The bytes of a flag. Throws ConfigError (usage). */
+export function bytesOf(text: string, flag: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  throw new ConfigError(
+    'bad_size',
+    `--${flag} ${JSON.stringify(text)} is not a size.`,
+    'Give a number with a unit: 500M, 700G, 1.5T (powers of 1024).',
+    { exitCode: 2 },
+  );
+}
 
 /** From this minute of the week on (0: Monday, 00:00, local time), the limit in bytes a second; null for no limit. */
 interface Entry {

@@ -13,21 +13,13 @@ export function asList(value: unknown): unknown[] {
 
 /** A text is not JSON. The message never quotes more than a character: the file may contain secrets. */
 export class JsonError extends Error {
-  override readonly name: string = 'JsonError';
-}
-
-/** Where and why a text is not JSON. */
-export class JsonSyntaxError extends JsonError {
-  override readonly name = 'JsonSyntaxError';
-  /** Both count from 1; the column in UTF-16 units. */
+  override readonly name = 'JsonError';
+  /** Where it goes wrong: both count from 1, the column in UTF-16 units. */
   readonly line: number;
   readonly column: number;
 
-  constructor(text: string, offset: number, expected: string) {
-    const before = text.slice(0, offset).split('\n');
-    const [line, column] = [before.length, before.at(-1)!.length + 1];
-    const found = offset >= text.length ? 'the end of the file' : JSON.stringify(text[offset]);
-    super(`line ${line}, column ${column}: expected ${expected}, found ${found}`);
+  constructor(message: string, line = 1, column = 1) {
+    super(message);
     this.line = line;
     this.column = column;
   }
@@ -54,14 +46,14 @@ export function isUtf16([first, second]: Uint8Array): boolean {
   return hasMark || (second !== undefined && (first === 0) !== (second === 0));
 }
 
-/** JSON.parse that skips a BOM and throws {@link JsonSyntaxError}. */
+/** JSON.parse that skips a BOM and throws {@link JsonError}. */
 export function parseJson(source: string): unknown {
   const text = source.replace(/^\uFEFF/, '');
   try {
     return JSON.parse(text);
   } catch {
     // JSON.parse names the position only in some messages, and quotes the text in others.
-    throw syntaxErrorIn(text);
+    throw errorIn(text);
   }
 }
 
@@ -78,14 +70,17 @@ const EXPECTED: Readonly<Record<string, string>> = {
   UnexpectedEndOfString: 'text that ends with a double quote on the same line',
 };
 
-function syntaxErrorIn(text: string): JsonSyntaxError {
+function errorIn(text: string): JsonError {
   // Loaded only when it is needed: it would slow down the start of every command.
   const { parse, printParseErrorCode }: typeof import('jsonc-parser') = createRequire(import.meta.url)(
     'jsonc-parser',
   );
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true });
-  const [first] = errors;
-  const expected = first && EXPECTED[printParseErrorCode(first.error)];
-  return new JsonSyntaxError(text, first?.offset ?? 0, expected ?? 'valid JSON');
+  const { error = null, offset = 0 } = errors[0] ?? {};
+  const expected = (error && EXPECTED[printParseErrorCode(error)]) ?? 'valid JSON';
+  const found = offset >= text.length ? 'the end of the file' : JSON.stringify(text[offset]);
+  const before = text.slice(0, offset).split('\n');
+  const [line, column] = [before.length, before.at(-1)!.length + 1];
+  return new JsonError(`line ${line}, column ${column}: expected ${expected}, found ${found}`, line, column);
 }

@@ -57,42 +57,55 @@ export async function loadUsable({
 }: LoadOptions): Promise<{ loaded: LoadedConfig; fault: ConfigError | null }> {
   refuseUnsafeEndpoints(env);
   const path = configPath(home);
-  const faults: (ConfigError | null)[] = [];
-  const written: Record<string, unknown> = await readConfigFile(path).catch(error => {
-    faults.push(error);
-    return {};
-  });
-  const isOld = usesMaxWorkers(written);
-  const migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
-  const file: Record<string, unknown> = isOld ? { ...written, migration } : { ...written };
-  const nameInFile = (key: string) => (isOld && key === 'migration.concurrency' ? MAX_WORKERS : key);
-  faults.push(wrongValues(problemsOf(file), `${path} has`, 'Correct the file', nameInFile));
-  removeWrong(file);
-
-  const environment = Object.fromEntries(
-    SETTINGS.flatMap(({ key, env: name }) => (name && env[name] ? [[key, env[name]]] : [])),
-  ) as ConfigValues;
-  const problems = problemsOf(nested(environment));
-  const variableName = (key: string) => settingOf(key as ConfigKey).env!;
-  faults.push(wrongValues(problems, 'The environment has', 'Correct the variable', variableName));
-  for (const { key } of problems) delete environment[key as ConfigKey];
+  const { written, file, fault: inFile } = await usableFile(path);
+  const { environment, fault: inEnvironment } = usableEnvironment(env);
   const flags = normalized(given);
   refuseFlags(flags);
 
   const config = merge(defaultConfig(), file) as unknown as Config;
   const sources = {} as Record<ConfigKey, Source>;
   for (const { key, isPath } of SETTINGS) {
-    const overriding = [flags[key], environment[key]].find(isSet);
-    const value = overriding ?? valueAt(config, key);
-    if (isSet(flags[key])) sources[key] = 'flag';
-    else if (isSet(environment[key])) sources[key] = 'environment';
-    else if (isSet(valueAt(file, key))) sources[key] = 'file';
-    else sources[key] = isSet(value) ? 'default' : 'not set';
-    const base = overriding === undefined ? home : process.cwd();
+    const merged = valueAt(config, key);
+    const candidates = {
+      flag: flags[key],
+      environment: environment[key],
+      file: valueAt(file, key),
+      default: merged,
+    };
+    const [source, value] = Object.entries(candidates).find(([, each]) => isSet(each)) ?? ['not set', merged];
+    sources[key] = source as Source;
+    const base = source === 'flag' || source === 'environment' ? process.cwd() : home;
     setAt(config, key, isPath ? absolutePath(String(value), base, env) : value);
   }
   const loaded = { config, warnings: unknownKeyWarnings(written), path, sources };
-  return { loaded, fault: faults.find(fault => fault !== null) ?? null };
+  return { loaded, fault: inFile ?? inEnvironment };
+}
+
+/** What the file has, and that without wrong values, with today's name for the number of workers. */
+async function usableFile(path: string) {
+  let fault: ConfigError | null = null;
+  const written: Record<string, unknown> = await readConfigFile(path).catch(error => {
+    fault = error;
+    return {};
+  });
+  const isOld = usesMaxWorkers(written);
+  const migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
+  const file: Record<string, unknown> = isOld ? { ...written, migration } : { ...written };
+  const nameInFile = (key: string) => (isOld && key === 'migration.concurrency' ? MAX_WORKERS : key);
+  fault ??= wrongValues(problemsOf(file), `${path} has`, 'Correct the file', nameInFile);
+  removeWrong(file);
+  return { written, file, fault };
+}
+
+function usableEnvironment(env: Env) {
+  const environment = Object.fromEntries(
+    SETTINGS.flatMap(({ key, env: name }) => (name && env[name] ? [[key, env[name]]] : [])),
+  ) as ConfigValues;
+  const problems = problemsOf(nested(environment));
+  const variableName = (key: string) => settingOf(key as ConfigKey).env!;
+  const fault = wrongValues(problems, 'The environment has', 'Correct the variable', variableName);
+  for (const { key } of problems) delete environment[key as ConfigKey];
+  return { environment, fault };
 }
 
 function removeWrong(content: Record<string, unknown>): void {

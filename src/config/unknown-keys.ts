@@ -59,11 +59,10 @@ function keysOutside(known: unknown, values: unknown, path = ''): string[] {
 /** The key with the most similar name in any section. */
 function probablyMeant(key: string): string | null {
   const plainName = (of: string) => of.split('.').at(-1)!.toLowerCase().replace(/[-_]/g, '');
-  const byName = new Map<string, string>();
-  for (const known of allKeys(defaultConfig())) {
-    if (!byName.has(plainName(known))) byName.set(plainName(known), known);
-  }
-  return byName.get(nearest(plainName(key), [...byName.keys()]) ?? '') ?? null;
+  const known = allKeys(defaultConfig());
+  const names = known.map(plainName);
+  const meant = nearest(plainName(key), [...new Set(names)]);
+  return meant === null ? null : known[names.indexOf(meant)]!;
 }
 
 function allKeys(values: object, path = ''): string[] {

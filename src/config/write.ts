@@ -39,20 +39,7 @@ export async function writeConfig(
   const folder = wanted['google_drive.folder_id'];
   if (folder !== undefined && folder !== valueAt(content, 'google_drive.folder_id'))
     wanted['google_drive.resource_key'] ??= '';
-  const changes: Change[] = [];
-  for (const { key, default: initial } of SETTINGS) {
-    const to = wanted[key];
-    const from = valueAt(content, key);
-    const isUnsetAlready = to === '' && from === undefined && initial === '';
-    if (to === undefined || to === from || isUnsetAlready) continue;
-    changes.push({ key, from: from ?? null, to });
-    setAt(content, key, to);
-  }
-  const rules = content.prefix_disambiguation ?? null;
-  if (prefixRules && !isDeepStrictEqual(rules, prefixRules)) {
-    changes.push({ key: 'prefix_disambiguation', from: rules, to: prefixRules });
-    content.prefix_disambiguation = prefixRules;
-  }
+  const changes = setValues(content, wanted, prefixRules);
   refuse(
     problemsOf(content),
     `Nothing was written: ${path} has`,
@@ -72,4 +59,27 @@ export async function writeConfig(
       { cause: error },
     );
   }
+}
+
+/** Sets the values in the content of the file. Returns what changed, in the order of the settings. */
+function setValues(
+  content: Record<string, unknown>,
+  wanted: ConfigValues,
+  prefixRules: Config['prefix_disambiguation'] | undefined,
+): Change[] {
+  const changes: Change[] = [];
+  for (const { key, default: initial } of SETTINGS) {
+    const to = wanted[key];
+    const from = valueAt(content, key);
+    const isUnsetAlready = to === '' && from === undefined && initial === '';
+    if (to === undefined || to === from || isUnsetAlready) continue;
+    changes.push({ key, from: from ?? null, to });
+    setAt(content, key, to);
+  }
+  const rules = content.prefix_disambiguation ?? null;
+  if (prefixRules && !isDeepStrictEqual(rules, prefixRules)) {
+    changes.push({ key: 'prefix_disambiguation', from: rules, to: prefixRules });
+    content.prefix_disambiguation = prefixRules;
+  }
+  return changes;
 }

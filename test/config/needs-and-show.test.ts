@@ -4,9 +4,8 @@ import { expect } from 'chai';
 import { describeConfig, renderDescription } from '../../src/config/describe.ts';
 import { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { KEYS_FOR, requireKeys } from '../../src/config/require-keys.ts';
 import { withHiddenValues } from '../../src/config/secrets.ts';
-import { defaultConfig } from '../../src/config/settings.ts';
+import { defaultConfig, KEYS_FOR, requireKeys } from '../../src/config/settings.ts';
 import { type Scratch, scratchFolder } from './scratch.ts';
 
 describe('what a command needs of the configuration', () => {

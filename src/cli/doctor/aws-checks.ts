@@ -1,7 +1,7 @@
 /** Checks of Cognito, S3 and AppSync. */
 import { randomUUID } from 'node:crypto';
 import { RunError } from '../../../stages/errors.ts';
-import { KEYS_FOR } from '../../config/require-keys.ts';
+import { KEYS_FOR } from '../../config/settings.ts';
 import { type Models, modelsOf } from '../../services/appsync/models.ts';
 import { fitted, indexQueryIn } from '../../services/appsync/schema.ts';
 import { readOnce } from '../../services/appsync/sweep.ts';

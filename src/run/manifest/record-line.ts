@@ -1,6 +1,6 @@
 import { RunError } from '../../../stages/errors.ts';
 import { type FileRecord, STATUSES } from '../../../stages/record.ts';
-import { isPlainObject, JsonSyntaxError, parseJson } from '../../config/json.ts';
+import { isPlainObject, JsonError, parseJson } from '../../config/json.ts';
 import { jsonOf } from '../text/visible.ts';
 
 /** A line that is not a record. `line` and `column` count from 1. */
@@ -42,7 +42,7 @@ function parsed(text: string, source: string, line: number): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw new BadLine(source, line, 1, 'it is not JSON');
+    if (!(error instanceof JsonError)) throw new BadLine(source, line, 1, 'it is not JSON');
     const [, reason = error.message] = /: (.*)$/s.exec(error.message) ?? [];
     throw new BadLine(
       source,

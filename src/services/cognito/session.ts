@@ -1,7 +1,6 @@
 import { RunError } from '../../../stages/errors.ts';
 import type { Backoff } from '../../../stages/retry/backoff.ts';
-import { KEYS_FOR, requireKeys } from '../../config/require-keys.ts';
-import type { Config } from '../../config/settings.ts';
+import { type Config, KEYS_FOR, requireKeys } from '../../config/settings.ts';
 import { addressOf } from '../aws/client.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import type { AwsKeySource, SignedInUser } from '../aws/roles.ts';

@@ -13,7 +13,7 @@ import type { Run } from '../run/manifest/run.ts';
 import { jsonOf, visible } from '../run/text/visible.ts';
 import { normalizeProxies } from '../services/network/proxy.ts';
 import { Services, type ServicesOptions } from '../services/services.ts';
-import { type Log, type Logger, openLog, openLogFile } from './log.ts';
+import { type Logger, openLog, openLogFile } from './log.ts';
 import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 import { promptsOn } from './ui/prompts.ts';
 
@@ -46,13 +46,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Writes a message, one line per argument. A progress view replaces it, to write above the progress. */
   protected say: (...lines: string[]) => void = (...lines) =>
     void process.stderr.write(asLines(lines, process.stderr));
-  #log: Log | null = null;
-  readonly #deferred: (() => unknown)[] = [];
-
+  protected json = false;
+  protected logger: Logger | null = null;
+  protected logPath: string | null = null;
   /** Name of the log file; null for commands that write one only with --verbose or LOG_LEVEL. */
-  protected get logName(): string | null {
-    return null;
-  }
+  protected readonly logName: string | null = null;
+  readonly #deferred: (() => unknown)[] = [];
 
   override async init(): Promise<void> {
     await super.init();
@@ -63,40 +62,20 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.once('uncaughtException', error => {
       void this.catch(error).finally(() => process.exit(EXIT.fatal));
     });
-    const { flags } = await this.parse({
-      flags: this.ctor.flags,
-      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
-      strict: this.ctor.strict,
-      args: this.ctor.args,
-    });
+    const { flags } = await this.parse(this.ctor as typeof BaseCommand);
     this.flags = flags as FlagsOf<T>;
-    await this.#openLog();
+    this.json = flags.json ?? false;
+    await this.#openLog(flags.verbose ?? false, flags['log-file']);
     this.logger?.info({ command: this.id, version: this.config.version, node: process.version }, 'started');
   }
 
-  async #openLog(): Promise<void> {
+  async #openLog(verbose: boolean, path: string | undefined): Promise<void> {
     const { env, home } = this;
-    const { verbose = false, 'log-file': path } = this.#globalFlags;
     const name = this.logName ?? (verbose || env.LOG_LEVEL ? this.id : null);
-    if (path) this.#log = await openLogFile(path, { verbose, env });
-    else if (name) this.#log = await openLog(home, name, { verbose, env });
-  }
-
-  /** Empty before the flags are parsed. */
-  get #globalFlags(): { json?: boolean; verbose?: boolean; 'log-file'?: string } {
-    return this.flags ?? {};
-  }
-
-  protected get logger(): Logger | null {
-    return this.#log?.logger ?? null;
-  }
-
-  protected get logPath(): string | null {
-    return this.#log?.path ?? null;
-  }
-
-  protected get json(): boolean {
-    return Boolean(this.#globalFlags.json);
+    if (!path && !name) return;
+    const log = await (path ? openLogFile(path, { verbose, env }) : openLog(home, name!, { verbose, env }));
+    this.logger = log?.logger ?? null;
+    this.logPath = log?.path ?? null;
   }
 
   /** Where JSON other than records is written. */

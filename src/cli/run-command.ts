@@ -44,9 +44,7 @@ interface RunOutcome {
 }
 
 export abstract class RunCommand<T extends typeof Command> extends PipelineCommand<T> {
-  protected override get logName(): string | null {
-    return 'migration';
-  }
+  protected override readonly logName = 'migration';
 
   /** Runs the pipeline on the folder of the flag or the configuration. */
   protected async migrateFolder(options: RunOptions): Promise<RunOutcome> {

@@ -5,7 +5,6 @@ import { folderFlag } from '../cli/flags.ts';
 import { shutDownOnSignals } from '../cli/interruption.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
-import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOfRun, rewrite } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
@@ -45,24 +44,17 @@ export default class Verify extends BaseCommand<typeof Verify> {
     const { deep } = this.flags;
     const { concurrency } = config.migration;
     const checked = verify(records, { objects: storage.objects(), media, deep, concurrency });
-    const findings = await Promise.race([checked, interrupted]);
-    const setBack = this.flags.repair ? await this.#repair(run, findings) : 0;
-    if (setBack > 0) await writeProjection(this.home, run);
-    this.#report(records.filter(claimsObject).length, findings, setBack);
-  }
-
-  async #repair(run: Run, findings: Finding[]): Promise<number> {
-    const byFile = new Map<string, Finding[]>();
-    for (const finding of findings) {
-      const { id } = finding.record;
-      byFile.set(id, [...(byFile.get(id) ?? []), finding]);
+    const files = await Promise.race([checked, interrupted]);
+    const setBack = this.flags.repair ? files.flatMap(findings => repaired(findings) ?? []) : [];
+    if (setBack.length > 0) {
+      await rewrite(run, setBack, this.warnLine);
+      await writeProjection(this.home, run);
     }
-    const records = [...byFile.values()].flatMap(own => repaired(own) ?? []);
-    await rewrite(run, records, this.warnLine);
-    return records.length;
+    this.#report(records.filter(claimsObject).length, files, setBack.length);
   }
 
-  #report(checked: number, findings: Finding[], setBack: number): void {
+  #report(checked: number, files: Finding[][], setBack: number): void {
+    const findings = files.flat();
     if (this.json) {
       const problems = findings.map(({ record, code, message }) => ({
         id: record.id,
@@ -79,7 +71,6 @@ export default class Verify extends BaseCommand<typeof Verify> {
           `${formatCount(setBack, 'file')} marked for another attempt. Continue with "migrator resume".`,
         );
     }
-    const files = new Set(findings.map(({ record }) => record.id)).size;
-    if (files > setBack) process.exitCode = EXIT.unfinished;
+    if (files.length > setBack) process.exitCode = EXIT.unfinished;
   }
 }

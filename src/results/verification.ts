@@ -33,8 +33,8 @@ export function claimsObject(record: FileRecord): record is FileRecord & { key: 
   return Boolean(record.url && record.key);
 }
 
-/** What differs from the records, in their order; records without an object are skipped. Throws RunError. */
-export async function verify(records: FileRecord[], options: VerificationOptions): Promise<Finding[]> {
+/** What is wrong, by file, in the order of the records; records without an object are skipped. Throws RunError. */
+export async function verify(records: FileRecord[], options: VerificationOptions): Promise<Finding[][]> {
   const claimed = records.filter(claimsObject);
   const objects = await objectsOf(claimed, options);
   const media = await mediaOf(claimed, options.media);
@@ -43,7 +43,7 @@ export async function verify(records: FileRecord[], options: VerificationOptions
     const object = await checkObject(record, objects.get(record.key) ?? null, options);
     findings[index] = [...(object ? [object] : []), ...checkMedia(record, media, options.media)];
   });
-  return findings.flat();
+  return findings.filter(ofFile => ofFile.length > 0);
 }
 
 async function objectsOf(
@@ -141,8 +141,8 @@ function checkMedia(
 }
 
 /**
- * The record reset so that the next run repairs it: transfers the file again over the wrong object, or links it again.
- * Null for what a run cannot repair: a media record that somebody has changed.
+ * Of the findings of one file: its record, reset so that the next run repairs it by transferring the file again over the
+ * wrong object, or by linking it again. Null for what a run cannot repair: a media record that somebody has changed.
  */
 export function repaired(findings: Finding[]): FileRecord | null {
   const record = findings[0]!.record;

@@ -1,20 +1,21 @@
 /** Google Drive v3 as the stages need it. All requests share one HTTP client and one query rate. */
 import type { Readable } from 'node:stream';
 import type { drive_v3 } from '@googleapis/drive';
-import { type DriveFolders, type DriveItem, INCOMPLETE, UNREADABLE } from '../../../stages/drive-item.ts';
+import { type DriveFolders, type DriveItem, INCOMPLETE } from '../../../stages/drive-item.ts';
 import { FileError } from '../../../stages/errors.ts';
 import type { DriveRef, FileRecord } from '../../../stages/record.ts';
 import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
 import type { FileSource } from '../../../stages/transfer.ts';
+import { lazy } from '../lazy.ts';
 import type { BandwidthLimit } from './bandwidth-limit.ts';
 import { openDownload } from './download.ts';
 import {
+  aboutFolder,
   aboutListing,
   DriveRefusal,
   driveFault,
   driveRetryPolicy,
-  isNotForUs,
-  isRefusedQuery,
+  isInaccessible,
 } from './errors.ts';
 import { accountOf, DriveHttp, textOf } from './http.ts';
 import { ITEM_FIELDS, itemOf, parsed, parsedPage, resourceKeysHeader } from './item.ts';
@@ -45,7 +46,17 @@ export class Drive implements DriveFolders, FileSource {
   readonly #options: DriveOptions;
   readonly #rate: QueryRate;
   readonly #http: DriveHttp;
-  #client: Promise<drive_v3.Drive> | null = null;
+  /** Google's client, which downloads do without: loaded for the first query. It only sends GET requests here. */
+  readonly #api = lazy(async () => {
+    const { apiUrl, queryTimeoutMs: timeout = QUERY_TIMEOUT_MS } = this.#options;
+    const fetchImplementation: typeof fetch = async (url, { headers, signal } = {}) => {
+      const sent = Object.fromEntries(new Headers(headers));
+      const response = await this.#http.get(String(url), sent, signal ?? undefined);
+      return new Response(await textOf(response), { headers: { 'content-type': 'application/json' } });
+    };
+    const { drive } = await import('@googleapis/drive');
+    return drive({ version: 'v3', rootUrl: `${apiUrl}/`, retry: false, timeout, fetchImplementation });
+  });
 
   private constructor(options: DriveOptions) {
     this.#options = options;
@@ -58,20 +69,6 @@ export class Drive implements DriveFolders, FileSource {
     const { quota, auth, apiUrl } = options;
     if (quota) await drive.#rate.share({ ...quota, account: await accountOf(auth, apiUrl) });
     return drive;
-  }
-
-  /** Google's client, which downloads do without: loaded for the first query. It only sends GET requests here. */
-  #api(): Promise<drive_v3.Drive> {
-    const { apiUrl, queryTimeoutMs: timeout = QUERY_TIMEOUT_MS } = this.#options;
-    const fetchImplementation: typeof fetch = async (url, { headers, signal } = {}) => {
-      const sent = Object.fromEntries(new Headers(headers));
-      const response = await this.#http.get(String(url), sent, signal ?? undefined);
-      return new Response(await textOf(response), { headers: { 'content-type': 'application/json' } });
-    };
-    this.#client ??= import('@googleapis/drive').then(({ drive }) =>
-      drive({ version: 'v3', rootUrl: `${apiUrl}/`, retry: false, timeout, fetchImplementation }),
-    );
-    return this.#client;
   }
 
   close(): void {
@@ -152,7 +149,7 @@ export class Drive implements DriveFolders, FileSource {
         itemOf(parsed((await api.files.get(parameters, { headers })).data)),
       );
     } catch (error) {
-      if (isNotForUs(error)) return null;
+      if (isInaccessible(error)) return null;
       throw aboutListing(error, `look at ${ref.id}`);
     }
   }
@@ -194,20 +191,6 @@ export class Drive implements DriveFolders, FileSource {
 /** Google's client wraps the errors of its requests. */
 function unwrapped(error: unknown): unknown {
   return error instanceof Error && 'config' in error ? (error.cause ?? error) : error;
-}
-
-function aboutFolder(error: unknown): Error {
-  const cause = aboutListing(error, 'list the folder');
-  if (!(error instanceof DriveRefusal)) return cause;
-  const inWords = `${error.message.replace(/[:.\s]+$/, '')} (HTTP ${error.status})`;
-  if (isRefusedQuery(error)) {
-    const what = `Drive does not list this folder: ${inWords}`;
-    return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
-  }
-  if (driveFault(error).kind !== 'temporary') return cause;
-  // Drive may fail for this folder alone; the listing finds out by reading the others.
-  const what = `Drive fails each time that it is asked to list this folder: ${inWords}`;
-  return new FileError(UNREADABLE, `${what}. Run again later.`, { retryable: true, cause });
 }
 
 function incomplete(what: string): FileError {

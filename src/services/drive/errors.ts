@@ -1,4 +1,5 @@
 /** What an error of Drive means for a query, a file, or the run (Drive's "Resolve errors" page; docs/services.md). */
+import { UNREADABLE } from '../../../stages/drive-item.ts';
 import { type EveryFile, FileError, RunError } from '../../../stages/errors.ts';
 import {
   connectionError,
@@ -70,12 +71,12 @@ function isGone(error: unknown): boolean {
 }
 
 /** This account may not see the item, or it is gone: Drive does not tell the two apart. */
-export function isNotForUs(error: unknown): error is DriveRefusal {
+export function isInaccessible(error: unknown): error is DriveRefusal {
   return isRefusedQuery(error) && (error.status === 403 || isGone(error));
 }
 
 /** Drive itself refuses this query for good, whatever it says of others. */
-export function isRefusedQuery(error: unknown): error is DriveRefusal {
+function isRefusedQuery(error: unknown): error is DriveRefusal {
   if (!(error instanceof DriveRefusal) || aboutRun(error)) return false;
   const isFromGoogle = error.reasons.some(reason => reason !== HTML && reason !== AUTOMATED);
   return isGone(error) || (isFromGoogle && driveFault(error).kind === 'refused');
@@ -165,6 +166,21 @@ export function aboutListing(error: unknown, what: string): RunError {
     'Check the network connection (and google_drive.api_url, if you set it), then run the command again.',
     options,
   );
+}
+
+/** Why a folder is not listed: a {@link FileError} if only this folder is affected, or may be. */
+export function aboutFolder(error: unknown): Error {
+  const cause = aboutListing(error, 'list the folder');
+  if (!(error instanceof DriveRefusal)) return cause;
+  const inWords = `${error.message.replace(/[:.\s]+$/, '')} (HTTP ${error.status})`;
+  if (isRefusedQuery(error)) {
+    const what = `Drive does not list this folder: ${inWords}`;
+    return new FileError(UNREADABLE, `${what}. Share it with the signed-in Google account, then run again.`);
+  }
+  if (driveFault(error).kind !== 'temporary') return cause;
+  // Drive may fail for this folder alone; the listing finds out by reading the others.
+  const what = `Drive fails each time that it is asked to list this folder: ${inWords}`;
+  return new FileError(UNREADABLE, `${what}. Run again later.`, { retryable: true, cause });
 }
 
 function remedyOf(error: DriveRefusal): string {

@@ -76,13 +76,10 @@ export class Objects {
       const { status } = s3ErrorOf(error);
       if (status === 404 || isTaken(error)) return null;
       // S3 answers so for objects that do not exist, too; a listing shows whether it does (docs/services.md, S3).
-      if (status === 403 && !(await this.#isListed(key))) return null;
+      const isThere = () => isListed(this.#client, this.#bucket, key);
+      if (status === 403 && !(await this.#sendOrExplain(isThere))) return null;
       throw this.#about(error);
     }
-  }
-
-  #isListed(key: string): Promise<boolean> {
-    return this.#sendOrExplain(() => isListed(this.#client, this.#bucket, key));
   }
 
   /** Null if there is none. A read that breaks continues; the bytes end where the object was replaced. Throws RunError. */

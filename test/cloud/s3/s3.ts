@@ -73,11 +73,12 @@ export async function createS3(options: S3Options) {
     denies: null as ((ask: Ask) => string | null) | null,
     /** In the order of their keys. */
     objects: () =>
-      store.all().map(({ key, etag, contentType, kept, content }) => ({
+      store.all().map(({ key, etag, contentType, kept, modifiedMs, content }) => ({
         key,
         size: content.sizeBytes,
         etag,
         contentType,
+        modifiedMs,
         /** `x-amz-meta-*` and the other headers that are kept, lower case. */
         headers: Object.fromEntries(kept) as Readonly<Record<string, string>>,
         /** Another one for each time that the object was written. */

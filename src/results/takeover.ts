@@ -21,11 +21,11 @@ type Entry = Partial<
 export function takeoverOf(home: string, folderId: string): ((record: FileRecord) => FileRecord) | null {
   const path = progressPath(home, folderId);
   const { existing, free } = namesAside(path);
-  const isNew = isTheirs(path);
-  if (isNew) renameSync(path, free);
-  const aside = isNew ? free : existing.findLast(isTheirs);
-  if (!aside) return null;
-  const stored = new Map(Object.entries(filesOf(aside) ?? {}).filter(([, entry]) => isStored(entry)));
+  const found = theirFiles(path);
+  if (found) renameSync(path, free);
+  const files = existing.reduceRight((known, aside) => known ?? theirFiles(aside), found);
+  if (!files) return null;
+  const stored = new Map(Object.entries(files).filter(([, entry]) => isStored(entry)));
   return record => takenOver(record, stored.get(record.id));
 }
 
@@ -38,18 +38,14 @@ function namesAside(path: string): { existing: string[]; free: string } {
   }
 }
 
-/** True if the file is the Python tool's. */
-function isTheirs(path: string): boolean {
+/** The files in the Python tool's progress file; null for any other file. */
+function theirFiles(path: string): Record<string, Entry> | null {
   // Quotes in a value are escaped: with plain ones it is a field, which only this tool writes.
-  const files = isFileThere(path) && !headOf(path).includes('"sequential_id":') ? filesOf(path) : null;
-  const entries = Object.values(files ?? {});
-  return entries.some(isEntry) && !entries.some(entry => isEntry(entry) && 'sequential_id' in entry);
-}
-
-function filesOf(path: string): Record<string, Entry> | null {
+  if (!isFileThere(path) || headOf(path).includes('"sequential_id":')) return null;
   try {
-    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files?: Record<string, Entry> };
-    return files && typeof files === 'object' ? files : null;
+    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: Record<string, Entry> };
+    const entries = Object.values(files).filter(isEntry);
+    return entries.length > 0 && !entries.some(entry => 'sequential_id' in entry) ? files : null;
   } catch {
     return null;
   }

@@ -32,14 +32,14 @@ export function shareBar(
 
 /** What arrived in S3 over time: the share of all files and bytes, and bytes per second. */
 export function timeCharts(timeline: Timeline, all: { files: number; bytes: number }, zone: Zone): Markup {
-  const axis = timeAxis(timeline);
+  const axis = timeAxis(timeline, zone);
   return html`<div class="charts">
-${progressChart(axis, all, zone)}
+${progressChart(axis, all)}
 ${throughputChart(axis, timeline.intervalMs / 1000, zone)}
 </div>`;
 }
 
-function progressChart(axis: Axis, all: { files: number; bytes: number }, zone: Zone): Markup {
+function progressChart(axis: Axis, all: { files: number; bytes: number }): Markup {
   const sum = { files: 0, bytes: 0 };
   const points = [{ x: 0, ...sum }];
   for (const { x, end, isFirst, files, bytes } of axis.bars) {
@@ -55,14 +55,12 @@ function progressChart(axis: Axis, all: { files: number; bytes: number }, zone: 
   };
   const percentOf = (kind: 'files' | 'bytes') => `${Math.round(share(kind, sum[kind]) * 100)}%`;
   const [files, bytes] = [percentOf('files'), percentOf('bytes')];
-  return figure({
+  return figure(axis, {
     title: 'Arrived in S3',
     legend: html`<span class="key"><i class="swatch-files"></i>files (${files})</span> <span class="key"><i class="swatch-bytes"></i>bytes (${bytes})</span>`,
     label: `Arrived in S3: ${files} of the files and ${bytes} of the bytes`,
     ticks: [0, 25, 50, 75, 100].map(value => ({ share: value / 100, text: `${value}%` })),
     plot: html`<svg viewBox="0 0 1000 ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none">${line('bytes')}${line('files')}</svg>`,
-    axis,
-    zone,
   });
 }
 
@@ -76,14 +74,12 @@ function throughputChart(axis: Axis, seconds: number, zone: Zone): Markup {
     const text = `${start}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`;
     return html`<g class="bar"><rect class="hit" x="${x}%" y="0" width="${round(end - x)}%" height="${HEIGHT}"/><rect class="mark" x="${round(x + (end - x) * 0.08)}%" y="${round(HEIGHT - height)}" width="${round((end - x) * 0.84)}%" height="${height}"/><title>${text}</title></g>`;
   });
-  return figure({
+  return figure(axis, {
     title: 'Throughput',
     legend: html`<span class="key">bytes a second, over ${lengthOf(seconds)} each</span>`,
     label: `Throughput over time, at most ${formatBytes(most)} a second`,
     ticks: scale.ticks.map(value => ({ share: value / scale.top, text: `${scale.text(value)}/s` })),
     plot: html`${bars}`,
-    axis,
-    zone,
   });
 }
 
@@ -113,7 +109,7 @@ export function zoneOf(name: string) {
 type Axis = ReturnType<typeof timeAxis>;
 
 /** The time in which files arrived, without pauses: a night would take most of the width. */
-function timeAxis({ sessions, intervalMs }: Timeline) {
+function timeAxis({ sessions, intervalMs }: Timeline, zone: Zone) {
   const worked = sessions.reduce((sum, { intervals }) => sum + intervals.length, 0);
   const pause = worked * PAUSE_SHARE;
   const total = worked + pause * (sessions.length - 1);
@@ -137,13 +133,14 @@ function timeAxis({ sessions, intervalMs }: Timeline) {
   const hasSeconds = stepOf(TICK_DISTANCE) < 60_000;
   const distance = hasSeconds ? TICK_DISTANCE_WITH_SECONDS : TICK_DISTANCE;
   const step = stepOf(distance);
-  const ticks: typeof bars = [];
-  for (const bar of bars) {
-    const isRound = bar.isFirst || bar.startMs % step === 0;
-    const isFree = bar.x <= 100 - distance / 2 && bar.x >= (ticks.at(-1)?.x ?? -distance) + distance;
-    if (isRound && isFree) ticks.push(bar);
+  const timeOf = hasSeconds ? zone.timeWithSeconds : zone.time;
+  const ticks: { x: number; time: string; day: string }[] = [];
+  for (const { x, startMs, isFirst } of bars) {
+    const isRound = isFirst || startMs % step === 0;
+    const isFree = x <= 100 - distance / 2 && x >= (ticks.at(-1)?.x ?? -distance) + distance;
+    if (isRound && isFree) ticks.push({ x, time: timeOf(startMs), day: zone.day(startMs) });
   }
-  return { bars, pauses, ticks, hasSeconds };
+  return { bars, pauses, ticks };
 }
 
 interface Figure {
@@ -153,11 +150,9 @@ interface Figure {
   /** On the vertical axis; a share of 1 is the top. */
   ticks: { share: number; text: string }[];
   plot: Markup;
-  axis: Axis;
-  zone: Zone;
 }
 
-function figure({ title, legend, label, ticks, plot, axis, zone }: Figure): Markup {
+function figure(axis: Axis, { title, legend, label, ticks, plot }: Figure): Markup {
   const y = (share: number) => round(HEIGHT * (1 - share));
   const lines = ticks.map(
     ({ share }) =>
@@ -167,11 +162,9 @@ function figure({ title, legend, label, ticks, plot, axis, zone }: Figure): Mark
     ({ x, ms }) =>
       html`<line class="pause" x1="${x}%" x2="${x}%" y1="0" y2="${HEIGHT}"><title>Paused for ${lengthOf(ms / 1000)}</title></line>`,
   );
-  const days = axis.ticks.map(({ startMs }) => zone.day(startMs));
-  const times = axis.ticks.map(({ x, startMs }, index) => {
-    const time = axis.hasSeconds ? zone.timeWithSeconds(startMs) : zone.time(startMs);
-    const day = days[index] !== days[index - 1] && days[index]!;
-    return html`<text x="${x}%" y="${HEIGHT + 18}">${time}</text>${day && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${day}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
+  const times = axis.ticks.map(({ x, time, day }, index) => {
+    const isNew = day !== axis.ticks[index - 1]?.day;
+    return html`<text x="${x}%" y="${HEIGHT + 18}">${time}</text>${isNew && html`<text class="day" x="${x}%" y="${HEIGHT + 34}">${day}</text>`}<line class="axis" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${HEIGHT + 4}"/>`;
   });
   return html`<figure class="chart"><figcaption><strong>${title}</strong> ${legend}</figcaption>
 <div class="plot"><svg class="scale" width="64" height="${HEIGHT + 40}" aria-hidden="true">${ticks.map(({ share, text }) => html`<text x="56" y="${y(share) + 4}">${text}</text>`)}</svg><svg class="area" height="${HEIGHT + 40}" role="img" aria-label="${label}">${lines}${pauses}${plot}${times}</svg></div></figure>`;

@@ -67,11 +67,10 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     // Before the progress file, which has the same path.
     const takenOver = takeoverOf(this.home, run.folderId);
     const lastProgress = progressFile(this.home, run, events);
-    let letSleep = () => {};
     try {
       // Before progress is shown, which would overwrite a prompt.
       await services.drive();
-      if (flags['keep-awake'] && until === 'link') letSleep = (await import('./keep-awake.ts')).keepAwake();
+      if (flags['keep-awake'] && until === 'link') this.defer((await import('./keep-awake.ts')).keepAwake());
       await this.showProgress(config, services, until === 'link');
       const selection = selectionFrom(rules);
       const context = { config, services, events, shutdown, run, until, root, rules, selection, takenOver };
@@ -80,7 +79,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
       return { run, config, seconds: (performance.now() - startedAt) / 1000, ...migrated };
     } finally {
       this.stopProgress();
-      letSleep();
       const { reason } = shutdown;
       if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
       // An error of the run has priority; an error of only the progress file was thrown above.
@@ -88,6 +86,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     }
   }
 
+  /** Runs the stages, and writes the files for people while the manifests are open: they need not be indexed again then. */
   async #migrate(
     context: Omit<MigrationOptions, 'manifests' | 'retryOrphans' | 'rescan'>,
     flags: RunOptions['flags'],
@@ -105,7 +104,6 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
         skipExisting: flags['skip-existing'],
         maxTransferBytes: flags['max-transfer'],
       });
-      // While the manifests are open, they need not be indexed again.
       const progressPath = await lastProgress();
       return { changes, progressPath, failedPath: await writeFailedFiles(this.home, run) };
     } finally {

@@ -27,7 +27,7 @@ export function classifyTokenError(
   const refusal = refusalOf(error, credentials, subject);
   const { code, status } = faultOf(error);
   const where = `Google's sign-in at ${refusal.address || 'its token service'}`;
-  const connection = connectionError(Object.assign(new Error(code), { code, status }), where);
+  const connection = connectionError(error, where);
   if (connection) return connection;
   if (status !== null) return explain(TOKEN_REFUSALS, refusal);
   const remedy = 'Check the network connection, then run the command again.';

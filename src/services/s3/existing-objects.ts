@@ -3,23 +3,26 @@ import type { HeadObjectCommandOutput, S3 } from '@aws-sdk/client-s3';
 import { FileError } from '../../../stages/errors.ts';
 import type { StoredObject, Upload } from '../../../stages/transfer.ts';
 import { s3ErrorOf } from './errors.ts';
-import { FILE_ID_METADATA, MD5_METADATA, type Place, RUN_ID_METADATA, unquoted } from './upload.ts';
+import {
+  FILE_ID_METADATA,
+  fitsOnePut,
+  MD5_METADATA,
+  type Place,
+  RUN_ID_METADATA,
+  unquoted,
+} from './upload.ts';
 
 /** A lookup costs one request; from here on sending the bytes of a file in vain costs more. */
 const WORTH_A_LOOKUP_BYTES = 16 * 1024 * 1024;
 
-export function isWorthALookup({ size }: Upload): boolean {
-  return size === null || size >= WORTH_A_LOOKUP_BYTES;
-}
-
-type Bucket = Pick<Place, 'client' | 'bucket' | 'runId'>;
-
 /**
- * The object under the key, if it already has the upload's bytes. Null if the bytes have to be sent: there is no object, or
- * it is the one to replace. Throws FileError `key_taken` for any other object.
+ * The object under the key, if it already has the upload's bytes. Null if the bytes have to be sent: there is no object, it
+ * is the one to replace, or a lookup is not worth it. Throws FileError `key_taken` for any other object.
  */
-export async function lookUp(upload: Upload, place: Bucket): Promise<StoredObject | null> {
+export async function lookUp(upload: Upload, place: Place): Promise<StoredObject | null> {
   const { client, bucket } = place;
+  const isSmall = upload.size !== null && upload.size < WORTH_A_LOOKUP_BYTES;
+  if (isSmall && !upload.isRetry && fitsOnePut(upload, place)) return null;
   const isThere = upload.replaces
     ? null
     : await isListed(client, bucket, upload.key).catch(error => {
@@ -34,21 +37,21 @@ export async function lookUp(upload: Upload, place: Bucket): Promise<StoredObjec
   return ownOrTaken(upload, object, place);
 }
 
-export async function adopt(upload: Upload, place: Bucket): Promise<StoredObject> {
+export async function adopt(upload: Upload, place: Place): Promise<StoredObject> {
   return ownOrTaken(upload, await headOf(upload, place), place);
 }
 
-export async function findOwn(upload: Upload, place: Bucket): Promise<StoredObject | null> {
+export async function findOwn(upload: Upload, place: Place): Promise<StoredObject | null> {
   const object = await headOf(upload, place);
   return object && ownOf(upload, object, place);
 }
 
 /** False also for an object that may not be read: S3 answers 403 to both. */
-export async function exists(upload: Upload, place: Bucket): Promise<boolean> {
+export async function exists(upload: Upload, place: Place): Promise<boolean> {
   return (await headOf(upload, place)) !== null;
 }
 
-function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Bucket): StoredObject {
+function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Place): StoredObject {
   const own = object && ownOf(upload, object, place);
   if (own) return own;
   const what = object
@@ -61,7 +64,7 @@ function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, plac
   );
 }
 
-async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadObjectCommandOutput | null> {
+async function headOf(upload: Upload, { client, bucket }: Place): Promise<HeadObjectCommandOutput | null> {
   try {
     return await client.headObject({ Bucket: bucket, Key: upload.key });
   } catch (error) {
@@ -72,7 +75,7 @@ async function headOf(upload: Upload, { client, bucket }: Bucket): Promise<HeadO
 }
 
 /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
-function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Bucket): StoredObject | null {
+function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Place): StoredObject | null {
   const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
   const etag = unquoted(object.ETag);
   const isSame = upload.md5

@@ -9,7 +9,7 @@ import {
   type Upload,
 } from '../../../stages/transfer.ts';
 import { md5Differs } from '../wrong-bytes.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient } from './client.ts';
 import {
   aboutUpload,
   calculatedMd5,
@@ -19,7 +19,7 @@ import {
   isTaken,
   s3ErrorOf,
 } from './errors.ts';
-import { adopt, exists, findOwn, isWorthALookup, lookUp } from './existing-objects.ts';
+import { adopt, exists, findOwn, lookUp } from './existing-objects.ts';
 import { Objects, type ObjectsOptions } from './objects.ts';
 import { fitsOnePut, type Place, putInParts, putWhole } from './upload.ts';
 import { objectUrls } from './url.ts';
@@ -27,7 +27,7 @@ import { objectUrls } from './url.ts';
 /** Files that go in parts at a time, whatever the number of workers: each has about four parts in memory. */
 const FILES_IN_PARTS = 2;
 
-export interface StorageOptions extends ClientOptions, ObjectsOptions, Omit<Place, 'client'> {
+export interface StorageOptions extends ObjectsOptions, Omit<Place, 'client'> {
   warn: (message: string) => void;
 }
 
@@ -85,10 +85,8 @@ export class Storage implements ObjectStore {
   }
 
   async #store(upload: Upload): Promise<StoredObject> {
-    if (upload.isRetry || isWorthALookup(upload) || !fitsOnePut(upload, this.#place)) {
-      const found = await lookUp(upload, this.#place);
-      if (found) return found;
-    }
+    const found = await lookUp(upload, this.#place);
+    if (found) return found;
     try {
       const stored = await this.#put(upload);
       this.#hasResponded = true;

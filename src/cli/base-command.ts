@@ -173,7 +173,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async finally(error: Error | undefined): Promise<void> {
-    for (const release of this.#deferred) await release();
+    for (const release of this.#deferred) {
+      try {
+        await release();
+      } catch (failure) {
+        await this.catch(failure as Error);
+      }
+    }
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');
     await super.finally(error);
     // Cancelled requests may still wait for a response, which would keep the process running.

@@ -50,10 +50,3 @@ export function shutDownOnSignals(
     source.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
   };
 }
-
-/** For a command with nothing to finish. */
-export function abortedOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => controller.abort());
-  return controller.signal;
-}

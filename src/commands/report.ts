@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
-import { abortedOnSignals } from '../cli/interruption.ts';
+import { shutDownOnSignals } from '../cli/interruption.ts';
 import { outputOf, writeOutput } from '../cli/output.ts';
 import { ConfigError } from '../config/error.ts';
 import { EXIT } from '../config/exit-codes.ts';
@@ -84,7 +84,8 @@ export default class Report extends BaseCommand<typeof Report> {
 
   async #watch(run: Run, rules: ReviewRules): Promise<void> {
     const { serveReport } = await import('../results/report/serve.ts');
-    const signal = abortedOnSignals();
+    this.defer(shutDownOnSignals(this.shutdown, () => {}));
+    const signal = this.shutdown.drainSignal;
     const page = async () => {
       const { version } = run;
       return pageOf(await reportOf(run, rules, () => {}), { madeAt: new Date(), version });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
-import { abortedOnSignals } from '../cli/interruption.ts';
+import { shutDownOnSignals } from '../cli/interruption.ts';
 import { LiveLines } from '../cli/ui/live-lines.ts';
 import { fitted } from '../cli/ui/progress-lines.ts';
 import {
@@ -53,7 +53,8 @@ export default class Status extends BaseCommand<typeof Status> {
 
   /** Redraws the lines on a terminal; elsewhere writes one line each time. */
   async #watch(run: Run): Promise<void> {
-    const signal = abortedOnSignals();
+    this.defer(shutDownOnSignals(this.shutdown, () => {}));
+    const signal = this.shutdown.drainSignal;
     const { stdout } = process;
     const live = stdout.isTTY && !this.json ? new LiveLines(stdout) : null;
     while (!signal.aborted) {

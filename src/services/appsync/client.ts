@@ -192,23 +192,22 @@ const aliasOf = (index: number) => `m${index}`;
 
 /**
  * Many operations of one kind in one GraphQL document, under aliases. `types` gives the GraphQL type of each variable,
- * `inputs` its values for each operation, and `field` the operation by the names of its variables.
+ * `inputs` its values for each operation, and `operation` the text of one, with the variables in it.
  */
 export function batch<Name extends string>(
-  operation: 'query' | 'mutation',
+  kind: 'query' | 'mutation',
   types: Record<Name, string>,
   inputs: Record<Name, unknown>[],
-  field: (variables: Record<Name, string>) => string,
+  operation: string,
 ): DataRequest {
   const names = Object.keys(types) as Name[];
   const declared = inputs.flatMap((_, index) => names.map(name => `$${name}${index}: ${types[name]}`));
-  const fields = inputs.map((_, index) => {
-    const own = Object.fromEntries(names.map(name => [name, `$${name}${index}`])) as Record<Name, string>;
-    return `${aliasOf(index)}: ${field(own)}`;
-  });
+  const fields = inputs.map(
+    (_, index) => `${aliasOf(index)}: ${operation.replace(/\$\w+/g, variable => `${variable}${index}`)}`,
+  );
   const values = inputs.flatMap((input, index) => names.map(name => [`${name}${index}`, input[name]]));
   return {
-    document: `${operation} Batch(${declared.join(', ')}) { ${fields.join('\n')} }`,
+    document: `${kind} Batch(${declared.join(', ')}) { ${fields.join('\n')} }`,
     variables: Object.fromEntries(values),
   };
 }

@@ -51,10 +51,14 @@ export class MediaRecords {
     const found = new Map<string, MediaRecord>();
     const { getQuery } = this.#model;
     for (const asked of chunksOf(ids, RECORDS_PER_REQUEST)) {
-      const inputs = asked.map(i => ({ i }));
-      const field = ({ i }: { i: string }) => `${getQuery}(id: ${i}) { ${this.#fields} }`;
-      const document = batch('query', { i: 'ID!' }, inputs, field);
-      const response = await this.#client.readPartly(document, isOfField);
+      const query = `${getQuery}(id: $id) { ${this.#fields} }`;
+      const request = batch(
+        'query',
+        { id: 'ID!' },
+        asked.map(id => ({ id })),
+        query,
+      );
+      const response = await this.#client.readPartly(request, isOfField);
       for (const [index, { value, errors }] of resultsOf<MediaRecord>(response, asked).entries()) {
         const name = asked[index]!;
         const error = errors.at(-1);
@@ -71,12 +75,10 @@ export class MediaRecords {
   async remove(ids: string[]): Promise<void> {
     const { deleteInput, deleteMutation } = this.#model;
     for (const asked of chunksOf(ids, DELETES_PER_REQUEST)) {
-      const inputs = asked.map(id => ({ i: { id } }));
-      const field = ({ i }: { i: string }) => `${deleteMutation}(input: ${i}) { id }`;
-      const failure = await this.#client.repeat(
-        batch('mutation', { i: `${deleteInput}!` }, inputs, field),
-        isConflict,
-      );
+      const inputs = asked.map(id => ({ input: { id } }));
+      const mutation = `${deleteMutation}(input: $input) { id }`;
+      const request = batch('mutation', { input: `${deleteInput}!` }, inputs, mutation);
+      const failure = await this.#client.repeat(request, isConflict);
       if (!failure) continue;
       if (isForbidden(failure)) throw notAllowed(failure);
       throw new RunError(

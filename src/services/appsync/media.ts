@@ -63,10 +63,10 @@ export class Media implements MediaTable {
   /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record is alone. */
   async #createOrSplit(links: MediaLink[]): Promise<Outcome[]> {
     const { createInput, createMutation } = this.#model;
-    const inputs = links.map(link => ({ i: this.#inputOf(link) }));
-    const field = ({ i }: { i: string }) => `${createMutation}(input: ${i}) { id }`;
-    const document = batch('mutation', { i: `${createInput}!` }, inputs, field);
-    const { isRepeated = false, ...response } = await this.#client.request(document);
+    const inputs = links.map(link => ({ input: this.#inputOf(link) }));
+    const mutation = `${createMutation}(input: $input) { id }`;
+    const request = batch('mutation', { input: `${createInput}!` }, inputs, mutation);
+    const { isRepeated = false, ...response } = await this.#client.request(request);
     const { data, errors } = response;
     const outcomeOf = (link: MediaLink, { value, errors: own }: Result<unknown>): Outcome => {
       if (value) return 'linked';
@@ -120,10 +120,9 @@ export class Media implements MediaTable {
   async #confirm(links: MediaLink[]): Promise<Map<MediaLink, Outcome>> {
     if (links.length === 0) return new Map();
     const { getQuery, url, observationId } = this.#model;
-    const inputs = links.map(({ id }) => ({ i: id }));
-    const field = ({ i }: { i: string }) =>
-      `${getQuery}(id: ${i}) { url: ${url} observationId: ${observationId} }`;
-    const response = await this.#client.request(batch('query', { i: 'ID!' }, inputs, field));
+    const ids = links.map(({ id }) => ({ id }));
+    const query = `${getQuery}(id: $id) { url: ${url} observationId: ${observationId} }`;
+    const response = await this.#client.request(batch('query', { id: 'ID!' }, ids, query));
     const results = resultsOf<Values>(response, links);
     const outcomeOf = (link: MediaLink, { value, errors: [error] }: (typeof results)[number]): Outcome => {
       if (error && isOfField(error) && isUnreadable(error))

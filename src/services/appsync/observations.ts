@@ -41,13 +41,12 @@ export class Observations implements ObservationTable {
   async #find(query: string, ids: number[]): Promise<Observation[]> {
     const { sequentialId } = this.#model;
     const types = { id: 'Int!', token: 'String' };
-    const field = ({ id, token }: Record<keyof typeof types, string>) =>
-      `${query}(${sequentialId}: ${id}, nextToken: ${token}) { items { ${this.#fields} } nextToken }`;
+    const lookup = `${query}(${sequentialId}: $id, nextToken: $token) { items { ${this.#fields} } nextToken }`;
     const found: Observation[] = [];
     const open: { id: number; token: string | null }[] = ids.map(id => ({ id, token: null }));
     while (open.length > 0) {
       const asked = open.splice(0, IDS_PER_REQUEST);
-      const response = await this.#client.readPartly(batch('query', types, asked, field));
+      const response = await this.#client.readPartly(batch('query', types, asked, lookup));
       for (const [index, { value, errors }] of resultsOf<Page>(response, asked).entries()) {
         const { id } = asked[index]!;
         const name = `${sequentialId} ${id}`;

@@ -10,9 +10,9 @@ import { identityPoolClient, userPoolClient } from './clients.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
 import { fetchKeys, type Identity, type RoleKeys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
-import { type SignedIn, signIn } from './sign-in.ts';
+import { signIn } from './sign-in.ts';
 import type { TokenStore } from './token-store.ts';
-import { claimsOf, type Device, renewTokens, type SignInKey, type Tokens, tokensFrom } from './tokens.ts';
+import { claimsOf, type Device, renewTokens, type SignInKey, type Tokens } from './tokens.ts';
 
 export interface SessionOptions {
   config: Config;
@@ -147,10 +147,7 @@ export class CognitoSession {
     const held = (await store.find(this.#key)) ?? old;
     if (!held) return this.#signInOnce(null);
     try {
-      return await this.#obtain('renewal', held.refreshToken, async at => ({
-        result: await renewTokens(await this.#userPool(), held, at),
-        device: held.device,
-      }));
+      return await this.#explained('renewal', async at => renewTokens(await this.#userPool(), held, at));
     } catch (error) {
       if (!(error instanceof RunError && FINAL.includes(error.code))) throw error;
       await store.forget(this.#key, held.refreshToken);
@@ -162,28 +159,16 @@ export class CognitoSession {
   }
 
   #signInOnce(device: Device | null): Promise<Tokens> {
-    this.#signedIn ??= this.#obtain('sign_in', null, async at =>
+    this.#signedIn ??= this.#explained('sign_in', async at =>
       signIn(await this.#userPool(), this.#options.questions, at, device),
     );
     return this.#signedIn;
   }
 
-  async #obtain(
-    step: 'sign_in' | 'renewal',
-    refreshToken: string | null,
-    request: (at: Circumstances) => Promise<SignedIn>,
-  ): Promise<Tokens> {
+  /** What the request returns; its error becomes a RunError. */
+  async #explained<T>(step: Step, request: (at: Circumstances) => Promise<T>): Promise<T> {
     try {
-      const at = await this.#circumstances(step);
-      const askedAt = this.#now();
-      const { result, device } = await request(at);
-      const tokens = tokensFrom(result, askedAt, { refreshToken, device });
-      if (tokens) return tokens;
-      throw new RunError(
-        'sign_in_failed',
-        `The response of ${at.endpoint} has no tokens for ${at.username}.`,
-        'Check the values under aws.cognito ("migrator show").',
-      );
+      return await request(await this.#circumstances(step));
     } catch (error) {
       // Ctrl-C at the prompt ends the command; it is no refusal.
       const isInterrupted = error instanceof Error && error.name === 'ExitPromptError';
@@ -211,17 +196,15 @@ export class CognitoSession {
     const { storage_group: storageGroup } = this.#options.config.aws.amplify;
     const storageRole = roleOfGroup(idToken, storageGroup);
     const { username, userPoolId } = this.#key;
-    try {
-      const login = { idToken, userPoolId, wantedRole: storageRole };
-      const value = await fetchKeys(await this.#identityPool(), this.#identity, login, this.#now());
-      const groups = claimsOf(idToken)['cognito:groups'] ?? [];
-      this.#user = { username, groups, storageGroup, role: value.role, storageRole };
-      // The keys expire by AWS's clock; a wrong clock here must not make fresh keys look old.
-      const ahead = Math.abs(clockAheadMs) > MIN_SKEW_MS ? clockAheadMs : 0;
-      return { value, expiresAt: value.keys.expiration.getTime() - ahead };
-    } catch (error) {
-      throw classify(error, await this.#circumstances('keys'));
-    }
+    const login = { idToken, userPoolId, wantedRole: storageRole };
+    const value = await this.#explained('keys', async ({ now }) =>
+      fetchKeys(await this.#identityPool(), this.#identity, login, now),
+    );
+    const groups = claimsOf(idToken)['cognito:groups'] ?? [];
+    this.#user = { username, groups, storageGroup, role: value.role, storageRole };
+    // The keys expire by AWS's clock; a wrong clock here must not make fresh keys look old.
+    const ahead = Math.abs(clockAheadMs) > MIN_SKEW_MS ? clockAheadMs : 0;
+    return { value, expiresAt: value.keys.expiration.getTime() - ahead };
   }
 }
 

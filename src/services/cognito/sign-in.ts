@@ -7,18 +7,13 @@ import type {
 import { RunError } from '../../../stages/errors.ts';
 import { ASK_ADMIN, type Circumstances } from './errors.ts';
 import type { Questions } from './questions.ts';
-import type { Device } from './tokens.ts';
+import { type Device, type Tokens, tokensFrom } from './tokens.ts';
 
 type Challenge = Omit<RespondToAuthChallengeCommandOutput, '$metadata'>;
 
 type Respond = (challenge: Challenge, answers: Record<string, string>) => Promise<Challenge>;
 
 const MAX_CHALLENGES = 6;
-
-export interface SignedIn {
-  result: AuthenticationResultType | undefined;
-  device: Device | null;
-}
 
 /**
  * Signs in by SRP, the only password flow that Amplify's default app client allows (docs/services.md, Cognito): the password
@@ -31,11 +26,12 @@ export async function signIn(
   questions: Questions,
   at: Circumstances,
   device: Device | null,
-): Promise<SignedIn> {
+): Promise<Tokens> {
   const password = await questions.password();
-  const attempt = async (known: Device | null): Promise<SignedIn> => {
+  const attempt = async (known: Device | null): Promise<Tokens> => {
     const result = await authenticate(client, password, questions, at, known);
-    return { result, device: (await confirmDevice(client, result)) ?? known };
+    const confirmed = await confirmDevice(client, result);
+    return tokensFrom(result, at, { refreshToken: null, device: confirmed ?? known });
   };
   return attempt(device).catch(error => {
     const isForgotten = error.name === FORGOTTEN && /device/i.test(error.message);

@@ -3,10 +3,11 @@ import type {
   AuthenticationResultType,
   CognitoIdentityProvider,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { RunError } from '../../../stages/errors.ts';
 import { addressOf } from '../aws/client.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import { userPoolClient } from './clients.ts';
-import { classify } from './errors.ts';
+import { type Circumstances, classify } from './errors.ts';
 
 /** The user whose tokens they are, and the app client that asked for them. */
 export interface SignInKey {
@@ -53,15 +54,22 @@ const ONE_HOUR_MS = 3_600_000;
 /**
  * Tokens with the time of their end. Only the length of life is taken from the token (`exp` − `iat`), and counted from
  * the moment of the request, so that a wrong clock on this machine does no harm. A renewal that brings no refresh token
- * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito). Null if the response has no ID token, or no refresh token is known.
+ * keeps the old one; one that does (rotation) replaces it (docs/services.md, Cognito). Throws RunError if the response has
+ * no ID token, or no refresh token is known.
  */
 export function tokensFrom(
   result: AuthenticationResultType | undefined,
-  askedAt: number,
+  { now: askedAt, endpoint, username }: Circumstances,
   old: { refreshToken: string | null; device: Device | null },
-): Tokens | null {
+): Tokens {
   const refreshToken = result?.RefreshToken ?? old.refreshToken;
-  if (!result?.IdToken || !refreshToken) return null;
+  if (!result?.IdToken || !refreshToken) {
+    throw new RunError(
+      'sign_in_failed',
+      `The response of ${endpoint} has no tokens for ${username}.`,
+      'Check the values under aws.cognito ("migrator show").',
+    );
+  }
   const { iat, exp } = claimsOf(result.IdToken);
   const seconds = iat !== undefined && exp !== undefined ? exp - iat : (result.ExpiresIn ?? 0);
   return {
@@ -90,18 +98,20 @@ export function claimsOf(jwt: string): IdClaims {
  */
 export async function renewTokens(
   client: CognitoIdentityProvider,
-  { refreshToken, device }: Pick<Tokens, 'refreshToken' | 'device'>,
-  { clientId: ClientId }: SignInKey,
-): Promise<AuthenticationResultType | undefined> {
+  old: Tokens,
+  at: Circumstances,
+): Promise<Tokens> {
+  const { refreshToken, device } = old;
+  const { clientId: ClientId } = at;
   const AuthParameters = { REFRESH_TOKEN: refreshToken, ...(device && { DEVICE_KEY: device.key }) };
   try {
     const renewal = { AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId, AuthParameters } as const;
-    return (await client.initiateAuth(renewal)).AuthenticationResult;
+    return tokensFrom((await client.initiateAuth(renewal)).AuthenticationResult, at, old);
   } catch (refusal) {
     if ((refusal as Error).name !== 'InvalidParameterException') throw refusal;
     try {
       const renewal = { ClientId, RefreshToken: refreshToken, DeviceKey: device?.key };
-      return (await client.getTokensFromRefreshToken(renewal)).AuthenticationResult;
+      return tokensFrom((await client.getTokensFromRefreshToken(renewal)).AuthenticationResult, at, old);
     } catch (error) {
       // Neither flow is allowed to this client: the first refusal says so.
       const notAllowed = /InvalidParameter|UnsupportedOperation/.test((error as Error).name);

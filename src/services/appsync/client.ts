@@ -212,14 +212,19 @@ export function batch<Name extends string>(
   };
 }
 
-export interface Result<T> {
+interface Result<T> {
   value: T | null;
   errors: AppSyncError[];
 }
 
-export function resultsOf<T>({ data, errors }: DataResponse, operations: readonly unknown[]): Result<T>[] {
-  return operations.map((_, index) => ({
-    value: (data?.[aliasOf(index)] ?? null) as T | null,
-    errors: errors.filter(({ path }) => path?.[0] === aliasOf(index)),
-  }));
+/** By operation, in the order of the batch. */
+export function resultsOf<Operation, T>(
+  { data, errors }: DataResponse,
+  operations: readonly Operation[],
+): Map<Operation, Result<T>> {
+  const resultAt = (alias: string) => ({
+    value: (data?.[alias] ?? null) as T | null,
+    errors: errors.filter(({ path }) => path?.[0] === alias),
+  });
+  return new Map(operations.map((operation, index) => [operation, resultAt(aliasOf(index))]));
 }

@@ -59,8 +59,7 @@ export class MediaRecords {
         query,
       );
       const response = await this.#client.readPartly(request, isOfField);
-      for (const [index, { value, errors }] of resultsOf<MediaRecord>(response, asked).entries()) {
-        const name = asked[index]!;
+      for (const [name, { value, errors }] of resultsOf<string, MediaRecord>(response, asked)) {
         const error = errors.at(-1);
         if (!error && value) found.set(name, value);
         if (!error) continue;

@@ -2,7 +2,7 @@
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
 import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
-import { type AppSyncClient, batch, type Result, resultsOf } from './client.ts';
+import { type AppSyncClient, batch, resultsOf } from './client.ts';
 import {
   type AppSyncError,
   fieldFault,
@@ -17,9 +17,9 @@ import {
 } from './errors.ts';
 import type { Models } from './models.ts';
 
-/** What became of a create: it exists, may be tried again, exists already with values to be looked at, or failed. */
-type Outcome = 'linked' | 'conflict' | 'repeated conflict' | Open | FileError;
+/** A create that may be tried again. */
 type Open = { again: AppSyncError };
+type Outcome = LinkOutcome | Open;
 
 export class Media implements MediaTable {
   readonly #client: AppSyncClient;
@@ -34,19 +34,17 @@ export class Media implements MediaTable {
 
   async create(links: MediaLink[]): Promise<LinkOutcome[]> {
     if (links.length === 0) return [];
-    const outcomes = new Map<MediaLink, LinkOutcome | Open>(links.map(link => [link, { again: {} }]));
+    const outcomes = new Map<MediaLink, Outcome>(links.map(link => [link, { again: {} }]));
     /** Links whose first attempt met an existing record; a later one may meet the record that the first has created. */
-    let found: Set<MediaLink> | null = null;
-    const attempt = async (): Promise<void> => {
-      const tried = links.filter(link => isOpen(outcomes.get(link)!));
-      const created = await this.#createOrSplit(tried);
-      found ??= new Set(tried.filter((_, index) => created[index] === 'conflict'));
-      const confirmed = await this.#confirm(tried.filter((_, index) => isExisting(created[index]!)));
-      for (const [index, link] of tried.entries()) {
-        const outcome = confirmed.get(link) ?? created[index]!;
-        if (typeof outcome === 'object') outcomes.set(link, outcome);
-        else if (!isExisting(created[index]!)) outcomes.set(link, null);
-        else outcomes.set(link, found.has(link) ? 'found' : 'unclear');
+    const found = new Set<MediaLink>();
+    const attempt = async (retry: number): Promise<void> => {
+      const created = await this.#createOrSplit(links.filter(link => isOpen(outcomes.get(link)!)));
+      const existing = [...created.keys()].filter(link => isExisting(created.get(link)!));
+      if (retry === 0) for (const link of existing) if (created.get(link) === 'found') found.add(link);
+      const refuted = await this.#refuted(existing);
+      for (const [link, outcome] of created) {
+        const confirmed = found.has(link) ? 'found' : 'unclear';
+        outcomes.set(link, refuted.get(link) ?? (isExisting(outcome) ? confirmed : outcome));
       }
       const open = [...outcomes.values()].filter(isOpen);
       if (open.length > 0) throw new NotAllCreated(open.map(({ again }) => again));
@@ -60,34 +58,40 @@ export class Media implements MediaTable {
     });
   }
 
-  /** One value that AppSync cannot coerce refuses the whole document: it is halved until the bad record is alone. */
-  async #createOrSplit(links: MediaLink[]): Promise<Outcome[]> {
+  /**
+   * The outcomes of one request; "found" and "unclear" are not confirmed yet. One value that AppSync cannot coerce refuses
+   * the whole document: it is halved until the bad record is alone.
+   */
+  async #createOrSplit(links: MediaLink[]): Promise<Map<MediaLink, Outcome>> {
     const { createInput, createMutation } = this.#model;
     const inputs = links.map(link => ({ input: this.#inputOf(link) }));
     const mutation = `${createMutation}(input: $input) { id }`;
     const request = batch('mutation', { input: `${createInput}!` }, inputs, mutation);
     const { isRepeated = false, ...response } = await this.#client.request(request);
     const { data, errors } = response;
-    const outcomeOf = (link: MediaLink, { value, errors: own }: Result<unknown>): Outcome => {
-      if (value) return 'linked';
+    const results = resultsOf(response, links);
+    const outcomeOf = (link: MediaLink): Outcome => {
+      const { value, errors: own } = results.get(link)!;
+      if (value) return null;
       const error = own[0] ?? errors[0] ?? { message: 'no response for this record' };
-      if (isConflict(error)) return isRepeated ? 'repeated conflict' : 'conflict';
+      if (isConflict(error)) return isRepeated ? 'unclear' : 'found';
       if (isForbidden(error)) throw notAllowed(error);
       if (isSchemaMismatch([error])) throw this.#misfit(error);
       return isTemporary(error) ? { again: error } : refused(link, error);
     };
-    if (data) return resultsOf(response, links).map((result, index) => outcomeOf(links[index]!, result));
+    const all = (outcome: (link: MediaLink) => Outcome) => new Map(links.map(link => [link, outcome(link)]));
+    if (data) return all(outcomeOf);
     const forbidden = errors.find(isForbidden);
     if (forbidden) throw notAllowed(forbidden);
     const refusal = errors[0] ?? { message: 'no data' };
-    if (errors.some(isTemporary)) return links.map(() => ({ again: refusal }));
+    if (errors.some(isTemporary)) return all(() => ({ again: refusal }));
     if (!errors.some(error => this.#isAboutUrl(error))) throw this.#misfit(refusal);
-    if (links.length === 1) return [refused(links[0]!, refusal)];
+    if (links.length === 1) return all(link => refused(link, refusal));
     const half = Math.ceil(links.length / 2);
-    return [
+    return new Map([
       ...(await this.#createOrSplit(links.slice(0, half))),
       ...(await this.#createOrSplit(links.slice(half))),
-    ];
+    ]);
   }
 
   #inputOf(link: MediaLink): Record<string, unknown> {
@@ -116,43 +120,40 @@ export class Media implements MediaTable {
     );
   }
 
-  /** Reads records that exist already: one with the link's values is the link's. */
-  async #confirm(links: MediaLink[]): Promise<Map<MediaLink, Outcome>> {
-    if (links.length === 0) return new Map();
+  /** Reads records that exist already: one with the link's values is the link's. The others, each with its reason. */
+  async #refuted(links: MediaLink[]): Promise<Map<MediaLink, Open | FileError>> {
+    const refuted = new Map<MediaLink, Open | FileError>();
+    if (links.length === 0) return refuted;
     const { getQuery, url, observationId } = this.#model;
     const ids = links.map(({ id }) => ({ id }));
     const query = `${getQuery}(id: $id) { url: ${url} observationId: ${observationId} }`;
     const response = await this.#client.request(batch('query', { id: 'ID!' }, ids, query));
-    const results = resultsOf<Values>(response, links);
-    const outcomeOf = (link: MediaLink, { value, errors: [error] }: (typeof results)[number]): Outcome => {
-      if (error && isOfField(error) && isUnreadable(error))
-        return differs(
-          link,
-          `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`,
-        );
-      if (value && isSame(value, link)) return 'linked';
-      const found = value && `(${value.url}, observation ${value.observationId})`;
-      const remedy = 'It was not changed; correct or remove it in the app.';
-      if (found) return differs(link, ` with other values ${found}. ${remedy}`);
-      // Reads are eventually consistent: a record that a create has just met may not be readable yet.
-      const reason = { message: 'the record exists but cannot be read yet' };
-      return { again: error ?? response.errors[0] ?? reason };
-    };
-    return new Map(links.map((link, index) => [link, outcomeOf(link, results[index]!)]));
+    for (const [link, { value, errors }] of resultsOf<MediaLink, Values>(response, links)) {
+      const [error] = errors;
+      if (error && isOfField(error) && isUnreadable(error)) {
+        const what = `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`;
+        refuted.set(link, differs(link, what));
+      } else if (!value) {
+        // Reads are eventually consistent: a record that a create has just met may not be readable yet.
+        const reason = { message: 'the record exists but cannot be read yet' };
+        refuted.set(link, { again: error ?? response.errors[0] ?? reason });
+      } else if (value.url !== link.url || value.observationId !== link.observationId) {
+        const found = `(${value.url}, observation ${value.observationId})`;
+        const what = ` with other values ${found}. It was not changed; correct or remove it in the app.`;
+        refuted.set(link, differs(link, what));
+      }
+    }
+    return refuted;
   }
 }
 
 type Values = Pick<MediaLink, 'url' | 'observationId'>;
 
-function isSame(one: Values, other: Values): boolean {
-  return one.url === other.url && one.observationId === other.observationId;
-}
-
 function isExisting(outcome: Outcome): boolean {
-  return outcome === 'conflict' || outcome === 'repeated conflict';
+  return outcome === 'found' || outcome === 'unclear';
 }
 
-function isOpen(outcome: LinkOutcome | Open): outcome is Open {
+function isOpen(outcome: Outcome): outcome is Open {
   return typeof outcome === 'object' && outcome !== null && 'again' in outcome;
 }
 

@@ -9,6 +9,12 @@ import { type Page, sweep } from './sweep.ts';
 
 const IDS_PER_REQUEST = 25;
 
+interface OpenLookup {
+  id: number;
+  /** Of the next page; null at first. */
+  token: string | null;
+}
+
 interface ObservationOptions {
   /** Read along with each observation; null for none. */
   discriminatorField: string | null;
@@ -43,12 +49,11 @@ export class Observations implements ObservationTable {
     const types = { id: 'Int!', token: 'String' };
     const lookup = `${query}(${sequentialId}: $id, nextToken: $token) { items { ${this.#fields} } nextToken }`;
     const found: Observation[] = [];
-    const open: { id: number; token: string | null }[] = ids.map(id => ({ id, token: null }));
+    const open: OpenLookup[] = ids.map(id => ({ id, token: null }));
     while (open.length > 0) {
       const asked = open.splice(0, IDS_PER_REQUEST);
       const response = await this.#client.readPartly(batch('query', types, asked, lookup));
-      for (const [index, { value, errors }] of resultsOf<Page>(response, asked).entries()) {
-        const { id } = asked[index]!;
+      for (const [{ id }, { value, errors }] of resultsOf<OpenLookup, Page>(response, asked)) {
         const name = `${sequentialId} ${id}`;
         for (const { message: reason = '' } of errors) this.#client.unreadable.add({ name, query, reason });
         if (errors.length === 0) this.#client.unreadable.settle(query, name);

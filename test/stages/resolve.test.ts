@@ -3,28 +3,17 @@ import fc from 'fast-check';
 import { chain } from 'stream-chain';
 import { runToEnd, sourceOf } from '../../src/run/pipeline.ts';
 import { RunError } from '../../stages/errors.ts';
-import type { Observation, ObservationTable } from '../../stages/observation-finder.ts';
+import type { ObservationTable } from '../../stages/observation-finder.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { type PrefixRules, type ResolveOptions, resolve } from '../../stages/resolve.ts';
+import { type ResolveOptions, resolve } from '../../stages/resolve.ts';
 import { Shutdown } from '../../stages/shutdown.ts';
 import { stageStream } from '../../stages/stage.ts';
 import { rejection } from '../config/scratch.ts';
 import { anyRecords, counted, expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
+import { obs, parsed, tableOf } from './observed.ts';
 
 const A = 'a'.repeat(32);
 const B = 'b'.repeat(32);
-
-/** Observations that are found by a sweep of one page. */
-function tableOf(...observations: Observation[]): ObservationTable & { sweeps: number } {
-  return {
-    sweeps: 0,
-    index: async () => null,
-    async *sweep() {
-      this.sweeps += 1;
-      yield observations;
-    },
-  };
-}
 
 function refusing(error: Error): ObservationTable {
   return {
@@ -33,23 +22,7 @@ function refusing(error: Error): ObservationTable {
   };
 }
 
-const obs = (sequentialId: number, discriminator?: string | null): Observation => ({
-  id: `obs-${sequentialId}${discriminator ? `-${discriminator}` : ''}`,
-  sequentialId,
-  ...(discriminator !== undefined && { discriminator }),
-});
-
 const TABLE = [obs(6000), obs(6001), obs(6602)];
-
-function parsed(fields: Partial<FileRecord> = {}): FileRecord {
-  return fileRecord({
-    sequentialIds: [6602],
-    pattern: 'single',
-    type: 'IMAGE',
-    contentType: 'image/jpeg',
-    ...fields,
-  });
-}
 
 function resolved(fields: Partial<FileRecord>, options: ResolveOptions = {}): Promise<FileRecord> {
   return one(resolve(tableOf(...TABLE), options), parsed(fields));
@@ -195,67 +168,6 @@ describe('Two files that resolve brings together', () => {
     expect(await one(stage(), twin('other', '6602 - Copy.jpg', { md5: B }))).to.include({
       status: 'needs_review',
     });
-  });
-});
-
-describe('Prefix rules', () => {
-  const prefixRules: PrefixRules = {
-    discriminatorField: 'country',
-    prefixes: { '': 'IL', E: 'EG', S: '*' },
-  };
-  const table = () =>
-    tableOf(
-      obs(1, 'IL'),
-      obs(1, 'EG'),
-      obs(1, 'JO'),
-      obs(2, 'IL'),
-      obs(3, 'JO'),
-      obs(3, 'SY'),
-      obs(4, null),
-      obs(5),
-    );
-  const withPrefix = (prefix: string | undefined, id: number) =>
-    one(
-      resolve(table(), { prefixRules }),
-      parsed({ name: `${prefix ?? ''}${id}.jpg`, prefix, sequentialIds: [id] }),
-    );
-  const linkedTo = async (prefix: string | undefined, id: number) =>
-    (await withPrefix(prefix, id)).observations?.map(observation => observation.id);
-
-  it('pick the observation whose field has the value of the letter', async () => {
-    expect(await linkedTo('', 1)).to.deep.equal(['obs-1-IL']);
-    expect(await linkedTo('E', 1)).to.deep.equal(['obs-1-EG']);
-    expect(await linkedTo(undefined, 1)).to.deep.equal(['obs-1-IL']);
-  });
-
-  it('let * pick what has a value that no other letter names, or none', async () => {
-    expect(await linkedTo('S', 1)).to.deep.equal(['obs-1-JO']);
-    expect(await linkedTo('S', 4)).to.deep.equal(['obs-4']);
-    expect((await withPrefix('S', 2)).status).to.equal('orphan');
-  });
-
-  it('leave it to a person when * fits several observations', async () => {
-    const record = await withPrefix('S', 3);
-    expect(record.error).to.include({ code: 'several_observations' });
-    expect(record.error!.candidates).to.have.length(2);
-  });
-
-  it('make a file with an unknown letter an orphan, never a wrong link', async () => {
-    for (const prefix of ['X', 'e', 'constructor']) {
-      const record = await withPrefix(prefix, 2);
-      expect(record, prefix).to.include({ status: 'orphan' }).and.not.to.have.property('key');
-      expect(record.error).to.include({ code: 'unknown_prefix' });
-      expect(record.error!.message).to.contain(`"${prefix}"`);
-      expect((await withPrefix(prefix, 5)).status).to.equal('orphan');
-    }
-  });
-
-  it('keep the same bytes apart under two letters', async () => {
-    const results = await through(resolve(table(), { prefixRules }), [
-      parsed({ id: 'one', name: '1.jpg', prefix: '', sequentialIds: [1], md5: A }),
-      parsed({ id: 'two', name: 'E1.jpg', prefix: 'E', sequentialIds: [1], md5: A }),
-    ]);
-    expect(results.map(({ key }) => key)).to.deep.equal(['media/obs-1-IL/1.jpg', 'media/obs-1-EG/E1.jpg']);
   });
 });
 

@@ -19,8 +19,8 @@ export async function signOutOfGoogle(
 ): Promise<Ended[]> {
   const { credentials_path: credentialsPath, token_path: tokenPath } = google_drive;
   const [{ readDesktopClient }, { revokeGoogleSignIn }] = await Promise.all([
-    import('../services/drive/google-files.ts'),
-    import('../services/drive/sign-in.ts'),
+    import('../services/drive/sign-in/credentials.ts'),
+    import('../services/drive/sign-in/sign-in.ts'),
   ]);
   // A service account has no token to revoke.
   const client = await readDesktopClient(credentialsPath).catch(() => undefined);

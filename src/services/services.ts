@@ -85,7 +85,7 @@ export class Services {
 
   readonly googleAuth = lazy(async () => {
     requireUsableProxies(process.env);
-    const { googleSignIn } = await import('./drive/sign-in.ts');
+    const { googleSignIn } = await import('./drive/sign-in/sign-in.ts');
     return googleSignIn(this.#config.google_drive, { backoff: this.backoffFor('Google sign-in') });
   });
 

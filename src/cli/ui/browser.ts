@@ -1,5 +1,5 @@
 import { RunError } from '../../../stages/errors.ts';
-import type { Browser } from '../../services/drive/browser-sign-in.ts';
+import type { Browser } from '../../services/drive/sign-in/browser-sign-in.ts';
 import { promptsOn } from './prompts.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { browserAt } from '../../cli/ui/browser.ts';
-import type { Browser } from '../../services/drive/browser-sign-in.ts';
+import type { Browser } from '../../services/drive/sign-in/browser-sign-in.ts';
 
 export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   static override summary = 'Sign in to Google in the browser, with read access to Drive.';
@@ -23,15 +23,15 @@ export default class LoginGoogle extends BaseCommand<typeof LoginGoogle> {
   async run(): Promise<void> {
     const { google_drive } = await this.configuration();
     const { credentials_path: credentialsPath, token_path: tokenPath, api_url: apiUrl } = google_drive;
-    const { readDesktopClient } = await import('../../services/drive/google-files.ts');
+    const { readDesktopClient } = await import('../../services/drive/sign-in/credentials.ts');
     const client = await readDesktopClient(credentialsPath);
     if (client) {
-      const { signInByBrowser } = await import('../../services/drive/browser-sign-in.ts');
+      const { signInByBrowser } = await import('../../services/drive/sign-in/browser-sign-in.ts');
       const browser: Browser = browserAt({ opens: this.flags.browser, say: this.say });
       await signInByBrowser({ client, tokenPath, browser });
     }
     const [{ googleSignIn }, { accountOf }] = await Promise.all([
-      import('../../services/drive/sign-in.ts'),
+      import('../../services/drive/sign-in/sign-in.ts'),
       import('../../services/drive/http.ts'),
     ]);
     const account = await accountOf(await googleSignIn(google_drive), apiUrl);

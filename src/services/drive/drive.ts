@@ -21,7 +21,7 @@ import { accountOf, DriveHttp, textOf } from './http.ts';
 import { ITEM_FIELDS, itemOf, parsed, parsedPage, resourceKeysHeader } from './item.ts';
 import { QueryRate } from './query-rate.ts';
 import type { SharedLimiterOptions } from './shared-limiter.ts';
-import type { DriveAuth } from './sign-in.ts';
+import type { DriveAuth } from './sign-in/sign-in.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;

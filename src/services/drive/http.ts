@@ -4,8 +4,8 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { RunError } from '../../../stages/errors.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
 import { aboutListing, DriveRefusal } from './errors.ts';
-import type { SignInHeaders } from './google-files.ts';
-import type { DriveAuth } from './sign-in.ts';
+import type { SignInHeaders } from './sign-in/credentials.ts';
+import type { DriveAuth } from './sign-in/sign-in.ts';
 
 export type DriveResponse = Pick<Dispatcher.ResponseData, 'headers' | 'body'>;
 

@@ -6,7 +6,7 @@ import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
 import { READONLY_SCOPE } from '../../cloud/drive/tokens.ts';
 import { sendJson } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
-import { EMAIL, HOUR_MS, useGoogleSignIn } from './google-sign-in.ts';
+import { EMAIL, HOUR_MS, useGoogleSignIn } from './sign-in/google-sign-in.ts';
 
 describe('a Google sign-in', () => {
   const at = useGoogleSignIn();

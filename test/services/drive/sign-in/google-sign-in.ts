@@ -1,9 +1,9 @@
 /** Signing in to a local Drive by credential files, with a clock of its own and nothing to wait for. */
-import { accountOf } from '../../../src/services/drive/http.ts';
-import { type DriveAuth, googleSignIn } from '../../../src/services/drive/sign-in.ts';
-import type { RunError } from '../../../stages/errors.ts';
-import { createDrive, type DriveService } from '../../cloud/drive/drive.ts';
-import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { accountOf } from '../../../../src/services/drive/http.ts';
+import { type DriveAuth, googleSignIn } from '../../../../src/services/drive/sign-in/sign-in.ts';
+import type { RunError } from '../../../../stages/errors.ts';
+import { createDrive, type DriveService } from '../../../cloud/drive/drive.ts';
+import { rejection, type Scratch, scratchFolder } from '../../../config/scratch.ts';
 
 export const HOUR_MS = 3_600_000;
 export const EMAIL = 'person@example.com';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { googleSignIn } from '../../../src/services/drive/sign-in.ts';
-import type { RunError } from '../../../stages/errors.ts';
-import { createDrive } from '../../cloud/drive/drive.ts';
-import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
-import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../../cloud/drive/tokens.ts';
-import { sendJson } from '../../cloud/service.ts';
-import { rejection } from '../../config/scratch.ts';
+import { googleSignIn } from '../../../../src/services/drive/sign-in/sign-in.ts';
+import type { RunError } from '../../../../stages/errors.ts';
+import { createDrive } from '../../../cloud/drive/drive.ts';
+import { refreshForm, requestToken } from '../../../cloud/drive/test-client.ts';
+import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../../../cloud/drive/tokens.ts';
+import { sendJson } from '../../../cloud/service.ts';
+import { rejection } from '../../../config/scratch.ts';
 import { EMAIL, HOUR_MS, useGoogleSignIn } from './google-sign-in.ts';
 
 describe('signing in to Google', () => {

@@ -9,12 +9,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { CodeChallengeMethod, Credentials, OAuth2Client } from 'google-auth-library';
-import { RunError } from '../../../stages/errors.ts';
-import { withRetries } from '../../../stages/retry/backoff.ts';
-import { refuseForeignFile } from '../../config/files/foreign-file.ts';
-import { replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
-import { oauthClient } from './google-client.ts';
-import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './google-files.ts';
+import { RunError } from '../../../../stages/errors.ts';
+import { withRetries } from '../../../../stages/retry/backoff.ts';
+import { refuseForeignFile } from '../../../config/files/foreign-file.ts';
+import { replaceFile, SIGN_INS } from '../../../config/files/private-files.ts';
+import { oauthClient } from './client.ts';
+import { canDownload, type DesktopClient, DRIVE_SCOPE, scopesIn } from './credentials.ts';
 import { type Redirect, type RedirectServer, redirectServer } from './redirect-server.ts';
 import { BACKOFF } from './sign-in.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';

@@ -1,8 +1,8 @@
-import { RunError } from '../../../stages/errors.ts';
-import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
-import type { Config } from '../../config/settings.ts';
-import { type Lease, Renewal } from '../renewal.ts';
-import { googleClient, OAuth2Client, requireSameUniverse } from './google-client.ts';
+import { RunError } from '../../../../stages/errors.ts';
+import { type Backoff, withRetries } from '../../../../stages/retry/backoff.ts';
+import type { Config } from '../../../config/settings.ts';
+import { type Lease, Renewal } from '../../renewal.ts';
+import { googleClient, OAuth2Client, requireSameUniverse } from './client.ts';
 import {
   type CredentialPaths,
   DRIVE_SCOPE,
@@ -11,7 +11,7 @@ import {
   requireSufficientScopes,
   type SignInHeaders,
   scopesIn,
-} from './google-files.ts';
+} from './credentials.ts';
 import { classifyTokenError, oauthErrorOf, tokenRetryPolicy } from './token-errors.ts';
 
 type GoogleSettings = CredentialPaths & Pick<Config['google_drive'], 'impersonate' | 'api_url'>;

@@ -2,13 +2,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { browserAt } from '../../../src/cli/ui/browser.ts';
-import { type Browser, signInByBrowser } from '../../../src/services/drive/browser-sign-in.ts';
-import { readDesktopClient } from '../../../src/services/drive/google-files.ts';
-import { googleSignIn } from '../../../src/services/drive/sign-in.ts';
-import type { RunError } from '../../../stages/errors.ts';
-import { sendJson } from '../../cloud/service.ts';
-import { rejection } from '../../config/scratch.ts';
+import { browserAt } from '../../../../src/cli/ui/browser.ts';
+import { type Browser, signInByBrowser } from '../../../../src/services/drive/sign-in/browser-sign-in.ts';
+import { readDesktopClient } from '../../../../src/services/drive/sign-in/credentials.ts';
+import { googleSignIn } from '../../../../src/services/drive/sign-in/sign-in.ts';
+import type { RunError } from '../../../../stages/errors.ts';
+import { sendJson } from '../../../cloud/service.ts';
+import { rejection } from '../../../config/scratch.ts';
 import { useGoogleSignIn } from './google-sign-in.ts';
 
 /** The status that a GET of this path gets, whatever a URL parser thinks of it. */

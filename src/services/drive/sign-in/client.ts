@@ -9,9 +9,9 @@ import {
   type JWTInput,
   OAuth2Client,
 } from 'google-auth-library';
-import { RunError } from '../../../stages/errors.ts';
-import { isPlainObject } from '../../config/json.ts';
-import { type CredentialsJson, DEFAULT_TOKEN_URI, type DesktopClient, textIn } from './google-files.ts';
+import { RunError } from '../../../../stages/errors.ts';
+import { isPlainObject } from '../../../config/json.ts';
+import { type CredentialsJson, DEFAULT_TOKEN_URI, type DesktopClient, textIn } from './credentials.ts';
 
 export { OAuth2Client };
 

@@ -1,10 +1,10 @@
 /** What a failed request for a Google token means and what to do, from the errors of google-auth-library. */
-import { RunError } from '../../../stages/errors.ts';
-import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
-import { connectionError, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
-import { isPlainObject } from '../../config/json.ts';
-import { explain, type Refusal } from '../refusals.ts';
-import { credentialsError, DRIVE_SCOPE, type GoogleCredentials, textIn } from './google-files.ts';
+import { RunError } from '../../../../stages/errors.ts';
+import type { RetryPolicy } from '../../../../stages/retry/backoff.ts';
+import { connectionError, faultOf, retryPolicyFor } from '../../../../stages/retry/faults.ts';
+import { isPlainObject } from '../../../config/json.ts';
+import { explain, type Refusal } from '../../refusals.ts';
+import { credentialsError, DRIVE_SCOPE, type GoogleCredentials, textIn } from './credentials.ts';
 
 interface RequestError {
   config?: { url?: unknown };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { readCredentials } from '../../../src/services/drive/google-files.ts';
-import type { RunError } from '../../../stages/errors.ts';
-import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { readCredentials } from '../../../../src/services/drive/sign-in/credentials.ts';
+import type { RunError } from '../../../../stages/errors.ts';
+import { rejection, type Scratch, scratchFolder } from '../../../config/scratch.ts';
 
 const INSTALLED = { installed: { client_id: 'x' } };
 const KEY = { type: 'service_account', client_email: 'a@b', private_key: 'k' };

@@ -1,9 +1,9 @@
 /** The credential files that a Google sign-in starts from: which kinds there are, and what is wrong with an unusable one. */
-import { RunError } from '../../../stages/errors.ts';
-import { isLoopback, isSafeEndpoint } from '../../config/endpoint.ts';
-import { isPlainObject, JsonError, readJson } from '../../config/json.ts';
-import type { Config } from '../../config/settings.ts';
-import type { Lease } from '../renewal.ts';
+import { RunError } from '../../../../stages/errors.ts';
+import { isLoopback, isSafeEndpoint } from '../../../config/endpoint.ts';
+import { isPlainObject, JsonError, readJson } from '../../../config/json.ts';
+import type { Config } from '../../../config/settings.ts';
+import type { Lease } from '../../renewal.ts';
 
 type Content = Record<string, unknown>;
 

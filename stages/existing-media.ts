@@ -2,10 +2,9 @@
  * Finds media records that another tool has created with its own ids, so that linked files are not transferred or linked
  * again. For `--skip-existing`, and for runs taken over from another tool.
  */
-import { RunError } from './errors.ts';
 import { isSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord } from './record.ts';
-import type { Shutdown } from './shutdown.ts';
+import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 export interface ExistingMedia {
@@ -74,8 +73,7 @@ export function withExistingMedia(find: FindMedia, { appliesTo, urlOf, shutdown 
         yield await lookUp(record, url);
       } catch (error) {
         // Whether it is linked is not known: the record stays pending for the next run.
-        if (!(error instanceof RunError && shutdown)) throw error;
-        shutdown.drain(error);
+        endRun(shutdown, error);
       }
     }
   };

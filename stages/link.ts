@@ -8,11 +8,11 @@ import { v5 as uuidv5 } from 'uuid';
 import { inBatches } from './batches.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { concurrently } from './concurrently.ts';
-import { FileError, RunError } from './errors.ts';
+import { FileError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
 import { withSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
-import type { Shutdown } from './shutdown.ts';
+import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 /** A media record to create. */
@@ -94,8 +94,7 @@ export function link(table: MediaTable, options: LinkOptions): Stage {
         return outcomeOf(work, mine);
       });
     } catch (error) {
-      if (!(error instanceof RunError && shutdown)) throw error;
-      shutdown.drain(error);
+      endRun(shutdown, error);
       return undefined;
     } finally {
       events?.emit('linkEnded', toLink);

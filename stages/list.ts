@@ -1,7 +1,7 @@
 /** list: one record for each file in the Drive folder and its subfolders. */
 import { below, type DriveFolders, type FolderToRead, refOf, type Shortcut } from './drive-item.ts';
-import { RunError } from './errors.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
+import { endRun } from './shutdown.ts';
 import { folderUnknown, notAFolder } from './unlisted.ts';
 import { type ListOptions, Walk } from './walk.ts';
 
@@ -63,7 +63,6 @@ async function* walk(
       yield record;
     }
   } catch (error) {
-    if (!(error instanceof RunError && shutdown)) throw error;
-    shutdown.drain(error);
+    endRun(shutdown, error);
   }
 }

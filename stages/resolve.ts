@@ -3,7 +3,6 @@
  * nothing to AWS.
  */
 import { byCleanness, Claims, keyOf } from './claims.ts';
-import { RunError } from './errors.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
 import { MAX_KEY_BYTES, withSafeKey } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
@@ -17,7 +16,7 @@ import {
   stopped,
   withoutObservations,
 } from './record.ts';
-import type { Shutdown } from './shutdown.ts';
+import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 /** Which data set a leading letter selects, when several use the same sequential ids. */
@@ -88,8 +87,7 @@ class Resolver {
       const located = await this.#located(records);
       return losersLast(located, this.#claimed(located), records);
     } catch (error) {
-      if (!(error instanceof RunError && shutdown)) throw error;
-      shutdown.drain(error);
+      endRun(shutdown, error);
       return [];
     }
   }

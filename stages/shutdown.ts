@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { RunError } from './errors.ts';
 
 /**
  * Ends a run early, in two steps: `drain` starts no new work and finishes what is in progress; `kill` aborts that as well.
@@ -36,4 +37,10 @@ export class Shutdown {
   kill(): void {
     this.#killed.abort(this.drainSignal.reason);
   }
+}
+
+/** Ends the run because of a RunError. Throws any other error, and where there is no shutdown. */
+export function endRun(shutdown: Shutdown | undefined, error: unknown): void {
+  if (!(error instanceof RunError && shutdown)) throw error;
+  shutdown.drain(error);
 }

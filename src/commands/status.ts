@@ -16,7 +16,7 @@ import {
 } from '../cli/ui/summary.ts';
 import { progressPath } from '../config/home.ts';
 import type { Run } from '../run/manifest/run.ts';
-import { shardStates } from '../run/manifest/shard-files.ts';
+import { shardStates } from '../run/manifest/shard.ts';
 import { type RunStatus, statusOf } from '../run/run-status.ts';
 import { formatTime } from '../run/text/format.ts';
 import { visible } from '../run/text/visible.ts';

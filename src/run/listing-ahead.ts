@@ -20,18 +20,37 @@ export async function* listingAhead(
 ): AsyncGenerator<FileRecord> {
   const startedAt = now();
   const records = listed[Symbol.asyncIterator]();
-  /** Ids of the records that were read ahead. */
-  const ids: string[] = [];
-  let readingAhead: Promise<void> | null = null;
+  const started = { ahead: null as ReturnType<typeof readAhead> | null };
+  const whenTransferred = ({ url }: FileRecord) => {
+    if (!started.ahead && url && now() - startedAt >= READ_AHEAD_AFTER_MS) started.ahead = readAhead(records);
+  };
+  events.on('finished', whenTransferred);
+  try {
+    while (!started.ahead) {
+      const next = await records.next();
+      if (next.done) return;
+      yield next.value;
+    }
+    for await (const id of started.ahead.ids(signal)) yield lookUp(id);
+  } finally {
+    events.off('finished', whenTransferred);
+    if (started.ahead) started.ahead.leave();
+    else await records.return?.();
+  }
+}
+
+/** Starts to take the records as fast as they come, and gives their ids. */
+function readAhead(records: AsyncIterator<FileRecord>) {
+  const taken: string[] = [];
   let isComplete = false;
   let hasLeft = false;
   let wakeReader = () => {};
-  const readAhead = async () => {
+  const takeAll = async () => {
     try {
       for (let next = await records.next(); !next.done && !hasLeft; next = await records.next()) {
-        ids.push(next.value.id);
+        taken.push(next.value.id);
         wakeReader();
-        if (ids.length % RECORDS_PER_TURN === 0) await nextTurn();
+        if (taken.length % RECORDS_PER_TURN === 0) await nextTurn();
       }
     } finally {
       if (hasLeft) await records.return?.();
@@ -39,27 +58,18 @@ export async function* listingAhead(
       wakeReader();
     }
   };
-  const startReadingAhead = ({ url }: FileRecord) => {
-    if (readingAhead || !url || now() - startedAt < READ_AHEAD_AFTER_MS) return;
-    readingAhead = readAhead();
-    // The error is thrown below.
-    readingAhead.catch(() => {});
-  };
-  events.on('finished', startReadingAhead);
-  try {
-    while (!readingAhead) {
-      const next = await records.next();
-      if (next.done) return;
-      yield next.value;
-    }
-    for (let count = 0; !signal.aborted && !(isComplete && count === ids.length); ) {
-      if (count < ids.length) yield lookUp(ids[count++]!);
+  const taking = takeAll();
+  // The error is thrown by `ids`.
+  taking.catch(() => {});
+  const ids = async function* (signal: AbortSignal) {
+    for (let count = 0; !signal.aborted && !(isComplete && count === taken.length); ) {
+      if (count < taken.length) yield taken[count++]!;
       else await new Promise<void>(resolve => (wakeReader = resolve));
     }
-    await readingAhead;
-  } finally {
+    await taking;
+  };
+  const leave = () => {
     hasLeft = true;
-    if (!readingAhead) await records.return?.();
-    events.off('finished', startReadingAhead);
-  }
+  };
+  return { ids, leave };
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Status } from '../../../stages/record.ts';
 import type { Holder } from '../../config/files/holder.ts';
 import type { Run } from '../../run/manifest/run.ts';
-import type { ShardState } from '../../run/manifest/shard-files.ts';
+import type { ShardState } from '../../run/manifest/shard.ts';
 import { type Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import type { RunStatus } from '../../run/run-status.ts';

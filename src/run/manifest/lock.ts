@@ -3,8 +3,7 @@ import { hostname } from 'node:os';
 import { RunError } from '../../../stages/errors.ts';
 import { type Holder, holderOf, SILENT_HOLDER_MS } from '../../config/files/holder.ts';
 import { heldBy, type Lock, tryLock } from '../../config/files/lock.ts';
-import type { Shard } from './shard.ts';
-import { lockPath, shardFiles } from './shard-files.ts';
+import { lockPath, type Shard, shardFiles } from './shard.ts';
 
 /**
  * Takes the lock of a run folder (which is made if need be), or of a shard. The whole run and its shards exclude each other;

@@ -8,8 +8,7 @@ import { idsIn } from './linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, type Manifests, MergedManifest } from './merged-manifest.ts';
 import type { Run } from './run.ts';
-import { isInShard, nameOfShard, type Shard } from './shard.ts';
-import { type ShardFile, shardFiles } from './shard-files.ts';
+import { isInShard, nameOfShard, type Shard, type ShardFile, shardFiles } from './shard.ts';
 
 const SHARDED_STAGES: readonly StageName[] = ['transfer', 'link'];
 

@@ -14,8 +14,7 @@ import { furthestRecord, type Manifest, type Manifests } from './merged-manifest
 import { readObservationIds, refuseForeignIds } from './observation-ids.ts';
 import { closeManifests, openStageManifest } from './open-manifests.ts';
 import { RunFacts } from './run-facts.ts';
-import { isInShard, nameOfShard, type Shard } from './shard.ts';
-import { shardFiles } from './shard-files.ts';
+import { isInShard, nameOfShard, type Shard, shardFiles } from './shard.ts';
 import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
 
 /** In this program's progress file, and in the Python tool's. */

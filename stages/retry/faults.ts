@@ -8,10 +8,9 @@ import type { RetryPolicy } from './backoff.ts';
 /**
  * - `temporary`: the same request may succeed a moment later
  * - `throttled`: the service asks for fewer requests, or for a pause
- * - `refused`: permanent, about this request
- * - `fatal`: permanent, for every request to the service
+ * - `refused`: permanent, for this request or for every one
  */
-export type FaultKind = 'temporary' | 'throttled' | 'refused' | 'fatal';
+export type FaultKind = 'temporary' | 'throttled' | 'refused';
 
 export interface Fault {
   kind: FaultKind;
@@ -38,8 +37,6 @@ const THROTTLED =
   /^(\w+[.:])?(SlowDown|slow_down|\w*Throttl\w*|TooManyRequests\w*|ProvisionedThroughputExceeded\w*|RequestLimitExceeded\w*|LimitExceededException|BandwidthLimitExceeded|PriorRequestNotComplete|(userR|sharingR|r)ateLimitExceeded\w*|rate_limit_exceeded|RATE_LIMIT_EXCEEDED|RESOURCE_EXHAUSTED)$/;
 
 const STATUSES: Readonly<Record<number, FaultKind>> = {
-  401: 'fatal',
-  407: 'fatal',
   // Request Timeout, Misdirected Request, Too Early (RFC 9110, RFC 8470).
   408: 'temporary',
   421: 'temporary',
@@ -62,13 +59,13 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
     retryAfterMs,
   });
 
-  if (error instanceof RunError) return fault('fatal', error.code);
+  if (error instanceof RunError) return fault('refused', error.code);
   if (error instanceof FileError)
     return { ...fault(kindOf(error), error.code), retryAfterMs: error.retryAfterMs };
   const own = names.find(name => Object.hasOwn(reasons, name));
   if (own !== undefined) return fault(reasons[own]!, own);
   const certificate = names.find(name => CERTIFICATE.test(name));
-  if (certificate) return fault('fatal', certificate);
+  if (certificate) return fault('refused', certificate);
   const throttled = names.find(name => THROTTLED.test(name));
   if (throttled) return fault('throttled', throttled);
   const unsendable = names.find(name => UNSENDABLE_CODES.has(name));

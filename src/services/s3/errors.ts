@@ -144,8 +144,8 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
 
 /** What S3's reasons mean for one request (Amazon S3 API reference, "Error responses"). */
 export const S3_REASONS: Reasons = {
-  AccessDenied: 'fatal',
-  ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'fatal' as const])),
+  AccessDenied: 'refused',
+  ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'refused' as const])),
   // In the body of a 200, which the SDK treats as a 500.
   PreconditionFailed: 'refused',
   // As S3 says SlowDown where there is no body to say so (HEAD).

@@ -74,17 +74,17 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
     'SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY CERT_HAS_EXPIRED CERT_NOT_YET_VALID',
     'CERT_REVOKED CERT_UNTRUSTED INVALID_CA ERR_TLS_CERT_ALTNAME_INVALID',
-  ).map((code): [string, unknown, FaultKind, string] => [code, fetched(node(code)), 'fatal', code]),
+  ).map((code): [string, unknown, FaultKind, string] => [code, fetched(node(code)), 'refused', code]),
   // HTTP, in the words of each client.
   ['302 in a circle', gaxios(302), 'refused', 'HTTP 302'],
   ['400', gaxios(400), 'refused', 'HTTP 400'],
-  ['401', gaxios(401), 'fatal', 'HTTP 401'],
+  ['401', gaxios(401), 'refused', 'HTTP 401'],
   ['403', gaxios(403), 'refused', 'HTTP 403'],
-  ['407', gaxios(407), 'fatal', 'HTTP 407'],
+  ['407', gaxios(407), 'refused', 'HTTP 407'],
   [
     '407 to CONNECT',
     node('UND_ERR_ABORTED', 'Proxy response (407) !== 200 when HTTP Tunneling'),
-    'fatal',
+    'refused',
     'HTTP 407',
   ],
   [
@@ -130,7 +130,7 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
   ['a line break in a header', node('ERR_INVALID_CHAR'), 'refused', 'ERR_INVALID_CHAR'],
   ['a line break in a header, by undici', node('UND_ERR_INVALID_ARG'), 'refused', 'UND_ERR_INVALID_ARG'],
   // Errors that have been understood already.
-  ['the end of the run', new RunError('over', 'Over.', 'Start again.'), 'fatal', 'over'],
+  ['the end of the run', new RunError('over', 'Over.', 'Start again.'), 'refused', 'over'],
   ['a lasting fault of a file', new FileError('key_taken', 'x'), 'refused', 'key_taken'],
   ['a temporary fault of a file', new FileError('broke', 'x', { retryable: true }), 'temporary', 'broke'],
   [
@@ -153,9 +153,9 @@ describe('A fault', () => {
   }
 
   it('goes by what its service says of a reason first', () => {
-    const reasons = { OperationAborted: 'temporary', dailyLimitExceeded: 'fatal' } as const;
+    const reasons = { OperationAborted: 'temporary', dailyLimitExceeded: 'throttled' } as const;
     expect(faultOf(aws('OperationAborted', 409), reasons)).to.include({ kind: 'temporary', status: 409 });
-    expect(faultOf(drive(403, 'dailyLimitExceeded'), reasons)).to.include({ kind: 'fatal' });
+    expect(faultOf(drive(403, 'dailyLimitExceeded'), reasons)).to.include({ kind: 'throttled' });
     expect(faultOf(aws('constructor', 409), reasons)).to.include({ kind: 'refused' });
   });
 

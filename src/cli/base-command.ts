@@ -21,7 +21,7 @@ import { promptsOn } from './ui/prompts.ts';
 const ENVIRONMENT: Env = { ...process.env };
 delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 
-export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof BaseCommand)['baseFlags'] & T['flags']
 >;
 

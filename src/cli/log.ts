@@ -12,7 +12,7 @@ import { visibleLines } from '../run/text/visible.ts';
 
 export type { Logger } from 'pino';
 
-export interface Log {
+interface Log {
   logger: Logger;
   path: string;
 }

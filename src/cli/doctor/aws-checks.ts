@@ -43,7 +43,7 @@ export const AWS_CHECKS: readonly Check[] = [
     async run({ services }) {
       const session = await services.session();
       const { expiration } = await session.credentials();
-      const role = await session.keysRole();
+      const role = session.credentials.user?.()?.role;
       const which = role
         ? `role ${role.slice(role.lastIndexOf('/') + 1)}`
         : 'the role of all signed-in users';

@@ -12,11 +12,7 @@ export interface Identity {
   refusesRoles: boolean;
 }
 
-/** Keys, and the ARN of their role; null if the pool chose the one of all signed-in users. */
-export interface RoleKeys {
-  keys: ReturnType<typeof keysOf>;
-  role: string | null;
-}
+export type Keys = ReturnType<typeof keysOf>;
 
 const FIFTEEN_MINUTES_MS = 15 * 60_000;
 
@@ -24,15 +20,15 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
  * Keys of the role that the user's group has. A user of several groups gets the role of the one that comes first
  * (`cognito:preferred_role`), unless `wantedRole`, another role of the token, is asked for and the pool allows that
  * (Cognito developer guide, "Using role-based access control"). `Logins` goes with both requests: the pool allows guests
- * too, and would otherwise give a guest's keys (docs/services.md, Cognito). Keeps what it learns in `identity`. Throws the
- * SDK's errors as they are.
+ * too, and would otherwise give a guest's keys (docs/services.md, Cognito). `role` is null if the pool chose that of all
+ * signed-in users. Keeps what it learns in `identity`. Throws the SDK's errors as they are.
  */
 export async function fetchKeys(
   client: CognitoIdentity,
   identity: Identity,
   login: { idToken: string; userPoolId: string; wantedRole: string | null },
   now: number,
-): Promise<RoleKeys> {
+): Promise<{ keys: Keys; role: string | null }> {
   const Logins = { [await providerName(login)]: login.idToken };
   identity.id ??= (await client.getId({ IdentityPoolId: identity.poolId, Logins })).IdentityId ?? null;
   const keysFor = async (CustomRoleArn?: string) => {

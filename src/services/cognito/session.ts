@@ -8,7 +8,7 @@ import { lazy } from '../lazy.ts';
 import { type Lease, Renewal, renewalTime } from '../renewal.ts';
 import { identityPoolClient, userPoolClient } from './clients.ts';
 import { type Circumstances, classify, type Step } from './errors.ts';
-import { fetchKeys, type Identity, type RoleKeys, roleOfGroup } from './keys.ts';
+import { fetchKeys, type Identity, type Keys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
 import { signIn } from './sign-in.ts';
 import type { TokenStore } from './token-store.ts';
@@ -39,13 +39,13 @@ export class CognitoSession {
   readonly #identity: Identity;
   readonly #now: () => number;
   readonly #tokens: Renewal<Tokens>;
-  readonly #keys: Renewal<RoleKeys>;
+  readonly #keys: Renewal<Keys>;
   /** One attempt with the password for all callers: Cognito locks the user after too many wrong ones. */
   #signedIn: Promise<Tokens> | null = null;
   #hasEnded = false;
   #user: SignedInUser | null = null;
   /** For the `credentials` option of AWS SDK clients. All clients share the same keys. */
-  readonly credentials: (() => Promise<RoleKeys['keys']>) & AwsKeySource;
+  readonly credentials: (() => Promise<Keys>) & AwsKeySource;
 
   /** Sends nothing yet. Throws ConfigError if values of the user pool are missing. */
   constructor(options: SessionOptions) {
@@ -57,7 +57,7 @@ export class CognitoSession {
     this.#identity = { poolId: identity_pool_id, id: null, refusesRoles: false };
     this.#tokens = new Renewal(old => this.#leaseTokens(old), this.#now);
     this.#keys = new Renewal(() => this.#leaseKeys(), this.#now);
-    const provider = async () => (await this.#keys.get()).keys;
+    const provider = () => this.#keys.get();
     this.credentials = Object.assign(provider, { memoized: true as const, user: () => this.#user });
   }
 
@@ -73,11 +73,6 @@ export class CognitoSession {
 
   async groups(): Promise<string[]> {
     return claimsOf(await this.idToken())['cognito:groups'] ?? [];
-  }
-
-  /** ARN of the role of the keys; null if it is that of all signed-in users. */
-  async keysRole(): Promise<string | null> {
-    return (await this.#keys.get()).role;
   }
 
   /** Where the requests go. Sends nothing. */
@@ -105,7 +100,7 @@ export class CognitoSession {
 
   /** After `ExpiredToken` from S3: the next request gets other keys than these. */
   dropCredentials(rejectedAccessKeyId: string): void {
-    this.#keys.drop(({ keys }) => keys.accessKeyId === rejectedAccessKeyId);
+    this.#keys.drop(({ accessKeyId }) => accessKeyId === rejectedAccessKeyId);
   }
 
   readonly #userPool = lazy(() =>
@@ -181,7 +176,7 @@ export class CognitoSession {
     return { step, endpoint, ...this.#key, identityPoolId: this.#identity.poolId, now: this.#now() };
   }
 
-  async #leaseKeys(): Promise<Lease<RoleKeys>> {
+  async #leaseKeys(): Promise<Lease<Keys>> {
     requireKeys(this.#options.config, ['aws.cognito.identity_pool_id']);
     const tokens = await this.#tokens.get();
     try {
@@ -192,19 +187,19 @@ export class CognitoSession {
     return this.#keysFor(await this.#tokens.replace(({ idToken }) => idToken === tokens.idToken));
   }
 
-  async #keysFor({ idToken, clockAheadMs }: Tokens): Promise<Lease<RoleKeys>> {
+  async #keysFor({ idToken, clockAheadMs }: Tokens): Promise<Lease<Keys>> {
     const { storage_group: storageGroup } = this.#options.config.aws.amplify;
     const storageRole = roleOfGroup(idToken, storageGroup);
     const { username, userPoolId } = this.#key;
     const login = { idToken, userPoolId, wantedRole: storageRole };
-    const value = await this.#explained('keys', async ({ now }) =>
+    const { keys, role } = await this.#explained('keys', async ({ now }) =>
       fetchKeys(await this.#identityPool(), this.#identity, login, now),
     );
     const groups = claimsOf(idToken)['cognito:groups'] ?? [];
-    this.#user = { username, groups, storageGroup, role: value.role, storageRole };
+    this.#user = { username, groups, storageGroup, role, storageRole };
     // The keys expire by AWS's clock; a wrong clock here must not make fresh keys look old.
     const ahead = Math.abs(clockAheadMs) > MIN_SKEW_MS ? clockAheadMs : 0;
-    return { value, expiresAt: value.keys.expiration.getTime() - ahead };
+    return { value: keys, expiresAt: keys.expiration.getTime() - ahead };
   }
 }
 

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 
 export class Interrupted extends RunError {
   override remedy = 'Progress is saved. Continue with "migrator resume", or run the same command again.';

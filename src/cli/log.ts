@@ -2,8 +2,7 @@
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config/error.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { ConfigError, EXIT } from '../config/error.ts';
 import { refusePlantedLink } from '../config/files/foreign-file.ts';
 import { APPEND, makePrivateFolder } from '../config/files/private-files.ts';
 import { type Env, logsFolder } from '../config/home.ts';

@@ -2,7 +2,7 @@
 import type { Command } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
 import type { SelectionRules } from '../../stages/selection.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import { type Config, KEYS_FOR, requireKeys } from '../config/settings.ts';
 import { takeoverOf } from '../results/takeover.ts';
 import { type Changes, requireListed } from '../run/listing.ts';

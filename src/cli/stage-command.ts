@@ -2,7 +2,7 @@
 import type { Command } from '@oclif/core';
 import { chain } from 'stream-chain';
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import { KEYS_FOR, requireKeys } from '../config/settings.ts';
 import { lineWriter } from '../run/line-writer.ts';
 import type { LinkingFile } from '../run/manifest/linking.ts';

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import type { Finding } from '../cli/doctor/check.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { asLines, unguarded } from '../cli/ui/guarded-streams.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import { loadUsable } from '../config/load.ts';
 import { Run } from '../run/manifest/run.ts';
 import { visible } from '../run/text/visible.ts';

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { writeOutput } from '../cli/output.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import {
   absentReasons,
   acceptAsDownloaded,

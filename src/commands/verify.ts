@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { folderFlag } from '../cli/flags.ts';
 import { shutDownOnSignals } from '../cli/interruption.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import { claimsObject, type Finding, repaired, verify } from '../results/verification.ts';
 import { writeProjection } from '../run/progress/projection.ts';
 import { recordsOfRun, rewrite } from '../run/run-records.ts';

@@ -2,7 +2,7 @@
 import { RunError } from '../../stages/errors.ts';
 import type { Shutdown } from '../../stages/shutdown.ts';
 import type { FileSource } from '../../stages/transfer.ts';
-import { EXIT } from '../config/exit-codes.ts';
+import { EXIT } from '../config/error.ts';
 import { formatBytes } from './text/format.ts';
 
 /** The source; after this many bytes no new files are started, and those in progress are finished. */

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FileRecord, isWithdrawn, STAGES, type StageName } from '../../../stages/record.ts';
-import { refuseForeignFile, refusePlantedLink } from '../../config/files/foreign-file.ts';
+import { refusePlantedLink } from '../../config/files/foreign-file.ts';
 import type { Holder } from '../../config/files/holder.ts';
 import type { Lock } from '../../config/files/lock.ts';
-import { failedPath, progressPath, runFolder } from '../../config/home.ts';
+import { runFolder } from '../../config/home.ts';
+import { refuseForeignProjection } from '../progress/projection.ts';
 import { LinkingFile } from './linking.ts';
 import { holderOfRun, takeLock } from './lock.ts';
 import type { OpenOptions } from './manifest-file.ts';
@@ -16,14 +17,6 @@ import { closeManifests, openStageManifest } from './open-manifests.ts';
 import { RunFacts } from './run-facts.ts';
 import { isInShard, nameOfShard, type Shard, shardFiles } from './shard.ts';
 import { UnreadableCollector, type UnreadableRecords } from './unreadable-records.ts';
-
-/** In this program's progress file, and in the Python tool's. */
-const PROGRESS = /"(?:folder_id|files)"\s*:/;
-
-const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
-
-/** About 800,000 files. */
-const LARGEST_READ_BY_SHARDS = 256 * 1024 * 1024;
 
 export class Run {
   readonly #home: string;
@@ -58,7 +51,7 @@ export class Run {
 
   /** True if the run has no record, and its folder has not been listed completely. */
   get isEmpty(): boolean {
-    return STAGES.every(stage => this.#sizeOf(stage) === 0) && !this.isListed;
+    return STAGES.every(stage => this.sizeOf(stage) === 0) && !this.isListed;
   }
 
   /** True once the folder has been listed to its end; its list manifest then needs no Drive. */
@@ -96,12 +89,10 @@ export class Run {
   }
 
   get lastActivity(): Date | null {
-    if (!existsSync(this.folder)) return null;
-    const names = readdirSync(this.folder).filter(name => name.endsWith('.ndjson'));
-    const stats = names.flatMap(
-      name => statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? [],
-    );
-    return stats.length > 0 ? new Date(Math.max(...stats)) : null;
+    const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
+    const paths = names.filter(name => name.endsWith('.ndjson')).map(name => join(this.folder, name));
+    const times = paths.flatMap(path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? []);
+    return times.length > 0 ? new Date(Math.max(...times)) : null;
   }
 
   pathOf(stage: StageName): string {
@@ -116,14 +107,6 @@ export class Run {
     return this.shard === null || isInShard(id, this.shard);
   }
 
-  /**
-   * A shard has memory for its own files. In a large run it does not read those of the others, and leaves `progress_{id}.json`
-   * and `failed_{id}.json` to `resume`.
-   */
-  get isTooLargeToRead(): boolean {
-    return this.shard !== null && this.#sizeOf('list') > LARGEST_READ_BY_SHARDS;
-  }
-
   /** Of the shard, where this process works on one. */
   #ownPath(name: string): string {
     return join(this.folder, `${name}${this.shard ? `.${nameOfShard(this.shard)}` : ''}.ndjson`);
@@ -135,7 +118,7 @@ export class Run {
   }
 
   /** Of all files of the stage, in bytes. */
-  #sizeOf(stage: StageName): number {
+  sizeOf(stage: StageName): number {
     const sizes = this.#pathsOf(stage).map(path => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     return sizes.reduce((sum, size) => sum + size, 0);
   }
@@ -210,8 +193,7 @@ export class Run {
   lock(command: string): void {
     for (const folder of [dirname(this.folder), this.folder]) refusePlantedLink(folder);
     this.facts.read();
-    refuseForeignFile(progressPath(this.#home, this.folderId), PROGRESS);
-    refuseForeignFile(failedPath(this.#home, this.folderId), FAILED);
+    refuseForeignProjection(this.#home, this.folderId);
     refuseForeignIds(this.folder);
     this.#lock = takeLock(this.folder, command, this.shard);
     const isNew = !existsSync(this.facts.path);
@@ -241,7 +223,7 @@ export class Run {
 
   /** Changes whenever a manifest grows, or a process starts or ends its work on the run. */
   get version(): string {
-    return [this.holder?.since ?? '', ...STAGES.map(stage => this.#sizeOf(stage))].join(' ');
+    return [this.holder?.since ?? '', ...STAGES.map(stage => this.sizeOf(stage))].join(' ');
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The files for people and scripts beside a run's manifests: they are written from the manifests, and never read back. */
 import { existsSync } from 'node:fs';
 import type { FileRecord } from '../../../stages/record.ts';
+import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { replaceFile } from '../../config/files/private-files.ts';
 import { failedPath, progressPath } from '../../config/home.ts';
 import type { RunEvents } from '../events.ts';
@@ -11,10 +12,31 @@ import { Counts } from './counts.ts';
 /** Pieces of this size keep the number of writes low and the event loop free. */
 const PIECE_CHARACTERS = 64 * 1024;
 
+/** In this program's progress file, and in the Python tool's. */
+const PROGRESS = /"(?:folder_id|files)"\s*:/;
+
+const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
+
+/** Throws RunError for files of these names that are something else. */
+export function refuseForeignProjection(home: string, folderId: string): void {
+  refuseForeignFile(progressPath(home, folderId), PROGRESS);
+  refuseForeignFile(failedPath(home, folderId), FAILED);
+}
+
+/** About 800,000 files. */
+const LARGEST_READ_BY_SHARDS = 256 * 1024 * 1024;
+
 /**
- * Writes `progress_{folder_id}.json`, a projection of a run's manifests for people and scripts, and gives its path. It is
- * written whole from the manifests, never read back: losing it loses nothing. It is written piece by piece: of a million
- * files it would be longer than a text can be (V8: 512 MiB).
+ * A shard has memory for its own files. In a large run it does not read those of the others, and leaves `progress_{id}.json`
+ * and `failed_{id}.json` to `resume`.
+ */
+function isTooLargeToRead(run: Run): boolean {
+  return run.shard !== null && run.sizeOf('list') > LARGEST_READ_BY_SHARDS;
+}
+
+/**
+ * Writes `progress_{folder_id}.json` and gives its path. It is written piece by piece: of a million files it would be longer
+ * than a text can be (V8: 512 MiB).
  */
 export async function writeProjection(home: string, run: Run, now = new Date()): Promise<string> {
   const path = progressPath(home, run.folderId);
@@ -83,7 +105,7 @@ export function progressFile(home: string, run: Run, events: RunEvents): () => P
   let dueAt = performance.now() + waitMs;
   let writing: Promise<unknown> = Promise.resolve();
   let last: Promise<string> | null = null;
-  const write = async () => (run.isTooLargeToRead ? '' : writeProjection(home, run));
+  const write = async () => (isTooLargeToRead(run) ? '' : writeProjection(home, run));
   const writeIfDue = () => {
     if (performance.now() < dueAt || last) return;
     dueAt = Infinity;
@@ -107,7 +129,7 @@ export function progressFile(home: string, run: Run, events: RunEvents): () => P
  * no such file.
  */
 export async function writeFailedFiles(home: string, run: Run): Promise<string | null> {
-  if (run.isTooLargeToRead) return null;
+  if (isTooLargeToRead(run)) return null;
   const entries = [];
   for await (const { id, name, path, status, error } of run.latest(() => {}))
     if (status === 'failed' || status === 'partial') entries.push({ id, name, path, status, error });

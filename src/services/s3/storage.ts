@@ -56,7 +56,8 @@ export class Storage implements ObjectStore {
 
   static async connect(options: StorageOptions): Promise<Storage> {
     const { bucket, region } = options;
-    return new Storage(options, ...(await Promise.all([createClient(options), objectUrls(bucket, region)])));
+    const [client, urlOf] = await Promise.all([createClient(options), objectUrls(bucket, region)]);
+    return new Storage(options, client, urlOf);
   }
 
   close(): void {

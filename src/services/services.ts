@@ -125,7 +125,6 @@ export class Services {
       region: storageRegionOf(aws),
       encryption: aws.amplify,
       credentials: session.credentials,
-      dropKeys: accessKeyId => session.dropCredentials(accessKeyId),
       runId: this.#options.runId ?? randomUUID(),
       multipartThresholdBytes: migration.multipart_threshold_mb * MIB,
       partBytes: migration.chunk_size_mb * MIB,

@@ -16,6 +16,8 @@ export interface AwsKeySource {
   (): Promise<AwsCredentialIdentity>;
   /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
   readonly memoized: true;
+  /** After these keys were refused as expired: the next request gets others. */
+  readonly drop: (accessKeyId: string) => void;
   /** For messages: whose keys they are; null before there are any. */
   readonly user?: () => SignedInUser | null;
 }

@@ -58,7 +58,11 @@ export class CognitoSession {
     this.#tokens = new Renewal(old => this.#leaseTokens(old), this.#now);
     this.#keys = new Renewal(() => this.#leaseKeys(), this.#now);
     const provider = () => this.#keys.get();
-    this.credentials = Object.assign(provider, { memoized: true as const, user: () => this.#user });
+    this.credentials = Object.assign(provider, {
+      memoized: true as const,
+      drop: (refusedId: string) => this.#keys.drop(({ accessKeyId }) => accessKeyId === refusedId),
+      user: () => this.#user,
+    });
   }
 
   /** For AppSync, bare in `Authorization`. Valid for some time: it is renewed before it expires. */
@@ -96,11 +100,6 @@ export class CognitoSession {
       const known = await store.find(this.#key);
       await store.keep(this.#key, await this.#signInOnce(known?.device ?? null));
     });
-  }
-
-  /** After `ExpiredToken` from S3: the next request gets other keys than these. */
-  dropCredentials(rejectedAccessKeyId: string): void {
-    this.#keys.drop(({ accessKeyId }) => accessKeyId === rejectedAccessKeyId);
   }
 
   readonly #userPool = lazy(() =>

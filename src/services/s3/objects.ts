@@ -29,8 +29,6 @@ const MOST_RENEWALS = 3;
 
 export interface ObjectsOptions extends ClientOptions {
   bucket: string;
-  /** These keys have been refused as expired: the next request gets others. */
-  dropKeys: (accessKeyId: string) => void;
 }
 
 export class Objects {
@@ -161,7 +159,7 @@ export class Objects {
         return await send();
       } catch (error) {
         if (renewals === MOST_RENEWALS || !isExpiredToken(error)) throw error;
-        this.#options.dropKeys(accessKeyId);
+        this.#options.credentials.drop(accessKeyId);
       }
     }
   }

@@ -78,7 +78,7 @@ export class Storage implements ObjectStore {
       if (given.replaces && !(await exists(given, this.#place))) upload = { ...given, replaces: undefined };
       return await this.#store(upload);
     } catch (error) {
-      if (isExpiredToken(error)) this.#options.dropKeys(accessKeyId);
+      if (isExpiredToken(error)) this.#options.credentials.drop(accessKeyId);
       const isClockCorrected =
         Math.abs(this.#client.config.systemClockOffset - clockOffset) > CLOCK_CORRECTION_MS;
       throw this.#explained(error, upload, isClockCorrected);

@@ -139,10 +139,10 @@ describe('a Cognito session', () => {
     const s3 = new S3Client({ region: userPool.region, credentials: it.credentials });
     const first = await s3.config.credentials();
     expect(await s3.config.credentials()).to.deep.equal(first);
-    it.dropCredentials(first.accessKeyId);
+    it.credentials.drop(first.accessKeyId);
     const second = await s3.config.credentials();
     expect(second.accessKeyId).not.to.equal(first.accessKeyId);
-    it.dropCredentials(first.accessKeyId);
+    it.credentials.drop(first.accessKeyId);
     expect((await s3.config.credentials()).accessKeyId).to.equal(second.accessKeyId);
   });
 

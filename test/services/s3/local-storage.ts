@@ -36,7 +36,7 @@ export async function localStorage(options: Partial<S3Options> = {}) {
   process.env.AWS_ENDPOINT_URL_S3 = s3.service.url;
 
   const issue = (role: Role) => credentials.issue({ role, lifetimeSeconds: 3600 });
-  /** The keys that requests are signed with; others come after `dropKeys`. */
+  /** The keys that requests are signed with; others come after `drop`. */
   const keys = { role: 'admins' as Role, current: issue('admins') };
   const warnings: string[] = [];
   /** Access key ids that were refused. */
@@ -54,11 +54,13 @@ export async function localStorage(options: Partial<S3Options> = {}) {
       const storage = await Storage.connect({
         bucket: s3.bucket,
         region: s3.region,
-        credentials: Object.assign(async () => keys.current, { memoized: true as const }),
-        dropKeys: accessKeyId => {
-          dropped.push(accessKeyId);
-          if (accessKeyId === keys.current.accessKeyId) keys.current = issue(keys.role);
-        },
+        credentials: Object.assign(async () => keys.current, {
+          memoized: true as const,
+          drop: (accessKeyId: string) => {
+            dropped.push(accessKeyId);
+            if (accessKeyId === keys.current.accessKeyId) keys.current = issue(keys.role);
+          },
+        }),
         ...SETTINGS,
         warn: message => warnings.push(message),
         ...more,

@@ -19,8 +19,7 @@ const connect = () =>
   Storage.connect({
     bucket: access.bucket,
     region: 'us-east-1',
-    credentials: Object.assign(async () => access.keys, { memoized: true as const }),
-    dropKeys: () => {},
+    credentials: Object.assign(async () => access.keys, { memoized: true as const, drop: () => {} }),
     ...SETTINGS,
     warn: () => {},
   });

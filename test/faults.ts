@@ -11,6 +11,12 @@ export function inject(service: Service, pattern: RegExp, faults: Intercept[]): 
   };
 }
 
+/** Every request that fits meets the fault. */
+export function always(service: Service, pattern: RegExp, fault: Intercept): void {
+  service.intercept = (request, response) =>
+    pattern.test(`${request.method} ${request.url}`) && fault(request, response);
+}
+
 /** The same fault, so many times. */
 export function times(count: number, fault: Intercept): Intercept[] {
   return Array.from({ length: count }, () => fault);
@@ -38,6 +44,9 @@ export function answer(
     return true;
   };
 }
+
+export const jsonAnswer = (status: number, body: unknown): Intercept =>
+  answer(status, JSON.stringify(body), { 'content-type': 'application/json' });
 
 /** An error page as gateways and proxies send it. */
 export const htmlPage = (status: number): Intercept =>

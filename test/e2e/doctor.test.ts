@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { s3Refusal } from '../chaos/fault-tools.ts';
 import type { Account, CloudOptions } from '../cloud/cloud.ts';
+import { always } from '../faults.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 type Finding = Record<'name' | 'status' | 'detail' | 'problem' | 'remedy' | 'because' | 'code', string>;
@@ -88,12 +90,7 @@ describe('doctor', () => {
         response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
       return false;
     };
-    s3.service.intercept = (request, response) => {
-      if (request.method !== 'DELETE') return false;
-      response.writeHead(403, { 'content-type': 'application/xml' });
-      response.end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
-      return true;
-    };
+    always(s3.service, /^DELETE/, s3Refusal(403, 'AccessDenied'));
     const { code, byName } = await findings();
     expect(code).to.equal(1);
     expect(wrongOnes(byName)).to.have.members(['google_sign_in', 'storage_write', 'appsync_schema', 'clock']);

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type FileRecord, STATUSES, type Status } from '../../stages/record.ts';
-import { answer } from '../faults.ts';
+import { always, answer } from '../faults.ts';
 import { type Home, linesOf, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
 
 const AWKWARD = '=cmd|x a,"b".pdf line\nbreak.pdf \u202e1885-ק.pdf 00042 -1 +1 @x \tx'.split(' ');
@@ -34,10 +34,7 @@ describe('export, and status, of a run with every status', () => {
     for (const name of AWKWARD) add(name);
     const broken = add('15.jpg');
     home = await sandbox.home({ folderId });
-    drive.service.intercept = (request, response) =>
-      request.url!.includes(`/${broken}?`) && request.url!.includes('alt=media')
-        ? answer(503, 'Injected.')(request, response)
-        : false;
+    always(drive.service, new RegExp(`/${broken}\\?.*alt=media`), answer(503, 'Injected.'));
     const { code, stderr } = await home.migrator(['migrate']);
     drive.service.intercept = null;
     expect(code, stderr).to.equal(3);

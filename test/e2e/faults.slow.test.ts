@@ -11,7 +11,7 @@ import {
   s3Refusal,
 } from '../chaos/fault-tools.ts';
 import type { Intercept, Service } from '../cloud/service.ts';
-import { answer, inject, times } from '../faults.ts';
+import { always, answer, inject, times } from '../faults.ts';
 import { CERTIFICATE, KEY } from '../http/localhost-certificate.ts';
 import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
 
@@ -19,12 +19,6 @@ const FILES = 12;
 const IDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const ROBOT_PAGE =
   "<!DOCTYPE html><html><head><title>Sorry...</title></head><body>We're sorry... but your computer or network may be sending automated queries. To protect our users, we can't process your request right now.</body></html>";
-
-/** Requests that fit meet the fault, all of them. */
-function always(service: Service, pattern: RegExp, fault: Intercept): void {
-  service.intercept = (request, response) =>
-    pattern.test(`${request.method} ${request.url}`) ? fault(request, response) : false;
-}
 
 describe('A fault that meets every file', () => {
   const sandbox = Sandbox.forEach();

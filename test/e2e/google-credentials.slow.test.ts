@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { errorBody, insufficientScope } from '../cloud/drive/errors.ts';
 import { METADATA_SCOPE, READONLY_SCOPE } from '../cloud/drive/tokens.ts';
-import { sendJson } from '../cloud/service.ts';
+import { always, jsonAnswer } from '../faults.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 
 const ROBOT = 'robot@project.iam.gserviceaccount.com';
@@ -72,11 +72,7 @@ describe('Google credentials', () => {
     const narrow = accounts.addUser('person@example.com', undefined, METADATA_SCOPE);
     const env = { GOOGLE_APPLICATION_CREDENTIALS: put('narrow.json', narrow) };
     expect(await signedIn(env)).to.include({ code: 'google_scope' });
-    service.intercept = (request, response) => {
-      if (!request.url!.includes('alt=media')) return false;
-      sendJson(response, 403, errorBody(insufficientScope()));
-      return true;
-    };
+    always(service, /alt=media/, jsonAnswer(403, errorBody(insufficientScope())));
     const { stderr } = await home.exits(1, ['migrate', '--folder-id', folderId]);
     expect(stderr).to.contain('Sign in again with "migrator login google"');
     expect(home.manifest(folderId, 'link').filter(({ status }) => status === 'failed')).to.deep.equal([]);

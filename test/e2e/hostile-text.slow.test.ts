@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { always, answer } from '../faults.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
@@ -35,11 +36,8 @@ describe('text from strangers', () => {
   it('does nothing to a terminal, and cannot look like a message', async () => {
     expect((await onTerminal(['migrate', '--verbose'])).code).to.equal(3);
     expect((await onTerminal(['review'])).text).to.include('\\u001b]0;owned\\u0007\\u009b31m\\u202e\\u2028');
-    sandbox.cloud.s3.service.intercept = ({ method }, response) => {
-      if (method !== 'GET') return false;
-      response.writeHead(403).end(`<Error><Code>AccessDenied</Code><Message>${HOSTILE}</Message></Error>`);
-      return true;
-    };
+    const denied = `<Error><Code>AccessDenied</Code><Message>${HOSTILE}</Message></Error>`;
+    always(sandbox.cloud.s3.service, /^GET/, answer(403, denied));
     await onTerminal(['verify', '--deep']);
     await onTerminal(['undo', '--yes']);
     sandbox.cloud.s3.service.intercept = () => false;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { s3Refusal } from '../chaos/fault-tools.ts';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { expectAllLinked } from './expected.ts';
 import { arrival, type Home, hold, meter, Sandbox, statuses } from './sandbox.ts';
@@ -76,14 +77,8 @@ describe('a migration that is interrupted', () => {
     const { s3 } = sandbox.cloud;
     // Other files succeed in between, so the run continues.
     const isUnlucky = (url = '') => new URL(url, s3.service.url).pathname.length % 2 === 0;
-    s3.service.intercept = ({ url }, response) => {
-      if (!isUnlucky(url)) return false;
-      response.writeHead(500, { 'content-type': 'application/xml' });
-      response.end(
-        '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
-      );
-      return true;
-    };
+    const fail = s3Refusal(500, 'InternalError');
+    s3.service.intercept = (request, response) => isUnlucky(request.url) && fail(request, response);
     home.edit(config => Object.assign(config.migration, { retry_attempts: 0 }));
     await home.exits(3, ['migrate']);
     const { failed = 0, partial = 0 } = statuses(home.manifest(sample.folderId, 'link'));

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { answer } from '../faults.ts';
+import { driveRefusal } from '../chaos/fault-tools.ts';
+import { answer, inject } from '../faults.ts';
 import { arrival, hold, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
@@ -17,14 +18,8 @@ describe('a run watched from outside: its log file, and status', () => {
   it('has a log that names each retry, each throttled request and each finished file', async () => {
     const { drive, s3 } = sandbox.cloud;
     const home = await sandbox.home({ folderId: sandbox.seed({ '1.jpg': 'one', '2.jpg': 'two2' }, [1, 2]) });
-    const tooFast = JSON.stringify({ error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
-    const [throttle, fail] = [answer(403, tooFast, { 'content-type': 'application/json' }), answer(500, '')];
-    let downloads = 0;
-    let uploads = 0;
-    drive.service.intercept = (request, response) =>
-      /alt=media/.test(request.url!) && ++downloads === 1 && throttle(request, response);
-    s3.service.intercept = (request, response) =>
-      request.method === 'PUT' && ++uploads === 1 && fail(request, response);
+    inject(drive.service, /alt=media/, [driveRefusal(403, 'userRateLimitExceeded')]);
+    inject(s3.service, /^PUT/, [answer(500, '')]);
     const path = join(sandbox.folder, 'run.log');
     const { stderr } = await home.exits(0, ['migrate', '--verbose', '--log-file', path]);
     expect(stderr).to.include(path);

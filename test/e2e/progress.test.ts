@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { driveRefusal } from '../chaos/fault-tools.ts';
 import type { Intercept } from '../cloud/service.ts';
-import { answer } from '../faults.ts';
+import { always } from '../faults.ts';
 import { deferred, type Home, hold, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
@@ -62,10 +63,7 @@ describe('progress on a terminal', () => {
     await sandbox.close();
   });
 
-  const onDownload = (fault: Intercept) => {
-    sandbox.cloud.drive.service.intercept = (request, response) =>
-      /alt=media/.test(request.url!) && fault(request, response);
-  };
+  const onDownload = (fault: Intercept) => always(sandbox.cloud.drive.service, /alt=media/, fault);
   const start = (args: string[], columns: number, env: Record<string, string> = {}, rows = 24) => {
     run = new TerminalRun(args, { ...home.env, ...env }, { columns, rows });
     return run;
@@ -155,14 +153,8 @@ describe('progress on a terminal', () => {
 
   it('says that Drive throttles, and how many workers are left when S3 does', async () => {
     const gate = new Gate();
-    let refusals = 0;
-    const tooFast = JSON.stringify({ error: { code: 403, errors: [{ reason: 'userRateLimitExceeded' }] } });
-    onDownload((request, response) => {
-      refusals += 1;
-      return refusals === 1
-        ? answer(403, tooFast, { 'content-type': 'application/json' })(request, response)
-        : gate.inBody(request, response);
-    });
+    const faults = [driveRefusal(403, 'userRateLimitExceeded')];
+    onDownload((request, response) => (faults.shift() ?? gate.inBody)(request, response));
     home.edit(config => {
       config.google_drive.queries_per_second = 8;
     });

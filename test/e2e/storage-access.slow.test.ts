@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CloudOptions } from '../cloud/cloud.ts';
 import type { Ask } from '../cloud/s3/s3.ts';
+import { answer } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -58,14 +59,11 @@ describe('the bucket', () => {
   ] as const) {
     it(`names the region when S3 ${what}`, async () => {
       await open();
-      sandbox.cloud.s3.service.intercept = (_, response) => {
-        response.writeHead(status, {
-          'content-type': 'application/xml',
-          ...(status === 301 && { 'x-amz-bucket-region': 'me-south-1' }),
-        });
-        response.end(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
-        return true;
-      };
+      sandbox.cloud.s3.service.intercept = answer(
+        status,
+        `<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+        { 'content-type': 'application/xml', ...(status === 301 && { 'x-amz-bucket-region': 'me-south-1' }) },
+      );
       await stops('--storage-region me-south-1');
     });
   }

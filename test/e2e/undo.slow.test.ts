@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { answer, inject, lostAnswer, times } from '../faults.ts';
+import { always, answer, inject, lostAnswer, times } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { end } from './run-command.ts';
 import { arrival, deferred, Sandbox, statuses } from './sandbox.ts';
@@ -59,11 +59,7 @@ describe('undo', () => {
 
   it('does not count as removed what it may not look at', async () => {
     const { folder, objects } = await PictureFolder.migrated(sandbox, 1);
-    sandbox.cloud.s3.service.intercept = (request, response) => {
-      if (request.method !== 'HEAD') return false;
-      response.writeHead(403).end();
-      return true;
-    };
+    always(sandbox.cloud.s3.service, /^HEAD/, answer(403, ''));
     await folder.exits(1, ['undo', '--yes']);
     sandbox.cloud.s3.service.intercept = null;
     expect(folder.objects()).to.deep.equal(objects);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Intercept } from '../cloud/service.ts';
-import { answer, breakAfter, inject, stallAfter } from '../faults.ts';
+import { always, answer, breakAfter, inject, stallAfter } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { hold, meter, Sandbox } from './sandbox.ts';
 
@@ -99,11 +99,7 @@ describe('verify', () => {
 
   it('does not take objects that it may not look at for missing ones', async () => {
     const before = folder.manifests(folder.folderId);
-    sandbox.cloud.s3.service.intercept = (request, response) => {
-      if (request.method !== 'HEAD') return false;
-      response.writeHead(403).end();
-      return true;
-    };
+    always(sandbox.cloud.s3.service, /^HEAD/, answer(403, ''));
     const { code, error } = await folder.json('verify', '--repair');
     expect([code, error.code]).to.deep.equal([1, 'storage_access_denied']);
     expect(folder.manifests(folder.folderId)).to.deep.equal(before);

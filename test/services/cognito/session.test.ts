@@ -7,8 +7,8 @@ import { createIdentityPool, type IdentityPool } from '../../cloud/cognito/ident
 import { createUserPool, type UserPool, type UserPoolOptions } from '../../cloud/cognito/user-pool.ts';
 import type { UserSeed } from '../../cloud/cognito/users.ts';
 import { CredentialStore } from '../../cloud/s3/credentials.ts';
-import { sendJson } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
+import { answer, jsonAnswer } from '../../faults.ts';
 import { type Change, EMAIL, HOUR_MS, PASSWORD, passwordOnly, sessionAt } from './local-session.ts';
 
 describe('a Cognito session', () => {
@@ -116,10 +116,8 @@ describe('a Cognito session', () => {
   it('keeps keys that are still good when the identity pool fails', async () => {
     const it = await start();
     const first = await it.credentials();
-    identityPool.service.intercept = (_, response) => {
-      sendJson(response, 400, { __type: 'InvalidIdentityPoolConfigurationException', message: '' });
-      return true;
-    };
+    const refused = { __type: 'InvalidIdentityPoolConfigurationException', message: '' };
+    identityPool.service.intercept = jsonAnswer(400, refused);
     now += HOUR_MS - 100_000;
     expect(await it.credentials()).to.equal(first);
     now += 100_000;
@@ -187,10 +185,7 @@ describe('a Cognito session', () => {
 
   it('tries a failing endpoint a few times, then names it', async () => {
     const it = await start();
-    userPool.service.intercept = (_, response) => {
-      response.writeHead(503).end();
-      return true;
-    };
+    userPool.service.intercept = answer(503, '');
     const error = await refusal(it.idToken());
     expect(error.code).to.equal('endpoint_failing');
     expect(error.message).to.contain(userPool.service.url).and.contain('503');

@@ -14,7 +14,7 @@ export default class Show extends BaseCommand<typeof Show> {
       this.printJson(description);
     } else {
       this.say(description.path);
-      for (const line of renderDescription(description, process.stdout.columns).split('\n')) this.log(line);
+      for (const line of renderDescription(description, process.stdout.columns)) this.log(line);
     }
   }
 }

@@ -28,7 +28,7 @@ const MODELS = 'aws.amplify.models.';
 export function renderDescription(
   { config, sources, files }: Description,
   columns = Number.POSITIVE_INFINITY,
-): string {
+): string[] {
   const rows = SETTINGS.filter(({ key }) => !key.startsWith(MODELS) || sources[key] === 'file').map(
     ({ key }) => {
       const value = valueAt(config, key);
@@ -41,11 +41,9 @@ export function renderDescription(
   const width = (column: 0 | 1) => Math.max(...rows.map(row => row[column].length));
   const [keys, values] = [width(0), width(1)];
   const isWide = keys + values + 2 * 2 + '(not set)'.length <= columns;
-  return rows
-    .map(([key, value, remark]) =>
-      isWide ? `${key.padEnd(keys)}  ${value.padEnd(values)}  ${remark}` : `${key} = ${value} ${remark}`,
-    )
-    .join('\n');
+  return rows.map(([key, value, remark]) =>
+    isWide ? `${key.padEnd(keys)}  ${value.padEnd(values)}  ${remark}` : `${key} = ${value} ${remark}`,
+  );
 }
 
 function fileRemark({ exists, mode }: Description['files'][string]): string {

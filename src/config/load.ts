@@ -16,7 +16,7 @@ import {
   settingOf,
   valueAt,
 } from './settings.ts';
-import { MAX_WORKERS, unknownKeyWarnings, usesMaxWorkers } from './unknown-keys.ts';
+import { unknownKeyWarnings, withNewNames } from './unknown-keys.ts';
 
 type Source = 'flag' | 'environment' | 'file' | 'default' | 'not set';
 
@@ -81,17 +81,14 @@ export async function loadUsable({
   return { loaded, fault: inFile ?? inEnvironment };
 }
 
-/** What the file has, and that without wrong values, with today's name for the number of workers. */
+/** What the file has, and that without wrong values and old names. */
 async function usableFile(path: string) {
   let fault: ConfigError | null = null;
   const written: Record<string, unknown> = await readConfigFile(path).catch(error => {
     fault = error;
     return {};
   });
-  const isOld = usesMaxWorkers(written);
-  const migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
-  const file: Record<string, unknown> = isOld ? { ...written, migration } : { ...written };
-  const nameInFile = (key: string) => (isOld && key === 'migration.concurrency' ? MAX_WORKERS : key);
+  const { file, nameInFile } = withNewNames(written);
   fault ??= wrongValues(problemsOf(file), `${path} has`, 'Correct the file', nameInFile);
   removeWrong(file);
   return { written, file, fault };

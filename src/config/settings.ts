@@ -18,7 +18,7 @@ export type ConfigKey = DottedKeys<Omit<Config, 'prefix_disambiguation'>>;
 /** Values by dotted key; undefined is the same as absent. */
 export type ConfigValues = Partial<Record<ConfigKey, unknown>>;
 
-export interface Setting extends Metadata {
+interface Setting extends Metadata {
   flag: string;
   key: ConfigKey;
   summary: string;

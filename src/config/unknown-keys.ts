@@ -5,7 +5,7 @@ import { ConfigSchema } from './schema.ts';
 import { defaultConfig, valueAt } from './settings.ts';
 
 /** The Python tool's name for `migration.concurrency`. */
-export const MAX_WORKERS = 'migration.max_workers';
+const MAX_WORKERS = 'migration.max_workers';
 
 /** Keys of the Python tool, and of earlier versions of this one, that no longer have an effect. */
 const WITHOUT_EFFECT = new Set(
@@ -15,8 +15,17 @@ const WITHOUT_EFFECT = new Set(
 );
 
 /** Whether only the Python tool's name for the number of workers is set. */
-export function usesMaxWorkers(values: unknown): boolean {
+function usesMaxWorkers(values: unknown): boolean {
   return valueAt(values, MAX_WORKERS) !== undefined && valueAt(values, 'migration.concurrency') === undefined;
+}
+
+/** The content of the file with today's names, and what a key is called in the file. */
+export function withNewNames(written: Record<string, unknown>) {
+  const isOld = usesMaxWorkers(written);
+  const migration = { ...(written.migration as object), concurrency: valueAt(written, MAX_WORKERS) };
+  const file: Record<string, unknown> = isOld ? { ...written, migration } : { ...written };
+  const nameInFile = (key: string) => (isOld && key === 'migration.concurrency' ? MAX_WORKERS : key);
+  return { file, nameInFile };
 }
 
 /**

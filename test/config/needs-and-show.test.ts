@@ -78,7 +78,7 @@ describe('showing the configuration', () => {
         mode: null,
       },
     });
-    const lines = renderDescription(description).split('\n');
+    const lines = renderDescription(description);
     const lineOf = (key: string) => lines.find(line => line.startsWith(`${key} `));
     expect(lineOf('aws.region')).to.match(/us-east-1 +\(environment\)$/);
     expect(lineOf('aws.cognito.username')).to.match(/a@b\.example +\(file\)$/);

@@ -54,8 +54,8 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
       events: this.events,
       transfer: drive && {
         concurrency: config.migration.concurrency,
-        queriesPerSecond: () => drive.queriesPerSecond,
-        mostQueriesPerSecond: drive.mostQueriesPerSecond,
+        queriesPerSecond: () => drive.rate.perSecond,
+        mostQueriesPerSecond: drive.rate.ceiling,
         bytesPerSecondLimit: () => drive.bytesPerSecondLimit,
         isStopping: () => this.shutdown.drainSignal.aborted,
       },

@@ -95,15 +95,22 @@ export class Services {
   async #openDrive() {
     const { google_drive, migration } = this.#config;
     const { processes, warn } = this.#options;
-    const [{ Drive }, auth] = await Promise.all([import('./drive/drive.ts'), this.googleAuth()]);
+    const { api_url: apiUrl, queries_per_second: queriesPerSecond } = google_drive;
+    const [{ Drive }, { BandwidthLimit }, { QueryRate }, { accountOf }, auth] = await Promise.all([
+      import('./drive/drive.ts'),
+      import('./drive/bandwidth-limit.ts'),
+      import('./drive/query-rate.ts'),
+      import('./drive/http.ts'),
+      this.googleAuth(),
+    ]);
+    const rate = new QueryRate(queriesPerSecond, processes);
+    const redis = this.quotaRedis;
+    if (redis) await rate.share({ redis, warn, account: await accountOf(auth, apiUrl) });
     const timetable = parseBandwidth(migration.bwlimit) ?? [];
-    const { BandwidthLimit } = await import('./drive/bandwidth-limit.ts');
-    return Drive.connect({
+    return new Drive({
       auth,
-      apiUrl: google_drive.api_url,
-      queriesPerSecond: google_drive.queries_per_second,
-      processes,
-      quota: this.quotaRedis ? { redis: this.quotaRedis, warn } : undefined,
+      apiUrl,
+      rate,
       backoff: this.backoffFor('Google Drive'),
       stallTimeoutMs: migration.stall_timeout_seconds * 1000,
       bandwidth: timetable.length > 0 ? new BandwidthLimit(timetable) : undefined,

@@ -17,19 +17,15 @@ import {
   driveRetryPolicy,
   isInaccessible,
 } from './errors.ts';
-import { accountOf, DriveHttp, textOf } from './http.ts';
+import { DriveHttp, textOf } from './http.ts';
 import { ITEM_FIELDS, itemOf, parsed, parsedPage, resourceKeysHeader } from './item.ts';
-import { QueryRate } from './query-rate.ts';
-import type { SharedLimiterOptions } from './shared-limiter.ts';
+import type { QueryRate } from './query-rate.ts';
 import type { DriveAuth } from './sign-in/sign-in.ts';
 
 export interface DriveOptions {
   auth: DriveAuth;
   apiUrl: string;
-  queriesPerSecond: number;
-  processes?: number;
-  /** Where all processes of one Google account share it exactly. */
-  quota?: Pick<SharedLimiterOptions, 'redis' | 'warn'>;
+  rate: QueryRate;
   backoff: Backoff;
   /** A connection on which no byte moves for so long is given up. */
   stallTimeoutMs: number;
@@ -44,7 +40,7 @@ const QUERY_TIMEOUT_MS = 60_000;
 
 export class Drive implements DriveFolders, FileSource {
   readonly #options: DriveOptions;
-  readonly #rate: QueryRate;
+  readonly rate: QueryRate;
   readonly #http: DriveHttp;
   /** Google's client, which downloads do without: loaded for the first query. It only sends GET requests here. */
   readonly #api = lazy(async () => {
@@ -58,32 +54,15 @@ export class Drive implements DriveFolders, FileSource {
     return drive({ version: 'v3', rootUrl: `${apiUrl}/`, retry: false, timeout, fetchImplementation });
   });
 
-  private constructor(options: DriveOptions) {
-    this.#options = options;
-    this.#rate = new QueryRate(options.queriesPerSecond, options.processes);
+  constructor(options: DriveOptions) {
+    this.#options = { ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') };
+    this.rate = options.rate;
     this.#http = new DriveHttp(options.auth, options.stallTimeoutMs);
-  }
-
-  static async connect(options: DriveOptions): Promise<Drive> {
-    const drive = new Drive({ ...options, apiUrl: options.apiUrl.replace(/\/+$/, '') });
-    const { quota, auth, apiUrl } = options;
-    if (quota) await drive.#rate.share({ ...quota, account: await accountOf(auth, apiUrl) });
-    return drive;
   }
 
   close(): void {
     this.#http.close();
-    this.#rate.close();
-  }
-
-  /** The current limit; lower for a while after Drive has refused queries as too fast. */
-  get queriesPerSecond(): number {
-    return this.#rate.perSecond;
-  }
-
-  /** The limit of this process when Drive has refused nothing. */
-  get mostQueriesPerSecond(): number {
-    return this.#rate.ceiling;
+    this.rate.close();
   }
 
   get bytesPerSecondLimit(): number | null {
@@ -173,14 +152,14 @@ export class Drive implements DriveFolders, FileSource {
 
   #query<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const attempt = async (): Promise<T> => {
-      await this.#rate.turn();
+      await this.rate.turn();
       try {
         const result = await send();
-        this.#rate.succeeded();
+        this.rate.succeeded();
         return result;
       } catch (caught) {
         const error = unwrapped(caught);
-        if (driveFault(error).kind === 'throttled') this.#rate.throttled();
+        if (driveFault(error).kind === 'throttled') this.rate.throttled();
         throw error;
       }
     };

@@ -42,6 +42,7 @@ export class QueryRate {
     return this.#wholePerSecond / this.#processes;
   }
 
+  /** The current limit of this process; lower for a while after Drive has refused queries as too fast. */
   get perSecond(): number {
     return this.ceiling * this.#share;
   }

@@ -1,5 +1,6 @@
 /** The tool's Drive client, signed in to a local Drive, with nothing to wait for. */
 import { Drive, type DriveOptions } from '../../../src/services/drive/drive.ts';
+import { QueryRate } from '../../../src/services/drive/query-rate.ts';
 import { Renewal } from '../../../src/services/renewal.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { Throttling } from '../../../stages/retry/service-waits.ts';
@@ -26,10 +27,10 @@ export async function connectDrive(
     return { value: { authorization: `Bearer ${body.access_token}` }, expiresAt: Date.now() + HOUR_MS };
   });
   const waits: number[] = [];
-  const drive = await Drive.connect({
+  const drive = new Drive({
     auth: tokens,
     apiUrl: service.apiUrl,
-    queriesPerSecond: 1000,
+    rate: new QueryRate(1000),
     stallTimeoutMs: 5_000,
     backoff: {
       retries: 3,

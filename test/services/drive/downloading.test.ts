@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { QueryRate } from '../../../src/services/drive/query-rate.ts';
 import type { FileError } from '../../../stages/errors.ts';
 import { rejection } from '../../config/scratch.ts';
 import { breakAfter, inject, reset, silence, stallAfter, times } from '../../faults.ts';
@@ -187,7 +188,7 @@ describe('downloading a file from Drive', () => {
 
   it('waits for its turn in the same quota as queries', async () => {
     const id = fileOf(10);
-    await at.connect({ queriesPerSecond: 20 });
+    await at.connect({ rate: new QueryRate(20) });
     const start = performance.now();
     await Promise.all(Array.from({ length: 5 }, () => download(id)));
     expect(performance.now() - start).to.be.at.least(190);

@@ -128,7 +128,7 @@ describe('listing a folder of Drive', () => {
     expect(await children(folder)).to.deep.equal([]);
     // More often than the three retries of other errors; the third wait is the one that Drive asked for.
     expect(at.waits).to.deep.equal([1000, 2000, 90_000, 8000, 16_000]);
-    expect(at.drive.queriesPerSecond).to.equal(500);
+    expect(at.drive.rate.perSecond).to.equal(500);
   });
 
   it('gives up when Drive throttles on and on, and names the reason', async () => {

@@ -24,8 +24,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
   readonly #capacity: number;
   /** The largest last. */
   readonly #large: Item[] = [];
-  #small: Item[] = [];
-  #smallStarted = 0;
+  readonly #small: Item[] = [];
   #largeInProgress = 0;
   /** Totals since the start: added, and started. */
   readonly #added = { largeBytes: 0, smallFiles: 0 };
@@ -36,7 +35,7 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
   }
 
   get isFull(): boolean {
-    return this.#large.length + this.#small.length - this.#smallStarted >= this.#capacity;
+    return this.#large.length + this.#small.length >= this.#capacity;
   }
 
   add(item: Item): void {
@@ -50,9 +49,10 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
   }
 
   next(workers: number): Item | undefined {
-    const smallWaits = this.#smallStarted < this.#small.length;
-    if (smallWaits && (this.#large.length === 0 || this.#largeInProgress >= this.#mostLarge(workers))) {
-      return this.#nextSmall();
+    const isSmallNext = this.#large.length === 0 || this.#largeInProgress >= this.#mostLarge(workers);
+    if (this.#small.length > 0 && isSmallNext) {
+      this.#started.smallFiles += 1;
+      return this.#small.shift();
     }
     const item = this.#large.pop();
     if (item === undefined) return undefined;
@@ -70,17 +70,6 @@ export class LargeAndSmall<Item extends { size?: number | null }> implements Wor
     const large = this.#started.largeBytes / this.#added.largeBytes;
     const small = this.#started.smallFiles / this.#added.smallFiles;
     return Math.max(1, workers * (large < small ? LARGE_SHARE_BEHIND : LARGE_SHARE));
-  }
-
-  #nextSmall(): Item {
-    const item = this.#small[this.#smallStarted]!;
-    this.#smallStarted += 1;
-    this.#started.smallFiles += 1;
-    if (this.#smallStarted === this.#capacity) {
-      this.#small = this.#small.slice(this.#smallStarted);
-      this.#smallStarted = 0;
-    }
-    return item;
   }
 
   /** Files of the same size keep their order. */

@@ -73,10 +73,11 @@ export class Walk {
   }
 
   async *from(folders: FolderToRead[], shortcuts: Shortcut[]): AsyncGenerator<FileRecord> {
-    for (const folder of folders) this.#enter(folder);
+    for (const folder of folders) this.#queueFolder(folder);
     this.#shortcuts.push(...shortcuts);
     yield* this.#readAll();
-    while (this.#refused.length > 0 && !this.#options.shutdown?.drainSignal.aborted) yield* this.#askAgain();
+    while (this.#refused.length > 0 && !this.#options.shutdown?.drainSignal.aborted)
+      yield* this.#retryRefused();
   }
 
   async *#readAll(): AsyncGenerator<FileRecord> {
@@ -86,7 +87,7 @@ export class Walk {
     }
   }
 
-  #enter(folder: FolderToRead): void {
+  #queueFolder(folder: FolderToRead): void {
     if (this.#seenFolders.has(folder.ref.id)) return;
     this.#seenFolders.add(folder.ref.id);
     this.#folders.push(folder);
@@ -157,24 +158,24 @@ export class Walk {
     for await (const page of this.#drive.children(folders.map(({ ref }) => ref))) {
       for (const item of page) {
         const parent = item.parents.find(id => folderOf.has(id));
-        yield this.#take(item, parent ? folderOf.get(parent)! : folders[0]!);
+        yield this.#recordOrQueue(item, parent ? folderOf.get(parent)! : folders[0]!);
       }
     }
   }
 
-  #take(item: DriveItem, within: FolderToRead): FileRecord | null {
+  #recordOrQueue(item: DriveItem, within: FolderToRead): FileRecord | null {
     if (item.mimeType === FOLDER) {
-      this.#enterBelow(within, item);
+      this.#queueSubfolder(within, item);
       return null;
     }
     if (item.shortcut) {
       this.#shortcuts.push({ item, within });
       return null;
     }
-    return this.#once(recordOfItem(item, within));
+    return this.#selectedOnce(recordOfItem(item, within));
   }
 
-  #enterBelow(within: Shortcut['within'], item: DriveItem): void {
+  #queueSubfolder(within: Shortcut['within'], item: DriveItem): void {
     const { name, modifiedTime, isClosed } = item;
     const path = below(within.path, name);
     if (!this.#selection.reads(path)) {
@@ -182,10 +183,11 @@ export class Walk {
       return;
     }
     const ref = refOf(item);
-    this.#enter({ ref, name, above: within.path, path, parent: within.ref, modifiedTime, isClosed });
+    this.#queueFolder({ ref, name, above: within.path, path, parent: within.ref, modifiedTime, isClosed });
   }
 
-  #once(record: FileRecord): FileRecord | null {
+  /** The record; null if it is not selected, or was given before. */
+  #selectedOnce(record: FileRecord): FileRecord | null {
     if (!this.#selection.takes(record)) {
       this.#options.onLeftOut?.(record.id);
       return null;
@@ -209,16 +211,16 @@ export class Walk {
     if (this.#seenFiles.has(to.id) || this.#seenFolders.has(to.id)) return null;
     const found = await this.#drive.item(to);
     if (!found && to.mimeType === FOLDER) this.#options.onUnlisted?.(to, below(within.path, shortcut.name));
-    if (!found || found.trashed) return this.#once(brokenShortcut(shortcut, within));
+    if (!found || found.trashed) return this.#selectedOnce(brokenShortcut(shortcut, within));
     const target = { ...found, resourceKey: found.resourceKey ?? to.resourceKey, name: shortcut.name };
     if (target.mimeType === FOLDER) {
-      this.#enterBelow(within, target);
+      this.#queueSubfolder(within, target);
       return null;
     }
-    return this.#once({ ...recordOfItem(target, within), shortcutId: shortcut.id });
+    return this.#selectedOnce({ ...recordOfItem(target, within), shortcutId: shortcut.id });
   }
 
-  async *#askAgain(): AsyncGenerator<FileRecord> {
+  async *#retryRefused(): AsyncGenerator<FileRecord> {
     const refused = this.#refused;
     this.#refused = [];
     if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();

@@ -61,7 +61,7 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
       : []),
   ]);
   const finished = (record: FileRecord) =>
-    events.finish(until === 'resolve' ? asLeft(manifests, record) : record);
+    events.finish(until === 'resolve' ? afterEarlierRuns(manifests, record) : record);
   await runToEnd(stream, finished, shutdown);
   for (const manifest of Object.values(manifests)) await manifest.flush();
   linking?.close();
@@ -70,7 +70,7 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
 }
 
 /** The record as transfer and link have left it, if it is still valid. */
-function asLeft({ transfer, link }: Manifests, record: FileRecord): FileRecord {
+function afterEarlierRuns({ transfer, link }: Manifests, record: FileRecord): FileRecord {
   if (!canContinue(record)) return record;
   const later = furthestRecord({ transfer, link }, record.id);
   return later?.url && later.key === record.key && later.md5 === record.md5 ? later : record;

@@ -30,8 +30,8 @@ export async function relist(options: MigrationOptions, update: Update): Promise
       if (record.shortcutId) idOf.set(String(record.shortcutId), record.id);
     }
   }
-  if (parents.size > 0) await lookAtNames(options, update, [...parents.values()], idOf);
-  if (unlisted.length > 0) await listNow(options, update, unlisted);
+  if (parents.size > 0) await updateChangedFiles(options, update, [...parents.values()], idOf);
+  if (unlisted.length > 0) await listUnlisted(options, update, unlisted);
 }
 
 /** Whether a new name or new bytes in Drive may help the file. What a person has written into a line has precedence. */
@@ -51,7 +51,7 @@ function isAnswered(record: FileRecord): boolean {
   return hasIdsByHand || reopened(record) !== record;
 }
 
-async function lookAtNames(
+async function updateChangedFiles(
   { manifests, services, shutdown }: MigrationOptions,
   update: Update,
   folders: DriveRef[],
@@ -79,7 +79,11 @@ async function lookAtNames(
     await look(folders.slice(start, start + FOLDERS_PER_QUERY));
 }
 
-async function listNow(options: MigrationOptions, update: Update, unlisted: FileRecord[]): Promise<void> {
+async function listUnlisted(
+  options: MigrationOptions,
+  update: Update,
+  unlisted: FileRecord[],
+): Promise<void> {
   const stillUnlisted = new Set<string>();
   const drive = await options.services.drive();
   const whileListing = { ...listOptions(options), shutdown: undefined };

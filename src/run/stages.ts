@@ -110,13 +110,13 @@ export class Stages {
     const { config, services, shutdown, events, run, skipExisting, maxTransferBytes, isShard } = this.context;
     const storage = await services.storage();
     const drive = await services.drive();
-    const moved = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
+    const transferred = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
       concurrency: config.migration.concurrency,
       backoff: services.backoffFor('S3', 'transfer'),
       shutdown,
       events,
     });
-    const revised = withRevisions(moved, {
+    const revised = withRevisions(transferred, {
       item: async ref => (isShard ? null : drive.item(ref)),
       onReplaced: async record => run?.revise(record, events.warn),
       shutdown,

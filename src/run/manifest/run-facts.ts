@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
-import type { DriveRef, StageName } from '../../../stages/record.ts';
+import type { DriveRef } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/private-files.ts';
 import { folderRefFrom } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
+import type { Run } from './run.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
 interface Facts {
@@ -32,9 +33,9 @@ interface Facts {
 
 export class RunFacts {
   readonly path: string;
-  readonly #run: { folderId: string; has(stage: StageName): boolean };
+  readonly #run: Pick<Run, 'folderId' | 'has'>;
 
-  constructor(run: { folder: string; folderId: string; has(stage: StageName): boolean }) {
+  constructor(run: Pick<Run, 'folder' | 'folderId' | 'has'>) {
     this.path = join(run.folder, 'run.json');
     this.#run = run;
   }

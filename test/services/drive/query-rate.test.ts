@@ -15,15 +15,11 @@ describe('the rate of queries', () => {
     expect(rate.perSecond).to.equal(500);
   });
 
-  it('halves it again when Drive still refuses a second later', () => {
-    rate.throttled(5_000);
-    rate.throttled(6_000);
-    rate.throttled(7_000);
-    expect(rate.perSecond).to.equal(125);
-  });
-
-  it('never falls below a thirty-second part', () => {
-    for (let second = 0; second < 60; second += 1) rate.throttled(second * 1000);
+  it('halves it again each second that Drive still refuses, down to a thirty-second part', () => {
+    rate.throttled(0);
+    rate.throttled(1000);
+    expect(rate.perSecond).to.equal(250);
+    for (let second = 2; second < 60; second += 1) rate.throttled(second * 1000);
     expect(rate.perSecond).to.equal(1000 / 32);
   });
 

@@ -79,7 +79,6 @@ const CASES: [what: string, error: unknown, kind: FaultKind, code: string][] = [
   ['302 in a circle', gaxios(302), 'refused', 'HTTP 302'],
   ['400', gaxios(400), 'refused', 'HTTP 400'],
   ['401', gaxios(401), 'refused', 'HTTP 401'],
-  ['403', gaxios(403), 'refused', 'HTTP 403'],
   ['407', gaxios(407), 'refused', 'HTTP 407'],
   [
     '407 to CONNECT',

@@ -226,7 +226,7 @@ const CHALLENGES: Record<string, { says: string; remedy: string }> = {
   },
 };
 
-export function challengeError(challenge: string | undefined, at: Circumstances): RunError {
+function challengeError(challenge: string | undefined, at: Circumstances): RunError {
   const known = CHALLENGES[challenge ?? ''];
   const name = challenge ?? 'an unknown challenge';
   return new RunError(

@@ -137,6 +137,11 @@ describe('media records', () => {
       ],
       ['an answer that was lost', lostAnswer, 'unclear'],
       ['an error page after the work was done', answerAfterwards(502, '<html></html>'), 'unclear'],
+      [
+        'an error of every record after the work was done',
+        answerAfterwards(200, '{"data":{},"errors":[{"errorType":"InternalServerError"}]}'),
+        'unclear',
+      ],
       ['a request that was lost', reset, null],
     ];
     for (const [what, fault, outcome] of faults) {

@@ -53,6 +53,11 @@ describe('what Cognito asks for beyond the password', () => {
     ['WEB_AUTHN', {}, 'passkey'],
     ['SELECT_CHALLENGE', { AvailableChallenges: ['WEB_AUTHN'] }, 'passkey'],
     ['MFA_SETUP', {}, 'second factor'],
+    [
+      'NEW_PASSWORD_REQUIRED',
+      { ChallengeParameters: { requiredAttributes: '["userAttributes.name"]' } },
+      '(REQUIRED_ATTRIBUTES) cannot be done here',
+    ],
     ['DEVICE_SRP_AUTH', {}, 'more than a password'],
     ['SOMETHING_NEW', {}, 'SOMETHING_NEW'],
   ] as const) {

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { type Circumstances, classify, type Step } from '../../../src/services/cognito/errors.ts';
-import { challengeError } from '../../../src/services/cognito/sign-in.ts';
 import { RunError } from '../../../stages/errors.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -108,13 +107,4 @@ describe('what Cognito’s refusals mean', () => {
     );
     expect(message).to.contain("Value '…' at").and.not.contain(token.slice(0, 60));
   });
-
-  for (const challenge of ['MFA_SETUP', 'REQUIRED_ATTRIBUTES', 'NEVER_HEARD_OF']) {
-    it(`says what to do about ${challenge}`, () => {
-      const { code, message, remedy } = challengeError(challenge, at('sign_in'));
-      expect(code).to.equal('challenge_not_supported');
-      expect(message).to.contain(`(${challenge}) cannot be done here`);
-      expect(remedy).not.to.equal('');
-    });
-  }
 });

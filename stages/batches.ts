@@ -13,38 +13,28 @@ export async function* inBatches<Item>(
   };
   let next = pull();
   let batch: Item[] = [];
-  let timer: Timer | null = null;
+  let timeout: NodeJS.Timeout | undefined;
+  let lingered: Promise<'over'> | null = null;
   try {
     while (true) {
-      const arrived: IteratorResult<Item> | 'over' = await (timer ? Promise.race([next, timer.over]) : next);
+      const arrived: IteratorResult<Item> | 'over' = await (lingered ? Promise.race([next, lingered]) : next);
       const isOver = arrived === 'over' || arrived.done;
       if (!isOver) {
         batch.push(arrived.value);
         next = pull();
-        timer ??= startTimer(lingerMs);
+        lingered ??= new Promise(resolve => {
+          timeout = setTimeout(resolve, lingerMs, 'over');
+        });
         if (!isFull(batch)) continue;
       }
-      timer?.cancel();
-      timer = null;
+      clearTimeout(timeout);
+      lingered = null;
       if (batch.length > 0) yield batch;
       batch = [];
       if (arrived !== 'over' && arrived.done) return;
     }
   } finally {
-    timer?.cancel();
+    clearTimeout(timeout);
     await input.return?.();
   }
-}
-
-interface Timer {
-  over: Promise<'over'>;
-  cancel: () => void;
-}
-
-function startTimer(ms: number): Timer {
-  let timeout: NodeJS.Timeout;
-  const over = new Promise<'over'>(resolve => {
-    timeout = setTimeout(resolve, ms, 'over');
-  });
-  return { over, cancel: () => clearTimeout(timeout) };
 }

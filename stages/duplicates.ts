@@ -12,17 +12,14 @@ import type { Stage } from './stage.ts';
 export function withCopies(transfer: Stage, shutdown?: Shutdown): Stage {
   return async function* (records) {
     const copies = new Copies();
-    for await (const record of transfer(copies.heldBack(records))) {
-      copies.settle(record);
-      yield record;
-    }
-    for (;;) {
-      const next = shutdown?.drainSignal.aborted ? [] : copies.next();
-      if (next.length === 0) break;
-      for await (const record of transfer(Readable.from(next))) {
+    let next: AsyncIterable<FileRecord> | null = copies.heldBack(records);
+    while (next) {
+      for await (const record of transfer(next)) {
         copies.settle(record);
         yield record;
       }
+      const replacements: FileRecord[] = shutdown?.drainSignal.aborted ? [] : copies.next();
+      next = replacements.length > 0 ? Readable.from(replacements) : null;
     }
     yield* copies.rest();
   };

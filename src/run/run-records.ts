@@ -3,7 +3,7 @@ import type { FileRecord } from '../../stages/record.ts';
 import type { Manifests } from './manifest/merged-manifest.ts';
 import { closeManifests, openManifests } from './manifest/open-manifests.ts';
 import type { Run } from './manifest/run.ts';
-import { runsBeside } from './which-run.ts';
+import { runsOf } from './which-run.ts';
 
 /** What another run knows of an object that this one has stored. */
 export interface Use {
@@ -25,7 +25,8 @@ export async function usesBeside(
   keys: ReadonlySet<string>,
 ): Promise<Map<string, Use>> {
   const uses = new Map<string, Use>();
-  for (const other of runsBeside(home, run)) {
+  for (const other of runsOf(home)) {
+    if (other.folderId === run.folderId) continue;
     // Damaged lines of another run do not matter here.
     for await (const { key, url, media = [] } of other.latest(() => {})) {
       if (!key || !url || !keys.has(key)) continue;

@@ -26,11 +26,6 @@ export function runsOf(home: string): Run[] {
   return folderIds.map(folderId => new Run(home, folderId)).filter(run => run.exists);
 }
 
-/** The other runs of this home. */
-export function runsBeside(home: string, { folderId }: Run): Run[] {
-  return runsOf(home).filter(run => run.folderId !== folderId);
-}
-
 /** The folder of the run that was worked on last; null if there is none. */
 export function lastRunOf(home: string): string | null {
   // A process that was killed before it saw a file leaves empty manifests.

@@ -5,7 +5,7 @@ import { RunEvents } from '../run/events.ts';
 import type { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
 import { Counts } from '../run/progress/counts.ts';
-import type { ProgressFacts } from '../run/progress/run-progress.ts';
+import type { ProgressFacts } from '../run/progress/progress-facts.ts';
 import type { Services } from '../services/services.ts';
 import { BaseCommand } from './base-command.ts';
 import { Repeats } from './repeats.ts';

@@ -2,7 +2,7 @@
 import type { Retry } from '../../stages/retry/backoff.ts';
 import { faultOf } from '../../stages/retry/faults.ts';
 import type { RunEvents } from '../run/events.ts';
-import type { ProgressFacts } from '../run/progress/run-progress.ts';
+import type { ProgressFacts } from '../run/progress/progress-facts.ts';
 import type { Logger } from './log.ts';
 import { Repeats } from './repeats.ts';
 

@@ -1,6 +1,6 @@
 /** The progress of a run as lines of text, no wider than the terminal. */
 import stringWidth from 'string-width';
-import type { Bottleneck, Phase, ProgressFacts, Transfer } from '../../run/progress/run-progress.ts';
+import type { Bottleneck, Phase, ProgressFacts, Transfer } from '../../run/progress/progress-facts.ts';
 import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
 import { visible } from '../../run/text/visible.ts';
 

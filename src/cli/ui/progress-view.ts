@@ -1,11 +1,7 @@
 /** Progress on standard error: on a terminal lines that are redrawn, elsewhere a plain line with the time every ten seconds. */
 import type { RunEvents } from '../../run/events.ts';
-import {
-  type ProgressFacts,
-  RunProgress,
-  type Transfer,
-  type TransferLimits,
-} from '../../run/progress/run-progress.ts';
+import type { ProgressFacts, Transfer } from '../../run/progress/progress-facts.ts';
+import { RunProgress, type TransferLimits } from '../../run/progress/run-progress.ts';
 import { formatTime } from '../../run/text/format.ts';
 import { asLines } from './guarded-streams.ts';
 import { LiveLines, type Screen } from './live-lines.ts';

@@ -3,6 +3,7 @@ import type { FileRecord } from '../../../stages/record.ts';
 import type { RunEvents } from '../events.ts';
 import { Counts } from './counts.ts';
 import { estimate, Rate, Remaining, type Work } from './estimate.ts';
+import type { Bottleneck, Phase, ProgressFacts, Transfer } from './progress-facts.ts';
 
 /** Longer pauses without a byte are reported. */
 const SILENCE_MS = 10_000;
@@ -20,46 +21,6 @@ export interface TransferLimits {
   bytesPerSecondLimit: () => number | null;
   /** Whether no new files are started, so that the rest is left to another run. */
   isStopping?: () => boolean;
-}
-
-/** `opening`: no byte has come yet. `storing`: all bytes have come, and S3 has not confirmed them yet. */
-export type Phase = 'opening' | 'downloading' | 'storing';
-
-/** A file that is being transferred. */
-export interface Transfer {
-  readonly name: string;
-  /** Folders below the migrated one. */
-  readonly path: string;
-  /** Bytes; null if Drive gives none. */
-  readonly size: number | null;
-  /** In the current attempt. */
-  bytesRead: number;
-  phase: Phase;
-}
-
-/** What limits the speed of the transfer. */
-export type Bottleneck = 'queries' | 'bwlimit' | 'connection' | 's3';
-
-export interface ProgressFacts {
-  filesDone: number;
-  files: number;
-  /** Finished by this process, where earlier ones have finished others; null otherwise. */
-  sessionFiles: number | null;
-  /** Whether the listing is complete; otherwise there may be more files and bytes. */
-  isTotal: boolean;
-  /** Null where no bytes are transferred. */
-  bytes: { done: number; all: number; perSecond: number | null } | null;
-  secondsLeft: number | null;
-  bottleneck: Bottleneck | null;
-  /** How long no byte has come although files are being transferred; 0 for short pauses. */
-  silentSeconds: number;
-  /** Null where no files are transferred. */
-  workers: { busy: number; allowed: number; most: number } | null;
-  /** Queries a second to Drive, while Drive throttles; null otherwise. */
-  throttled: { allowed: number; most: number } | null;
-  /** Queries a second to Drive that are allowed now; null where no files are transferred. */
-  queriesPerSecond: number | null;
-  counts: Readonly<Record<string, number>>;
 }
 
 export class RunProgress {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { progressLine, progressLines, roughDuration } from '../../../src/cli/ui/progress-lines.ts';
-import type { Phase, ProgressFacts, Transfer } from '../../../src/run/progress/run-progress.ts';
+import type { Phase, ProgressFacts, Transfer } from '../../../src/run/progress/progress-facts.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { RunEvents } from '../../../src/run/events.ts';
-import { type ProgressFacts, RunProgress } from '../../../src/run/progress/run-progress.ts';
+import type { ProgressFacts } from '../../../src/run/progress/progress-facts.ts';
+import { RunProgress } from '../../../src/run/progress/run-progress.ts';
 import { simulate, type World } from './simulated-transfer.ts';
 
 const MB = 1_000_000;

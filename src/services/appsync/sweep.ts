@@ -1,7 +1,7 @@
 /** Reads whole tables, page by page. */
 import { RunError } from '../../../stages/errors.ts';
 import type { AppSyncClient } from './client.ts';
-import { type AppSyncError, isBadPageToken, itemOf } from './errors.ts';
+import { isBadPageToken, itemOf } from './errors.ts';
 import type { Models } from './models.ts';
 
 /** DynamoDB cuts a page at 1 MB whatever the limit is (docs/services.md, AppSync). */
@@ -72,34 +72,21 @@ async function readPage(
   const { data, errors } = await client.readPartly(pageRequest(query, fields, at));
   const page = data.page as Page | null;
   const unread = new Map(errors.map(error => [itemOf(error)!, error]));
-  if (page?.items) {
-    const unreadable = unread.size > 0 ? (await report(client, query, unread, at)).unreadable : [];
-    const items = page.items.filter((item, index) => item !== null && !unread.has(index)) as Item[];
-    return { items, unreadable, next: pageAfter(page.nextToken) };
-  }
-  // A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over.
-  if (unread.size === 0) throw noPage(query);
-  const first = Math.min(...unread.keys());
-  if (first > 0) return { items: [], unreadable: [], next: { ...at, limit: first } };
-  const passed = new Map([[0, unread.get(0)!]]);
-  const { unreadable, nextToken } = await report(client, query, passed, { ...at, limit: 1 });
-  return { items: [], unreadable, next: pageAfter(nextToken) };
-}
+  if (!page?.items && unread.size === 0) throw noPage(query);
+  const items = (page?.items ?? []).filter((item, index) => item !== null && !unread.has(index)) as Item[];
+  if (unread.size === 0) return { items, unreadable: [], next: pageAfter(page!.nextToken) };
 
-/** Reports unreadable items, given by their places in the page, by their ids. */
-async function report(
-  client: AppSyncClient,
-  query: string,
-  unread: Map<number, AppSyncError>,
-  at: Position,
-): Promise<{ unreadable: string[]; nextToken: string | null }> {
-  const { page } = (await client.read(pageRequest(query, 'id', at))) as { page: Page };
-  const unreadable = [...unread].map(([index, { message = '' }]) => {
-    const name = String(page.items[index]?.id);
-    client.unreadable.add({ name, query, reason: message });
+  // A list that takes no null is lost with one unreadable item: the items before it are read, then it is passed over.
+  const isLost = !page?.items;
+  const first = Math.min(...unread.keys());
+  if (isLost && first > 0) return { items, unreadable: [], next: { ...at, limit: first } };
+  const ids = (await client.read(pageRequest(query, 'id', isLost ? { ...at, limit: 1 } : at))).page as Page;
+  const unreadable = (isLost ? [0] : [...unread.keys()]).map(index => {
+    const name = String(ids.items[index]?.id);
+    client.unreadable.add({ name, query, reason: unread.get(index)!.message ?? '' });
     return name;
   });
-  return { unreadable, nextToken: page.nextToken };
+  return { items, unreadable, next: pageAfter((isLost ? ids : page!).nextToken) };
 }
 
 /** The error of a response that has neither a page nor an error. */

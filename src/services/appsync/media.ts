@@ -41,10 +41,10 @@ export class Media implements MediaTable {
       const created = await this.#createOrSplit(links.filter(link => isOpen(outcomes.get(link)!)));
       const existing = [...created.keys()].filter(link => isExisting(created.get(link)!));
       if (retry === 0) for (const link of existing) if (created.get(link) === 'found') found.add(link);
-      const refuted = await this.#refuted(existing);
+      const unconfirmed = await this.#unconfirmed(existing);
       for (const [link, outcome] of created) {
         const confirmed = found.has(link) ? 'found' : 'unclear';
-        outcomes.set(link, refuted.get(link) ?? (isExisting(outcome) ? confirmed : outcome));
+        outcomes.set(link, unconfirmed.get(link) ?? (isExisting(outcome) ? confirmed : outcome));
       }
       const open = [...outcomes.values()].filter(isOpen);
       if (open.length > 0) throw new NotAllCreated(open.map(({ again }) => again));
@@ -121,9 +121,9 @@ export class Media implements MediaTable {
   }
 
   /** Reads records that exist already: one with the link's values is the link's. The others, each with its reason. */
-  async #refuted(links: MediaLink[]): Promise<Map<MediaLink, Open | FileError>> {
-    const refuted = new Map<MediaLink, Open | FileError>();
-    if (links.length === 0) return refuted;
+  async #unconfirmed(links: MediaLink[]): Promise<Map<MediaLink, Open | FileError>> {
+    const unconfirmed = new Map<MediaLink, Open | FileError>();
+    if (links.length === 0) return unconfirmed;
     const { getQuery, url, observationId } = this.#model;
     const ids = links.map(({ id }) => ({ id }));
     const query = `${getQuery}(id: $id) { url: ${url} observationId: ${observationId} }`;
@@ -132,18 +132,18 @@ export class Media implements MediaTable {
       const [error] = errors;
       if (error && isOfField(error) && isUnreadable(error)) {
         const what = `, but its values cannot be read: ${error.message}. Correct or remove it in the app.`;
-        refuted.set(link, differs(link, what));
+        unconfirmed.set(link, differs(link, what));
       } else if (!value) {
         // Reads are eventually consistent: a record that a create has just met may not be readable yet.
         const reason = { message: 'the record exists but cannot be read yet' };
-        refuted.set(link, { again: error ?? response.errors[0] ?? reason });
+        unconfirmed.set(link, { again: error ?? response.errors[0] ?? reason });
       } else if (value.url !== link.url || value.observationId !== link.observationId) {
         const found = `(${value.url}, observation ${value.observationId})`;
         const what = ` with other values ${found}. It was not changed; correct or remove it in the app.`;
-        refuted.set(link, differs(link, what));
+        unconfirmed.set(link, differs(link, what));
       }
     }
-    return refuted;
+    return unconfirmed;
   }
 }
 

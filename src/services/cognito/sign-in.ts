@@ -154,12 +154,12 @@ export async function answerChallenge(
       const code = async (wrong: string | null) => ({
         [`${name}_CODE`]: await questions.code(name, sentTo, wrong),
       });
-      return retyped(code, answers => respond(challenge, answers), questions.retries);
+      return untilAccepted(code, answers => respond(challenge, answers), questions.retries);
     }
     case 'NEW_PASSWORD_REQUIRED': {
       if (requiresAttributes(parameters)) throw challengeError('REQUIRED_ATTRIBUTES', at);
       const password = async (wrong: string | null) => ({ NEW_PASSWORD: await questions.newPassword(wrong) });
-      return retyped(password, answers => respond(challenge, answers), questions.retries);
+      return untilAccepted(password, answers => respond(challenge, answers), questions.retries);
     }
     case 'SELECT_MFA_TYPE': {
       // The app before messages: nothing has to arrive.
@@ -177,8 +177,8 @@ export async function answerChallenge(
   }
 }
 
-/** `ask` gets what was wrong with the last answer; null at first. */
-async function retyped(
+/** Asks again after a wrong answer. `ask` gets what was wrong with the last answer; null at first. */
+async function untilAccepted(
   ask: (wrong: string | null) => Promise<Record<string, string>>,
   send: (answers: Record<string, string>) => Promise<Challenge>,
   retries: number,

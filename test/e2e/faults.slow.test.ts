@@ -39,8 +39,7 @@ describe('A fault that meets every file', () => {
   const expectResumed = async () => {
     const { drive, s3, appSync } = sandbox.cloud;
     for (const { service } of [drive, s3, appSync]) service.intercept = null;
-    const resumed = await home.migrator(['resume', '--folder-id', folderId]);
-    expect(resumed.code, resumed.stderr).to.equal(0);
+    await home.exits(0, ['resume', '--folder-id', folderId]);
     expect(statuses(home.manifest(folderId, 'link').filter(onlyLast))).to.deep.equal({ completed: FILES });
     expect(sandbox.cloud.appSync.media.size).to.equal(FILES);
   };
@@ -143,8 +142,7 @@ describe('A fault that meets every file', () => {
         expect(code, stderr).to.equal(1);
         expect(stderr).to.include('NODE_EXTRA_CA_CERTS').and.include('DEPTH_ZERO_SELF_SIGNED_CERT');
         expect(stderr).to.not.match(/\d+ {2}failed/);
-        const doctor = await home.migrator(['doctor', '--folder-id', folderId], { env });
-        expect(doctor.code).to.equal(1);
+        const doctor = await home.exits(1, ['doctor', '--folder-id', folderId], { env });
         expect(doctor.stdout).to.match(/FAILED .*\n.*NODE_EXTRA_CA_CERTS|FAILED .*NODE_EXTRA_CA_CERTS/);
       });
     }

@@ -145,8 +145,7 @@ describe('migrate on the sample folder', () => {
       const { cloud } = sandbox;
       const done = linksIn(cloud);
       const count = meter(cloud);
-      const outcome = await home.migrator(['resume', '--naming', 'relaxed', '--folder-id', sample.folderId]);
-      expect(outcome.code).to.equal(3);
+      await home.exits(3, ['resume', '--naming', 'relaxed', '--folder-id', sample.folderId]);
       const { links } = expectArrived(cloud, sample, 'relaxed');
       expect(count()['field createMedia']).to.equal(links.length - done.length);
     });

@@ -21,8 +21,7 @@ describe('observations-without-media', () => {
   });
 
   const audit = async (...flags: string[]) => {
-    const outcome = await home.migrator(['observations-without-media', ...flags]);
-    expect(outcome.code, outcome.stderr).to.equal(0);
+    const outcome = await home.exits(0, ['observations-without-media', ...flags]);
     return outcome;
   };
 

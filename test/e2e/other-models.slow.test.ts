@@ -24,8 +24,7 @@ for (const index of [true, false]) {
       expect(media).to.include({ name: 'Photo', url: 'address', observation_id: 'sightingId' });
       expect(media).to.include({ is_available_for_public_use: 'isPublic', list_query: 'listPhoto' });
 
-      const doctor = await home.migrator(['doctor', '--folder-id', folderId]);
-      expect(doctor.code, doctor.stdout).to.equal(0);
+      const doctor = await home.exits(0, ['doctor', '--folder-id', folderId]);
       expect(doctor.stdout).to.contain('Sighting and Photo have what is needed');
 
       const count = meter(cloud);

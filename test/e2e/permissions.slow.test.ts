@@ -9,8 +9,7 @@ describe('a user who is not in ADMINS', () => {
     const { cloud } = sandbox;
     const sample = sandbox.seedSample();
     const home = await sandbox.home({ account: cloud.viewer });
-    const refused = await home.migrator(['migrate', '--folder-id', sample.folderId]);
-    expect(refused.code).to.equal(1);
+    const refused = await home.exits(1, ['migrate', '--folder-id', sample.folderId]);
     expect(refused.stderr)
       .to.match(/ADMINS/)
       .and.not.to.match(/\n\s+at /);
@@ -19,10 +18,9 @@ describe('a user who is not in ADMINS', () => {
     expect(home.manifest(sample.folderId, 'list')).to.have.length(sample.files.length);
 
     home.edit(({ aws }) => (aws.cognito.username = cloud.admin.username));
-    const resumed = await home.migrator(['resume', '--folder-id', sample.folderId], {
+    await home.exits(3, ['resume', '--folder-id', sample.folderId], {
       env: { AMPLIFY_MEDIA_MIGRATOR_PASSWORD: cloud.admin.password },
     });
-    expect(resumed.code).to.equal(3);
     expectArrived(cloud, sample);
     expect(home.manifest(sample.folderId, 'link')).to.have.length(sample.files.length);
   });
@@ -44,8 +42,7 @@ describe('a user who is not in ADMINS', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       return true;
     };
-    const refused = await home.migrator(['migrate']);
-    expect(refused.code).to.equal(1);
+    const refused = await home.exits(1, ['migrate']);
     expect(refused.stderr).to.match(/ADMINS/);
     expect(home.manifest(folderId, 'transfer').map(({ status }) => status)).to.deep.equal([
       'uploaded',
@@ -53,8 +50,7 @@ describe('a user who is not in ADMINS', () => {
     ]);
 
     cloud.appSync.service.intercept = null;
-    const resumed = await home.migrator(['resume']);
-    expect(resumed.code).to.equal(0);
+    await home.exits(0, ['resume']);
     expect(puts()).to.equal(before + 2);
     expect(statuses(home.manifest(folderId, 'link'))).to.deep.equal({ completed: 2 });
   });

@@ -127,11 +127,9 @@ describe('report', () => {
   });
 
   it('says what is wrong when there is no run, or no such place', async () => {
-    const none = await home.migrator(['report', '--folder-id', '1other'], { cwd });
-    expect(none.code).to.equal(1);
+    const none = await home.exits(1, ['report', '--folder-id', '1other'], { cwd });
     expect(none.stderr).to.match(/There is no run/);
-    const nowhere = await home.migrator(['report', '--output', join(cwd, 'missing', 'x.html')]);
-    expect(nowhere.code).to.equal(1);
+    const nowhere = await home.exits(1, ['report', '--output', join(cwd, 'missing', 'x.html')]);
     expect(nowhere.stderr).to.match(/missing\/x\.html cannot be written[\s\S]*--output/);
   });
 });

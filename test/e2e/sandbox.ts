@@ -118,7 +118,7 @@ export class Home {
   /** Runs to its end, which must have this exit code. */
   async exits(code: number, args: readonly string[], options: Options = {}) {
     const outcome = await this.migrator(args, options);
-    expect(outcome.code, `${args.join(' ')}: ${outcome.stderr}`).to.equal(code);
+    expect(outcome.code, `${args.join(' ')}: ${outcome.stderr || outcome.stdout}`).to.equal(code);
     return outcome;
   }
 

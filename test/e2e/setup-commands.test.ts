@@ -15,8 +15,7 @@ describe('config and show', () => {
   const configFile = () => JSON.parse(home.read('config.json'));
 
   it('config sets values by flag, says what changed, and keeps the file to its owner', async () => {
-    const first = await home.migrator(['config', '--concurrency', '20', '--default-media-public']);
-    expect(first.code).to.equal(0);
+    const first = await home.exits(0, ['config', '--concurrency', '20', '--default-media-public']);
     expect(first.stderr).to.include('migration.concurrency: 20').and.to.include('config.json');
     expect(configFile().migration).to.deep.equal({ concurrency: 20, default_media_public: true });
     expect(statSync(join(home.path, 'config.json')).mode & 0o777).to.equal(0o600);
@@ -26,8 +25,7 @@ describe('config and show', () => {
     expect(second.stderr).to.include('migration.concurrency: 20 → 5');
     expect(configFile().migration).to.deep.equal({ concurrency: 5, default_media_public: false });
 
-    const third = await home.migrator(['config', '--concurrency', '5']);
-    expect(third.code).to.equal(0);
+    const third = await home.exits(0, ['config', '--concurrency', '5']);
     expect(third.stderr).to.include('No change');
   });
 

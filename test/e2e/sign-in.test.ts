@@ -20,8 +20,7 @@ describe('signing in by command', () => {
     expect(statSync(at.kept()).mode & 0o777).to.equal(0o600);
 
     const count = meter(at.sandbox.cloud);
-    const migrated = await at.home.migrator(['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
-    expect(migrated.code, migrated.stderr).to.equal(0);
+    await at.home.exits(0, ['migrate', '--folder-id', folderId], { env: NO_PASSWORD });
     expect(count()).not.to.have.any.keys('cognito InitiateAuth', 'cognito RespondToAuthChallenge');
   });
 
@@ -97,8 +96,7 @@ describe('signing in by command', () => {
   it('to Google: without a browser here, the address is shown and the answer pasted', async () => {
     await at.open();
     rmSync(join(at.home.path, 'google_token.json'));
-    const missing = await at.home.migrator(['list', '--folder-id', at.pictures(1)]);
-    expect(missing.code).to.equal(1);
+    const missing = await at.home.exits(1, ['list', '--folder-id', at.pictures(1)]);
     expect(missing.stderr).to.contain('migrator login google');
 
     const { ended, said } = at.home.start(['login', 'google', '--no-browser']);

@@ -23,7 +23,6 @@ export interface DriveItem {
   shortcut: (DriveRef & { mimeType: string }) | null;
 }
 
-/** What list needs from Drive. */
 export interface DriveFolders {
   /**
    * The items directly in the folders, page by page, without those in the trash. An item may appear twice.

@@ -87,6 +87,7 @@ export class ObservationFinder {
       for (const observation of page.value) this.#add(observation);
     }
   }
+
   /** A scan may return an observation twice. */
   #add(observation: Observation): void {
     const known = this.#swept.get(observation.sequentialId);

@@ -12,7 +12,7 @@ export function brokenShortcut(shortcut: DriveItem, within: Shortcut['within']):
   });
 }
 
-/** The record that stands for the files in the folder. */
+/** The record of a folder, instead of records of its files. */
 export function unlistedFolder(folder: FolderToRead, { code, message }: FileError): FileRecord {
   const { ref, name, above: path, parent, modifiedTime } = folder;
   return {

@@ -38,30 +38,24 @@ export const MANIFESTS_FOR = {
  */
 export async function migrate(options: MigrationOptions): Promise<Changes | null> {
   const { run, manifests, until, events, shutdown, rescan, takenOver } = options;
-  const linking = until === 'link' ? run.linkingFile() : undefined;
-  const stages = new Stages({ ...options, linking, isShard: run.shard !== null });
+  const isWhole = run.shard === null;
+  const writesToAws = until === 'link';
+  const linking = writesToAws ? run.linkingFile() : undefined;
+  const stages = new Stages({ ...options, linking, isShard: !isWhole });
   const wasListed = run.isListed;
-  if (!run.shard) run.facts.rememberSelection(options.rules);
+  if (isWhole) run.facts.rememberSelection(options.rules);
   const listing = new Listing(options);
   const stream = chain<Steps>([
-    ...(run.shard
-      ? [sourceOf(shardRecords(options), shutdown.drainSignal)]
-      : [
-          await listing.source(stages),
-          takenOver,
-          stages.withCheckpoint('parse', stages.parse()),
-          stages.withCheckpoint('resolve', await stages.resolve()),
-        ]),
+    isWhole ? await listing.source(stages) : sourceOf(shardRecords(options), shutdown.drainSignal),
+    isWhole && takenOver,
+    isWhole && stages.withCheckpoint('parse', stages.parse()),
+    isWhole && stages.withCheckpoint('resolve', await stages.resolve()),
     events.plan,
-    ...(until === 'link'
-      ? [
-          stages.withCheckpoint('transfer', await stages.transfer()),
-          stages.withCheckpoint('link', ...(await stages.link())),
-        ]
-      : []),
+    writesToAws && stages.withCheckpoint('transfer', await stages.transfer()),
+    writesToAws && stages.withCheckpoint('link', ...(await stages.link())),
   ]);
   const finished = (record: FileRecord) =>
-    events.finish(until === 'resolve' ? afterEarlierRuns(manifests, record) : record);
+    events.finish(writesToAws ? record : afterEarlierRuns(manifests, record));
   await runToEnd(stream, finished, shutdown);
   for (const manifest of Object.values(manifests)) await manifest.flush();
   linking?.close();

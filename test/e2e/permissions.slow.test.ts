@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { jsonAnswer } from '../faults.ts';
 import { expectArrived } from './expected.ts';
 import { Sandbox, statuses } from './sandbox.ts';
 
@@ -31,17 +32,13 @@ describe('a user who is not in ADMINS', () => {
     const home = await sandbox.home({ folderId });
     const puts = () => cloud.s3.service.requests.get('PutObject') ?? 0;
     const before = puts();
-    cloud.appSync.service.intercept = (_request, response) => {
-      if (puts() < before + 2) return false;
-      const body = {
-        data: null,
-        errors: [
-          { errorType: 'Unauthorized', message: 'Not Authorized to access createMedia', path: ['m0'] },
-        ],
-      };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      return true;
+    const error = {
+      errorType: 'Unauthorized',
+      message: 'Not Authorized to access createMedia',
+      path: ['m0'],
     };
+    const refuse = jsonAnswer(200, { data: null, errors: [error] });
+    cloud.appSync.service.intercept = (...exchange) => puts() >= before + 2 && refuse(...exchange);
     const refused = await home.exits(1, ['migrate']);
     expect(refused.stderr).to.match(/ADMINS/);
     expect(home.manifest(folderId, 'transfer').map(({ status }) => status)).to.deep.equal([

@@ -4,8 +4,8 @@ import type { RunError } from '../../../stages/errors.ts';
 import { createDrive } from '../../cloud/drive/drive.ts';
 import { refreshForm, requestToken } from '../../cloud/drive/test-client.ts';
 import { READONLY_SCOPE } from '../../cloud/drive/tokens.ts';
-import { sendJson } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
+import { always, jsonAnswer } from '../../faults.ts';
 import { EMAIL, HOUR_MS, useGoogleSignIn } from './sign-in/google-sign-in.ts';
 
 describe('a Google sign-in', () => {
@@ -76,11 +76,7 @@ describe('a Google sign-in', () => {
 
   it('renews nothing after a 403, which is about the rate or the file', async () => {
     const auth = await signIn(at.drive.accounts.addUser(EMAIL));
-    at.drive.service.intercept = (request, response) => {
-      if (!request.url!.startsWith('/drive/')) return false;
-      sendJson(response, 403, { error: { code: 403, message: 'Refused' } });
-      return true;
-    };
+    always(at.drive.service, / \/drive\//, jsonAnswer(403, { error: { code: 403, message: 'Refused' } }));
     expect((await rejection<RunError>(whoIs(auth))).cause).to.have.property('status', 403);
     expect(tokensAsked()).to.equal(1);
   });

@@ -7,9 +7,11 @@ import { type Browser, signInByBrowser } from '../../../../src/services/drive/si
 import { readDesktopClient } from '../../../../src/services/drive/sign-in/credentials.ts';
 import { googleSignIn } from '../../../../src/services/drive/sign-in/sign-in.ts';
 import type { RunError } from '../../../../stages/errors.ts';
-import { sendJson } from '../../../cloud/service.ts';
 import { rejection } from '../../../config/scratch.ts';
+import { always, inject, jsonAnswer } from '../../../faults.ts';
 import { useGoogleSignIn } from './google-sign-in.ts';
+
+const TOKEN = /\/token$/;
 
 /** The status that a GET of this path gets, whatever a URL parser thinks of it. */
 async function rawStatus(origin: string, path: string): Promise<number> {
@@ -108,24 +110,16 @@ describe('signing in to Google in a browser', () => {
   });
 
   it('says what to do when the box for Drive was not ticked', async () => {
-    at.drive.service.intercept = (request, response) => {
-      if (request.url !== '/token') return false;
-      sendJson(response, 200, { access_token: 'a', refresh_token: 'r', expires_in: 3599, scope: 'openid' });
-      return true;
-    };
+    const narrow = { access_token: 'a', refresh_token: 'r', expires_in: 3599, scope: 'openid' };
+    always(at.drive.service, TOKEN, jsonAnswer(200, narrow));
     expect((await refusal(browser())).code).to.equal('google_scope');
   });
 
   it('says what to do when Google gives no refresh token, or does not take the code', async () => {
-    const answers: [number, object][] = [
-      [200, { access_token: 'a', expires_in: 3599 }],
-      [400, { error: 'invalid_grant', error_description: 'Malformed auth code.' }],
-    ];
-    at.drive.service.intercept = (request, response) => {
-      if (request.url !== '/token') return false;
-      sendJson(response, ...answers.shift()!);
-      return true;
-    };
+    inject(at.drive.service, TOKEN, [
+      jsonAnswer(200, { access_token: 'a', expires_in: 3599 }),
+      jsonAnswer(400, { error: 'invalid_grant', error_description: 'Malformed auth code.' }),
+    ]);
     expect((await refusal(browser())).code).to.equal('google_no_refresh_token');
     expect((await refusal(browser())).code).to.equal('google_code_refused');
   });

@@ -4,8 +4,9 @@ import type { RunError } from '../../../../stages/errors.ts';
 import { createDrive } from '../../../cloud/drive/drive.ts';
 import { refreshForm, requestToken } from '../../../cloud/drive/test-client.ts';
 import { CLOUD_SCOPE, METADATA_SCOPE, READONLY_SCOPE } from '../../../cloud/drive/tokens.ts';
-import { sendJson } from '../../../cloud/service.ts';
+import { bodyOf, sendJson } from '../../../cloud/service.ts';
 import { rejection } from '../../../config/scratch.ts';
+import { always, answer, htmlPage, inject, jsonAnswer, times } from '../../../faults.ts';
 import { EMAIL, HOUR_MS, useGoogleSignIn } from './google-sign-in.ts';
 
 describe('signing in to Google', () => {
@@ -63,11 +64,7 @@ describe('signing in to Google', () => {
       format: { type: 'json', subject_token_field_name: 'jwt' },
     };
     const second = at.drive.accounts.addExternalAccount('subject-token', source, ROBOT);
-    at.drive.service.intercept = (request, response) => {
-      if (request.url !== '/subject') return false;
-      sendJson(response, 200, { jwt: 'subject-token' });
-      return true;
-    };
+    always(at.drive.service, /\/subject$/, jsonAnswer(200, { jwt: 'subject-token' }));
     expect(await whoIs(await signIn(second))).to.equal(ROBOT);
 
     await at.scratch.put('subject.jwt', 'stolen');
@@ -141,10 +138,7 @@ describe('signing in to Google', () => {
         at.drive.accounts.addServiceAccount(ROBOT),
         at.drive.accounts.addExternalAccount('subject-token', source),
       ]) {
-        at.drive.service.intercept = (_, response) => {
-          response.writeHead(307, { location: there.tokenUri }).end();
-          return true;
-        };
+        at.drive.service.intercept = answer(307, '', { location: there.tokenUri });
         expect((await refusal(file)).code).to.equal('google_failing');
       }
       expect(there.service.requests.size).to.equal(0);
@@ -214,24 +208,15 @@ describe('signing in to Google', () => {
     expect(dead.message).to.contain('http://127.0.0.1:9/token').and.contain('ECONNREFUSED');
     expect(at.waits).to.have.length(3);
     for (const body of ['<h1>Welcome to our Wi-Fi</h1>', '{}']) {
-      at.drive.service.intercept = (_, response) => {
-        response
-          .writeHead(200, { 'content-type': body === '{}' ? 'application/json' : 'text/html' })
-          .end(body);
-        return true;
-      };
+      const type = body === '{}' ? 'application/json' : 'text/html';
+      at.drive.service.intercept = answer(200, body, { 'content-type': type });
       for (const file of [user, at.drive.accounts.addServiceAccount(ROBOT)]) {
         const error = await refusal(file);
         expect(error.code).to.equal('google_failing');
         expect(error.message).to.contain(at.drive.tokenUri);
       }
     }
-    let failures = 0;
-    at.drive.service.intercept = (_, response) => {
-      if (failures++ > 1) return false;
-      response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Error</h1>');
-      return true;
-    };
+    inject(at.drive.service, /./, times(2, htmlPage(503)));
     expect(await whoIs(await signIn(user))).to.equal(EMAIL);
   });
 
@@ -247,9 +232,7 @@ describe('signing in to Google', () => {
     const installed = { client_id: 'one', client_secret: 's1', token_uri: at.drive.tokenUri };
     const forms: URLSearchParams[] = [];
     at.drive.service.intercept = async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      forms.push(new URLSearchParams(Buffer.concat(chunks).toString()));
+      forms.push(new URLSearchParams(String(await bodyOf(request))));
       sendJson(response, 400, { error: 'invalid_grant' });
       return true;
     };

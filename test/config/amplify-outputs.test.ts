@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readAmplifyOutputs } from '../../src/config/amplify-outputs.ts';
 import type { ConfigError } from '../../src/config/error.ts';
-import { rejection, type Scratch, scratchFolder } from './scratch.ts';
+import { rejection, useScratch } from './scratch.ts';
 
 const MEDIA_PATHS = { 'media/*': { groupsADMINS: ['get', 'list', 'write', 'delete'] } };
 
@@ -38,11 +38,7 @@ const OUTPUTS = {
 const BACKUP = { name: 'backup', bucket_name: 'amplify-app-backup', aws_region: 'eu-west-1', paths: {} };
 
 describe('reading amplify_outputs.json', () => {
-  let scratch: Scratch;
-  before(async () => {
-    scratch = await scratchFolder();
-  });
-  after(() => scratch.remove());
+  const scratch = useScratch();
   const read = async (content: unknown, options: Parameters<typeof readAmplifyOutputs>[1] = {}) =>
     readAmplifyOutputs(await scratch.put('amplify_outputs.json', content), options);
   const refusal = (...args: Parameters<typeof read>) => rejection<ConfigError>(read(...args));

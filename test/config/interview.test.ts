@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { configPrompts } from '../../src/cli/ui/prompts.ts';
 import { type ConfigPrompts, interview } from '../../src/config/interview.ts';
 import { defaultConfig } from '../../src/config/settings.ts';
-import { type Scratch, scratchFolder } from './scratch.ts';
+import { useScratch } from './scratch.ts';
 
 const OUTPUTS = {
   version: '1.4',
@@ -22,16 +22,14 @@ const OUTPUTS = {
 };
 
 describe('the questions of config', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let asked: string[];
   let told: string[];
 
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     asked = [];
     told = [];
   });
-  afterEach(() => scratch.remove());
 
   /** Answers the questions that contain a word; Enter for the others. What `check` refuses is asked again. */
   const person = (answers: Record<string, string[]>): ConfigPrompts => ({

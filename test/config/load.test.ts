@@ -4,14 +4,10 @@ import type { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigValues } from '../../src/config/settings.ts';
 import { defaultConfig } from '../../src/config/settings.ts';
-import { rejection, type Scratch, scratchFolder } from './scratch.ts';
+import { rejection, useScratch } from './scratch.ts';
 
 describe('loading the configuration', () => {
-  let scratch: Scratch;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
-  });
-  afterEach(() => scratch.remove());
+  const scratch = useScratch();
   const load = (env: Record<string, string> = {}, flags: ConfigValues = {}) =>
     loadConfig({ home: scratch.folder, env: { HOME: '/home/somebody', ...env }, flags });
   const refusal = (...args: Parameters<typeof load>) => rejection<ConfigError>(load(...args));

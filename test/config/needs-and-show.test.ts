@@ -6,7 +6,7 @@ import { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { withHiddenValues } from '../../src/config/secrets.ts';
 import { defaultConfig, KEYS_FOR, requireKeys } from '../../src/config/settings.ts';
-import { type Scratch, scratchFolder } from './scratch.ts';
+import { useScratch } from './scratch.ts';
 
 describe('what a command needs of the configuration', () => {
   const config = defaultConfig();
@@ -37,11 +37,7 @@ describe('what a command needs of the configuration', () => {
 });
 
 describe('showing the configuration', () => {
-  let scratch: Scratch;
-  before(async () => {
-    scratch = await scratchFolder();
-  });
-  after(() => scratch.remove());
+  const scratch = useScratch();
 
   it('masks what sounds like a secret, also in keys it does not know, and nothing else', () => {
     const shown = withHiddenValues({

@@ -24,6 +24,14 @@ export async function scratchFolder(): Promise<Scratch> {
   };
 }
 
+/** In a `describe`: a new folder for each of its tests. */
+export function useScratch(): Scratch {
+  const scratch = {} as Scratch;
+  beforeEach(async () => Object.assign(scratch, await scratchFolder()));
+  afterEach(() => scratch.remove());
+  return scratch;
+}
+
 /** What a promise rejects with; fails the test if it does not. */
 export async function rejection<E = Error>(promise: Promise<unknown>): Promise<E> {
   const nothing = Symbol();

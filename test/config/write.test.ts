@@ -3,16 +3,14 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { ConfigError } from '../../src/config/error.ts';
 import { writeConfig } from '../../src/config/write.ts';
-import { rejection, type Scratch, scratchFolder } from './scratch.ts';
+import { rejection, useScratch } from './scratch.ts';
 
 describe('writing the configuration', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let home: string;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     home = join(scratch.folder, 'home');
   });
-  afterEach(() => scratch.remove());
   const written = async () => JSON.parse(await readFile(join(home, 'config.json'), 'utf8'));
   const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 

@@ -6,7 +6,7 @@ import { Run } from '../../src/run/manifest/run.ts';
 import type { NameRules } from '../../stages/file-name.ts';
 import { parse } from '../../stages/parse.ts';
 import type { FileRecord, StageName } from '../../stages/record.ts';
-import { type Scratch, scratchFolder } from '../config/scratch.ts';
+import { useScratch } from '../config/scratch.ts';
 import { fileRecord } from '../stages/flow.ts';
 
 const RULES = { maxRange: 100, prefixes: false };
@@ -83,14 +83,12 @@ describe('A review', () => {
 });
 
 describe('Accepting relaxed readings', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let run: Run;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     run = new Run(scratch.folder, 'folder');
     mkdirSync(run.folder, { recursive: true });
   });
-  afterEach(() => scratch.remove());
 
   const write = (stage: StageName, ...records: FileRecord[]) =>
     writeFileSync(run.pathOf(stage), records.map(lineOf).join(''));

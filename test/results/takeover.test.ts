@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { takeoverOf } from '../../src/results/takeover.ts';
-import { type Scratch, scratchFolder } from '../config/scratch.ts';
+import { useScratch } from '../config/scratch.ts';
 import { fileRecord } from '../stages/flow.ts';
 
 const FOLDER = '1AbC-folder';
@@ -25,11 +25,7 @@ const entry = (fields: object = {}) => ({
 });
 
 describe("the Python tool's progress file", () => {
-  let scratch: Scratch;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
-  });
-  afterEach(() => scratch.remove());
+  const scratch = useScratch();
 
   const taken = () => takeoverOf(scratch.folder, FOLDER);
   const put = (files: unknown) => scratch.put(NAME, { folder_id: FOLDER, files });

@@ -16,20 +16,18 @@ import { SILENT_HOLDER_MS } from '../../../src/config/files/holder.ts';
 import { type Lock, tryLock, waitForLock } from '../../../src/config/files/lock.ts';
 import { RunError } from '../../../stages/errors.ts';
 import { projectRoot } from '../../project-root.ts';
-import { type Scratch, scratchFolder } from '../scratch.ts';
+import { useScratch } from '../scratch.ts';
 
 /** Above every process id that a system gives. */
 const DEAD = 2 ** 22 + 1;
 
 describe('a lock between processes', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let path: string;
 
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     path = join(scratch.folder, 'home', 'some.lock');
   });
-  afterEach(() => scratch.remove());
 
   const taken = (attempt: ReturnType<typeof tryLock>): Lock => {
     if ('holder' in attempt) throw new Error(`held by ${attempt.holder.pid}`);

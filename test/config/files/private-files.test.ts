@@ -2,14 +2,10 @@ import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { makePrivateFolder } from '../../../src/config/files/private-files.ts';
-import { type Scratch, scratchFolder } from '../scratch.ts';
+import { useScratch } from '../scratch.ts';
 
 describe('makePrivateFolder', () => {
-  let scratch: Scratch;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
-  });
-  afterEach(() => scratch.remove());
+  const scratch = useScratch();
 
   it('makes a folder and all that are missing above it, for its owner alone', () => {
     makePrivateFolder(join(scratch.folder, 'a', 'b', 'c'));

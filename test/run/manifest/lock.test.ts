@@ -4,17 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { takeLock } from '../../../src/run/manifest/lock.ts';
 import { RunError } from '../../../stages/errors.ts';
-import { type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { useScratch } from '../../config/scratch.ts';
 
 describe('The lock of a run', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let folder: string;
 
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     folder = join(scratch.folder, 'runs', 'x');
   });
-  afterEach(() => scratch.remove());
 
   function refusal(): RunError {
     try {

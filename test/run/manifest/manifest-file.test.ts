@@ -8,22 +8,20 @@ import { ManifestFile } from '../../../src/run/manifest/manifest-file.ts';
 import { BadLine, lineOf } from '../../../src/run/manifest/record-line.ts';
 import { RunError } from '../../../stages/errors.ts';
 import type { FileRecord } from '../../../stages/record.ts';
-import { rejection, type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { rejection, useScratch } from '../../config/scratch.ts';
 import { fileRecord } from '../../stages/flow.ts';
 
 const KIB = 1024;
 
 describe('A manifest on disk', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let path: string;
   let warnings: string[];
 
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     path = join(scratch.folder, 'runs', 'list.ndjson');
     warnings = [];
   });
-  afterEach(() => scratch.remove());
 
   const warn = (message: string) => void warnings.push(message);
   const opened = (more: { write?: boolean; reject?: Rejects['take'] } = {}) =>

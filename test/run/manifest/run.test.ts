@@ -7,20 +7,18 @@ import { Run } from '../../../src/run/manifest/run.ts';
 import { progressFile, writeFailedFiles } from '../../../src/run/progress/projection.ts';
 import { lastRunOf } from '../../../src/run/which-run.ts';
 import type { FileRecord, StageName } from '../../../stages/record.ts';
-import { type Scratch, scratchFolder } from '../../config/scratch.ts';
+import { useScratch } from '../../config/scratch.ts';
 import { all, fileRecord } from '../../stages/flow.ts';
 
 describe('A run', () => {
-  let scratch: Scratch;
+  const scratch = useScratch();
   let home: string;
   let run: Run;
 
-  beforeEach(async () => {
-    scratch = await scratchFolder();
+  beforeEach(() => {
     home = scratch.folder;
     run = new Run(home, 'folder-1');
   });
-  afterEach(() => scratch.remove());
 
   function put(stage: StageName, records: FileRecord[], of = run): void {
     mkdirSync(of.folder, { recursive: true });

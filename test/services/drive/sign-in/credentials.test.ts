@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readCredentials } from '../../../../src/services/drive/sign-in/credentials.ts';
 import type { RunError } from '../../../../stages/errors.ts';
-import { rejection, type Scratch, scratchFolder } from '../../../config/scratch.ts';
+import { rejection, useScratch } from '../../../config/scratch.ts';
 
 const INSTALLED = { installed: { client_id: 'x' } };
 const KEY = { type: 'service_account', client_email: 'a@b', private_key: 'k' };
@@ -38,11 +38,7 @@ const UNSAFE: [what: string, credentials: unknown, says: string][] = [
 ];
 
 describe('a credentials file', () => {
-  let scratch: Scratch;
-  beforeEach(async () => {
-    scratch = await scratchFolder();
-  });
-  afterEach(() => scratch.remove());
+  const scratch = useScratch();
 
   const refusal = async (credentials: unknown, token?: unknown) =>
     rejection<RunError>(

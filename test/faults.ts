@@ -1,5 +1,5 @@
 /** Faults for the services of the local cloud: what a test lets happen to single requests. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Intercept, Service } from './cloud/service.ts';
 
 /** The first requests whose method and URL fit meet these faults, one each, in order; all others are answered as ever. */
@@ -134,3 +134,38 @@ export const flipByte = (at: number): Intercept =>
     if (at < body.length) body[at]! ^= 1;
     return { body };
   });
+
+/** A promise, and what resolves it. */
+export function deferred<T = void>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>(settle => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Holds requests that fit, until they are released to be answered as usual; `reached` resolves when the first one arrives. */
+export function hold(service: Service, fits: (request: IncomingMessage) => boolean = () => true) {
+  const [reached, released] = [deferred(), deferred<boolean>()];
+  service.intercept = request => {
+    if (!fits(request)) return false;
+    reached.resolve();
+    return released.promise;
+  };
+  const release = () => {
+    service.intercept = null;
+    released.resolve(false);
+  };
+  return { reached: reached.promise, release };
+}
+
+/** Resolves when the n-th request that fits arrives; it is answered as usual. */
+export function arrival(service: Service, fits: (request: IncomingMessage) => boolean, n = 1): Promise<void> {
+  const { promise, resolve } = deferred();
+  let seen = 0;
+  service.intercept = request => {
+    if (fits(request) && ++seen === n) resolve();
+    return false;
+  };
+  return promise;
+}

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { arrival, hold } from '../faults.ts';
 import { end } from './run-command.ts';
-import { arrival, type Home, hold, meter, recordsIn, Sandbox, total } from './sandbox.ts';
+import { type Home, meter, recordsIn, Sandbox, total } from './sandbox.ts';
 
 const FIRST_ID = 100_000;
 

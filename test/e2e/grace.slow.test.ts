@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { Service } from '../cloud/service.ts';
+import { hold } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
-import { hold, meter, Sandbox } from './sandbox.ts';
+import { meter, Sandbox } from './sandbox.ts';
 
 const CASES: [name: string, signal: NodeJS.Signals, serviceOf: (cloud: Cloud) => Service][] = [
   ['AppSync', 'SIGINT', ({ appSync }) => appSync.service],

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
+import { arrival, hold } from '../faults.ts';
 import { expectAllLinked, linksIn } from './expected.ts';
 import { end } from './run-command.ts';
-import { arrival, type Home, hold, Sandbox } from './sandbox.ts';
+import { type Home, Sandbox } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
   const sandbox = Sandbox.forEach();

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { s3Refusal } from '../chaos/fault-tools.ts';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
+import { arrival, hold } from '../faults.ts';
 import { expectAllLinked } from './expected.ts';
-import { arrival, type Home, hold, meter, Sandbox, statuses } from './sandbox.ts';
+import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 
 describe('a migration that is interrupted', () => {
   const sandbox = Sandbox.forEach();

@@ -2,8 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { hold } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
-import { hold, Sandbox } from './sandbox.ts';
+import { Sandbox } from './sandbox.ts';
 
 const isLinux = process.platform === 'linux';
 

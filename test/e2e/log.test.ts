@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { driveRefusal } from '../chaos/fault-tools.ts';
-import { answer, inject } from '../faults.ts';
-import { arrival, hold, Sandbox } from './sandbox.ts';
+import { answer, arrival, hold, inject } from '../faults.ts';
+import { Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 describe('a run watched from outside: its log file, and status', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { driveRefusal } from '../chaos/fault-tools.ts';
 import type { Intercept } from '../cloud/service.ts';
-import { always } from '../faults.ts';
-import { deferred, type Home, hold, Sandbox } from './sandbox.ts';
+import { always, deferred, hold } from '../faults.ts';
+import { type Home, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 
 const MIB = 1 << 20;

@@ -1,14 +1,12 @@
 /** A local cloud with homes of the tool that lead to it, and questions about what has arrived there. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord, StageName } from '../../stages/record.ts';
 import { type Account, type Cloud, type CloudOptions, type HomeOptions, startCloud } from '../cloud/cloud.ts';
 import { type SampleFolder, seedSampleFolder } from '../cloud/drive/sample-folder.ts';
-import type { Service } from '../cloud/service.ts';
 import { endAll, type Member, pipe, type RunOptions, run, start, startPipe } from './run-command.ts';
 
 type Options = Partial<Omit<RunOptions, 'env'>> & { env?: Record<string, string> };
@@ -231,41 +229,6 @@ export function total(counts: Record<string, number>, service: string): number {
   return Object.entries(counts)
     .filter(([name]) => name.startsWith(`${service} `))
     .reduce((sum, [, count]) => sum + count, 0);
-}
-
-/** A promise, and what resolves it. */
-export function deferred<T = void>() {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>(settle => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
-/** Holds requests that fit, until they are released to be answered as usual; `reached` resolves when the first one arrives. */
-export function hold(service: Service, fits: (request: IncomingMessage) => boolean = () => true) {
-  const [reached, released] = [deferred(), deferred<boolean>()];
-  service.intercept = request => {
-    if (!fits(request)) return false;
-    reached.resolve();
-    return released.promise;
-  };
-  const release = () => {
-    service.intercept = null;
-    released.resolve(false);
-  };
-  return { reached: reached.promise, release };
-}
-
-/** Resolves when the n-th request that fits arrives; it is answered as usual. */
-export function arrival(service: Service, fits: (request: IncomingMessage) => boolean, n = 1): Promise<void> {
-  const { promise, resolve } = deferred();
-  let seen = 0;
-  service.intercept = request => {
-    if (fits(request) && ++seen === n) resolve();
-    return false;
-  };
-  return promise;
 }
 
 function named(service: string, requests: ReadonlyMap<string, number>): Record<string, number> {

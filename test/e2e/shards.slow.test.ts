@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
 import { sampleMedia } from '../cloud/drive/sample-media.ts';
+import { hold } from '../faults.ts';
 import { hasRedis, mostInASecond, RedisServer } from '../redis-server.ts';
 import { expectArrived } from './expected.ts';
 import { end } from './run-command.ts';
-import { type Home, hold, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
+import { type Home, meter, recordsIn, Sandbox, statuses } from './sandbox.ts';
 
 /** Beside those of the sample folder, so that shards run for some seconds. */
 const MORE_FILES = 100;

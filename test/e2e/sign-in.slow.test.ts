@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { answer, inject, silence, times } from '../faults.ts';
+import { answer, deferred, inject, silence, times } from '../faults.ts';
 import { expectedOf, linksIn } from './expected.ts';
-import { deferred, meter } from './sandbox.ts';
+import { meter } from './sandbox.ts';
 import { NO_PASSWORD, useSignIn } from './sign-in-home.ts';
 
 describe('a sign-in', () => {

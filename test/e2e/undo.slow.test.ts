@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { always, answer, inject, lostAnswer, times } from '../faults.ts';
+import { always, answer, arrival, deferred, inject, lostAnswer, times } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { end } from './run-command.ts';
-import { arrival, deferred, Sandbox, statuses } from './sandbox.ts';
+import { Sandbox, statuses } from './sandbox.ts';
 
 describe('undo', () => {
   const sandbox = Sandbox.forAll();

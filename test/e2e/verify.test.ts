@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Intercept } from '../cloud/service.ts';
-import { always, answer, breakAfter, inject, stallAfter } from '../faults.ts';
+import { always, answer, breakAfter, hold, inject, stallAfter } from '../faults.ts';
 import { PictureFolder } from './picture-folder.ts';
-import { hold, meter, Sandbox } from './sandbox.ts';
+import { meter, Sandbox } from './sandbox.ts';
 
 describe('verify', () => {
   const sandbox = Sandbox.forAll();

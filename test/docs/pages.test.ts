@@ -1,3 +1,4 @@
 import { describeTyped } from './typed.ts';
 
 describeTyped('docs/first-steps.md');
+describeTyped('docs/services.md');

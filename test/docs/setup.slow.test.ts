@@ -1,3 +1,0 @@
-import { describeTyped } from './typed.ts';
-
-describeTyped('docs/setup.md');

@@ -26,13 +26,13 @@ export interface NameReading {
   prefix?: string;
 }
 
-export interface NameProblem {
+interface NameProblem {
   code: string;
   /** Why the name cannot be read, and what to do; for a message that starts with the file's name and a colon. */
   message: string;
 }
 
-export interface FileType {
+interface FileType {
   type: MediaType;
   contentType: string;
 }

@@ -9,7 +9,7 @@ export const MAX_KEY_BYTES = 1024;
 const MAX_ID_BYTES = 255;
 
 /** Why an observation id cannot be part of a key; null if it can. */
-export function unsafeInId(id: string): string | null {
+function unsafeInId(id: string): string | null {
   if (id === '') return 'nothing';
   if (id.includes('\\')) return 'a backslash';
   if (id.includes('..') || id === '.') return 'dots that lead to another folder';

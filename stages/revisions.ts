@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 
 const MISMATCHES = new Set(['md5_mismatch', 'too_few_bytes', 'too_many_bytes']);
 
-export interface RevisionOptions {
+interface RevisionOptions {
   /** What Drive says about the file now; null if it no longer exists. */
   item: (ref: DriveRef) => Promise<DriveItem | null>;
   /** Called for a file that was replaced since the listing, with its new size and md5. */

@@ -45,8 +45,39 @@ export function answer(
   };
 }
 
-export const jsonAnswer = (status: number, body: unknown): Intercept =>
-  answer(status, JSON.stringify(body), { 'content-type': 'application/json' });
+export const jsonAnswer = (status: number, body: unknown, headers: Record<string, string> = {}): Intercept =>
+  answer(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+
+/** Drive's words for a refusal. */
+export function driveRefusal(
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): Intercept {
+  const error = { code: status, message: `Injected: ${reason}`, errors: [{ domain: 'usageLimits', reason }] };
+  return jsonAnswer(status, { error }, headers);
+}
+
+/** S3's words for a refusal; with status 200 an error that shows up after the headers went out. */
+export function s3Refusal(status: number, code: string, headers: Record<string, string> = {}): Intercept {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Injected.</Message></Error>`;
+  return answer(status, body, { 'content-type': 'application/xml', ...headers });
+}
+
+/** Cognito's words for a refusal. */
+export function awsRefusal(status: number, type: string): Intercept {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type };
+  return jsonAnswer(status, { __type: type, message: 'Injected.' }, headers);
+}
+
+/** AppSync's words for a refusal of the whole request. */
+export function appSyncRefusal(
+  status: number,
+  errorType: string,
+  headers: Record<string, string> = {},
+): Intercept {
+  return jsonAnswer(status, { errors: [{ errorType, message: 'Injected.' }] }, headers);
+}
 
 /** An error page as gateways and proxies send it. */
 export const htmlPage = (status: number): Intercept =>

@@ -5,24 +5,24 @@ import type { Intercept } from '../cloud/service.ts';
 import {
   answer,
   answerAfterwards,
+  appSyncRefusal,
+  awsRefusal,
   breakAfter,
   brokenOff,
+  driveRefusal,
   flipByte,
   htmlPage,
   lostAnswer,
   reset,
+  s3Refusal,
   silence,
   stallAfter,
 } from '../faults.ts';
 import type { Dice, Weighted } from './dice.ts';
 import {
-  appSyncRefusal,
-  awsRefusal,
-  driveRefusal,
   everyFieldFails,
   flipOnTheWay,
   longBody,
-  s3Refusal,
   shortBody,
   someFieldsFailAfterwards,
   spoiltToken,

@@ -1,44 +1,8 @@
 /** More ways for a request to go wrong than `faults.ts` has: those that need the body, or change the answer. */
 import { bodyOf, type Intercept, sendJson } from '../cloud/service.ts';
-import { answer, rewritten } from '../faults.ts';
+import { rewritten } from '../faults.ts';
 
 type Answer = { data?: Record<string, unknown> | null; errors?: unknown[] };
-
-/** Drive's words for a refusal. */
-export function driveRefusal(
-  status: number,
-  reason: string,
-  headers: Record<string, string> = {},
-): Intercept {
-  const error = { code: status, message: `Injected: ${reason}`, errors: [{ domain: 'usageLimits', reason }] };
-  return answer(status, JSON.stringify({ error }), { 'content-type': 'application/json', ...headers });
-}
-
-/** S3's words for a refusal; with status 200 an error that shows up after the headers went out. */
-export function s3Refusal(status: number, code: string, headers: Record<string, string> = {}): Intercept {
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Injected.</Message></Error>`;
-  return answer(status, body, { 'content-type': 'application/xml', ...headers });
-}
-
-/** Cognito's words for a refusal. */
-export function awsRefusal(status: number, type: string): Intercept {
-  return answer(status, JSON.stringify({ __type: type, message: 'Injected.' }), {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amzn-errortype': type,
-  });
-}
-
-/** AppSync's words for a refusal of the whole request. */
-export function appSyncRefusal(
-  status: number,
-  errorType: string,
-  headers: Record<string, string> = {},
-): Intercept {
-  return answer(status, JSON.stringify({ errors: [{ errorType, message: 'Injected.' }] }), {
-    'content-type': 'application/json',
-    ...headers,
-  });
-}
 
 /** HTTP 200 in which no field was executed: DynamoDB's or a resolver's own error stands at each. */
 export function everyFieldFails(errorType: string): Intercept {

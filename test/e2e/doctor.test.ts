@@ -1,9 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { s3Refusal } from '../chaos/fault-tools.ts';
 import type { Account, CloudOptions } from '../cloud/cloud.ts';
-import { always } from '../faults.ts';
+import { always, s3Refusal } from '../faults.ts';
 import { type Home, meter, Sandbox } from './sandbox.ts';
 
 type Finding = Record<'name' | 'status' | 'detail' | 'problem' | 'remedy' | 'because' | 'code', string>;

@@ -3,15 +3,18 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { everyFieldFails } from '../chaos/fault-tools.ts';
+import type { Intercept, Service } from '../cloud/service.ts';
 import {
+  always,
+  answer,
   appSyncRefusal,
   awsRefusal,
   driveRefusal,
-  everyFieldFails,
+  inject,
   s3Refusal,
-} from '../chaos/fault-tools.ts';
-import type { Intercept, Service } from '../cloud/service.ts';
-import { always, answer, inject, times } from '../faults.ts';
+  times,
+} from '../faults.ts';
 import { CERTIFICATE, KEY } from '../http/localhost-certificate.ts';
 import { type Home, meter, Sandbox, statuses, total } from './sandbox.ts';
 

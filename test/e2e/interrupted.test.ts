@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { s3Refusal } from '../chaos/fault-tools.ts';
 import type { SampleFolder } from '../cloud/drive/sample-folder.ts';
-import { arrival, hold } from '../faults.ts';
+import { arrival, hold, s3Refusal } from '../faults.ts';
 import { expectAllLinked } from './expected.ts';
 import { type Home, meter, Sandbox, statuses } from './sandbox.ts';
 

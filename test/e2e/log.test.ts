@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { driveRefusal } from '../chaos/fault-tools.ts';
-import { answer, arrival, hold, inject } from '../faults.ts';
+import { answer, arrival, driveRefusal, hold, inject } from '../faults.ts';
 import { Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { driveRefusal } from '../chaos/fault-tools.ts';
 import type { Intercept } from '../cloud/service.ts';
-import { always, deferred, hold } from '../faults.ts';
+import { always, deferred, driveRefusal, hold } from '../faults.ts';
 import { type Home, Sandbox } from './sandbox.ts';
 import { TerminalRun } from './terminal.ts';
 

@@ -7,9 +7,7 @@ import type { Upload } from '../../../stages/transfer.ts';
 import { streamOf } from '../../byte-stream.ts';
 import { CredentialStore, type Role } from '../../cloud/s3/credentials.ts';
 import { createS3, type S3Options } from '../../cloud/s3/s3.ts';
-import type { Intercept } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
-import { answer } from '../../faults.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -127,11 +125,6 @@ export const REQUESTS = {
   complete: /^POST .*uploadId=/,
   head: /^HEAD /,
 };
-
-export function xmlError(status: number, code: string): Intercept {
-  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Said so.</Message></Error>`;
-  return answer(status, body, { 'content-type': 'application/xml' });
-}
 
 /** Both ways in which an object is stored. */
 export const WAYS = [

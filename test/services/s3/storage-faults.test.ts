@@ -6,18 +6,8 @@ import { expect } from 'chai';
 import { FileError, RunError } from '../../../stages/errors.ts';
 import type { Intercept } from '../../cloud/service.ts';
 import { rejection } from '../../config/scratch.ts';
-import { answer, inject, lostAnswer, reset, silence, times } from '../../faults.ts';
-import {
-  bytesOf,
-  MIB,
-  PART_BYTES,
-  pieces,
-  REQUESTS,
-  uploadOf,
-  useStorage,
-  WAYS,
-  xmlError,
-} from './local-storage.ts';
+import { answer, inject, lostAnswer, reset, s3Refusal, silence, times } from '../../faults.ts';
+import { bytesOf, MIB, PART_BYTES, pieces, REQUESTS, uploadOf, useStorage, WAYS } from './local-storage.ts';
 
 describe('the store, when S3 or the download fails', () => {
   const { at, refused, expectStored, nothingVisible } = useStorage();
@@ -71,7 +61,7 @@ describe('the store, when S3 or the download fails', () => {
 
   it('sends a streamed body once: what was read cannot be sent again', async () => {
     const patient = await at.connect({ backoff: { retries: 3, baseMs: 0, capMs: 0 } });
-    inject(at.local.s3.service, REQUESTS.put, times(9, xmlError(503, 'SlowDown')));
+    inject(at.local.s3.service, REQUESTS.put, times(9, s3Refusal(503, 'SlowDown')));
     const error = await rejection<FileError>(patient.store(uploadOf(bytesOf(100_000))));
     expect(error).to.include({ code: 'storage_busy', retryable: true });
     expect(at.local.requests('PutObject')).to.equal(1);
@@ -209,7 +199,7 @@ describe('the store, when S3 or the download fails', () => {
 
       it('tries again when another upload to the key is just under way', async () => {
         const pattern = size > PART_BYTES ? REQUESTS.complete : REQUESTS.put;
-        inject(at.local.s3.service, pattern, [xmlError(409, 'ConditionalRequestConflict')]);
+        inject(at.local.s3.service, pattern, [s3Refusal(409, 'ConditionalRequestConflict')]);
         expect(await refused(uploadOf(bytes))).to.include({ retryable: true, status: 'failed' });
         await at.storage.store(uploadOf(bytes));
         expectStored(bytes);
@@ -235,8 +225,8 @@ describe('the store, when S3 or the download fails', () => {
       });
 
       for (const [what, fault, code] of [
-        ['is too busy', xmlError(503, 'SlowDown'), 'storage_busy'],
-        ['fails', xmlError(500, 'InternalError'), 'storage_busy'],
+        ['is too busy', s3Refusal(503, 'SlowDown'), 'storage_busy'],
+        ['fails', s3Refusal(500, 'InternalError'), 'storage_busy'],
         ['hangs up', reset, 'storage_unreachable'],
       ] as const) {
         it(`leaves the file for another attempt when S3 ${what}`, async () => {

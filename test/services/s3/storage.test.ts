@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { fitsOnePut, type Place, partBytesFor } from '../../../src/services/s3/upload.ts';
 import type { Upload } from '../../../stages/transfer.ts';
-import { answer, inject } from '../../faults.ts';
+import { answer, inject, s3Refusal } from '../../faults.ts';
 import {
   bytesOf,
   flipped,
@@ -14,7 +14,6 @@ import {
   uploadOf,
   useStorage,
   WAYS,
-  xmlError,
 } from './local-storage.ts';
 
 describe('the store', () => {
@@ -44,7 +43,7 @@ describe('the store', () => {
       [null, 'storage_busy'],
     ] as const) {
       it(`tries again when S3 received other bytes, ${md5 ? 'with' : 'without'} an md5`, async () => {
-        inject(at.local.s3.service, REQUESTS.put, [xmlError(400, 'BadDigest')]);
+        inject(at.local.s3.service, REQUESTS.put, [s3Refusal(400, 'BadDigest')]);
         const error = await refused(uploadOf(bytesOf(1000), { md5 }));
         expect(error).to.include({ code, retryable: true, status: 'failed' });
       });
@@ -127,7 +126,7 @@ describe('the store', () => {
         [1000, { isRetry: true }],
         [6 * MIB, { replaces: md5Of(bytesOf(10, 3)) }],
       ] as const) {
-        inject(at.local.s3.service, /^GET .*list-type/, [xmlError(403, 'AccessDenied')]);
+        inject(at.local.s3.service, /^GET .*list-type/, [s3Refusal(403, 'AccessDenied')]);
         const upload = uploadOf(bytesOf(size), {
           ...more,
           open: () => expect.fail('the download was opened'),
@@ -137,7 +136,7 @@ describe('the store', () => {
     });
 
     it('is found out by S3 for a user who may not list', async () => {
-      inject(at.local.s3.service, /^GET .*list-type/, [xmlError(403, 'AccessDenied')]);
+      inject(at.local.s3.service, /^GET .*list-type/, [s3Refusal(403, 'AccessDenied')]);
       at.local.s3.put(KEY, bytesOf(1000));
       expect(await at.storage.store(uploadOf(bytesOf(1000), { isRetry: true }))).to.include({
         verified: 'md5',

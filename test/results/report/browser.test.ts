@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { pageOf } from '../../../src/results/report/page.ts';
-import { Report } from '../../../src/results/report/report.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { type Scratch, scratchFolder } from '../../config/scratch.ts';
 import { fileRecord } from '../../stages/flow.ts';
 import { chromiumPath } from './chromium.ts';
+import { pageWith } from './sample-report.ts';
 
 const HARMFUL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>.jpg';
 const NAMES = ['10.jpg', '9.jpg', 'צילום חורף.jpg', HARMFUL, '\u200f6610.jpg'];
@@ -104,17 +103,11 @@ describe('A report in a browser', () => {
 
   const place = (name: string) => join(scratch.folder, `${name}.html`);
   function put(name: string, records: Iterable<FileRecord>): void {
-    const report = new Report(
-      {
-        folderId: 'folder-1',
-        startedAt: '2026-03-02T08:00:00.000Z',
-        isListed: true,
-        observationIds: { readAt: '2026-03-02T08:00:00.000Z', ranges: [[1, 21_000]] },
-      },
-      { maxRange: 100, prefixes: false },
+    const ranges: [number, number][] = [[1, 21_000]];
+    writeFileSync(
+      place(name),
+      pageWith(records, { observationIds: { readAt: '2026-03-02T08:00:00.000Z', ranges } }),
     );
-    for (const record of records) report.add(record);
-    writeFileSync(place(name), [...pageOf(report, { madeAt: new Date(0) })].join(''));
   }
   async function open(name: string, options: BrowserContextOptions = {}): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage();

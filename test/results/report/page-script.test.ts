@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { pageOf } from '../../../src/results/report/page.ts';
 import {
   csvOf,
   fileSearch,
@@ -8,17 +7,13 @@ import {
   spelledOut,
 } from '../../../src/results/report/page-files.ts';
 import { sortedBy } from '../../../src/results/report/page-table.ts';
-import { Report } from '../../../src/results/report/report.ts';
 import type { FileRecord, Status } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
+import { pageWith } from './sample-report.ts';
 
 /** As the page has them. */
 function filesOf(...records: FileRecord[]) {
-  const run = { folderId: 'folder-1', startedAt: '2026-03-02T08:00:00.000Z', isListed: true };
-  const report = new Report(run, { maxRange: 100, prefixes: false });
-  for (const record of records) report.add(record);
-  const page = [...pageOf(report, { madeAt: new Date(0) })].join('');
-  return filesIn(JSON.parse(/id="data">([\s\S]*?)<\/script>/.exec(page)![1]!));
+  return filesIn(JSON.parse(/id="data">([\s\S]*?)<\/script>/.exec(pageWith(records))![1]!));
 }
 const stopped = (fields: Partial<FileRecord>, status: Status, code: string, message: string): FileRecord => ({
   ...fileRecord({ path: '1-500', ...fields }),

@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { pageOf } from '../../../src/results/report/page.ts';
 import { filesIn, type PageData } from '../../../src/results/report/page-files.ts';
-import { Report } from '../../../src/results/report/report.ts';
 import type { FileRecord } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
-
-const RULES = { maxRange: 100, prefixes: false };
+import { pageWith } from './sample-report.ts';
 
 const NASTY = `</script><script>window.hacked=1</script><!--"'&\u2028\u202e\ud800.jpg`;
-
-function pageWith(
-  records: FileRecord[],
-  { folderId = 'folder-1', folderName = 'pictures', isListed = true } = {},
-): string {
-  const report = new Report({ folderId, folderName, startedAt: '2026-03-02T08:00:00.000Z', isListed }, RULES);
-  for (const record of records) report.add(record);
-  return [...pageOf(report, { madeAt: new Date(0), timeZone: 'Asia/Jerusalem' })].join('');
-}
 
 const shownIn = (page: string) => page.replace(/<script[\s\S]*?<\/script>/g, '');
 
@@ -57,16 +45,7 @@ describe('The page of a report', () => {
 
   it('names records that could not be read, as text', () => {
     const found = { count: 101, records: [{ name: NASTY, reason: NASTY }] };
-    const report = new Report(
-      {
-        folderId: 'folder-1',
-        startedAt: '2026-03-02T08:00:00.000Z',
-        isListed: true,
-        unreadableRecords: { listMedia: found },
-      },
-      RULES,
-    );
-    const page = [...pageOf(report, { madeAt: new Date(0) })].join('');
+    const page = pageWith([], { unreadableRecords: { listMedia: found } });
     expect(page).to.include('101 records').and.include('The first 1 are').and.not.include('<script>window');
   });
 
@@ -80,7 +59,7 @@ describe('The page of a report', () => {
   });
 
   it('is there as well for a run without files, and says when the listing is not complete', () => {
-    const empty = pageWith([], { isListed: false });
+    const empty = pageWith([], { folderName: 'pictures', isListed: false });
     expect(empty).to.include('<title>Migration of pictures</title>');
     expect(empty).to.include('has not been listed completely').and.to.include('No file needs attention');
     expect(shownIn(empty)).not.to.match(/NaN|undefined|Infinity/);

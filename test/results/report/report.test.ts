@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { doneOf, Report } from '../../../src/results/report/report.ts';
+import { doneOf } from '../../../src/results/report/report.ts';
 import { reportJson } from '../../../src/results/report/report-json.ts';
 import type { FileRecord, RecordError } from '../../../stages/record.ts';
 import { fileRecord } from '../../stages/flow.ts';
-
-const RUN = { folderId: 'folder-1', startedAt: '2026-03-02T08:00:00.000Z', isListed: true };
+import { reportOn } from './sample-report.ts';
 
 const errorOf = (record: Pick<FileRecord, 'id' | 'name'>, code: string, why: string): RecordError => ({
   stage: 'parse',
@@ -12,12 +11,6 @@ const errorOf = (record: Pick<FileRecord, 'id' | 'name'>, code: string, why: str
   message: `${record.name} (${record.id}): ${why}`,
   retryable: false,
 });
-
-function reportOn(records: FileRecord[]): Report {
-  const report = new Report(RUN, { maxRange: 100, prefixes: false });
-  for (const record of records) report.add(record);
-  return report;
-}
 
 const REVIEW = ['a.jpg', 'b.jpg', 'c.pdf'].map((name, index) => {
   const record = fileRecord({ id: `id-${index}`, name, path: 'old', size: 10, status: 'needs_review' });

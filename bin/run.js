@@ -2,9 +2,14 @@
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 
 // From Node 22.1 on: what has been compiled once is not compiled again.
 module.enableCompileCache?.();
+
+// V8 lets a small heap grow to four times what is in use before it collects all of it. With two and a half times a migration
+// stays below 200 MiB, and takes no more CPU.
+v8.setFlagsFromString('--heap-growing-percent=150');
 
 const packageJson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 

@@ -7,7 +7,7 @@ import { chain } from 'stream-chain';
 import { checkpointOf } from '../src/run/manifest/checkpoint.ts';
 import { Run } from '../src/run/manifest/run.ts';
 import { runToEnd, sourceOf } from '../src/run/pipeline.ts';
-import { Shutdown } from '../stages/shutdown.ts';
+import { Shutdown } from '../stages/flow/shutdown.ts';
 import { stageStream } from '../stages/stage.ts';
 import { type FileSource, type ObjectStore, transfer } from '../stages/transfer.ts';
 import { WORKERS } from './load.ts';

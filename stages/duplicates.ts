@@ -4,8 +4,8 @@
  */
 import { Readable } from 'node:stream';
 import { byCleanness, duplicateOf, keyOf } from './claims.ts';
+import type { Shutdown } from './flow/shutdown.ts';
 import { canContinue, type FileRecord } from './record.ts';
-import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 /** The transfer stage, which holds duplicates back until it is clear whether they are needed. */

@@ -2,9 +2,10 @@
  * Finds media records that another tool has created with its own ids, so that linked files are not transferred or linked
  * again. For `--skip-existing`, and for runs taken over from another tool.
  */
+
+import { endRun, type Shutdown } from './flow/shutdown.ts';
 import { isSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord } from './record.ts';
-import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 export interface ExistingMedia {

@@ -5,14 +5,14 @@
  * the record of the first one. One request creates the media of many files.
  */
 import { v5 as uuidv5 } from 'uuid';
-import { inBatches } from './batches.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
-import { concurrently } from './concurrently.ts';
 import { FileError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
+import { inBatches } from './flow/batches.ts';
+import { CircuitBreaker } from './flow/circuit-breaker.ts';
+import { concurrently } from './flow/concurrently.ts';
+import { endRun, type Shutdown } from './flow/shutdown.ts';
 import { withSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord, type MediaType, nameOf, stillMissing, stopped } from './record.ts';
-import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 /** A media record to create. */

@@ -1,7 +1,7 @@
 /** list: one record for each file in the Drive folder and its subfolders. */
 import { below, type DriveFolders, type FolderToRead, refOf, type Shortcut } from './drive-item.ts';
+import { endRun } from './flow/shutdown.ts';
 import { type DriveRef, type FileRecord, FOLDER, isFolder } from './record.ts';
-import { endRun } from './shutdown.ts';
 import { folderUnknown, notAFolder } from './unlisted.ts';
 import { type ListOptions, Walk } from './walk.ts';
 

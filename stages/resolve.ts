@@ -4,6 +4,7 @@
  */
 import { byCleanness, Claims, keyOf } from './claims.ts';
 import { MAX_SEQUENTIAL_ID, unsafeIn } from './file-name.ts';
+import { endRun, type Shutdown } from './flow/shutdown.ts';
 import { MAX_KEY_BYTES, withSafeKey } from './object-key.ts';
 import { type Observation, ObservationFinder, type ObservationTable } from './observation-finder.ts';
 import { idTooLarge } from './parse.ts';
@@ -16,7 +17,6 @@ import {
   stopped,
   withoutObservations,
 } from './record.ts';
-import { endRun, type Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 /** Which data set a leading letter selects, when several use the same sequential ids. */

@@ -4,8 +4,8 @@
  */
 import { Readable } from 'node:stream';
 import type { DriveItem } from './drive-item.ts';
+import type { Shutdown } from './flow/shutdown.ts';
 import { type DriveRef, type FileRecord, needsReview } from './record.ts';
-import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
 
 const MISMATCHES = new Set(['md5_mismatch', 'too_few_bytes', 'too_many_bytes']);

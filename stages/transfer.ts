@@ -5,19 +5,19 @@
  * compared when, and what a crash at each point leaves behind: see `src/services/s3/upload.ts`.
  */
 import type { Readable } from 'node:stream';
-import { CircuitBreaker } from './circuit-breaker.ts';
-import { concurrently } from './concurrently.ts';
 import { afterError, FileError, RunError } from './errors.ts';
 import type { StageEmitter } from './events.ts';
-import { LargeAndSmall } from './large-and-small.ts';
+import { CircuitBreaker } from './flow/circuit-breaker.ts';
+import { concurrently } from './flow/concurrently.ts';
+import { LargeAndSmall } from './flow/large-and-small.ts';
+import type { Shutdown } from './flow/shutdown.ts';
+import { WorkerCount } from './flow/worker-count.ts';
 import { withSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord, nameOf, reopened, stopped } from './record.ts';
 import { type Backoff, type RetryPolicy, withRetries } from './retry/backoff.ts';
 import { retryPolicyFor } from './retry/faults.ts';
 import { withSendableValues } from './sendable.ts';
-import type { Shutdown } from './shutdown.ts';
 import type { Stage } from './stage.ts';
-import { WorkerCount } from './worker-count.ts';
 
 /** What transfer needs from Drive. */
 export interface FileSource {

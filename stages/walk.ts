@@ -17,9 +17,9 @@ import {
   UNREADABLE,
 } from './drive-item.ts';
 import { FileError } from './errors.ts';
+import type { Shutdown } from './flow/shutdown.ts';
 import { type DriveRef, type FileRecord, FOLDER } from './record.ts';
 import { type Selection, WHOLE_FOLDER } from './selection.ts';
-import type { Shutdown } from './shutdown.ts';
 import {
   brokenShortcut,
   closedFolder,

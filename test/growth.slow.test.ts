@@ -10,10 +10,10 @@ import { ManifestFile } from '../src/run/manifest/manifest-file.ts';
 import { lineOf } from '../src/run/manifest/record-line.ts';
 import { runToEnd, sourceOf } from '../src/run/pipeline.ts';
 import { Claims } from '../stages/claims.ts';
+import { Shutdown } from '../stages/flow/shutdown.ts';
 import { list } from '../stages/list.ts';
 import { ObservationFinder } from '../stages/observation-finder.ts';
 import type { FileRecord } from '../stages/record.ts';
-import { Shutdown } from '../stages/shutdown.ts';
 import { type Scratch, scratchFolder } from './config/scratch.ts';
 
 const RECORDS = 40_000;

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
-import { Shutdown } from '../../stages/shutdown.ts';
+import { Shutdown } from '../../stages/flow/shutdown.ts';
 import { EXIT } from '../config/error.ts';
 import { closeToOthers, openToOthers } from '../config/files/private-files.ts';
 import { cognitoTokenPath, type Env, homeFolder } from '../config/home.ts';

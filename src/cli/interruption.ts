@@ -1,7 +1,7 @@
 /** Handles Ctrl-C, SIGTERM and the end of an ssh session in commands that transfer files. */
 import type { EventEmitter } from 'node:events';
 import { RunError } from '../../stages/errors.ts';
-import type { Shutdown } from '../../stages/shutdown.ts';
+import type { Shutdown } from '../../stages/flow/shutdown.ts';
 import { EXIT } from '../config/error.ts';
 
 export class Interrupted extends RunError {

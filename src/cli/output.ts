@@ -5,7 +5,7 @@ import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Flags } from '@oclif/core';
 import { RunError } from '../../stages/errors.ts';
-import type { Shutdown } from '../../stages/shutdown.ts';
+import type { Shutdown } from '../../stages/flow/shutdown.ts';
 import { ConfigError } from '../config/error.ts';
 import { replaceFile, targetOf } from '../config/files/private-files.ts';
 import { FORMATS, type Format } from '../results/format.ts';

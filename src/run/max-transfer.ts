@@ -1,6 +1,6 @@
 /** `--max-transfer`: a run that ends when so much has been read from Drive, because Google limits what leaves it a day. */
 import { RunError } from '../../stages/errors.ts';
-import type { Shutdown } from '../../stages/shutdown.ts';
+import type { Shutdown } from '../../stages/flow/shutdown.ts';
 import type { FileSource } from '../../stages/transfer.ts';
 import { EXIT } from '../config/error.ts';
 import { formatBytes } from './text/format.ts';

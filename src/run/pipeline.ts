@@ -2,8 +2,8 @@
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Shutdown } from '../../stages/flow/shutdown.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import type { Shutdown } from '../../stages/shutdown.ts';
 
 export type Records = AsyncIterable<FileRecord> | Iterable<FileRecord>;
 

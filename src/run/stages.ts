@@ -1,6 +1,7 @@
 /** The stages, each with what it needs of the configuration and the services. */
 import { withCopies } from '../../stages/duplicates.ts';
 import { type FindMedia, mediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
+import type { Shutdown } from '../../stages/flow/shutdown.ts';
 import type { MediaTable } from '../../stages/link.ts';
 import { list } from '../../stages/list.ts';
 import { parse } from '../../stages/parse.ts';
@@ -15,7 +16,6 @@ import { resolve } from '../../stages/resolve.ts';
 import { pause } from '../../stages/retry/backoff.ts';
 import { withRevisions } from '../../stages/revisions.ts';
 import type { Selection } from '../../stages/selection.ts';
-import type { Shutdown } from '../../stages/shutdown.ts';
 import { type Stage, stageStream } from '../../stages/stage.ts';
 import { transfer } from '../../stages/transfer.ts';
 import type { ListOptions } from '../../stages/walk.ts';

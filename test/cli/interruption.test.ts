@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { Interrupted, shutDownOnSignals } from '../../src/cli/interruption.ts';
-import { Shutdown } from '../../stages/shutdown.ts';
+import { Shutdown } from '../../stages/flow/shutdown.ts';
 
 describe('Ctrl-C', () => {
   function listening(graceMs: number) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { defaultConfig, problemsOf, SETTINGS } from '../../src/config/settings.ts';
+import { REASONS } from '../../src/results/report/advice.ts';
 import { STATUS_TEXTS } from '../../src/run/progress/statuses.ts';
 import { STATUSES } from '../../stages/record.ts';
 import { COMMANDS } from '../command-list.ts';
@@ -53,10 +54,10 @@ function codesIn(source: string): string[] {
 }
 
 /** The first cells of all tables of a page, in code marks. */
-function firstCells(page: string): string[] {
+function firstCells(page: string, isWanted = (_line: string) => true): string[] {
   return textOf(page)
     .split('\n')
-    .filter(line => line.startsWith('| `'))
+    .filter(line => line.startsWith('| `') && isWanted(line))
     .flatMap(line => [...line.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, code]) => code!));
 }
 
@@ -92,6 +93,13 @@ describe('the pages', () => {
       code => !foreign.includes(code) && !new RegExp(`\\b${code}\\b`).test(text),
     );
     expect(unknown).to.deep.equal([]);
+  });
+
+  it('explain codes of files that the report gives advice on, too', () => {
+    const isAboutFile = (line: string) => /^`(failed|needs_review|orphan)`/.test(line.split(' | ')[1]!);
+    const codes = firstCells('docs/troubleshooting.md', isAboutFile);
+    expect(codes).to.include('md5_mismatch');
+    expect(codes.filter(code => !REASONS.includes(code))).to.deep.equal([]);
   });
 
   it('explain every field of a record', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { RunError } from '../../stages/errors.ts';
 import { type ExistingMedia, mediaIndex, withExistingMedia } from '../../stages/existing-media.ts';
+import { Shutdown } from '../../stages/flow/shutdown.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { Shutdown } from '../../stages/shutdown.ts';
 import { expectAllAccountedFor, fileRecord, one, through } from './flow.ts';
 
 const URL = 'https://bucket/media/obs-1/1-2.jpg';

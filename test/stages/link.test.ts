@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FileError, RunError } from '../../stages/errors.ts';
+import { Shutdown } from '../../stages/flow/shutdown.ts';
 import { type LinkOptions, link, type MediaLink, type MediaTable, mediaIdOf } from '../../stages/link.ts';
 import type { FileRecord } from '../../stages/record.ts';
-import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
 import { located } from './fake-store.ts';
 import {

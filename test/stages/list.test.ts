@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { DriveFolders, DriveItem } from '../../stages/drive-item.ts';
 import { FileError, RunError } from '../../stages/errors.ts';
+import { Shutdown } from '../../stages/flow/shutdown.ts';
 import { list } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, FOLDER } from '../../stages/record.ts';
-import { Shutdown } from '../../stages/shutdown.ts';
 import { rejection } from '../config/scratch.ts';
 import { all } from './flow.ts';
 

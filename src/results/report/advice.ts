@@ -13,6 +13,8 @@ unsupported_extension | Not a supported type of file | Convert or rename it in D
 no_extension | The name has no extension | Rename the file in Drive, then run “migrator resume”.
 unsafe_observation_id | The observation’s id cannot be used in an S3 key | Correct the observation in the app, or “observations” of the file’s line; then run “migrator resume”.
 unsafe_key | Its key is not below media/ | Remove “key” from the file’s line in the manifest, or correct it; then run “migrator resume”.
+bad_content_type | S3 cannot store the content type on its line | Correct “contentType” of the file’s line in resolve.ndjson, then run “migrator resume”.
+too_large | Larger than the 5 TiB that S3 can store | Leave it out; or, if “size” of its line in resolve.ndjson is wrong, correct it and run “migrator resume”.
 unsafe_name | The name has characters that S3 keys cannot have | Rename the file in Drive, then run “migrator resume”.
 name_too_long | The name is too long for an S3 key | Rename the file in Drive, then run “migrator resume”.
 id_too_large | The number is larger than any sequential id can be | Rename the file in Drive, then run “migrator resume”.
@@ -51,6 +53,7 @@ storage_busy | S3 was busy | Run “migrator resume” a little later.
 storage_unreachable | S3 could not be reached | Run “migrator resume” a little later.
 storage_keys_renewed | The sign-in to S3 expired during the upload | Run “migrator resume”.
 storage_refused | S3 refused the upload | The message says why; then run “migrator resume”.
+object_locked | S3 Object Lock protects the object to replace | Nothing was changed. Wait until its retention ends, or have the lock removed; then run “migrator resume”.
 replaced_object_gone | The object to replace no longer exists | Run “migrator resume”.
 not_parsed | Not parsed yet | Run “migrator resume”.
 not_resolved | Not resolved yet | Run “migrator resume”.

@@ -1,5 +1,5 @@
 /** The manifests that several shards have written for one stage, read as one. */
-import type { FileRecord, StageName } from '../../../stages/record.ts';
+import { type FileRecord, STAGES, type StageName } from '../../../stages/record.ts';
 import type { ManifestFile } from './manifest-file.ts';
 
 /** One file, or several that are read as one. */
@@ -9,9 +9,8 @@ export type Manifests = Partial<Record<StageName, Manifest>>;
 
 /** The file's record in the last manifest that has one. */
 export function furthestRecord(manifests: Manifests, id: string): FileRecord | undefined {
-  const { list, parse, resolve, transfer, link } = manifests;
-  for (const manifest of [link, transfer, resolve, parse, list]) {
-    const record = manifest?.last(id);
+  for (const stage of STAGES.toReversed()) {
+    const record = manifests[stage]?.last(id);
     if (record) return record;
   }
   return undefined;

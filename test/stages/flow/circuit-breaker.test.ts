@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { CircuitBreaker } from '../../stages/circuit-breaker.ts';
-import { FileError } from '../../stages/errors.ts';
+import { FileError } from '../../../stages/errors.ts';
+import { CircuitBreaker } from '../../../stages/flow/circuit-breaker.ts';
 
 const refused = (reason = 'S3 KMS.DisabledException') =>
   new FileError('storage_refused', 'x.jpg: the key is disabled.', {

@@ -1,4 +1,4 @@
-import { type FileError, RunError } from './errors.ts';
+import { type FileError, RunError } from '../errors.ts';
 
 /** When this many files in a row have failed after all retries, the problem is not the single file. */
 const FILES_OF_AN_OUTAGE = 20;

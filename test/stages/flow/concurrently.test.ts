@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { concurrently } from '../../stages/concurrently.ts';
-import { rejection } from '../config/scratch.ts';
-import { all, settled } from './flow.ts';
+import { concurrently } from '../../../stages/flow/concurrently.ts';
+import { rejection } from '../../config/scratch.ts';
+import { all, settled } from '../flow.ts';
 
 async function* numbers(taken: { count: number }): AsyncGenerator<number> {
   for (;;) yield taken.count++;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WorkerCount } from '../../stages/worker-count.ts';
+import { WorkerCount } from '../../../stages/flow/worker-count.ts';
 
 describe('The number of workers', () => {
   it('halves when a service refuses, is never less than one, and grows back with successes', () => {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { RunError } from './errors.ts';
+import { RunError } from '../errors.ts';
 
 /**
  * Ends a run early, in two steps: `drain` starts no new work and finishes what is in progress; `kill` aborts that as well.

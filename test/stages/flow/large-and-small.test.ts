@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { LargeAndSmall } from '../../stages/large-and-small.ts';
+import { LargeAndSmall } from '../../../stages/flow/large-and-small.ts';
 
 const MIB = 1024 * 1024;
 const photo = (name: string) => ({ name, size: 3 * MIB });

@@ -19,10 +19,13 @@ export class Interrupted extends RunError {
 
 /** How long transfers in progress may take to finish. */
 const GRACE_MS = 10_000;
+/** A run that ends by itself sooner than this needs no message before its last one. */
+const NOTICE_MS = 2_000;
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP gives transfers in progress ten seconds to finish, the second one exits at once. Returns a
- * function that removes the handlers.
+ * The first SIGINT, SIGTERM or SIGHUP gives transfers in progress ten seconds to finish, the second one exits at once. Where the
+ * run ends for another reason, transfers in progress are finished, however long they take, and the first signal exits at once:
+ * the reason has been said by then. Returns a function that removes the handlers.
  */
 export function shutDownOnSignals(
   shutdown: Shutdown,
@@ -31,22 +34,31 @@ export function shutDownOnSignals(
     source = process as EventEmitter,
     exit = (code: number): unknown => process.exit(code),
     graceMs = GRACE_MS,
+    noticeMs = NOTICE_MS,
   } = {},
 ): () => void {
-  let grace: NodeJS.Timeout | undefined;
+  const { drainSignal } = shutdown;
+  let timer: NodeJS.Timeout | undefined;
   const onSignal = () => {
-    if (shutdown.drainSignal.aborted) return exit(EXIT.interrupted);
+    if (drainSignal.aborted) return exit(EXIT.interrupted);
+    drainSignal.removeEventListener('abort', onEnding);
     shutdown.drain(new Interrupted());
-    grace = setTimeout(() => shutdown.kill(), graceMs);
+    timer = setTimeout(() => shutdown.kill(), graceMs);
     say('Stopping: waiting up to 10 s for transfers in progress. Press Ctrl-C again to stop now.');
   };
+  const onEnding = () => {
+    const notice = `${shutdown.reason!.message} Waiting for transfers in progress. Press Ctrl-C to stop now.`;
+    timer = setTimeout(() => say(notice), noticeMs).unref();
+  };
+  drainSignal.addEventListener('abort', onEnding, { once: true });
   // A lost terminal sends SIGHUP more than once: by itself, and through the shell.
   const onHangUp = () => {
-    if (!shutdown.drainSignal.aborted) onSignal();
+    if (!drainSignal.aborted) onSignal();
   };
   source.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   return () => {
-    clearTimeout(grace);
+    clearTimeout(timer);
+    drainSignal.removeEventListener('abort', onEnding);
     source.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
   };
 }

@@ -8,11 +8,15 @@ describe('Ctrl-C', () => {
     const source = new EventEmitter();
     const shutdown = new Shutdown();
     const exits: number[] = [];
-    const said: string[] = [];
-    const release = shutDownOnSignals(shutdown, text => said.push(text), {
+    let say = (_text: string) => {};
+    const said = new Promise<string>(resolve => {
+      say = resolve;
+    });
+    const release = shutDownOnSignals(shutdown, say, {
       source,
       exit: code => exits.push(code),
       graceMs,
+      noticeMs: 1,
     });
     return { source, shutdown, exits, said, release };
   }
@@ -20,12 +24,12 @@ describe('Ctrl-C', () => {
     new Promise<void>(resolve => shutdown.killSignal.addEventListener('abort', () => resolve()));
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    it(`(${signal}) shuts the run down, says so, and leaves what is in flight its time`, () => {
+    it(`(${signal}) shuts the run down, says so, and leaves what is in flight its time`, async () => {
       const { source, shutdown, exits, said, release } = listening(60_000);
       source.emit(signal);
       expect(shutdown.reason).to.be.instanceOf(Interrupted);
       expect(shutdown.killSignal.aborted).to.equal(false);
-      expect(said.join()).to.include('Press Ctrl-C again');
+      expect(await said).to.include('Press Ctrl-C again');
       expect(exits).to.deep.equal([]);
       release();
       expect(source.eventNames()).to.deep.equal([]);
@@ -57,9 +61,10 @@ describe('Ctrl-C', () => {
     release();
   });
 
-  it('ends at once where the run is ending for another reason already', () => {
-    const { source, shutdown, exits, release } = listening(60_000);
-    shutdown.drain(new Error('quota'));
+  it('ends at once where the run is ending for another reason already, which has been said', async () => {
+    const { source, shutdown, exits, said, release } = listening(60_000);
+    shutdown.drain(new Error('The quota is used up.'));
+    expect(await said).to.include('The quota is used up. Waiting for transfers in progress.');
     source.emit('SIGINT');
     expect(exits).to.deep.equal([130]);
     release();

@@ -8,11 +8,11 @@
 import {
   appendFileSync,
   closeSync,
-  createReadStream,
   fdatasync,
   fstatSync,
   ftruncateSync,
   openSync,
+  read,
   readSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -31,6 +31,7 @@ const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 const SYNC_EVERY_MS = 1000;
 
 const sync = promisify(fdatasync);
+const readAt = promisify(read);
 
 export interface OpenOptions {
   /** Cut a torn last line off and append; otherwise the file is only read, and must exist. */
@@ -162,13 +163,7 @@ export class ManifestFile {
 
   async #scan(options: OpenOptions): Promise<void> {
     const { reject, takes } = options;
-    const source = createReadStream('', {
-      fd: this.#fd,
-      autoClose: false,
-      start: 0,
-      highWaterMark: SCAN_BYTES,
-    });
-    for await (const lines of linesOf(source)) {
+    for await (const lines of linesOf(chunksOf(this.#fd))) {
       for (const line of lines) {
         if (!line.isComplete && this.#isCutOff(line, options)) continue;
         const id = recordOnLine(line, this.path, reject)?.id;
@@ -238,5 +233,14 @@ function isTorn(text: string): boolean {
     return false;
   } catch {
     return true;
+  }
+}
+
+/** The bytes of a file. A stream that is left early would close it, perhaps when its number is that of another file. */
+async function* chunksOf(fd: number): AsyncGenerator<Buffer> {
+  for (let at = 0, bytesRead = 1; bytesRead > 0; at += bytesRead) {
+    const chunk = Buffer.allocUnsafe(SCAN_BYTES);
+    ({ bytesRead } = await readAt(fd, chunk, 0, SCAN_BYTES, at));
+    if (bytesRead > 0) yield chunk.subarray(0, bytesRead);
   }
 }

@@ -16,7 +16,7 @@ const ODD = String.raw`
   does not let \S+ in; garbled; neighbou?rs; mends?; climbs back; halt(?:s|ed)?; in spite of;
   through all retries; waited out; heard by everybody; second truth; (?:comes|came) to be;
   goes on with; leaves room for doubt; plays? the same; makes of it; what (?:breaks|gave way);
-  nothing piles up; every matter; (?:slow|fast) line
+  nothing piles up; every matter; (?:slow|fast) line; bytes came; stays done; worked on (?:already|again); ticked; more like this
 `
   .trim()
   .split(/;\s+/)

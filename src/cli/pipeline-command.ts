@@ -84,5 +84,7 @@ export abstract class PipelineCommand<T extends typeof Command> extends BaseComm
 }
 
 function withCount(message: string, leftOut: number): string {
-  return leftOut > 0 ? `${message} (${leftOut} more like this since; see the log)` : message;
+  return leftOut > 0
+    ? `${message} (${leftOut} similar ${leftOut === 1 ? 'warning' : 'warnings'} since; see the log)`
+    : message;
 }

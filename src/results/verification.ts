@@ -103,7 +103,7 @@ async function checkObject(
   const content = await objects.read(key);
   if (!content) return missing;
   const found = await md5Of(content);
-  return found === md5 ? null : differs(`has the md5 ${found}, Drive says ${md5}`);
+  return found === md5 ? null : differs(`has the MD5 ${found}, Drive lists ${md5}`);
 }
 
 async function md5Of(bytes: AsyncIterable<Buffer>): Promise<string> {

@@ -1,12 +1,12 @@
 import { FileError } from '../../stages/errors.ts';
 import type { Upload } from '../../stages/transfer.ts';
 
-/** `came`: number of bytes received; reading stops once there are more than `size`. */
-export function wrongSize(fileName: string, size: number, came: number): FileError {
+/** `received`: number of bytes received; reading stops once there are more than `size`. */
+export function wrongSize(fileName: string, size: number, received: number): FileError {
   const [code, what] =
-    came < size
-      ? ['too_few_bytes', `only ${came} of ${size} bytes came`]
-      : ['too_many_bytes', `more bytes came than the ${size} that Drive announced`];
+    received < size
+      ? ['too_few_bytes', `received only ${received} of ${size} bytes`]
+      : ['too_many_bytes', `received more than the ${size} bytes that Drive lists`];
   return new FileError(code, `${fileName}: ${what}. Nothing was stored.`, { retryable: true });
 }
 
@@ -16,11 +16,11 @@ export function md5Differs(
   found: string | null,
 ): FileError {
   const what = found
-    ? `have the md5 ${found}, Drive says ${md5}`
-    : `do not have the md5 ${md5} that Drive says`;
+    ? `the MD5 differs: received ${found}, Drive lists ${md5}`
+    : `the received bytes do not have the MD5 that Drive lists (${md5})`;
   return new FileError(
     'md5_mismatch',
-    `${fileName}: the bytes that came ${what}. Nothing was stored. If it happens again, the file was replaced in Drive after it was listed.`,
+    `${fileName}: ${what}. Nothing was stored. If it happens again, the file was replaced in Drive after it was listed.`,
     { retryable: true },
   );
 }

@@ -101,7 +101,7 @@ describe('one clear message and no harm for', () => {
     env: { AMPLIFY_API_ENDPOINT: 'http://example.com' },
     says: [/AMPLIFY_API_ENDPOINT/, /https/],
   }));
-  rowFor('a Drive that does not answer', () => ({
+  rowFor('a Drive that does not respond', () => ({
     prepare: home => home.edit(config => (config.google_drive.api_url = dead)),
     says: [/Drive cannot be reached/, /: connect ECONNREFUSED \S+$/m],
   }));

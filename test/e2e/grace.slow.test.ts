@@ -12,7 +12,7 @@ const CASES: [name: string, signal: NodeJS.Signals, serviceOf: (cloud: Cloud) =>
   ['Cognito', 'SIGHUP', ({ userPool }) => userPool.service],
 ];
 
-describe('a signal while a service does not answer', () => {
+describe('a signal while a service does not respond', () => {
   const sandboxes: Sandbox[] = [];
   // Closing one ends the commands of all.
   after(() => Promise.all(sandboxes.map(sandbox => sandbox.close())));

@@ -20,7 +20,7 @@ for (const strictLists of [false, true]) {
       // Warnings of one kind are shown once a minute while a run is in progress.
       expect(migrated.stderr)
         .to.match(/record bad-[12]/)
-        .and.to.match(/1 more like this/);
+        .and.to.match(/1 similar warning since/);
       const { stderr } = await home.exits(0, ['observations-without-media']);
       for (const id of bad) expect(stderr).to.contain(`record ${id}`);
       const { report, ...read } = await home.json('report', '--output', 'page.html');

@@ -41,7 +41,7 @@ function lockedError({ pid, host, command, since, seen }: Holder, path: string):
   const activity = isHere || !seen ? '' : `, last active at ${seen}`;
   return new RunError(
     'run_locked',
-    `This run is being worked on already: "${command}", process ${pid}${where}, since ${since}${activity}.`,
+    `Another process is using this run: "${command}", process ${pid}${where}, since ${since}${activity}.`,
     isHere
       ? `Wait until it has finished, or end process ${pid} first.`
       : `Wait until it has finished. If that process is gone, try again when ${path} is ${SILENT_HOLDER_MS / 1000} seconds old, or remove that file.`,

@@ -178,7 +178,7 @@ export class ManifestFile {
   #isCutOff({ bytes, offset, number }: Line, { write, warn, foreign }: OpenOptions): boolean {
     if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) return false;
     warn(
-      `${this.path}: line ${number}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; its file is worked on again.`,
+      `${this.path}: line ${number}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; that file will be processed again.`,
     );
     if (write) ftruncateSync(this.#fd, offset);
     return true;

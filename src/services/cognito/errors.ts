@@ -208,7 +208,7 @@ const REFUSALS: readonly Refusal<Failure>[] = [
   {
     code: 'endpoint_not_answering',
     on: ({ networkCode, name }) => networkCode !== '' || name === 'TimeoutError',
-    says: at => `${at.endpoint} does not answer${at.networkCode ? ` (${at.networkCode})` : ' in time'}.`,
+    says: at => `${at.endpoint} does not respond${at.networkCode ? ` (${at.networkCode})` : ' in time'}.`,
     remedy: at =>
       `Check the network connection and ${at.endpoint.includes('amazonaws.') ? 'aws.region ("migrator show")' : 'the AWS_ENDPOINT_URL variables'}, then run the command again.`,
   },

@@ -231,7 +231,7 @@ function challengeError(challenge: string | undefined, at: Circumstances): RunEr
   const name = challenge ?? 'an unknown challenge';
   return new RunError(
     'challenge_not_supported',
-    `${at.username} ${known?.says ?? 'is asked for more than a password and a code'}; that (${name}) cannot be done here.`,
+    `${at.username} ${known?.says ?? 'is asked for more than a password and a code'}. Cognito requires ${name}, which migrator does not support.`,
     known?.remedy ?? `Use a user who signs in with password and code only, ${ASK_ADMIN}.`,
   );
 }

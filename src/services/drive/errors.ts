@@ -48,7 +48,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
 };
 
 const NARROW_SCOPE =
-  'The Google sign-in lacks the scope drive.readonly. Sign in again with "migrator login google" and leave the box for Drive ticked.';
+  'The Google sign-in lacks the scope drive.readonly. Sign in again with "migrator login google" and leave the Drive checkbox selected.';
 const API_DISABLED =
   'Switch on the Google Drive API for the project of these credentials (Google Cloud console, APIs & Services, Library), wait a few minutes, then run again.';
 

@@ -80,7 +80,7 @@ export class DriveHttp {
   explain(error: unknown): unknown {
     const { code } = error as { code?: unknown };
     if (code !== 'UND_ERR_HEADERS_TIMEOUT' && code !== 'UND_ERR_BODY_TIMEOUT') return error;
-    const message = `no bytes came for ${this.#stallMs / 1000} s`;
+    const message = `no data received for ${this.#stallMs / 1000} s`;
     return Object.assign(new Error(message, { cause: error }), { code: 'STALLED' });
   }
 

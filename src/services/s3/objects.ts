@@ -184,7 +184,7 @@ export class Objects {
       `S3 ${what} (bucket ${this.#bucket}): ${message || code || name}.`,
       about.everyFile
         ? `${about.everyFile.remedy} Then run the command again.`
-        : 'Run the command again; what it has done stays done.',
+        : 'Run the command again; completed work is kept.',
       { cause: error },
     );
   }

@@ -56,7 +56,7 @@ describe('what Cognito asks for beyond the password', () => {
     [
       'NEW_PASSWORD_REQUIRED',
       { ChallengeParameters: { requiredAttributes: '["userAttributes.name"]' } },
-      '(REQUIRED_ATTRIBUTES) cannot be done here',
+      'Cognito requires REQUIRED_ATTRIBUTES, which migrator does not support',
     ],
     ['DEVICE_SRP_AUTH', {}, 'more than a password'],
     ['SOMETHING_NEW', {}, 'SOMETHING_NEW'],

@@ -67,7 +67,7 @@ describe('downloading a file from Drive', () => {
     await at.connect({ stallTimeoutMs: 100 });
     const error = await refusalOf(id);
     expect(error).to.include({ code: 'download_broken', retryable: true, status: 'failed' });
-    expect(error.message).to.match(/^7\.mp4 \(.+\): the download broke: no bytes came/);
+    expect(error.message).to.match(/^7\.mp4 \(.+\): the download broke: no data received/);
     // On a machine that is busy with other things, the first connection may stall as well.
     expect(at.asked('files.download')).to.be.within(4, 6);
   });
@@ -127,11 +127,11 @@ describe('downloading a file from Drive', () => {
     expect(at.asked('files.download')).to.equal(2);
   });
 
-  it('says that nothing came when a stalled connection is given up', async () => {
+  it('says that no data was received when a stalled connection is given up', async () => {
     const id = fileOf(1000);
     inject(at.service.service, DOWNLOAD, times(100, silence));
     await at.connect({ stallTimeoutMs: 100 });
-    expect((await refusalOf(id)).message).to.include('no bytes came for 0.1 s');
+    expect((await refusalOf(id)).message).to.include('no data received for 0.1 s');
   });
 
   it('does not take a reader who is slow for a connection that stalls', async () => {

@@ -46,7 +46,7 @@ describe('looking at objects', () => {
     }
   });
 
-  it('says so when S3 does not answer', async () => {
+  it('says so when S3 does not respond', async () => {
     inject(at.local.s3.service, /^HEAD /, [reset]);
     const error = await rejection<RunError>(objects.find(KEY));
     expect(error).to.include({ name: 'RunError', code: 'storage_unreachable' });

@@ -148,8 +148,8 @@ function tokenFile(client: DesktopClient, answer: Credentials, tokenPath: string
   if (!canDownload(scopesIn({ scope: answer.scope })))
     throw new RunError(
       'google_scope',
-      'Google gave a token without access to Drive: its box was not ticked on the consent page.',
-      `${AGAIN} and leave the box for Drive ticked.`,
+      'Google gave a token without access to Drive: the Drive checkbox was not selected on the consent page.',
+      `${AGAIN} and leave the Drive checkbox selected.`,
     );
   if (!answer.refresh_token)
     throw new RunError(

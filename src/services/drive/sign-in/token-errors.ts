@@ -31,7 +31,7 @@ export function classifyTokenError(
   if (connection) return connection;
   if (status !== null) return explain(TOKEN_REFUSALS, refusal);
   const remedy = 'Check the network connection, then run the command again.';
-  return new RunError('google_not_answering', `${where} does not answer (${code}).`, remedy);
+  return new RunError('google_not_answering', `${where} does not respond (${code}).`, remedy);
 }
 
 export function oauthErrorOf(error: unknown): string | null {

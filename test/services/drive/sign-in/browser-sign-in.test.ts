@@ -109,7 +109,7 @@ describe('signing in to Google in a browser', () => {
     expect(await rejection(stat(settings.token_path))).to.include({ code: 'ENOENT' });
   });
 
-  it('says what to do when the box for Drive was not ticked', async () => {
+  it('says what to do when the Drive checkbox was not selected', async () => {
     const narrow = { access_token: 'a', refresh_token: 'r', expires_in: 3599, scope: 'openid' };
     always(at.drive.service, TOKEN, jsonAnswer(200, narrow));
     expect((await refusal(browser())).code).to.equal('google_scope');

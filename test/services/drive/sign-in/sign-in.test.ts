@@ -201,7 +201,7 @@ describe('signing in to Google', () => {
     });
   }
 
-  it('names a token address that does not answer, and survives answers of 503 and of HTML', async () => {
+  it('names a token address that does not respond, and survives answers of 503 and of HTML', async () => {
     const user = at.drive.accounts.addUser(EMAIL);
     const dead = await refusal({ ...user, token_uri: 'http://127.0.0.1:9/token' });
     expect(dead.code).to.equal('google_not_answering');

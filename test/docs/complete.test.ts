@@ -205,6 +205,13 @@ describe('the pages', () => {
     ).to.deep.equal([]);
   });
 
+  it('name files of the services that are there', () => {
+    const named = [...textOf('docs/services.md').matchAll(/`([\w./-]+\.ts)`/g)].map(([, path]) => path!);
+    const isThere = (path: string) =>
+      ['', 'src/services'].some(folder => existsSync(join(root, folder, path)));
+    expect(named.filter(path => !isThere(path))).to.deep.equal([]);
+  });
+
   for (const page of PAGES) {
     it(`have no broken link in ${page}`, () => {
       const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);

@@ -105,11 +105,14 @@ export class RunProgress {
 
   #read(id: string, bytes: number): void {
     this.#since.bytes += bytes;
-    this.#noteTime();
+    this.#lastByteAt = this.#now();
     const transfer = this.transfers.get(id);
     if (!transfer) return;
-    transfer.bytesRead += bytes;
-    transfer.phase = transfer.bytesRead === transfer.size ? 'storing' : 'downloading';
+    const bytesRead = transfer.bytesRead + bytes;
+    const phase = bytesRead === transfer.size ? 'storing' : 'downloading';
+    if (phase !== transfer.phase) this.#noteTime();
+    transfer.bytesRead = bytesRead;
+    transfer.phase = phase;
   }
 
   #finish(record: FileRecord): void {
@@ -166,7 +169,7 @@ export class RunProgress {
     const { bytes, starts, files } = this.#since;
     const seconds = (at - (this.#notedAt ?? at)) / 1000;
     const hasNone = this.transfers.size === 0;
-    if (bytes > 0 || hasNone) this.#lastByteAt = at;
+    if (hasNone) this.#lastByteAt = at;
     if (bytes > 0) this.#firstByteAt ??= at;
     this.#lastByteAt ??= at;
     const silentMs = at - this.#lastByteAt;

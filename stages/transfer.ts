@@ -134,7 +134,7 @@ class Transfers {
     events?.emit('transferStarted', record);
     try {
       const stored = await withRetries(
-        retry => this.#attemptWithFreshKeys(record, retry > 0),
+        retry => this.#attemptTwiceIfKeysExpired(record, retry > 0),
         error => this.#retryPolicy(record, error),
         backoff,
         shutdown?.killSignal,
@@ -165,7 +165,7 @@ class Transfers {
   }
 
   /** Expired S3 keys are not the file's fault: the first such attempt does not count as a retry. */
-  async #attemptWithFreshKeys(record: Located, isRetry: boolean): Promise<StoredObject> {
+  async #attemptTwiceIfKeysExpired(record: Located, isRetry: boolean): Promise<StoredObject> {
     try {
       return await this.#attempt(record, isRetry);
     } catch (error) {

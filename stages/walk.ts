@@ -33,10 +33,10 @@ import {
 export const FOLDERS_PER_QUERY = 50;
 
 /** How often a folder that Drive refused is tried again. */
-const MORE_ATTEMPTS = 2;
+const FOLDER_RETRIES = 2;
 
 /** When this many folders in a row fail, the problem is not the single folder. */
-const FAILURES_OF_AN_OUTAGE = 5;
+const OUTAGE_THRESHOLD = 5;
 
 export interface ListOptions {
   shutdown?: Shutdown;
@@ -146,7 +146,7 @@ export class Walk {
       if (error.retryable) {
         await this.#checkRoot();
         this.#failuresInARow += 1;
-        if (this.#failuresInARow >= FAILURES_OF_AN_OUTAGE) throw listingFails(FAILURES_OF_AN_OUTAGE, error);
+        if (this.#failuresInARow >= OUTAGE_THRESHOLD) throw listingFails(OUTAGE_THRESHOLD, error);
       }
       this.#refused.push({ folder, error, attempts });
     }
@@ -223,10 +223,10 @@ export class Walk {
   async *#retryRefused(): AsyncGenerator<FileRecord> {
     const refused = this.#refused;
     this.#refused = [];
-    if (refused.some(({ attempts }) => attempts <= MORE_ATTEMPTS)) await this.#options.pause?.();
+    if (refused.some(({ attempts }) => attempts <= FOLDER_RETRIES)) await this.#options.pause?.();
     else await this.#checkRoot();
     for (const { folder, error, attempts } of refused) {
-      if (attempts <= MORE_ATTEMPTS) yield* this.#readAlone(folder, attempts + 1);
+      if (attempts <= FOLDER_RETRIES) yield* this.#readAlone(folder, attempts + 1);
       else yield* this.#giveUp(folder, error);
     }
     yield* this.#readAll();

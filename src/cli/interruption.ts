@@ -12,7 +12,7 @@ export class Interrupted extends RunError {
   }
 
   /** Nothing was saved, so there is no run to resume. */
-  beforeAnything(): void {
+  markNothingDone(): void {
     this.remedy = 'Nothing was done yet. Run the same command again.';
   }
 }

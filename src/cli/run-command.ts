@@ -11,7 +11,7 @@ import { Run } from '../run/manifest/run.ts';
 import type { Shard } from '../run/manifest/shard.ts';
 import { MANIFESTS_FOR, type MigrationOptions, migrate } from '../run/migration.ts';
 import type { Counts } from '../run/progress/counts.ts';
-import { progressFile, writeFailedFiles } from '../run/progress/projection.ts';
+import { startProgressWriter, writeFailedFiles } from '../run/progress/projection.ts';
 import { chosenRules, flagsOf, rulesFrom, selectionFrom } from '../run/run-selection.ts';
 import type { StageFlags } from '../run/stage-input.ts';
 import { formatCount, formatDuration } from '../run/text/format.ts';
@@ -65,24 +65,35 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
     }
     this.defer(shutDownOnSignals(shutdown, text => this.say(text)));
     // Before the progress file, which has the same path.
-    const takenOver = takeoverOf(this.home, run.folderId);
-    const lastProgress = progressFile(this.home, run, events);
+    const withEarlierWork = takeoverOf(this.home, run.folderId);
+    const writeFinalProgress = startProgressWriter(this.home, run, events);
     try {
       // Before progress is shown, which would overwrite a prompt.
       await services.drive();
       if (flags['keep-awake'] && until === 'link') this.defer((await import('./keep-awake.ts')).keepAwake());
       await this.showProgress(config, services, until === 'link');
       const selection = selectionFrom(rules);
-      const context = { config, services, events, shutdown, run, until, root, rules, selection, takenOver };
-      const migrated = await this.#migrate(context, flags, lastProgress);
+      const context = {
+        config,
+        services,
+        events,
+        shutdown,
+        run,
+        until,
+        root,
+        rules,
+        selection,
+        withEarlierWork,
+      };
+      const migrated = await this.#migrate(context, flags, writeFinalProgress);
       await options.atEnd?.(services);
       return { run, config, seconds: (performance.now() - startedAt) / 1000, ...migrated };
     } finally {
       this.stopProgress();
       const { reason } = shutdown;
-      if (run.discardIfEmpty() && reason instanceof Interrupted) reason.beforeAnything();
+      if (run.discardIfEmpty() && reason instanceof Interrupted) reason.markNothingDone();
       // An error of the run has priority; an error of only the progress file was thrown above.
-      await lastProgress().catch(() => {});
+      await writeFinalProgress().catch(() => {});
     }
   }
 
@@ -90,7 +101,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
   async #migrate(
     context: Omit<MigrationOptions, 'manifests' | 'retryOrphans' | 'rescan'>,
     flags: RunOptions['flags'],
-    lastProgress: () => Promise<string>,
+    writeFinalProgress: () => Promise<string>,
   ): Promise<Pick<RunOutcome, 'changes' | 'progressPath' | 'failedPath'>> {
     const { run, until } = context;
     const which = MANIFESTS_FOR[run.shard ? 'shard' : until];
@@ -104,7 +115,7 @@ export abstract class RunCommand<T extends typeof Command> extends PipelineComma
         skipExisting: flags['skip-existing'],
         maxTransferBytes: flags['max-transfer'],
       });
-      const progressPath = await lastProgress();
+      const progressPath = await writeFinalProgress();
       return { changes, progressPath, failedPath: await writeFailedFiles(this.home, run) };
     } finally {
       await closeManifests(manifests);

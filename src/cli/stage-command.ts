@@ -35,6 +35,7 @@ interface StageDefinition {
 const DEFINITIONS: Readonly<Record<StageName, StageDefinition>> = {
   list: { needs: [], steps: () => [] },
   parse: { needs: [], steps: stages => [stages.parse()] },
+  // Parses as well, for `list | resolve`: records that are parsed already stay as they are.
   resolve: { needs: ['data'], steps: async stages => [stages.parse(), await stages.resolve()] },
   transfer: { needs: ['storage', 'data'], steps: async stages => [await stages.transfer()] },
   link: { needs: ['data'], steps: stages => stages.link() },
@@ -124,7 +125,7 @@ export abstract class StageCommand<T extends typeof Command> extends PipelineCom
     if (all) events.listAll(all, ({ id, url }) => Boolean(url || manifest?.last(id)?.url));
     const planned = (record: FileRecord) => {
       if (!all) events.emit('listed', record, false);
-      return events.plan(record);
+      return events.tapPlanned(record);
     };
     const lines = manifest ? null : lineWriter(unguarded(process.stdout), shutdown.killSignal);
     const finished = (record: FileRecord) => {

@@ -8,7 +8,7 @@ import type { Config } from '../config/settings.ts';
 import { isMade, isUndoable, type Undone, undo } from '../results/undo.ts';
 import type { Run } from '../run/manifest/run.ts';
 import { writeProjection } from '../run/progress/projection.ts';
-import { type Rewriter, recordsOfRun, rewriterOf, usesBeside } from '../run/run-records.ts';
+import { type Rewriter, recordsOfRun, rewriterOf, usesInOtherRuns } from '../run/run-records.ts';
 import { formatCount } from '../run/text/format.ts';
 import { runFor } from '../run/which-run.ts';
 import type { Services } from '../services/services.ts';
@@ -64,7 +64,7 @@ export default class Undo extends BaseCommand<typeof Undo> {
       this.say('Nothing was removed.');
       return;
     }
-    const uses = await usesBeside(this.home, run, new Set(records.map(({ key }) => key!)));
+    const uses = await usesInOtherRuns(this.home, run, new Set(records.map(({ key }) => key!)));
     const storage = await services.storage();
     const undone = await undo(records, {
       objects: storage.objects(),

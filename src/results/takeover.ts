@@ -20,17 +20,17 @@ type Entry = Partial<
  */
 export function takeoverOf(home: string, folderId: string): ((record: FileRecord) => FileRecord) | null {
   const path = progressPath(home, folderId);
-  const { existing, free } = namesAside(path);
-  const found = theirFiles(path);
+  const { existing, free } = backupNames(path);
+  const found = pythonToolFiles(path);
   if (found) renameSync(path, free);
-  const files = existing.reduceRight((known, aside) => known ?? theirFiles(aside), found);
+  const files = existing.reduceRight((known, backup) => known ?? pythonToolFiles(backup), found);
   if (!files) return null;
   const stored = new Map(Object.entries(files).filter(([, entry]) => isStored(entry)));
   return record => takenOver(record, stored.get(record.id));
 }
 
 /** The names of renamed files that exist, and the next free one: a `.bak` may be somebody's own file. */
-function namesAside(path: string): { existing: string[]; free: string } {
+function backupNames(path: string): { existing: string[]; free: string } {
   const existing: string[] = [];
   for (let free = `${path}.bak`; ; free = `${path}.bak.${existing.length + 1}`) {
     if (!existsSync(free)) return { existing, free };
@@ -39,7 +39,7 @@ function namesAside(path: string): { existing: string[]; free: string } {
 }
 
 /** The files in the Python tool's progress file; null for any other file. */
-function theirFiles(path: string): Record<string, Entry> | null {
+function pythonToolFiles(path: string): Record<string, Entry> | null {
   // Quotes in a value are escaped: with plain ones it is a field, which only this tool writes.
   if (!isFileThere(path) || headOf(path).includes('"sequential_id":')) return null;
   try {

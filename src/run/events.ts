@@ -27,7 +27,8 @@ export class RunEvents extends EventEmitter<RunEventMap> {
     this.emit('allListed');
   }
 
-  readonly plan = (record: FileRecord): FileRecord => {
+  /** A step of the pipeline that reports each record and passes it on. */
+  readonly tapPlanned = (record: FileRecord): FileRecord => {
     this.emit('planned', record);
     return record;
   };

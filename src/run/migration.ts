@@ -21,7 +21,7 @@ export interface MigrationOptions extends StageContext {
   /** List the folder again, even if the listing is complete. */
   rescan: boolean;
   /** Adds to a record what another tool has done for the file. */
-  takenOver: ((record: FileRecord) => FileRecord) | null;
+  withEarlierWork: ((record: FileRecord) => FileRecord) | null;
 }
 
 /** A scan also reads how far earlier runs have come. */
@@ -37,7 +37,7 @@ export const MANIFESTS_FOR = {
  * of the disk and bugs are thrown, and RunError if files of the shard have not been resolved.
  */
 export async function migrate(options: MigrationOptions): Promise<Changes | null> {
-  const { run, manifests, until, events, shutdown, rescan, takenOver } = options;
+  const { run, manifests, until, events, shutdown, rescan, withEarlierWork } = options;
   const isWhole = run.shard === null;
   const writesToAws = until === 'link';
   const linking = writesToAws ? run.linkingFile() : undefined;
@@ -47,10 +47,10 @@ export async function migrate(options: MigrationOptions): Promise<Changes | null
   const listing = new Listing(options);
   const stream = chain<Steps>([
     isWhole ? await listing.source(stages) : sourceOf(shardRecords(options), shutdown.drainSignal),
-    isWhole && takenOver,
+    isWhole && withEarlierWork,
     isWhole && stages.withCheckpoint('parse', stages.parse()),
     isWhole && stages.withCheckpoint('resolve', await stages.resolve()),
-    events.plan,
+    events.tapPlanned,
     writesToAws && stages.withCheckpoint('transfer', await stages.transfer()),
     writesToAws && stages.withCheckpoint('link', ...(await stages.link())),
   ]);

@@ -19,7 +19,7 @@ export async function recordsOfRun(run: Run, warn: (message: string) => void): P
 }
 
 /** What other runs of the home know of the objects under the keys: by key, one of these runs. */
-export async function usesBeside(
+export async function usesInOtherRuns(
   home: string,
   run: Run,
   keys: ReadonlySet<string>,

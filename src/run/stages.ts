@@ -110,25 +110,25 @@ export class Stages {
     const { config, services, shutdown, events, run, skipExisting, maxTransferBytes, isShard } = this.context;
     const storage = await services.storage();
     const drive = await services.drive();
-    const transferred = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
+    const transferAll = transfer(withTransferLimit(drive, maxTransferBytes, shutdown), storage, {
       concurrency: config.migration.concurrency,
       backoff: services.backoffFor('S3', 'transfer'),
       shutdown,
       events,
     });
-    const revised = withRevisions(transferred, {
+    const transferRevised = withRevisions(transferAll, {
       item: async ref => (isShard ? null : drive.item(ref)),
       onReplaced: async record => run?.revise(record, events.warn),
       shutdown,
     });
-    const withMedia = withExistingMedia(this.#findMedia, {
+    const findLinked = withExistingMedia(this.#findMedia, {
       appliesTo: record => Boolean(skipExisting) && !record.url && !record.replaces,
       urlOf: key => storage.urlOf(key),
       shutdown,
     });
     // Before the first byte: a file that cannot be linked is not worth transferring.
-    const checked = this.#schemaChecked(record => !record.url);
-    const stage: Stage = records => revised(withMedia(checked(records)));
+    const checkSchema = this.#schemaChecked(record => !record.url);
+    const stage = inSequence(checkSchema, findLinked, transferRevised);
     // The original of a duplicate may belong to another shard.
     return stageStream(isShard ? stage : withCopies(stage, shutdown));
   }
@@ -138,18 +138,18 @@ export class Stages {
     // Only this stage needs uuid, which is many files to load.
     const { link } = await import('../../stages/link.ts');
     const media: MediaTable = { create: async links => (await services.media()).create(links) };
-    const linked = link(media, {
+    const linkAll = link(media, {
       isAvailableForPublicUse: config.migration.default_media_public,
       shutdown,
       events,
       onRequest: records => linking?.begin(records),
     });
-    const withMedia = withExistingMedia(this.#findMedia, {
+    const findLinked = withExistingMedia(this.#findMedia, {
       appliesTo: record => Boolean(skipExisting) || record.takenOver === true,
       shutdown,
     });
-    const checked = this.#schemaChecked(() => true);
-    const stage = stageStream(records => linked(withMedia(checked(records))));
+    const checkSchema = this.#schemaChecked(() => true);
+    const stage = stageStream(inSequence(checkSchema, findLinked, linkAll));
     return linking ? [record => linking.mark(record), stage, record => linking.end(record)] : [stage];
   }
 
@@ -163,6 +163,11 @@ export class Stages {
       }
     };
   }
+}
+
+/** One stage whose records go through these, the first one first. */
+function inSequence(...stages: Stage[]): Stage {
+  return records => stages.reduce((given, stage) => stage(given), records);
 }
 
 export function listOptions({ services, shutdown, selection }: StageContext): ListOptions {

@@ -55,7 +55,7 @@ abstract class ServiceWait<Options extends WaitOptions = WaitOptions> {
 }
 
 /** A request that is refused for this many timeouts, while others succeed, is given up. */
-const UNLUCKY = 3;
+const MAX_TIMEOUTS_PER_REQUEST = 3;
 const FIRST_THROTTLED_MS = 5_000;
 const LONGEST_THROTTLED_MS = 60_000;
 /** A shorter first wait is normal and needs no message. */
@@ -93,7 +93,7 @@ export class Throttling extends ServiceWait {
     const left = timeoutMs - waited;
     const asked = afterMs ?? 0;
     if (left <= 0 || asked > left) throw this.#ended(error, waited, asked);
-    if (request.throttledMs > timeoutMs * UNLUCKY) throw this.#ended(error, 0, asked);
+    if (request.throttledMs > timeoutMs * MAX_TIMEOUTS_PER_REQUEST) throw this.#ended(error, 0, asked);
     const first = Math.min(FIRST_THROTTLED_MS, Math.max(SHORTEST_WAIT_MS, baseMs));
     const longest = Math.min(LONGEST_THROTTLED_MS, first * 2 ** request.refusals);
     const wait = Math.min(left, Math.max(asked, jittered(longest, random)));

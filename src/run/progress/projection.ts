@@ -100,7 +100,7 @@ const FIRST_WAIT_MS = 10_000;
  * Writes the progress file from time to time. The function that it returns writes it for the last time, and gives its path;
  * empty for a run of which nothing is kept.
  */
-export function progressFile(home: string, run: Run, events: RunEvents): () => Promise<string> {
+export function startProgressWriter(home: string, run: Run, events: RunEvents): () => Promise<string> {
   let waitMs = FIRST_WAIT_MS;
   let dueAt = performance.now() + waitMs;
   let writing: Promise<unknown> = Promise.resolve();

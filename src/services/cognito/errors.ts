@@ -1,7 +1,7 @@
 /** What Cognito's refusals mean and what to do. Names and messages are those of the Cognito API reference. */
 import { RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
-import { explain, type Refusal } from '../refusals.ts';
+import { type ErrorRule, explain } from '../error-rules.ts';
 import type { SignInKey } from './tokens.ts';
 
 /** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
@@ -17,7 +17,7 @@ export interface Circumstances extends SignInKey {
 /** The refusal as an error for people, without tokens and passwords. A RunError is returned unchanged. */
 export function classify(error: unknown, at: Circumstances): RunError {
   const connection = error instanceof RunError ? error : connectionError(error, at.endpoint);
-  return connection ?? explain(REFUSALS, failureOf(error, at));
+  return connection ?? explain(ERROR_RULES, failureOf(error, at));
 }
 
 type SdkError = Error & { code: unknown; $response: { headers?: Record<string, string> } };
@@ -32,7 +32,7 @@ function failureOf(error: unknown, at: Circumstances) {
   const safe = (message ?? String(error)).replace(/[^\s'"]{60,}/g, '…');
   return {
     ...at,
-    said: `${at.step} ${name}: ${safe}`,
+    text: `${at.step} ${name}: ${safe}`,
     name,
     message: safe,
     /** 0 without a response. */
@@ -51,170 +51,170 @@ export const ASK_ADMIN = `or ask the administrator of the Amplify project to do 
 const CLIENT_FLOWS = 'or allow it: Cognito console, App clients, Authentication flows.';
 
 /** Read from the top: the first row that fits wins. */
-const REFUSALS: readonly Refusal<Failure>[] = [
+const ERROR_RULES: readonly ErrorRule<Failure>[] = [
   {
     code: 'client_has_secret',
-    on: / NotAuthorizedException: .*secret/i,
-    says: at => `The app client ${at.clientId} has a client secret; only clients without one can be used.`,
+    when: / NotAuthorizedException: .*secret/i,
+    message: at => `The app client ${at.clientId} has a client secret; only clients without one can be used.`,
     remedy:
       'Use the client that Amplify made (user_pool_client_id in amplify_outputs.json): "migrator config --client-id …".',
   },
   {
     code: 'user_disabled',
-    on: / NotAuthorizedException: .*disabled/i,
-    says: at => `The user ${at.username} is disabled in user pool ${at.userPoolId}.`,
+    when: / NotAuthorizedException: .*disabled/i,
+    message: at => `The user ${at.username} is disabled in user pool ${at.userPoolId}.`,
     remedy: `Enable the user ${CONSOLE}, then run the command again.`,
   },
   {
     code: 'too_many_attempts',
-    on: / NotAuthorizedException: .*attempts exceeded/i,
-    says: at => `Cognito has locked ${at.username} for a while after too many wrong passwords.`,
+    when: / NotAuthorizedException: .*attempts exceeded/i,
+    message: at => `Cognito has locked ${at.username} for a while after too many wrong passwords.`,
     remedy: 'Wait 15 minutes, check the password, then run the command again.',
   },
   {
     // SRP signs the time. The clock is only a likely reason, so the remedy mentions the password as well.
     code: 'clock_skew',
-    on: at => /^sign_in NotAuthorizedException/.test(at.said) && Math.abs(at.clockAheadMs) > SKEW_MS,
-    says: at =>
+    when: at => /^sign_in NotAuthorizedException/.test(at.text) && Math.abs(at.clockAheadMs) > SKEW_MS,
+    message: at =>
       `Cognito refused the sign-in of ${at.username}; the clock of this machine is ${Math.round(Math.abs(at.clockAheadMs) / 60_000)} minutes ${at.clockAheadMs > 0 ? 'ahead' : 'behind'}.`,
     remedy:
       'Set the clock of this machine (switch on automatic time) and run the command again. If it is still refused, the user name or password is wrong.',
   },
   {
     code: 'challenge_timed_out',
-    on: /^sign_in NotAuthorizedException: .*session/i,
-    says: at => `The sign-in of ${at.username} took too long: Cognito waits three minutes for an answer.`,
+    when: /^sign_in NotAuthorizedException: .*session/i,
+    message: at => `The sign-in of ${at.username} took too long: Cognito waits three minutes for an answer.`,
     remedy: 'Run the command again.',
   },
   {
     code: 'wrong_password',
-    on: /^sign_in NotAuthorizedException:/,
-    says: at => `Cognito refused the sign-in of ${at.username}: wrong user name or password.`,
+    when: /^sign_in NotAuthorizedException:/,
+    message: at => `Cognito refused the sign-in of ${at.username}: wrong user name or password.`,
     remedy:
       'Check the password (AMPLIFY_MEDIA_MIGRATOR_PASSWORD, if it is set) and the user name ("migrator show"; with Amplify it is the e-mail address).',
   },
   {
     code: 'sign_in_expired',
-    on: /^renewal (NotAuthorized|RefreshTokenReuse)Exception:/,
-    says: at =>
+    when: /^renewal (NotAuthorized|RefreshTokenReuse)Exception:/,
+    message: at =>
       `The sign-in of ${at.username} has ended: ${at.name.startsWith('Refresh') ? 'another process has used up its refresh token (rotation)' : 'its refresh token was revoked or has expired'}.`,
     remedy:
       'Nothing is lost. Sign in with "migrator login aws", then continue with "migrator resume" (or the same command again).',
   },
   {
     code: 'identity_token_expired',
-    on: /^keys NotAuthorizedException: .*expired/i,
-    says: at => `Identity pool ${at.identityPoolId} refused the ID token of ${at.username} as expired.`,
+    when: /^keys NotAuthorizedException: .*expired/i,
+    message: at => `Identity pool ${at.identityPoolId} refused the ID token of ${at.username} as expired.`,
     remedy: 'Run the command again. If it happens again, check the clock of this machine.',
   },
   {
     code: 'identity_pool_refuses',
-    on: /^keys NotAuthorizedException:/,
-    says: at =>
+    when: /^keys NotAuthorizedException:/,
+    message: at =>
       `Identity pool ${at.identityPoolId} gives ${at.username} no keys: it does not know user pool ${at.userPoolId} with client ${at.clientId}, or no role fits.`,
     remedy:
       'Take user pool, client and identity pool from the same project: "migrator config --from amplify_outputs.json".',
   },
   {
     code: 'wrong_code',
-    on: / CodeMismatchException:/,
-    says: at => `Cognito does not accept the code of ${at.username}.`,
+    when: / CodeMismatchException:/,
+    message: at => `Cognito does not accept the code of ${at.username}.`,
     remedy:
       'Run the command again with a new code; if it is still refused, check the clock of the device that shows it.',
   },
   {
     code: 'code_expired',
-    on: / ExpiredCodeException:/,
-    says: at => `The code of ${at.username} has expired, or was used before.`,
+    when: / ExpiredCodeException:/,
+    message: at => `The code of ${at.username} has expired, or was used before.`,
     remedy: 'Wait for the next code (30 seconds in an app), then run the command again.',
   },
   {
     code: 'new_password_refused',
-    on: / (InvalidPassword|PasswordHistoryPolicyViolation)Exception:/,
-    says: at => `Cognito does not accept the new password of ${at.username}: ${at.message}`,
+    when: / (InvalidPassword|PasswordHistoryPolicyViolation)Exception:/,
+    message: at => `Cognito does not accept the new password of ${at.username}: ${at.message}`,
     remedy: 'Run "migrator login aws" again and choose another one.',
   },
   {
     code: 'user_unknown',
-    on: / UserNotFoundException:/,
-    says: at => `User pool ${at.userPoolId} has no user ${at.username}.`,
+    when: / UserNotFoundException:/,
+    message: at => `User pool ${at.userPoolId} has no user ${at.username}.`,
     remedy: `Correct the name with "migrator config --username …" (with Amplify it is the e-mail address), ${ASK_ADMIN}.`,
   },
   {
     code: 'password_reset_required',
-    on: / PasswordResetRequiredException:/,
-    says: at => `The password of ${at.username} has to be reset before the user can sign in.`,
+    when: / PasswordResetRequiredException:/,
+    message: at => `The password of ${at.username} has to be reset before the user can sign in.`,
     remedy: `Reset it by "Forgot password" in the web application, ${ASK_ADMIN}.`,
   },
   {
     code: 'user_not_confirmed',
-    on: / UserNotConfirmedException:/,
-    says: at => `The user ${at.username} has never confirmed the sign-up.`,
+    when: / UserNotConfirmedException:/,
+    message: at => `The user ${at.username} has never confirmed the sign-up.`,
     remedy: `Confirm it in the web application with the code that was sent, ${ASK_ADMIN}.`,
   },
   {
     code: 'identity_pool_unknown',
-    on: /^keys ResourceNotFoundException:/,
-    says: at => `There is no identity pool ${at.identityPoolId} at ${at.endpoint}.`,
+    when: /^keys ResourceNotFoundException:/,
+    message: at => `There is no identity pool ${at.identityPoolId} at ${at.endpoint}.`,
     remedy:
       'Check aws.cognito.identity_pool_id and aws.region ("migrator show"), or take both from the project: "migrator config --from amplify_outputs.json".',
   },
   {
     code: 'user_pool_unknown',
-    on: / ResourceNotFoundException:/,
-    says: at => `There is no user pool ${at.userPoolId} with app client ${at.clientId} at ${at.endpoint}.`,
+    when: / ResourceNotFoundException:/,
+    message: at => `There is no user pool ${at.userPoolId} with app client ${at.clientId} at ${at.endpoint}.`,
     remedy:
       'Check user pool, client and region ("migrator show"), or take them from the project: "migrator config --from amplify_outputs.json".',
   },
   {
     code: 'srp_not_enabled',
-    on: /^sign_in InvalidParameterException: .*(not enabled|not supported|auth ?flow|SRP)/i,
-    says: at => `The app client ${at.clientId} does not allow sign-in by SRP (ALLOW_USER_SRP_AUTH).`,
+    when: /^sign_in InvalidParameterException: .*(not enabled|not supported|auth ?flow|SRP)/i,
+    message: at => `The app client ${at.clientId} does not allow sign-in by SRP (ALLOW_USER_SRP_AUTH).`,
     remedy: `Use the client that Amplify made (it allows SRP), ${CLIENT_FLOWS}`,
   },
   {
     code: 'renewal_not_enabled',
-    on: /^renewal InvalidParameterException:/,
-    says: at =>
+    when: /^renewal InvalidParameterException:/,
+    message: at =>
       `The app client ${at.clientId} does not allow tokens to be renewed (ALLOW_REFRESH_TOKEN_AUTH).`,
     remedy: `Use the client that Amplify made, ${CLIENT_FLOWS}`,
   },
   {
     code: 'identity_pool_roles',
-    on: / InvalidIdentityPoolConfigurationException:/,
-    says: at =>
+    when: / InvalidIdentityPoolConfigurationException:/,
+    message: at =>
       `Identity pool ${at.identityPoolId} has no role for signed-in users, or one that it must not assume.`,
     remedy:
       'Deploy the Amplify project again, or fix the roles: Cognito console, Identity pools, User access.',
   },
   {
     code: 'refused_by_trigger',
-    on: / UserLambdaValidationException:/,
-    says: at => `A Lambda trigger of user pool ${at.userPoolId} refused ${at.username}: ${at.message}`,
+    when: / UserLambdaValidationException:/,
+    message: at => `A Lambda trigger of user pool ${at.userPoolId} refused ${at.username}: ${at.message}`,
     remedy: 'Ask the administrator of the Amplify project what the trigger requires.',
   },
   {
     code: 'too_many_requests',
-    on: ({ isThrottled }) => isThrottled,
-    says: at => `${at.endpoint} keeps answering "too many requests".`,
+    when: ({ isThrottled }) => isThrottled,
+    message: at => `${at.endpoint} keeps answering "too many requests".`,
     remedy: 'Wait some minutes and run the command again.',
   },
   {
     code: 'endpoint_failing',
-    on: ({ status }) => status >= 500,
-    says: at => `${at.endpoint} keeps answering with HTTP ${at.status}.`,
+    when: ({ status }) => status >= 500,
+    message: at => `${at.endpoint} keeps answering with HTTP ${at.status}.`,
     remedy: 'Wait some minutes and run the command again; https://health.aws.amazon.com lists AWS outages.',
   },
   {
     code: 'endpoint_not_answering',
-    on: ({ networkCode, name }) => networkCode !== '' || name === 'TimeoutError',
-    says: at => `${at.endpoint} does not respond${at.networkCode ? ` (${at.networkCode})` : ' in time'}.`,
+    when: ({ networkCode, name }) => networkCode !== '' || name === 'TimeoutError',
+    message: at => `${at.endpoint} does not respond${at.networkCode ? ` (${at.networkCode})` : ' in time'}.`,
     remedy: at =>
       `Check the network connection and ${at.endpoint.includes('amazonaws.') ? 'aws.region ("migrator show")' : 'the AWS_ENDPOINT_URL variables'}, then run the command again.`,
   },
   {
     code: 'sign_in_failed',
-    says: at => `${at.endpoint} refused the request: ${at.name}: ${at.message}`,
+    message: at => `${at.endpoint} refused the request: ${at.name}: ${at.message}`,
     remedy: 'Check the values under aws.cognito ("migrator show").',
   },
 ];

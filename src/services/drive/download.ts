@@ -11,7 +11,7 @@ import { BUFFER_BYTES, type DriveHttp, type DriveResponse, headerOf } from './ht
 import { resourceKeysHeader } from './item.ts';
 
 /** One for all: the default reason takes a stack trace for each file. */
-const NO_LONGER_WANTED = new Error('the download was cancelled');
+const DOWNLOAD_CANCELLED = new Error('the download was cancelled');
 
 interface Source {
   http: DriveHttp;
@@ -37,7 +37,7 @@ export async function openDownload(record: FileRecord, source: Source): Promise<
   signal?.addEventListener('abort', giveUp, { once: true });
   const end = () => {
     signal?.removeEventListener('abort', giveUp);
-    stop.abort(NO_LONGER_WANTED);
+    stop.abort(DOWNLOAD_CANCELLED);
   };
   const download = new Download(record, source, stop.signal);
   try {
@@ -55,7 +55,7 @@ class Download {
   readonly #source: Source;
   readonly #stop: AbortSignal;
   /** Size, etag and hash of the revision, as far as the first response has them. */
-  #marks: (string | null)[] = [];
+  #revision: (string | null)[] = [];
 
   constructor(record: FileRecord, source: Source, stop: AbortSignal) {
     this.#record = record;
@@ -119,13 +119,15 @@ class Download {
   #continues(response: DriveResponse, offset: number): boolean {
     const range = headerOf(response, 'content-range') ?? '';
     const [, start, size] = /^bytes (\d+)-[^/]*(?:\/(\d+))?/.exec(range) ?? [];
-    const marks = [
+    const revision = [
       size ?? headerOf(response, 'content-length'),
       headerOf(response, 'etag'),
       headerOf(response, 'x-goog-hash'),
     ];
-    if (offset === 0) this.#marks = marks;
-    const isSame = this.#marks.every((mark, i) => mark === null || marks[i] === null || mark === marks[i]);
+    if (offset === 0) this.#revision = revision;
+    const isSame = this.#revision.every(
+      (value, i) => value === null || revision[i] === null || value === revision[i],
+    );
     return isSame && (offset === 0 || Number(start) === offset);
   }
 

@@ -7,8 +7,8 @@ import {
   FILE_ID_METADATA,
   fitsOnePut,
   MD5_METADATA,
-  type Place,
   RUN_ID_METADATA,
+  type UploadTarget,
   unquoted,
 } from './upload.ts';
 
@@ -19,10 +19,10 @@ const WORTH_A_LOOKUP_BYTES = 16 * 1024 * 1024;
  * The object under the key, if it already has the upload's bytes. Null if the bytes have to be sent: there is no object, it
  * is the one to replace, or a lookup is not worth it. Throws FileError `key_taken` for any other object.
  */
-export async function lookUp(upload: Upload, place: Place): Promise<StoredObject | null> {
-  const { client, bucket } = place;
+export async function lookUp(upload: Upload, target: UploadTarget): Promise<StoredObject | null> {
+  const { client, bucket } = target;
   const isSmall = upload.size !== null && upload.size < WORTH_A_LOOKUP_BYTES;
-  if (isSmall && !upload.isRetry && fitsOnePut(upload, place)) return null;
+  if (isSmall && !upload.isRetry && fitsOnePut(upload, target)) return null;
   const isThere = upload.replaces
     ? null
     : await isListed(client, bucket, upload.key).catch(error => {
@@ -30,29 +30,33 @@ export async function lookUp(upload: Upload, place: Place): Promise<StoredObject
         throw error;
       });
   if (isThere === false) return null;
-  const object = await headOf(upload, place);
+  const object = await headOf(upload, target);
   // A user who may not list gets the same response for no object and for one that may not be read.
   if (!object && isThere === null) return null;
   if (object && unquoted(object.ETag) === upload.replaces) return null;
-  return ownOrTaken(upload, object, place);
+  return ownOrTaken(upload, object, target);
 }
 
-export async function adopt(upload: Upload, place: Place): Promise<StoredObject> {
-  return ownOrTaken(upload, await headOf(upload, place), place);
+export async function adopt(upload: Upload, target: UploadTarget): Promise<StoredObject> {
+  return ownOrTaken(upload, await headOf(upload, target), target);
 }
 
-export async function findOwn(upload: Upload, place: Place): Promise<StoredObject | null> {
-  const object = await headOf(upload, place);
-  return object && ownOf(upload, object, place);
+export async function findOwn(upload: Upload, target: UploadTarget): Promise<StoredObject | null> {
+  const object = await headOf(upload, target);
+  return object && ownOf(upload, object, target);
 }
 
 /** False also for an object that may not be read: S3 answers 403 to both. */
-export async function exists(upload: Upload, place: Place): Promise<boolean> {
-  return (await headOf(upload, place)) !== null;
+export async function exists(upload: Upload, target: UploadTarget): Promise<boolean> {
+  return (await headOf(upload, target)) !== null;
 }
 
-function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, place: Place): StoredObject {
-  const own = object && ownOf(upload, object, place);
+function ownOrTaken(
+  upload: Upload,
+  object: HeadObjectCommandOutput | null,
+  target: UploadTarget,
+): StoredObject {
+  const own = object && ownOf(upload, object, target);
   if (own) return own;
   const what = object
     ? `${object.ContentLength ?? 0} bytes, etag ${unquoted(object.ETag) || 'unknown'}`
@@ -64,7 +68,10 @@ function ownOrTaken(upload: Upload, object: HeadObjectCommandOutput | null, plac
   );
 }
 
-async function headOf(upload: Upload, { client, bucket }: Place): Promise<HeadObjectCommandOutput | null> {
+async function headOf(
+  upload: Upload,
+  { client, bucket }: UploadTarget,
+): Promise<HeadObjectCommandOutput | null> {
   try {
     return await client.headObject({ Bucket: bucket, Key: upload.key });
   } catch (error) {
@@ -75,7 +82,11 @@ async function headOf(upload: Upload, { client, bucket }: Place): Promise<HeadOb
 }
 
 /** The object as this upload's, if it has its bytes: adopted, unless an attempt of this run has stored it. */
-function ownOf(upload: Upload, object: HeadObjectCommandOutput, { runId }: Place): StoredObject | null {
+function ownOf(
+  upload: Upload,
+  object: HeadObjectCommandOutput,
+  { runId }: UploadTarget,
+): StoredObject | null {
   const { ContentLength: bytes = 0, Metadata = {}, LastModified } = object;
   const etag = unquoted(object.ETag);
   const isSame = upload.md5

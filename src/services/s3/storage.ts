@@ -21,13 +21,13 @@ import {
 } from './errors.ts';
 import { adopt, exists, findOwn, lookUp } from './existing-objects.ts';
 import { Objects, type ObjectsOptions } from './objects.ts';
-import { fitsOnePut, type Place, putInParts, putWhole } from './upload.ts';
+import { fitsOnePut, putInParts, putWhole, type UploadTarget } from './upload.ts';
 import { objectUrls } from './url.ts';
 
 /** Files that go in parts at a time, whatever the number of workers: each has about four parts in memory. */
 const FILES_IN_PARTS = 2;
 
-export interface StorageOptions extends ObjectsOptions, Omit<Place, 'client'> {
+export interface StorageOptions extends ObjectsOptions, Omit<UploadTarget, 'client'> {
   warn: (message: string) => void;
 }
 
@@ -42,7 +42,7 @@ export class Storage implements ObjectStore {
   readonly urlOf: (key: string) => string;
   readonly #options: StorageOptions;
   readonly #client: S3;
-  readonly #place: Place;
+  readonly #target: UploadTarget;
   readonly #inParts = new Bottleneck({ maxConcurrent: FILES_IN_PARTS });
   #hasWarnedOfParts = false;
   #hasResponded = false;
@@ -51,7 +51,7 @@ export class Storage implements ObjectStore {
     this.#options = options;
     this.urlOf = urlOf;
     this.#client = client;
-    this.#place = { client, ...options };
+    this.#target = { client, ...options };
   }
 
   static async connect(options: StorageOptions): Promise<Storage> {
@@ -75,7 +75,7 @@ export class Storage implements ObjectStore {
     let upload = given;
     try {
       // An object to be replaced that is gone is created like any other.
-      if (given.replaces && !(await exists(given, this.#place))) upload = { ...given, replaces: undefined };
+      if (given.replaces && !(await exists(given, this.#target))) upload = { ...given, replaces: undefined };
       return await this.#store(upload);
     } catch (error) {
       if (isExpiredToken(error)) this.#options.credentials.drop(accessKeyId);
@@ -86,7 +86,7 @@ export class Storage implements ObjectStore {
   }
 
   async #store(upload: Upload): Promise<StoredObject> {
-    const found = await lookUp(upload, this.#place);
+    const found = await lookUp(upload, this.#target);
     if (found) return found;
     try {
       const stored = await this.#put(upload);
@@ -94,18 +94,18 @@ export class Storage implements ObjectStore {
       return { ...stored, storedAt: new Date().toISOString() };
     } catch (error) {
       this.#hasResponded ||= s3ErrorOf(error).status !== null;
-      if (isTaken(error)) return adopt(upload, this.#place);
+      if (isTaken(error)) return adopt(upload, this.#target);
       // S3 no longer knows the upload: it may have been completed, and the response lost.
-      const completed = isForgotten(error) ? await findOwn(upload, this.#place) : null;
+      const completed = isForgotten(error) ? await findOwn(upload, this.#target) : null;
       if (completed) return completed;
       throw error;
     }
   }
 
   #put(upload: Upload): Promise<StoredObject> {
-    if (fitsOnePut(upload, this.#place)) return putWhole(upload, this.#place);
+    if (fitsOnePut(upload, this.#target)) return putWhole(upload, this.#target);
     return this.#inParts.schedule(() =>
-      putInParts(upload, this.#place, uploadId => this.#abortFailed(upload.key, uploadId)),
+      putInParts(upload, this.#target, uploadId => this.#abortFailed(upload.key, uploadId)),
     );
   }
 

@@ -34,7 +34,7 @@ import { checkedBody } from './checked-body.ts';
 import { isForgotten } from './errors.ts';
 import { sendStream } from './send-stream.ts';
 
-export interface Place {
+export interface UploadTarget {
   client: S3;
   bucket: string;
   /** Id of the run, or of the process if there is no run. */
@@ -57,24 +57,24 @@ export const FILE_ID_METADATA = 'drive-file-id';
 /** Metadata that tells which run stored the object. */
 export const RUN_ID_METADATA = 'run-id';
 
-export function fitsOnePut(upload: Upload, place: Place): boolean {
+export function fitsOnePut(upload: Upload, target: UploadTarget): boolean {
   const { md5, size, isRetry } = upload;
   const most = isRetry ? MAX_WHOLE_RETRY_MIB * MIB : Number.POSITIVE_INFINITY;
-  return md5 !== null && size !== null && size <= Math.min(most, place.multipartThresholdBytes);
+  return md5 !== null && size !== null && size <= Math.min(most, target.multipartThresholdBytes);
 }
 
 /** One PUT. Throws what the SDK or the body throws. */
-export async function putWhole(upload: Upload, place: Place): Promise<StoredObject> {
+export async function putWhole(upload: Upload, target: UploadTarget): Promise<StoredObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   const body = await upload.open();
   return sendStream(body, upload, async stop => {
     const command = new PutObjectCommand({
-      ...target(upload, place),
+      ...requestFields(upload, target),
       Body: body,
       ContentLength: upload.size!,
       ContentMD5: Buffer.from(upload.md5!, 'hex').toString('base64'),
     });
-    const { ETag } = await place.client.send(command, { abortSignal: stop.signal });
+    const { ETag } = await target.client.send(command, { abortSignal: stop.signal });
     return stored(upload, upload.size!, ETag);
   });
 }
@@ -85,7 +85,7 @@ export async function putWhole(upload: Upload, place: Place): Promise<StoredObje
  */
 export async function putInParts(
   upload: Upload,
-  place: Place,
+  target: UploadTarget,
   onLeftover: (uploadId: string) => Promise<void>,
 ): Promise<StoredObject> {
   const [{ Upload: PartsUpload }, { UploadPartCommand: Part }] = await Promise.all([
@@ -97,10 +97,10 @@ export async function putInParts(
     const body = checkedBody(await upload.open(), upload);
     return await sendStream(body, upload, async stop => {
       parts = new PartsUpload({
-        client: stoppable(place.client, stop, Part),
+        client: stoppable(target.client, stop, Part),
         // No ContentLength: lib-storage would pass it on to each part and wait forever for that many bytes.
-        params: { ...target(upload, place), Body: body, ChecksumAlgorithm: 'CRC32' },
-        partSize: partBytesFor(upload.size, place.partBytes),
+        params: { ...requestFields(upload, target), Body: body, ChecksumAlgorithm: 'CRC32' },
+        partSize: partBytesFor(upload.size, target.partBytes),
         queueSize: PARTS_AT_A_TIME,
         // lib-storage's own abort is refused by Amplify's policy, and its error would hide the real one.
         leavePartsOnError: true,
@@ -151,7 +151,7 @@ export function partBytesFor(size: number | null, configured: number): number {
   return Math.max(configured, needed);
 }
 
-function target(upload: Upload, { bucket, runId }: Place) {
+function requestFields(upload: Upload, { bucket, runId }: UploadTarget) {
   return {
     Bucket: bucket,
     Key: upload.key,

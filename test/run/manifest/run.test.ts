@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { RunEvents } from '../../../src/run/events.ts';
 import { lineOf } from '../../../src/run/manifest/record-line.ts';
 import { Run } from '../../../src/run/manifest/run.ts';
-import { progressFile, writeFailedFiles } from '../../../src/run/progress/projection.ts';
+import { startProgressWriter, writeFailedFiles } from '../../../src/run/progress/projection.ts';
 import { lastRunOf } from '../../../src/run/which-run.ts';
 import type { FileRecord, StageName } from '../../../stages/record.ts';
 import { useScratch } from '../../config/scratch.ts';
@@ -28,9 +28,9 @@ describe('A run', () => {
   it('that is large is not read whole by its shards for the progress file', async () => {
     put('list', [fileRecord({ id: 'a' })]);
     const shard = new Run(home, 'folder-1', { index: 1, count: 2 });
-    expect(await progressFile(home, shard, new RunEvents())()).to.include('progress_folder-1.json');
+    expect(await startProgressWriter(home, shard, new RunEvents())()).to.include('progress_folder-1.json');
     truncateSync(shard.pathOf('list'), 257 * 1024 * 1024);
-    expect(await progressFile(home, shard, new RunEvents())()).to.equal('');
+    expect(await startProgressWriter(home, shard, new RunEvents())()).to.equal('');
     expect(await writeFailedFiles(home, shard)).to.equal(null);
   });
 

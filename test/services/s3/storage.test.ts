@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fitsOnePut, type Place, partBytesFor } from '../../../src/services/s3/upload.ts';
+import { fitsOnePut, partBytesFor, type UploadTarget } from '../../../src/services/s3/upload.ts';
 import type { Upload } from '../../../stages/transfer.ts';
 import { answer, inject, s3Refusal } from '../../faults.ts';
 import {
@@ -51,10 +51,10 @@ describe('the store', () => {
   });
 
   it('sends large files in one PUT, and after an error those above 200 MiB in parts', () => {
-    const place = { multipartThresholdBytes: 1024 * MIB } as Place;
+    const target = { multipartThresholdBytes: 1024 * MIB } as UploadTarget;
     const upload = uploadOf(bytesOf(1));
     const isWhole = (mib: number, isRetry: boolean) =>
-      fitsOnePut({ ...upload, size: mib * MIB, isRetry }, place);
+      fitsOnePut({ ...upload, size: mib * MIB, isRetry }, target);
     expect([200, 201, 1024, 1025].map(mib => isWhole(mib, false))).to.deep.equal([true, true, true, false]);
     expect([200, 201, 1024, 1025].map(mib => isWhole(mib, true))).to.deep.equal([true, false, false, false]);
   });

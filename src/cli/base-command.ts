@@ -140,6 +140,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(thrown: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    await this.#report(thrown, this.json || process.argv.includes('--json'));
+  }
+
+  async #report(thrown: Error, asJson: boolean): Promise<void> {
     // Cancelled requests fail in many ways; the reason of the shutdown is what matters.
     const error = (this.shutdown.killSignal.aborted && this.shutdown.reason) || thrown;
     if (error.name === 'ExitPromptError') this.exit(EXIT.interrupted);
@@ -154,7 +158,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (exitCode === EXIT.interrupted) this.logger?.info({ code }, message);
     else this.logger?.error(known === error ? { code, remedy } : { err: error }, message);
     process.exitCode = exitCode;
-    if (this.json || process.argv.includes('--json')) {
+    if (asJson) {
       this.printJson({ error: { code, message, remedy } });
     } else {
       const kind = exitCode === EXIT.interrupted || exitCode === EXIT.unfinished ? '' : 'Error: ';
@@ -176,8 +180,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     for (const release of this.#deferred) {
       try {
         await release();
-      } catch (failure) {
-        await this.catch(failure as Error);
+      } catch (thrown) {
+        const failure = thrown as Error;
+        const isReported = this.shutdown.killSignal.aborted || failure.message === error?.message;
+        // The result or the error is already written as JSON; a second document would make it unreadable.
+        if (!isReported) await this.#report(failure, false);
       }
     }
     this.logger?.info({ exitCode: process.exitCode ?? 0 }, 'ended');

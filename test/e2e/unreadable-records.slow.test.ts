@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { FileRecord } from '../../stages/record.ts';
+import { hold } from '../faults.ts';
 import { mediaOf, Sandbox } from './sandbox.ts';
 
 for (const strictLists of [false, true]) {
@@ -31,6 +33,25 @@ for (const strictLists of [false, true]) {
     });
   });
 }
+
+describe('a run that cannot keep what it has not read', () => {
+  const sandbox = Sandbox.forEach({ index: false });
+
+  it('says so once with --json, although its lock cannot be released either', async () => {
+    const folderId = sandbox.seed({ '1.jpg': 'one' });
+    const home = await sandbox.home({ folderId });
+    sandbox.cloud.appSync.addObservations([{ id: 'bad', sequentialId: null }]);
+    const { reached, release } = hold(sandbox.cloud.appSync.service);
+    const migrating = home.start(['migrate', '--json']);
+    await reached;
+    const facts = join(home.manifestPath(folderId, 'list'), '../run.json');
+    rmSync(facts);
+    mkdirSync(facts);
+    release();
+    const { code, stdout } = await migrating.ended;
+    expect([code, JSON.parse(stdout).error.code]).to.deep.equal([1, 'foreign_file']);
+  });
+});
 
 describe('records that cannot be used', () => {
   const sandbox = Sandbox.forEach();

@@ -15,7 +15,7 @@ export interface DriveItem {
   /** Ids of its folders; empty if the account cannot see any of them. */
   parents: string[];
   trashed: boolean;
-  /** Absent for most items. */
+  /** The item's resource key, which most items do not have. */
   resourceKey?: string;
   /** True for a folder whose content the account may not see: Drive lists it as if it were empty. */
   isClosed?: boolean;
@@ -40,7 +40,7 @@ export interface FolderToRead {
   name: string;
   /** Folders above it, joined by `/`. */
   above: string;
-  /** Its own path; empty for the migrated folder. */
+  /** The folder's own path; empty for the migrated folder. */
   path: string;
   parent?: DriveRef;
   modifiedTime: string;

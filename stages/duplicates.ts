@@ -42,7 +42,7 @@ class Copies {
     if (hasNoObject(record)) this.#failed.add(record.id);
   }
 
-  /** For each failed file one copy, ready to be transferred. Its other copies now wait for that one. */
+  /** One copy of each failed file, ready to be transferred. The other copies now wait for that one. */
   next(): FileRecord[] {
     const failed = [...this.#waiting.keys()].filter(id => this.#failed.has(id));
     return failed.map(id => {

@@ -7,7 +7,7 @@ import { stopped } from './record.ts';
  */
 export class FileError extends Error {
   override readonly name = 'FileError';
-  /** For scripts, `snake_case`. */
+  /** A name for scripts, `snake_case`. */
   readonly code: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
@@ -68,7 +68,7 @@ export class RunError extends Error {
   readonly code: string;
   /** What the person can do, one sentence or more. */
   readonly remedy: string;
-  /** Of the process: 2 if the error is in the flags or arguments of this call. */
+  /** The exit code of the process: 2 if the error is in the flags or arguments of this call. */
   readonly exitCode: number;
 
   constructor(

@@ -19,7 +19,7 @@ export interface NameRules {
 
 export interface NameReading {
   pattern: NamePattern;
-  /** In the order of the name, each once. */
+  /** The ids in the order of the name, each once. */
   sequentialIds: number[];
   type: MediaType;
   contentType: string;

@@ -195,7 +195,7 @@ function isOwn(record: FileRecord, id: string, outcome: Exclude<LinkOutcome, Fil
   return !record.adopted && (outcome === 'unclear' || record.linking === true);
 }
 
-/** In the order of the observations, not in that of their creation. */
+/** The media in the order of the observations, not in that of their creation. */
 function inOrder<T extends { observationId: string }>({ observations = [] }: FileRecord, media: T[]): T[] {
   const indexes = new Map(observations.map(({ id }, index) => [id, index]));
   const indexOf = ({ observationId }: T) => indexes.get(observationId) ?? observations.length;

@@ -46,7 +46,7 @@ export interface RecordError {
 export interface FileRecord {
   /** Drive file id; the record's identity in every manifest. */
   id: string;
-  /** As in Drive, untouched. */
+  /** The name in Drive, unchanged. */
   name: string;
   /** Folders below the migrated one, joined by `/`; empty for files directly in it. */
   path?: string;
@@ -65,7 +65,7 @@ export interface FileRecord {
   removed?: boolean;
 
   pattern?: NamePattern;
-  /** In the order of the name, each once. */
+  /** The ids in the order of the name, each once. */
   sequentialIds?: number[];
   /** The letter before the digits; only when prefix rules are on ('' for none). */
   prefix?: string;
@@ -85,7 +85,7 @@ export interface FileRecord {
   /** Canonical S3 URL, percent-encoded. If present, the object is complete in S3. */
   url?: string;
   bytes?: number;
-  /** As S3 gave it, without quotes. */
+  /** The ETag of S3, without quotes. */
   etag?: string;
   /** What the bytes were compared by before the object became visible. */
   verified?: 'md5' | 'size' | 'downloaded';

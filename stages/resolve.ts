@@ -110,7 +110,8 @@ class Resolver {
     const decide = (record: FileRecord) =>
       decided.set(record.id, this.#claims.take({ ...record, key: record.key! }));
     claimants.forEach(decide);
-    // A record whose key was taken may have the same bytes as a later one.
+    // Once more for those that lost their key to another file: they may be copies of a file that was decided after them. Then
+    // they are duplicates, and nobody has to review them.
     claimants.filter(({ id }) => !canContinue(decided.get(id)!)).forEach(decide);
     return decided;
   }

@@ -5,7 +5,7 @@
 import picomatch from 'picomatch';
 import { type FileRecord, isFolder } from './record.ts';
 
-/** As given by the user, and as stored in run.json. */
+/** A selection as the user gives it, and as run.json has it. */
 export interface SelectionRules {
   recursive: boolean;
   include: string[];
@@ -52,7 +52,7 @@ function pathOf({ path, name }: Selectable): string {
 
 type Matcher = (path: string, isFolder: boolean) => boolean;
 
-/** Of `a/b/c`: `a`, `a/b`, `a/b/c`. */
+/** The folders of a path: `a`, `a/b`, `a/b/c` for `a/b/c`. */
 export function foldersOf(path: string): string[] {
   if (path === '') return [];
   const names = path.split('/');

@@ -58,7 +58,7 @@ export const REPEAT_AT_ONCE = 'storage_keys_renewed';
 
 export interface StoredObject {
   bytes: number;
-  /** Without quotes. */
+  /** The ETag without quotes. */
   etag: string;
   verified: 'md5' | 'size';
   /** RFC 3339; absent if unknown. */

@@ -29,7 +29,7 @@ import {
   unlistedFolder,
 } from './unlisted.ts';
 
-/** As many as rclone asks for in one query; more makes the query too long for Drive. */
+/** The number that rclone asks for in one query; more makes the query too long for Drive. */
 export const FOLDERS_PER_QUERY = 50;
 
 /** How often a folder that Drive refused is tried again. */
@@ -239,7 +239,7 @@ export class Walk {
   }
 
   async *#giveUp(folder: FolderToRead, error: FileError): AsyncGenerator<FileRecord> {
-    // It is in the trash by now, so its files are not missing.
+    // The folder is in the trash by now, so its files are not missing.
     if ((await this.#drive.item(folder.ref))?.trashed) return;
     if (folder.ref.id === this.#root.id && error.code === UNREADABLE) throw rootUnreadable(folder, error);
     this.#options.onUnlisted?.(folder.ref, folder.path);

@@ -17,7 +17,7 @@ import { type Logger, openLog, openLogFile } from './log.ts';
 import { asLines, guardStandardStreams } from './ui/guarded-streams.ts';
 import { promptsOn } from './ui/prompts.ts';
 
-/** Without the password, which child processes and diagnostic reports would inherit from the process's environment. */
+/** The environment without the password, which child processes and diagnostic reports would inherit from the process's environment. */
 const ENVIRONMENT: Env = { ...process.env };
 delete process.env.AMPLIFY_MEDIA_MIGRATOR_PASSWORD;
 

@@ -52,7 +52,7 @@ export const selectionFlags = {
   }),
 };
 
-/** For all stages: where records are written. */
+/** Flags of all stages: where records are written. */
 export const recordFlags = {
   ...folderFlag,
   out: Flags.string({ description: 'write records to this file ("-": standard output)', helpValue: 'FILE' }),
@@ -62,7 +62,7 @@ export const recordFlags = {
   ...retryOrphansFlag,
 };
 
-/** For the stages after list: also where records are read. */
+/** Flags of the stages after list: also where records are read. */
 export const inputFlags = {
   ...recordFlags,
   'folder-id': Flags.string({
@@ -73,7 +73,7 @@ export const inputFlags = {
   in: Flags.string({ description: 'read records from this file ("-": standard input)', helpValue: 'FILE' }),
 };
 
-/** For commands that transfer files; see {@link transferConfig}. */
+/** Flags of commands that transfer files; see {@link transferConfig}. */
 export const transferFlags = {
   concurrency: Flags.integer({
     description: 'files to transfer in parallel, 1 to 100; default: 10, or as configured',
@@ -91,7 +91,7 @@ export function transferConfig(flags: { concurrency?: number; bwlimit?: string }
   return { 'migration.concurrency': flags.concurrency, 'migration.bwlimit': flags.bwlimit };
 }
 
-/** For migrate and resume. */
+/** Flags of migrate and resume. */
 export const migrationFlags = {
   ...folderFlag,
   ...transferFlags,

@@ -22,7 +22,7 @@ interface LogOptions {
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
-/** As LOG_LEVEL names them for Python. */
+/** Levels as Python names them, which LOG_LEVEL may have. */
 const PYTHON_LEVELS: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' };
 
 /** Opens the file that `--log-file` names, to append to it. Throws ConfigError if that is not possible. */

@@ -21,7 +21,7 @@ export class Repeats {
     return last?.leftOut ?? 0;
   }
 
-  /** By kind, what has been left out and not been counted yet. */
+  /** The kinds with messages that have been left out and not been counted yet. */
   rest(): [kind: string, { text: string; leftOut: number }][] {
     const rest = [...this.#byKind].filter(([, { leftOut }]) => leftOut > 0);
     this.#byKind.clear();

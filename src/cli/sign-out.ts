@@ -6,7 +6,7 @@ import { SIGN_INS } from '../config/files/private-files.ts';
 import type { Config } from '../config/settings.ts';
 
 export interface Ended {
-  /** For people: the service and the account. */
+  /** The service and the account, as messages name them. */
   who: string;
   /** Why it could not be revoked, with what to do; null if it was. The file is deleted in both cases, unless it is no token file. */
   fault: string | null;

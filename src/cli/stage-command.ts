@@ -42,7 +42,7 @@ const DEFINITIONS: Readonly<Record<StageName, StageDefinition>> = {
 };
 
 export abstract class StageCommand<T extends typeof Command> extends PipelineCommand<T> {
-  /** Its command has the same name. */
+  /** The stage, which has the name of its command. */
   protected readonly stage = this.id as StageName;
 
   /** If records go to standard output, nothing else may: the next stage would read it as a record. */

@@ -23,7 +23,7 @@ import { visible } from '../run/text/visible.ts';
 import { wrapped } from '../run/text/wrap.ts';
 import { runToShow } from '../run/which-run.ts';
 
-/** On a terminal, and elsewhere; longer for large runs. */
+/** Time between two updates on a terminal, and elsewhere; longer for large runs. */
 const REDRAW_MS = 2_000;
 const LINE_MS = 10_000;
 /** A pause is at least this many times as long as reading the manifests took. */

@@ -10,7 +10,7 @@ interface Field {
   /** A scalar, or the name of an enum or model. */
   type: string;
   kind: 'scalar' | (typeof KINDS)[number];
-  /** Of a BELONGS_TO: the field with the id of what it belongs to. */
+  /** In a BELONGS_TO, the field with the id of the model that it belongs to. */
   targetName: unknown;
 }
 

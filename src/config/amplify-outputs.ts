@@ -6,7 +6,7 @@ import { type ConfigValues, defaultConfig, type ModelNames, nested, problemsOf }
 
 export interface AmplifyValues {
   values: ConfigValues;
-  /** For people: what the file lacks or what will not work with it. */
+  /** What the file lacks or what will not work with it, one sentence each. */
   warnings: string[];
 }
 

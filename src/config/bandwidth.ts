@@ -25,13 +25,13 @@ export function bytesOf(text: string, flag: string): number {
   );
 }
 
-/** From this minute of the week on (0: Monday, 00:00, local time), the limit in bytes a second; null for no limit. */
+/** The limit from this minute of the week on (0: Monday, 00:00, local time), in bytes a second; null for no limit. */
 interface Entry {
   minute: number;
   bytesPerSecond: number | null;
 }
 
-/** In the order of the week; empty for no limit at all. */
+/** The entries in the order of the week; empty for no limit at all. */
 export type BandwidthTimetable = readonly Entry[];
 
 const AT = /^(?:(mon|tue|wed|thu|fri|sat|sun)-)?([01]?\d|2[0-3]):([0-5]\d),(.+)$/i;

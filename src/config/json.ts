@@ -57,7 +57,7 @@ export function parseJson(source: string): unknown {
   }
 }
 
-/** By the names that jsonc-parser has for errors. */
+/** What was expected, by the names that jsonc-parser has for errors. */
 const EXPECTED: Readonly<Record<string, string>> = {
   InvalidSymbol: 'a value or a name in double quotes',
   ValueExpected: 'a value',

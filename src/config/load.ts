@@ -23,9 +23,9 @@ type Source = 'flag' | 'environment' | 'file' | 'default' | 'not set';
 export interface LoadedConfig {
   /** Complete; text that is not set is ''. Paths are absolute. Unknown keys of the file are kept. */
   config: Config;
-  /** For people, one sentence each. */
+  /** Messages of one sentence each. */
   warnings: string[];
-  /** Of config.json, whether or not it exists. */
+  /** The path of config.json, whether or not it exists. */
   path: string;
   sources: Record<ConfigKey, Source>;
 }

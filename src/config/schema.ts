@@ -149,7 +149,7 @@ const migration = t.section({
 const PREFIX = 'as a prefix: one letter, or "" for names without one';
 const VALUE = 'a value of the discriminator field, or "*"';
 
-/** It has no flags. */
+/** This section has no flags. */
 const prefixDisambiguation = v.optional(
   v.pipe(
     v.object(

@@ -48,7 +48,7 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   );
 }
 
-/** Without the user name and password of addresses. */
+/** The text without the user names and passwords in addresses. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/"]*@/g, '//…@');
 }

@@ -5,11 +5,11 @@ import { isSafeEndpoint } from './endpoint.ts';
 
 /** How else a value can be given. */
 export interface Metadata {
-  /** Of `config`; by default the key's last name, behind the model's name where it is of a model. */
+  /** The flag of `config`. By default it is the last part of the key, for a model's key with the model's name before it. */
   flag?: string;
   env?: string;
   isPath?: boolean;
-  /** For help: the accepted range or values. */
+  /** The accepted range or values, in help. */
   limits?: string;
 }
 
@@ -30,7 +30,7 @@ function setting<const Schema extends v.GenericSchema>(
   return v.pipe(v.config(schema, { message: accepts }), v.description(summary), v.metadata({ ...metadata }));
 }
 
-/** Without a default, empty text is accepted, too: it means "not set". */
+/** A setting of text. If it has no default, empty text is accepted, too: it means "not set". */
 export function text(
   summary: string,
   accepts: string,

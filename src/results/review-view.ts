@@ -121,7 +121,7 @@ function whyOf({ record, code }: ReviewItem): string {
   return plainMessage(record) ?? code;
 }
 
-/** For programs. Names are as in Drive. */
+/** The review as JSON. Names are as in Drive. */
 export function reviewJson(total: number, items: readonly ReviewItem[]) {
   return {
     total_files: total,
@@ -140,7 +140,7 @@ export function fileJson({ record, relaxed }: ReviewItem) {
   return { id, name, path, link: driveLink(record), status, error, relaxed };
 }
 
-/** For spreadsheets, one row a file. */
+/** The review as CSV, one row a file. */
 export const REVIEW_COLUMNS: Columns<ReviewItem> = {
   status: ({ record }) => record.status,
   folder: ({ record }) => record.path ?? '',

@@ -9,7 +9,7 @@ import { canContinue, type FileRecord } from '../../stages/record.ts';
 import { headOf, isFileThere } from '../config/files/foreign-file.ts';
 import { progressPath } from '../config/home.ts';
 
-/** Of a file. */
+/** What a progress file says about one file. */
 type Entry = Partial<
   Record<'status' | 'observation_ids' | 'media_ids' | 's3_url' | 'size' | 'checksum', unknown>
 >;

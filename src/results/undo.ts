@@ -13,7 +13,7 @@ import { inParallel } from './parallel.ts';
 export interface UndoOptions {
   objects: Pick<Objects, 'find' | 'remove'>;
   media: Pick<MediaRecords, 'remove'>;
-  /** By key: another run of this home that uses the object. */
+  /** Other runs of this home that use an object, by its key. */
   uses: ReadonlyMap<string, Use>;
   /** Saves each step, so that a repeated undo continues from there; null for a dry run, which removes nothing. */
   rewriter: Pick<Rewriter, 'writeTransfers' | 'writeLink'> | null;

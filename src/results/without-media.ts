@@ -8,7 +8,7 @@ import type { Format } from './format.ts';
 
 interface WithoutMedia {
   total: number;
-  /** Those without a media record; by sequential id, then by id. */
+  /** The observations without a media record; sorted by sequential id, then by id. */
   observations: Observation[];
 }
 

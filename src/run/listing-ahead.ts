@@ -20,6 +20,7 @@ export async function* listingAhead(
 ): AsyncGenerator<FileRecord> {
   const startedAt = now();
   const records = listed[Symbol.asyncIterator]();
+  // In an object, because TypeScript would take a variable that only the listener assigns to be always null.
   const started = { ahead: null as ReturnType<typeof readAhead> | null };
   const whenTransferred = ({ url }: FileRecord) => {
     if (!started.ahead && url && now() - startedAt >= READ_AHEAD_AFTER_MS) started.ahead = readAhead(records);

@@ -51,7 +51,7 @@ export class Listing {
     return sourceOf(listingAhead(this.#savedListing(listed), events, lookUp, shutdown.drainSignal));
   }
 
-  /** Also adds the files that a rescan has not seen, and marks the listing as complete. */
+  /** Saves the listed files, adds those that a rescan has not seen, and marks the listing as complete. */
   async *#savedListing(listed: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
     const { run, rescan, shutdown, events } = this.#options;
     const { list, resolve } = this.#manifests;
@@ -86,7 +86,7 @@ export class Listing {
     for (const { parent, path = '' } of unlistedPaths.size > 0 ? list!.records() : [])
       if (parent && unlistedIds.has(parent.id)) unlistedPaths.add(path);
     for (const before of this.#selected()) {
-      // It was not looked for, so it may still exist.
+      // A file that was not looked for may still exist.
       if (this.#seen.has(before.id) || isBelow(unlistedPaths, before)) continue;
       if (!before.removed && !isUnlisted(before)) this.changes.removed += 1;
       const record = this.#checkpoint.save(removed(before, storedRecord(transfer, before.id)));

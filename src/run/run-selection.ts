@@ -71,7 +71,7 @@ function otherSelection(remembered: SelectionRules | null): ConfigError {
   );
 }
 
-/** As it would be typed. */
+/** The flags of a selection, as a user would type them. */
 export function flagsOf({ recursive, include, exclude }: SelectionRules): string {
   return [
     ...(recursive ? [] : ['--no-recursive']),

@@ -37,7 +37,7 @@ export interface StageContext {
   events: RunEvents;
   /** The run whose manifests are written; null if the records go elsewhere. */
   run: Run | null;
-  /** Those that are open. A stage without its manifest runs without a checkpoint. */
+  /** The manifests that are open. A stage without its manifest runs without a checkpoint. */
   manifests: Manifests;
   root?: DriveRef;
   /** The part of it that is listed. */

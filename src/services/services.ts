@@ -186,7 +186,7 @@ export class Services {
     );
   }
 
-  /** With the discriminator field of the prefix rules if they are on, or with the given field; null for none. */
+  /** The observations with the given discriminator field, by default the one of the prefix rules if they are on; null for none. */
   async observations(discriminatorField = this.#discriminatorField) {
     const { observation } = this.#models;
     const [{ Observations }, { indexQueryIn }, client] = await Promise.all([

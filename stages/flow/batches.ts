@@ -7,7 +7,7 @@ export async function* inBatches<Item>(
   const input = items[Symbol.asyncIterator]();
   const pull = () => {
     const pulled = input.next();
-    // It may fail before anything waits for it; the next await throws the error.
+    // The promise may reject before anything waits for it; the next await throws the error.
     pulled.catch(() => {});
     return pulled;
   };

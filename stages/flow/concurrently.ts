@@ -9,7 +9,7 @@ export interface WorkQueue<Item> {
 }
 
 interface Options<In, Out> {
-  /** Without it at most one item waits. */
+  /** Where items wait. Without a queue at most one item waits. */
   queue?: WorkQueue<In>;
   /** Returns the result of an item that needs no work, so that it does not wait behind others; undefined if it needs work. */
   skip?: (item: In) => Out | undefined;

@@ -75,7 +75,7 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
   return fault(byService ?? kindOfStatus(status, retryAfterMs));
 }
 
-/** For {@link withRetries}: temporary faults and throttling are retried, permanent ones are not. */
+/** The policy for {@link withRetries}: temporary faults and throttling are retried, permanent ones are not. */
 export function retryPolicyFor(reasons: Reasons = {}): RetryPolicy {
   return error => {
     const { kind, retryAfterMs } = faultOf(error, reasons);

@@ -17,9 +17,9 @@ export interface Surroundings {
 }
 
 export interface Check {
-  /** For scripts, `snake_case`. */
+  /** The name in JSON, `snake_case`. */
   name: string;
-  /** For people. */
+  /** The name in messages. */
   title: string;
   after?: readonly string[];
   /** Required values; the check of the configuration reports missing ones. */

@@ -8,10 +8,10 @@ import { LiveLines, type Screen } from './live-lines.ts';
 import { progressLine, progressLines } from './progress-lines.ts';
 
 const DRAW_EVERY_MS = 200;
-/** Without a terminal. */
+/** Lines of progress where there is no terminal. */
 const FIRST_LINE_MS = 2_000;
 const LINE_EVERY_MS = 10_000;
-/** For terminals that do not report their size. */
+/** The size of terminals that do not report theirs. */
 const USUAL = { columns: 80, rows: 24 };
 
 export class ProgressView {

@@ -46,7 +46,7 @@ export function pathLines(paths: Record<string, string | null>): string[] {
   return named.map(([name, path]) => `  ${name.padEnd(width)}  ${path}`);
 }
 
-/** Of a run, in JSON. Times are RFC 3339. */
+/** The summary of a run in JSON. Times are RFC 3339. */
 export function runJson(run: Run, status: RunStatus, more: Record<string, unknown> = {}) {
   const { counts, isListed, holder, session, lastActivity } = status;
   return {

@@ -147,7 +147,7 @@ interface Figure {
   title: string;
   legend: Markup;
   label: string;
-  /** On the vertical axis; a share of 1 is the top. */
+  /** Ticks of the vertical axis; a share of 1 is the top. */
   ticks: { share: number; text: string }[];
   plot: Markup;
 }

@@ -2,7 +2,7 @@
 import { type FileRecord, stillMissing } from '../../../stages/record.ts';
 import { type IdRange, idsIn } from '../../run/manifest/observation-ids.ts';
 
-/** From best to worst: an id with several files has the best state of them. */
+/** The states of an id, from best to worst: an id with several files has the best state of them. */
 export const COVERAGE_TITLES = {
   photo: 'With photos',
   video: 'With videos only',
@@ -48,7 +48,7 @@ export class Coverage {
     for (const { sequentialId, id } of observations ?? [])
       this.#improve(sequentialId, linked.has(id) ? withMedia : 'unlinked');
     for (const id of stillMissing(record)) this.#improve(id, 'absent');
-    // Not looked up yet.
+    // The observations have not been looked up yet.
     if (!observations) for (const id of sequentialIds) this.#improve(id, 'unlinked');
   }
 

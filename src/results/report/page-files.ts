@@ -3,14 +3,14 @@ import { safeCell } from '../../run/text/csv-cell.ts';
 
 /** The data of the page. */
 export interface PageData {
-  /** As arrays, since a page has many. */
+  /** One array a file, since a page has many files. */
   files: readonly FileRow[];
   /** What rows refer to by index: most files share their folder, reason and message. */
   texts: readonly string[];
   /** Version of the run, for a served page that updates itself; null in a file. */
   version: string | null;
   csvName: string;
-  /** In the order of {@link FolderRow.statuses}. */
+  /** The statuses, in the order of {@link FolderRow.statuses}. */
   statuses: readonly { code: string; title: string; isDone: boolean; needsAttention: boolean }[];
   /** Titles by key. */
   reasons: Readonly<Record<string, string>>;
@@ -94,7 +94,7 @@ export function consoleLink(objectUrl: string): string | null {
   return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
-/** For spreadsheets, with a byte order mark; one line a file. */
+/** CSV for spreadsheets, with a byte order mark; one line a file. */
 export function csvOf(files: readonly PageFile[]): string {
   const columns: Record<string, (file: PageFile) => string | number> = {
     status: ({ status }) => status.code,

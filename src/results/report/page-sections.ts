@@ -233,7 +233,7 @@ function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Not 100% before it is all, and not 0% when there is something. */
+/** A percentage: 100% only for all, and 0% only for nothing. */
 function share(part: number, whole: number): string {
   if (whole === 0) return '–';
   const percent = (part / whole) * 100;

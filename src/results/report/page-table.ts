@@ -28,7 +28,7 @@ export class PageTable<Row> {
   /** Chunks with their rows in the page. */
   readonly #filled = new Set<HTMLElement>();
   #rowHeight = 56;
-  /** As they are sorted. */
+  /** The rows in the chosen order. */
   rows: readonly Row[] = [];
   sorting: { column: number; descending: boolean } | null = null;
 

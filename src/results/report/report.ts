@@ -22,16 +22,16 @@ interface Reason {
 interface ReportFile {
   id: string;
   name: string;
-  /** Of its folder, below the migrated folder; empty for the migrated folder itself. */
+  /** The path of its folder below the migrated folder; empty for the migrated folder itself. */
   path: string;
   /** Bytes; null if Drive gives none. */
   size: number | null;
   status: Status;
   /** Key of {@link Report.reasons}; empty for none. */
   reason: string;
-  /** Of its error, without the file's name; empty for none. */
+  /** The message of its error, without the file's name; empty for none. */
   message: string;
-  /** Of the object, https; empty for none. */
+  /** The address of the object, https; empty for none. */
   url: string;
   kind: Kind;
   /** What relaxed naming reads in a name that could not be read; empty for none. */
@@ -49,12 +49,12 @@ export class Report {
   readonly coverage = new Coverage();
   readonly counts = new Counts();
   readonly kinds: Record<Kind, Counts> = { photo: new Counts(), video: new Counts(), other: new Counts() };
-  /** By path. */
+  /** The files of each folder, by path. */
   readonly folders = new Map<string, Counts>();
-  /** By status and code. */
+  /** Why files are not completed, by status and code. */
   readonly reasons = new Map<string, Reason>();
   readonly files: ReportFile[] = [];
-  /** Of errors, without the file's name: most are equal, and are kept once. */
+  /** Messages of errors, without the file's name: most are equal, and are kept once. */
   readonly #messages = new Map<string, string>();
   readonly #arrivals: Arrival[] = [];
   readonly #rules: ReviewRules;

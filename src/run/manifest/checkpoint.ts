@@ -48,7 +48,7 @@ export function checkpointOf(
     // Removed at once: a large WeakSet slows down garbage collection.
     if (unchanged.delete(record)) return record;
     const own = manifest.last(record.id);
-    // As it would be read back from disk: without undefined fields.
+    // The record as it would be read back from disk: without undefined fields.
     if (!own || !isDeepStrictEqual(own, JSON.parse(JSON.stringify(record)))) manifest.append(record);
     return record;
   };
@@ -56,7 +56,10 @@ export function checkpointOf(
   return { restore, save };
 }
 
-/** Decides which record continues: the one from the stage before, the one this stage made earlier, or a mix of both. */
+/**
+ * The record that the stage gets: the incoming one, its own of an earlier run, or the incoming one with fields of its own. An
+ * earlier stage that has stopped the file comes first, then an edit, then the status of its own record.
+ */
 function continued(incoming: FileRecord, own: FileRecord, options: CheckpointOptions): FileRecord {
   const { stage, retryOrphans } = options;
   if (!canContinue(incoming)) {
@@ -70,7 +73,7 @@ function continued(incoming: FileRecord, own: FileRecord, options: CheckpointOpt
   switch (own.status) {
     case 'completed':
       return own;
-    // Its original may be another file by now: resolve decides again in each run.
+    // The original of a duplicate may be another file by now: resolve decides again in each run.
     case 'duplicate':
       return stage === 'resolve' ? reconsidered(own, options) : own;
     case 'orphan':
@@ -103,7 +106,7 @@ function withObjectOf(own: FileRecord, incoming: FileRecord, stage: StageName): 
   return { ...fieldsOf(own, [...OBJECT_FIELDS, ...LINK_FIELDS]), ...incoming };
 }
 
-/** Those that the record has. */
+/** The named fields that the record has. */
 function fieldsOf(record: FileRecord, names: readonly string[]): Partial<FileRecord> {
   return Object.fromEntries(
     names.flatMap(name => (record[name] === undefined ? [] : [[name, record[name]]])),
@@ -120,8 +123,9 @@ function isEdited(incoming: FileRecord, own: FileRecord): boolean {
 }
 
 /**
- * The edited record with what is still true: the key of an existing object; that object, unless the file has other bytes
- * now; its media records.
+ * The edited record with those fields of the stage's own record that are still valid. Resolve: the key, if an object exists
+ * under it or the name and ids are the same. Transfer: the object, if the key and the bytes are the same. Link: the media
+ * records, if the key is the same.
  */
 function withValidWork(
   incoming: FileRecord,
@@ -135,7 +139,7 @@ function withValidWork(
     }
     case 'transfer': {
       if (incoming.key !== own.key) return incoming;
-      // Without its object: set back by verify or undo, or a replacement that has not succeeded yet.
+      // A record without its object was reset by verify or undo, or is a replacement that has not succeeded yet.
       if (!own.url) return own.replaces || own.takenOver ? replacing(own.replaces, incoming) : incoming;
       if (incoming.md5 !== own.md5) {
         // Where the etag is not known, the object that was stored in one piece has the md5 of its bytes. An adopted

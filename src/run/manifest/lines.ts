@@ -15,7 +15,7 @@ export const NEWLINE = 0x0a;
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 export interface Line {
-  /** Without the newline; of a line that is too long, only enough to show that. */
+  /** The line without its newline; if it is too long, only enough bytes to show that. */
   bytes: Buffer;
   /** Where it starts, in bytes. */
   offset: number;
@@ -90,7 +90,7 @@ export function recordOnLine(
   }
 }
 
-/** Without the BOM that the first line may start with. */
+/** The text of a line, without the BOM that the first line may start with. */
 function textOf(bytes: Buffer, source: string, line: number): string {
   if (bytes.length > MAX_LINE_BYTES) throw new BadLine(source, line, 1, 'it is longer than 16 MiB');
   if (line === 1 && isUtf16(bytes)) {

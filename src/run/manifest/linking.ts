@@ -39,7 +39,7 @@ export class LinkingFile {
     return record;
   }
 
-  /** To be called when the manifest of link is on disk. The file is kept until all files of killed processes were seen. */
+  /** Call it when the manifest of link is on disk. The file is kept until all files of killed processes were seen. */
   close(): void {
     if (this.#open.size + this.#unseen.size === 0) rmSync(this.#path, { force: true });
   }

@@ -47,7 +47,7 @@ export interface OpenOptions {
 export class ManifestFile {
   readonly path: string;
   readonly #fd: number;
-  /** By id: where its last line starts. In the order in which the ids first appear. */
+  /** Where the last line of each id starts, in the order in which the ids first appear. */
   readonly #offsets = new Map<string, number>();
   #size = 0;
   #needsNewline = false;

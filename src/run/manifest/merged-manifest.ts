@@ -16,7 +16,7 @@ export function furthestRecord(manifests: Manifests, id: string): FileRecord | u
   return undefined;
 }
 
-/** Of what several shards have written about a file in one stage, the record that has come furthest; of equal ones the first. */
+/** The record that has come furthest, of those that several shards have written about a file in one stage; of equal ones the first. */
 function furthestOf(records: FileRecord[]): FileRecord | undefined {
   const steps = ({ status, url, media = [] }: FileRecord) =>
     status === 'completed' ? Number.MAX_SAFE_INTEGER : Number(Boolean(url)) + media.length;

@@ -14,7 +14,7 @@ import type { UnreadableRecords } from './unreadable-records.ts';
 
 interface Facts {
   folder_id: string;
-  /** In Drive, when the folder was last listed. */
+  /** The folder's name in Drive when it was last listed. */
   folder_name?: string;
   /** Kept with the objects that the run stores, to tell them from those of other runs. */
   run_id?: string;
@@ -24,7 +24,7 @@ interface Facts {
   listed_at: string | null;
   /** How names are read, if a command of this run said so by a flag. */
   naming?: Naming;
-  /** Of the folder, if its address had one. */
+  /** The folder's resource key, if its address had one. */
   resource_key?: string;
   /** The part of the folder that the run is about; the whole folder when absent. */
   selection?: SelectionRules;
@@ -75,7 +75,7 @@ export class RunFacts {
     return selection ? { recursive: true, include: [], exclude: [], ...selection } : null;
   }
 
-  /** With another selection than before, the folder has to be listed again. */
+  /** Remembers the selection. If it differs from the one before, the folder has to be listed again. */
   rememberSelection(rules: SelectionRules | null): void {
     const { selection = null } = this.read();
     if (!isDeepStrictEqual(selection, rules))

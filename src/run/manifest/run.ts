@@ -107,7 +107,7 @@ export class Run {
     return this.shard === null || isInShard(id, this.shard);
   }
 
-  /** Of the shard, where this process works on one. */
+  /** The path of a file of this process: of its shard, if it works on one. */
   #ownPath(name: string): string {
     return join(this.folder, `${name}${this.shard ? `.${nameOfShard(this.shard)}` : ''}.ndjson`);
   }
@@ -117,7 +117,7 @@ export class Run {
     return existsSync(this.pathOf(stage)) ? [this.pathOf(stage), ...shards] : shards;
   }
 
-  /** Of all files of the stage, in bytes. */
+  /** Bytes of all manifests of the stage. */
   sizeOf(stage: StageName): number {
     const sizes = this.#pathsOf(stage).map(path => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     return sizes.reduce((sum, size) => sum + size, 0);

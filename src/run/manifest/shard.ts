@@ -10,7 +10,7 @@ export interface Shard {
   count: number;
 }
 
-/** As it is part of file names: `2-of-4`. */
+/** The shard as a part of file names: `2-of-4`. */
 export function nameOfShard({ index, count }: Shard): string {
   return `${index}-of-${count}`;
 }
@@ -35,7 +35,7 @@ export interface ShardState extends Shard {
 
 const FILE = /^(lock|linking|transfer|link)\.(\d+)-of-(\d+)(?:\.ndjson)?$/;
 
-/** Those of one kind, or of all; the one written last first. */
+/** The shards' files in a run's folder, of one kind or of all; the one written last first. */
 export function shardFiles(folder: string, kind?: StageName | 'linking' | 'lock'): ShardFile[] {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const files = names.flatMap(name => {

@@ -3,7 +3,7 @@ import type { UnreadableRecord } from '../../services/appsync/client.ts';
 
 type NamedRecord = Omit<UnreadableRecord, 'query'>;
 
-/** By the query that found them. `count` counts all; only the first ones are named. */
+/** Unreadable records by the query that found them. `count` counts all; only the first ones are named. */
 export type UnreadableRecords = Record<string, { count: number; records: NamedRecord[] }>;
 
 const MOST_NAMED = 100;

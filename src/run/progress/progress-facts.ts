@@ -10,7 +10,7 @@ export interface Transfer {
   readonly path: string;
   /** Bytes; null if Drive gives none. */
   readonly size: number | null;
-  /** In the current attempt. */
+  /** Bytes read in the current attempt. */
   bytesRead: number;
   phase: Phase;
 }

@@ -12,7 +12,7 @@ import { Counts } from './counts.ts';
 /** Pieces of this size keep the number of writes low and the event loop free. */
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** In this program's progress file, and in the Python tool's. */
+/** Text that is in this program's progress file and in the Python tool's. */
 const PROGRESS = /"(?:folder_id|files)"\s*:/;
 
 const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;

@@ -9,7 +9,7 @@ import type { Bottleneck, Phase, ProgressFacts, Transfer } from './progress-fact
 const SILENCE_MS = 10_000;
 /** Earlier than this the remaining time cannot be estimated. */
 const FIRST_ESTIMATE_MS = 2_000;
-/** From this share of the allowed rate on, the rate is the limit. */
+/** Above this share of the allowed rate, the rate is what limits the run. */
 const NEARLY = 0.8;
 
 export interface TransferLimits {
@@ -24,7 +24,7 @@ export interface TransferLimits {
 }
 
 export class RunProgress {
-  /** By id, in the order in which they started. */
+  /** The transfers by id, in the order in which they started. */
   readonly transfers = new Map<string, Transfer>();
   /** Files whose media records are being created. */
   readonly linking = new Set<FileRecord>();

@@ -9,7 +9,7 @@ export type Cell = string | number | boolean | null | undefined;
 /** The cell of each column, by the column's name. */
 export type Columns<Item> = Readonly<Record<string, (item: Item) => Cell>>;
 
-/** Without it Excel reads the file in the local 8-bit character set. */
+/** Without this mark, Excel reads the file in the local 8-bit character set. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**

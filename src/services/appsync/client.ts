@@ -217,7 +217,7 @@ interface Result<T> {
   errors: AppSyncError[];
 }
 
-/** By operation, in the order of the batch. */
+/** The results by operation, in the order of the batch. */
 export function resultsOf<Operation, T>(
   { data, errors }: DataResponse,
   operations: readonly Operation[],

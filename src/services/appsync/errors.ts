@@ -64,7 +64,7 @@ export function isUnreadable(error: AppSyncError): boolean {
   return !isTemporary(error) && !isForbidden(error);
 }
 
-/** For a whole request, or for the fields of one that failed (status 200). */
+/** Retries of a request that failed as a whole, or whose fields failed (status 200). */
 export const requestRetryPolicy: RetryPolicy = error => {
   if (!(error instanceof RequestFailed)) return { again: false, afterMs: null };
   if (error.status !== 200) return retryPolicyFor()(error);

@@ -105,7 +105,7 @@ export class Media implements MediaTable {
     };
   }
 
-  /** Of the coerced values only the URL differs from file to file. */
+  /** Whether the URL of one file is at fault: the other values that AppSync coerces are the same for all files. */
   #isAboutUrl({ message = '' }: AppSyncError): boolean {
     if (/null|required|provided|not defined/i.test(message)) return false;
     return /valid URL|AWSURL/i.test(message) || new RegExp(`['."]${this.#model.url}['"]`).test(message);

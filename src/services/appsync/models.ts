@@ -10,7 +10,7 @@ export function modelsOf({ observation, media }: ModelNames) {
       name: observation.name,
       sequentialId: observation.sequential_id,
       listQuery: observation.list_query || `list${pluralOf(observation.name)}`,
-      /** By the index on the sequential id; null to look for it in the schema. */
+      /** The query of the index on the sequential id; null to look for it in the schema. */
       indexQuery: observation.index_query || null,
     },
     media: {
@@ -18,7 +18,7 @@ export function modelsOf({ observation, media }: ModelNames) {
       url: media.url,
       /** Null if the model has no such field. */
       type: media.type || null,
-      /** Its values; null to look for them in the schema. */
+      /** The values of the type; null to look for them in the schema. */
       types: { IMAGE: media.types.image || null, VIDEO: media.types.video || null },
       observationId: media.observation_id,
       /** Null if the model has no such field. */
@@ -33,7 +33,7 @@ export function modelsOf({ observation, media }: ModelNames) {
   };
 }
 
-/** As Amplify does for regular English words; the others are in amplify_outputs.json, or set by hand. */
+/** The plural as Amplify forms it for regular English words; other plurals are in amplify_outputs.json, or set by hand. */
 function pluralOf(name: string): string {
   const upper = name.charAt(0).toUpperCase() + name.slice(1);
   if (/(?:media|data|series|species)$/i.test(upper)) return upper;

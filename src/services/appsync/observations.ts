@@ -11,7 +11,7 @@ const IDS_PER_REQUEST = 25;
 
 interface OpenLookup {
   id: number;
-  /** Of the next page; null at first. */
+  /** The token of the next page; null at first. */
   token: string | null;
 }
 

@@ -5,7 +5,7 @@ import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/ret
 import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
 
-/** As short as in the SDK: most AWS faults are over a moment later. */
+/** The SDK's own first wait: most AWS faults are over a moment later. */
 const FIRST_WAIT_MS = 100;
 
 /**

@@ -14,11 +14,11 @@ export interface SignedInUser {
 /** The `credentials` option of AWS SDK clients. All clients share one source, so that keys are fetched once. */
 export interface AwsKeySource {
   (): Promise<AwsCredentialIdentity>;
-  /** Without it the SDK caches the keys itself, and misses renewed and dropped ones. */
+  /** Without this field the SDK caches the keys itself, and misses renewed and dropped ones. */
   readonly memoized: true;
   /** After these keys were refused as expired: the next request gets others. */
   readonly drop: (accessKeyId: string) => void;
-  /** For messages: whose keys they are; null before there are any. */
+  /** Whose keys they are, for messages; null before there are any. */
   readonly user?: () => SignedInUser | null;
 }
 

@@ -22,7 +22,7 @@ async function settings(region: string) {
   const requestHandler = {
     connectionTimeout: 5_000,
     requestTimeout: 15_000,
-    // Without it the timeout only logs a warning (docs/services.md, Cognito).
+    // Without this option the timeout only logs a warning (docs/services.md, Cognito).
     throwOnRequestTimeout: true,
     ...(await httpAgents({ keepAlive: true })),
   };

@@ -84,7 +84,7 @@ export function questionsFor(
   };
 }
 
-/** For scripts: the first line is the password, each further one the answer to what Cognito asks for next. */
+/** Answers from a script: the first line is the password, each further one the answer to what Cognito asks for next. */
 export function questionsFromLines(text: string, username: string): Questions {
   const lines = text.split(/\r?\n/);
   const next = (wants: string, remedy: string): string => {

@@ -44,7 +44,7 @@ export class CognitoSession {
   #signedIn: Promise<Tokens> | null = null;
   #hasEnded = false;
   #user: SignedInUser | null = null;
-  /** For the `credentials` option of AWS SDK clients. All clients share the same keys. */
+  /** The value of the `credentials` option of AWS SDK clients. All clients share the same keys. */
   readonly credentials: (() => Promise<Keys>) & AwsKeySource;
 
   /** Sends nothing yet. Throws ConfigError if values of the user pool are missing. */
@@ -65,7 +65,7 @@ export class CognitoSession {
     });
   }
 
-  /** For AppSync, bare in `Authorization`. Valid for some time: it is renewed before it expires. */
+  /** The token that AppSync wants, bare in `Authorization`. It is valid for some time: it is renewed before it expires. */
   async idToken(): Promise<string> {
     return (await this.#tokens.get()).idToken;
   }
@@ -202,7 +202,7 @@ export class CognitoSession {
   }
 }
 
-/** Not to be renewed yet. A clock that was set back since makes it doubtful. */
+/** Whether the tokens need no renewal yet. False if the clock was set back since they were issued: their age is unknown then. */
 function isFresh({ issuedAt, expiresAt }: Tokens, now: number): boolean {
   return issuedAt <= now && now < renewalTime(issuedAt, expiresAt);
 }

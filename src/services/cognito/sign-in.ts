@@ -51,7 +51,7 @@ async function authenticate(
 ): Promise<AuthenticationResultType> {
   const srp = await import('cognito-srp-helper');
   const { clientId: ClientId } = at;
-  // Not hashed beforehand: the hash includes the pool's own name for the user, which comes with the first response.
+  // The password is not hashed beforehand: the hash includes the pool's own name for the user, which comes with the first response.
   const session = srp.createSrpSession(at.username, password, at.userPoolId, false);
   const named = device && { DEVICE_KEY: device.key };
   const AuthParameters = { USERNAME: at.username, SRP_A: session.largeA, ...named };

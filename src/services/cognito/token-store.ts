@@ -85,7 +85,7 @@ function isSame(one: SignInKey, other: SignInKey): boolean {
   return (['userPoolId', 'clientId', 'username'] as const).every(name => one[name] === other[name]);
 }
 
-/** In the file their names are in snake case. */
+/** The fields of the file, where their names are in snake case. */
 const FIELDS = {
   userPoolId: 'string',
   clientId: 'string',

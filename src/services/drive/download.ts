@@ -18,7 +18,7 @@ interface Source {
   apiUrl: string;
   /** Sends a query to Drive in its turn, with retries. */
   query: <T>(send: () => Promise<T>, signal: AbortSignal) => Promise<T>;
-  /** Its `retries`: how often in a row a download may break without a byte between. */
+  /** `retries` is also how often in a row a download may break without a byte between. */
   backoff: Backoff;
   onBytes: (count: number) => void;
   signal?: AbortSignal;

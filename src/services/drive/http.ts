@@ -54,6 +54,10 @@ export class DriveHttp {
     }
   }
 
+  /**
+   * Follows redirects itself: undici's interceptor also follows them to addresses that are not https, and sends resource keys to
+   * other origins.
+   */
   async #follow(
     url: URL,
     headers: Record<string, string>,

@@ -12,7 +12,7 @@ export interface SharedLimiterOptions {
   redis: RedisAddress;
   account: string;
   warn: (message: string) => void;
-  /** Of all processes together, at the moment. */
+  /** The current rate of all processes together. */
   perSecond: () => number;
   /** Another process has changed the share of the whole rate that is used. */
   onShare: (share: number) => void;
@@ -23,7 +23,7 @@ const MOST_TURNS_PER_SECOND = 50;
 /** How long Drive still counts a query. */
 const COUNTED_MS = 1_000;
 const RECONNECT_AFTER_MS = 1_000;
-/** By then all processes that see Redis are connected to it. */
+/** Time for every process to reconnect. */
 const SETTLED_AFTER_MS = 3 * RECONNECT_AFTER_MS;
 /** How long bottleneck's keys stay in Redis after the last query. */
 const KEPT_MS = 24 * 60 * 60_000;
@@ -63,17 +63,23 @@ export class SharedLimiter {
     this.#lostAtMs = null;
   }
 
-  /** Resolves when the query may be sent. `ownTurn` waits for a turn in this process's own part of the rate. */
+  /**
+   * Resolves when the query may be sent. `ownTurn` waits for a turn in this process's own part of the rate.
+   *
+   * - Connected to Redis for some time: a turn from Redis.
+   * - Connected just now: a turn of its own, then one from Redis. Other processes may not have reconnected yet.
+   * - Not connected: a turn of its own, when Drive no longer counts the queries that had turns from Redis.
+   */
   async turn(ownTurn: () => Promise<unknown>): Promise<void> {
     while (true) {
       if ((!this.#turns || performance.now() >= this.#settledAtMs) && (await this.#sharedTurn())) return;
       await ownTurn();
-      // Redis may be back by now, and others may use it already; or it was lost while this query waited.
+      // The connection may have changed during the wait. If it was lost just now, start again.
       if (this.#turns ? await this.#sharedTurn() : this.#lostForMs >= COUNTED_MS) return;
     }
   }
 
-  /** False if there is no Redis. What was sent with turns from a Redis that was just lost still counts until then. */
+  /** False without a connection to Redis; after a loss, only when Drive no longer counts queries that had turns from Redis. */
   async #sharedTurn(): Promise<boolean> {
     if (await this.#turns?.next()) return true;
     await pause(Math.max(0, COUNTED_MS - this.#lostForMs));
@@ -170,7 +176,7 @@ class Turns {
     if (signal.aborted) return false;
     if (this.#left.queries === 0 || performance.now() > this.#left.untilMs) {
       try {
-        // Without a connection bottleneck may never say so.
+        // Bottleneck may wait forever if the connection is lost.
         await orAborted(
           this.#limiter.schedule(async () => {}),
           signal,

@@ -30,7 +30,7 @@ export function normalizeProxies(env: Env): void {
   }
 }
 
-/** As usual on Unix, the lower-case variable wins. */
+/** The value of a variable; as usual on Unix, its lower-case name has priority. */
 function variable(env: Env, name: string): string {
   return (env[name.toLowerCase()] || env[name] || '').trim();
 }

@@ -113,7 +113,7 @@ function namedRole(words: string, user: SignedInUser | null): string {
   return name ? `the role ${name}` : 'the role of the user';
 }
 
-/** As S3 names it, or else the one that the keys were requested for. */
+/** The role that S3 names, or else the one that the keys were requested for. */
 function usedRole(words: string, user: SignedInUser | null): string | null {
   return /:assumed-role\/([^/\s"]+)/.exec(words)?.[1] ?? (user?.role ? roleNameOf(user.role) : null);
 }

@@ -146,9 +146,9 @@ export function aboutUpload(error: unknown, fileName: string, bucket: string): F
 export const S3_REASONS: Reasons = {
   AccessDenied: 'refused',
   ...Object.fromEntries(Object.keys(RUN_ENDS).map(name => [name, 'refused' as const])),
-  // In the body of a 200, which the SDK treats as a 500.
+  // This may be in the body of a 200, which the SDK treats as a 500.
   PreconditionFailed: 'refused',
-  // As S3 says SlowDown where there is no body to say so (HEAD).
+  // The response to a HEAD has no body that could say SlowDown.
   'HTTP 503': 'throttled',
   RequestTimeout: 'temporary',
   IncompleteBody: 'temporary',
@@ -157,7 +157,7 @@ export const S3_REASONS: Reasons = {
   ConditionalRequestConflict: 'temporary',
 };
 
-/** For the whole upload, which starts over with another download. */
+/** What the reasons mean for the whole upload, which starts over with another download. */
 const UPLOAD_REASONS: Reasons = {
   ...S3_REASONS,
   NoSuchUpload: 'temporary',

@@ -12,6 +12,7 @@ export async function sendStream<Result>(
   send: (stop: AbortController) => Promise<Result>,
 ): Promise<Result> {
   const stop = new AbortController();
+  // The first one is the cause. Each side ends the other, which then fails as well.
   const failures: unknown[] = [];
   const fail = (error: unknown) => {
     failures.push(error);

@@ -31,10 +31,10 @@ export interface StorageOptions extends ObjectsOptions, Omit<UploadTarget, 'clie
   warn: (message: string) => void;
 }
 
-/** A smaller correction of the clock is no reason why S3 refuses a signature. */
+/** S3 refuses no signature because of a smaller error of the clock. */
 const CLOCK_CORRECTION_MS = 60_000;
 
-/** Below HTTP: no such host, no way there, or nothing listening. */
+/** Network errors: unknown host, no route, connection refused. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 export class Storage implements ObjectStore {
@@ -79,6 +79,7 @@ export class Storage implements ObjectStore {
       return await this.#store(upload);
     } catch (error) {
       if (isExpiredToken(error)) this.#options.credentials.drop(accessKeyId);
+      // The SDK corrects its clock by S3's response. A large correction means that S3 refused the signature because of the time.
       const isClockCorrected =
         Math.abs(this.#client.config.systemClockOffset - clockOffset) > CLOCK_CORRECTION_MS;
       throw this.#explained(error, upload, isClockCorrected);

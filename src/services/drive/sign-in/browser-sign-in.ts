@@ -56,7 +56,7 @@ export async function signInByBrowser(options: {
       code_challenge: codeChallenge,
       code_challenge_method: 'S256' as CodeChallengeMethod,
       access_type: 'offline',
-      // Without it Google leaves out the refresh token for a person who has allowed the client before.
+      // Without this parameter Google leaves out the refresh token for a person who has allowed the client before.
       prompt: 'consent',
     });
     const { code, error } = await firstRedirect(server, { address, browser, timeoutMs });

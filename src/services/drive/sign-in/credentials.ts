@@ -22,7 +22,7 @@ export type CredentialsJson = Content & { type: keyof typeof REQUIRED };
 export type SignInHeaders = Record<string, string> & { authorization: string };
 
 export interface GoogleCredentials {
-  /** As google-auth-library takes it. A desktop client and its token file together are an `authorized_user`. */
+  /** The JSON that google-auth-library takes. A desktop client and its token file together are an `authorized_user`. */
   json: CredentialsJson;
   path: string;
   /** An access token from the token file; null if there is none, or if its end or its scopes are unknown. */

@@ -9,7 +9,7 @@ const LAST_PAGE_MS = 500;
 
 export interface Redirect {
   code: string | null;
-  /** As OAuth names it (`access_denied`); null if there is none. */
+  /** OAuth's name of the error (`access_denied`); null if there is none. */
   error: string | null;
   isOurs: boolean;
 }

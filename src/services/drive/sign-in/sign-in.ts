@@ -46,7 +46,7 @@ export async function googleSignIn(
 }
 
 const FIVE_MINUTES_MS = 5 * 60_000;
-/** For commands that do nothing but sign in. */
+/** Retries of commands that only sign in. */
 export const BACKOFF: Backoff = { retries: 3, baseMs: 500, capMs: 8_000 };
 /** Only STS lacks a timeout of its own; a program that supplies a subject token may take 30 s. */
 const LONGEST_REQUEST_MS = 60_000;

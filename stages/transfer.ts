@@ -14,8 +14,8 @@ import type { Shutdown } from './flow/shutdown.ts';
 import { WorkerCount } from './flow/worker-count.ts';
 import { withSafeKey } from './object-key.ts';
 import { canContinue, type FileRecord, nameOf, reopened, stopped } from './record.ts';
-import { type Backoff, type RetryPolicy, withRetries } from './retry/backoff.ts';
-import { retryPolicyFor } from './retry/faults.ts';
+import { type Backoff, withRetries } from './retry/backoff.ts';
+import { type RetryPolicy, retryPolicyFor } from './retry/faults.ts';
 import { withSendableValues } from './sendable.ts';
 import type { Stage } from './stage.ts';
 

@@ -6,7 +6,7 @@ import { listingAhead } from './listing-ahead.ts';
 import { type Checkpoint, checkpointOf, storedRecord } from './manifest/checkpoint.ts';
 import type { Manifests } from './manifest/merged-manifest.ts';
 import type { Run } from './manifest/run.ts';
-import type { MigrationOptions } from './migration.ts';
+import type { MigrationOptions } from './migration-options.ts';
 import { type Step, sourceOf } from './pipeline.ts';
 import { relist } from './relisting.ts';
 import type { Stages } from './stages.ts';

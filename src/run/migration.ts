@@ -3,26 +3,12 @@
  * last two for one shard of a run that has been listed and resolved.
  */
 import { chain } from 'stream-chain';
-import { canContinue, type DriveRef, type FileRecord } from '../../stages/record.ts';
-import type { SelectionRules } from '../../stages/selection.ts';
+import { canContinue, type FileRecord } from '../../stages/record.ts';
 import { type Changes, Listing, shardRecords } from './listing.ts';
 import { furthestRecord, type Manifests } from './manifest/merged-manifest.ts';
-import type { Run } from './manifest/run.ts';
+import type { MigrationOptions } from './migration-options.ts';
 import { runToEnd, type Steps, sourceOf } from './pipeline.ts';
-import { type StageContext, Stages } from './stages.ts';
-
-export interface MigrationOptions extends StageContext {
-  run: Run;
-  root: DriveRef;
-  /** The part of the folder that the run is about, as {@link StageContext.selection} has it; null for all of it. */
-  rules: SelectionRules | null;
-  /** The stages to run, from list on. */
-  until: 'resolve' | 'link';
-  /** List the folder again, even if the listing is complete. */
-  rescan: boolean;
-  /** Adds to a record what another tool has done for the file. */
-  withEarlierWork: ((record: FileRecord) => FileRecord) | null;
-}
+import { Stages } from './stages.ts';
 
 /** A scan also reads how far earlier runs have come. */
 export const MANIFESTS_FOR = {

@@ -9,7 +9,7 @@ import { listAgain } from '../../stages/list.ts';
 import { type DriveRef, type FileRecord, isUnlisted, isWithdrawn, reopened } from '../../stages/record.ts';
 import { FOLDERS_PER_QUERY } from '../../stages/walk.ts';
 import { furthestRecord, type Manifests } from './manifest/merged-manifest.ts';
-import type { MigrationOptions } from './migration.ts';
+import type { MigrationOptions } from './migration-options.ts';
 import { listOptions } from './stages.ts';
 
 /** Saves a record of the listing. */

@@ -3,6 +3,7 @@
  * attempt n is random between 0 and base × 2ⁿ, so that workers that failed together do not retry together.
  */
 import { setTimeout } from 'node:timers/promises';
+import type { RetryPolicy } from './faults.ts';
 import type { Outage, RequestWaits, Throttling } from './service-waits.ts';
 
 /** An attempt that failed and is repeated. */
@@ -31,12 +32,6 @@ export interface Backoff {
   random?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
-
-/**
- * Whether to try again after an error, how long the service asked to wait (null if it did not), and whether it only
- * asked for fewer requests. See `retryPolicyFor` in `faults.ts`.
- */
-export type RetryPolicy = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
 
 /** Longest wait that a service can ask for. A longer one would stop the run in practice; timers of weeks fire at once. */
 const LONGEST_ASKED_MS = 10 * 60_000;

@@ -3,7 +3,6 @@
  * Cognito, S3, AppSync). A service adds only its own reasons. Anything unknown is temporary.
  */
 import { FileError, RunError } from '../errors.ts';
-import type { RetryPolicy } from './backoff.ts';
 
 /**
  * - `temporary`: the same request may succeed a moment later
@@ -75,7 +74,13 @@ export function faultOf(error: unknown, reasons: Reasons = {}): Fault {
   return fault(byService ?? kindOfStatus(status, retryAfterMs));
 }
 
-/** The policy for {@link withRetries}: temporary faults and throttling are retried, permanent ones are not. */
+/**
+ * Whether to try again after an error, how long the service asked to wait (null if it did not), and whether it only
+ * asked for fewer requests.
+ */
+export type RetryPolicy = (error: unknown) => { again: boolean; afterMs: number | null; throttled?: boolean };
+
+/** The policy for `withRetries`: temporary faults and throttling are retried, permanent ones are not. */
 export function retryPolicyFor(reasons: Reasons = {}): RetryPolicy {
   return error => {
     const { kind, retryAfterMs } = faultOf(error, reasons);

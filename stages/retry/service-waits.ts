@@ -3,7 +3,6 @@
  * of the process share what is known of a service.
  */
 import { FileError, RunError } from '../errors.ts';
-import type { Backoff } from './backoff.ts';
 import { faultOf } from './faults.ts';
 
 /** What one request has waited for so far; also its identity. */
@@ -23,6 +22,11 @@ interface WaitOptions {
   say: (message: string) => void;
   /** Monotonic clock, in milliseconds. */
   now?: () => number;
+}
+
+interface Jitter {
+  baseMs: number;
+  random?: () => number;
 }
 
 const SHORTEST_WAIT_MS = 500;
@@ -83,7 +87,7 @@ export class Throttling extends ServiceWait {
     request: RequestWaits,
     error: unknown,
     afterMs: number | null,
-    { baseMs, random = Math.random }: Backoff,
+    { baseMs, random = Math.random }: Jitter,
   ): number {
     const now = this.now();
     if (now > this.#forgetAt) this.#since = null;
@@ -159,7 +163,7 @@ export class Outage extends ServiceWait<OutageOptions> {
    * Milliseconds until the next attempt of a request whose retries are used up; null if there is no outage.
    * Throws RunError when the outage has lasted too long.
    */
-  waitMs(request: RequestWaits, error: unknown, { baseMs, random = Math.random }: Backoff): number | null {
+  waitMs(request: RequestWaits, error: unknown, { baseMs, random = Math.random }: Jitter): number | null {
     const { timeoutMs, failing } = this.options;
     if (this.#since === null || !this.#hasResponded || timeoutMs === 0) return null;
     this.#isOutage ||= failing.size >= REQUESTS_OF_AN_OUTAGE;

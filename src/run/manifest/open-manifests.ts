@@ -7,10 +7,17 @@ import { appendPrivately } from '../../config/files/private-files.ts';
 import { idsIn } from './linking.ts';
 import { ManifestFile, type OpenOptions } from './manifest-file.ts';
 import { type Manifest, type Manifests, MergedManifest } from './merged-manifest.ts';
-import type { Run } from './run.ts';
 import { isInShard, nameOfShard, type Shard, type ShardFile, shardFiles } from './shard.ts';
 
 const SHARDED_STAGES: readonly StageName[] = ['transfer', 'link'];
+
+/** What is needed of the run. */
+interface ManifestsOwner {
+  folder: string;
+  shard: Shard | null;
+  has(stage: StageName): boolean;
+  open(stage: StageName, options: OpenOptions): Promise<Manifest>;
+}
 
 interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
   write: readonly StageName[];
@@ -22,7 +29,7 @@ interface ManifestsToOpen extends Omit<OpenOptions, 'write'> {
  * is moved into the run's own manifests before they are written.
  */
 export async function openManifests(
-  run: Run,
+  run: ManifestsOwner,
   { write, read = [], ...options }: ManifestsToOpen,
 ): Promise<Manifests> {
   if (write.length > 0 && !run.shard) await moveShardsInto(run.folder, options.warn);

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { LowSync } from 'lowdb';
 import type { Naming } from '../../../stages/file-name.ts';
-import type { DriveRef } from '../../../stages/record.ts';
+import type { DriveRef, StageName } from '../../../stages/record.ts';
 import type { SelectionRules } from '../../../stages/selection.ts';
 import { foreignFile, textOfFile } from '../../config/files/foreign-file.ts';
 import { replaceFileSync } from '../../config/files/private-files.ts';
 import { folderRefFrom } from '../../config/home.ts';
 import type { Config } from '../../config/settings.ts';
-import type { Run } from './run.ts';
 import type { UnreadableRecords } from './unreadable-records.ts';
 
 interface Facts {
@@ -31,11 +30,18 @@ interface Facts {
   unreadable_records?: UnreadableRecords;
 }
 
+/** What is needed of the run. */
+interface FactsOwner {
+  folder: string;
+  folderId: string;
+  has(stage: StageName): boolean;
+}
+
 export class RunFacts {
   readonly path: string;
-  readonly #run: Pick<Run, 'folderId' | 'has'>;
+  readonly #run: FactsOwner;
 
-  constructor(run: Pick<Run, 'folder' | 'folderId' | 'has'>) {
+  constructor(run: FactsOwner) {
     this.path = join(run.folder, 'run.json');
     this.#run = run;
   }

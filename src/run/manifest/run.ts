@@ -7,7 +7,7 @@ import { refusePlantedLink } from '../../config/files/foreign-file.ts';
 import type { Holder } from '../../config/files/holder.ts';
 import type { Lock } from '../../config/files/lock.ts';
 import { runFolder } from '../../config/home.ts';
-import { refuseForeignProjection } from '../progress/projection.ts';
+import { refuseForeignProjection } from '../progress/foreign-projection.ts';
 import { LinkingFile } from './linking.ts';
 import { holderOfRun, takeLock } from './lock.ts';
 import type { OpenOptions } from './manifest-file.ts';

@@ -1,7 +1,6 @@
 /** The files for people and scripts beside a run's manifests: they are written from the manifests, and never read back. */
 import { existsSync } from 'node:fs';
 import type { FileRecord } from '../../../stages/record.ts';
-import { refuseForeignFile } from '../../config/files/foreign-file.ts';
 import { replaceFile } from '../../config/files/private-files.ts';
 import { failedPath, progressPath } from '../../config/home.ts';
 import type { RunEvents } from '../events.ts';
@@ -11,17 +10,6 @@ import { Counts } from './counts.ts';
 
 /** Pieces of this size keep the number of writes low and the event loop free. */
 const PIECE_CHARACTERS = 64 * 1024;
-
-/** Text that is in this program's progress file and in the Python tool's. */
-const PROGRESS = /"(?:folder_id|files)"\s*:/;
-
-const FAILED = /^\[(?:\]|\s*\{\s*"id":)/;
-
-/** Throws RunError for files of these names that are something else. */
-export function refuseForeignProjection(home: string, folderId: string): void {
-  refuseForeignFile(progressPath(home, folderId), PROGRESS);
-  refuseForeignFile(failedPath(home, folderId), FAILED);
-}
 
 /** About 800,000 files. */
 const LARGEST_READ_BY_SHARDS = 256 * 1024 * 1024;

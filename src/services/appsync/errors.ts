@@ -1,7 +1,12 @@
 /** What an error of AppSync means (docs/services.md, AppSync). It puts `errorType` beside `message`, not in `extensions`. */
 import { RunError } from '../../../stages/errors.ts';
-import type { RetryPolicy } from '../../../stages/retry/backoff.ts';
-import { connectionError, type FaultKind, faultOf, retryPolicyFor } from '../../../stages/retry/faults.ts';
+import {
+  connectionError,
+  type FaultKind,
+  faultOf,
+  type RetryPolicy,
+  retryPolicyFor,
+} from '../../../stages/retry/faults.ts';
 
 export interface AppSyncError {
   message?: string;

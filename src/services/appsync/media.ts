@@ -1,7 +1,8 @@
 /** The Media model as link needs it: many creates in one document, each of them safe to repeat. */
 import { FileError, type RunError } from '../../../stages/errors.ts';
 import type { LinkOutcome, MediaLink, MediaTable } from '../../../stages/link.ts';
-import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
+import type { RetryPolicy } from '../../../stages/retry/faults.ts';
 import { type AppSyncClient, batch, resultsOf } from './client.ts';
 import {
   type AppSyncError,

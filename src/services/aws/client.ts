@@ -1,8 +1,8 @@
 /** What the clients of the AWS SDK have in common here: safe addresses, and retries that share throttling. */
 import type { HttpRequest, MiddlewareStack, Provider } from '@smithy/types';
 import { RunError } from '../../../stages/errors.ts';
-import { type Backoff, type RetryPolicy, withRetries } from '../../../stages/retry/backoff.ts';
-import { type Reasons, retryPolicyFor } from '../../../stages/retry/faults.ts';
+import { type Backoff, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Reasons, type RetryPolicy, retryPolicyFor } from '../../../stages/retry/faults.ts';
 import { isSafeEndpoint } from '../../config/endpoint.ts';
 
 /** The SDK's own first wait: most AWS faults are over a moment later. */

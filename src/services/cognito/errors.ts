@@ -2,7 +2,7 @@
 import { RunError } from '../../../stages/errors.ts';
 import { connectionError, faultOf } from '../../../stages/retry/faults.ts';
 import { type ErrorRule, explain } from '../error-rules.ts';
-import type { SignInKey } from './tokens.ts';
+import type { SignInKey } from './sign-in-key.ts';
 
 /** What was being done: SRP sign-in, renewal by refresh token, or keys from the identity pool. */
 export type Step = 'sign_in' | 'renewal' | 'keys';

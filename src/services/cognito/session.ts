@@ -11,8 +11,9 @@ import { type Circumstances, classify, type Step } from './errors.ts';
 import { fetchKeys, type Identity, type Keys, roleOfGroup } from './keys.ts';
 import type { Questions } from './questions.ts';
 import { signIn } from './sign-in.ts';
+import type { SignInKey } from './sign-in-key.ts';
 import type { TokenStore } from './token-store.ts';
-import { claimsOf, type Device, renewTokens, type SignInKey, type Tokens } from './tokens.ts';
+import { claimsOf, type Device, renewTokens, type Tokens } from './tokens.ts';
 
 export interface SessionOptions {
   config: Config;

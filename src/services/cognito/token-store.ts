@@ -4,7 +4,8 @@ import { waitForLock } from '../../config/files/lock.ts';
 import { closeToOthers, replaceFile, SIGN_INS } from '../../config/files/private-files.ts';
 import { cognitoTokenPath } from '../../config/home.ts';
 import { isPlainObject, readJson } from '../../config/json.ts';
-import type { SignInKey, Tokens } from './tokens.ts';
+import type { SignInKey } from './sign-in-key.ts';
+import type { Tokens } from './tokens.ts';
 
 type KeptSignIn = SignInKey & Tokens;
 

@@ -8,13 +8,7 @@ import { addressOf } from '../aws/client.ts';
 import { regionOfPool } from '../aws/regions.ts';
 import { userPoolClient } from './clients.ts';
 import { type Circumstances, classify } from './errors.ts';
-
-/** The user whose tokens they are, and the app client that asked for them. */
-export interface SignInKey {
-  userPoolId: string;
-  clientId: string;
-  username: string;
-}
+import type { SignInKey } from './sign-in-key.ts';
 
 /** The result of a sign-in or a renewal. Secrets: never logged, never in a message. */
 export interface Tokens {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Backoff, pause, type RetryPolicy, waitMs, withRetries } from '../../../stages/retry/backoff.ts';
+import { type Backoff, pause, waitMs, withRetries } from '../../../stages/retry/backoff.ts';
+import type { RetryPolicy } from '../../../stages/retry/faults.ts';
 import { rejection } from '../../config/scratch.ts';
 
 const BACKOFF: Backoff = { retries: 3, baseMs: 100, capMs: 1000, random: () => 1 };

@@ -1,7 +1,11 @@
 /** What a failed request for a Google token means and what to do, from the errors of google-auth-library. */
 import { RunError } from '../../../../stages/errors.ts';
-import type { RetryPolicy } from '../../../../stages/retry/backoff.ts';
-import { connectionError, faultOf, retryPolicyFor } from '../../../../stages/retry/faults.ts';
+import {
+  connectionError,
+  faultOf,
+  type RetryPolicy,
+  retryPolicyFor,
+} from '../../../../stages/retry/faults.ts';
 import { isPlainObject } from '../../../config/json.ts';
 import { type ErrorRule, explain } from '../../error-rules.ts';
 import { credentialsError, DRIVE_SCOPE, type GoogleCredentials, textIn } from './credentials.ts';

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -47,6 +47,14 @@ describe('a run that several processes share', () => {
     expect(code).to.equal(1);
     expect(stderr).to.include('migrator scan');
     expect(existsSync(folder)).to.equal(false);
+  });
+
+  it('warns once of all the lines that killed shards have left incomplete', async () => {
+    await home.migrator(['scan']);
+    for (const index of [1, 2, 3]) writeFileSync(join(folder, `transfer.${index}-of-3.ndjson`), '{"id":');
+    const { stderr } = await home.exits(3, ['resume']);
+    expect(stderr.match(/is incomplete/g)).to.have.length(2);
+    expect(stderr).to.include('(2 similar warnings');
   });
 
   if (!hasRedis) it.skip('shares one query rate through Redis (left out: this computer has no redis-server)');

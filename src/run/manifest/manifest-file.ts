@@ -36,7 +36,8 @@ const readAt = promisify(read);
 export interface OpenOptions {
   /** Cut a torn last line off and append; otherwise the file is only read, and must exist. */
   write: boolean;
-  warn: (message: string) => void;
+  /** `kind` is the same for all manifests. */
+  warn: (message: string, kind?: string) => void;
   reject?: Reject | null;
   /** Name of a file of another program in messages; its incomplete last line is a bad line like any other. */
   foreign?: string;
@@ -179,6 +180,7 @@ export class ManifestFile {
     if (foreign || bytes.length > MAX_LINE_BYTES || !isTorn(bytes.toString('utf8'))) return false;
     warn(
       `${this.path}: line ${number}, the last one, is incomplete (an earlier run was cut off while writing it). It is ${write ? 'cut off' : 'left out'}; that file will be processed again.`,
+      'incomplete_line',
     );
     if (write) ftruncateSync(this.#fd, offset);
     return true;

@@ -3,11 +3,10 @@ import { Flags } from '@oclif/core';
 import type { FileRecord } from '../../stages/record.ts';
 import { folderFlag, namingFlag, selectionFlags } from '../cli/flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { roughDuration } from '../cli/ui/progress-lines.ts';
 import { totalLine } from '../cli/ui/summary.ts';
 import { measuredMbit } from '../run/progress/bandwidth.ts';
 import { estimate } from '../run/progress/estimate.ts';
-import { formatBytes, formatCount } from '../run/text/format.ts';
+import { formatBytes, formatCount, roughDuration } from '../run/text/format.ts';
 
 const ASSUMED_MBIT = 100;
 /** One connection seldom uses all the bandwidth, so this many files measure it together. */

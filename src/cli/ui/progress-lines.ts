@@ -1,7 +1,7 @@
 /** The progress of a run as lines of text, no wider than the terminal. */
 import stringWidth from 'string-width';
 import type { Bottleneck, Phase, ProgressFacts, Transfer } from '../../run/progress/progress-facts.ts';
-import { formatBytes, formatCount, formatDuration } from '../../run/text/format.ts';
+import { formatBytes, formatCount, formatDuration, roughDuration } from '../../run/text/format.ts';
 import { visible } from '../../run/text/visible.ts';
 
 export interface Link {
@@ -38,13 +38,6 @@ export function progressLines(
 
 export function progressLine(facts: ProgressFacts): string {
   return parts(facts).join(SEPARATOR);
-}
-
-/** Rounded to minutes from 10 minutes on, to tens of seconds from a minute on, so that it does not flicker. */
-export function roughDuration(seconds: number): string {
-  const step = seconds >= 600 ? 60 : seconds >= 60 ? 10 : 1;
-  const rounded = Math.max(1, Math.ceil(seconds / step) * step);
-  return formatDuration(rounded).replace(/(min) 0 s$/, '$1');
 }
 
 function workerLines(slots: readonly (Transfer | null)[], columns: number, room: number): string[] {

@@ -7,8 +7,7 @@ import type { ShardState } from '../../run/manifest/shard.ts';
 import { type Counts, UNFINISHED } from '../../run/progress/counts.ts';
 import { STATUS_TEXTS, STATUSES_SHOWN } from '../../run/progress/statuses.ts';
 import type { RunStatus } from '../../run/run-status.ts';
-import { formatBytes, formatCount, formatTime } from '../../run/text/format.ts';
-import { roughDuration } from './progress-lines.ts';
+import { formatBytes, formatCount, formatTime, roughDuration } from '../../run/text/format.ts';
 
 /** One line per status with its meaning; below it the reasons, for statuses that need attention. */
 export function statusLines(counts: Counts): string[] {

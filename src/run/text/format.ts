@@ -20,6 +20,13 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** Rounded to minutes from 10 minutes on, to tens of seconds from a minute on, so that it does not flicker. */
+export function roughDuration(seconds: number): string {
+  const step = seconds >= 600 ? 60 : seconds >= 60 ? 10 : 1;
+  const rounded = Math.max(1, Math.ceil(seconds / step) * step);
+  return formatDuration(rounded).replace(/(min) 0 s$/, '$1');
+}
+
 /** `2026-11-28 14:05:09`, local; Swedish dates are written that way. */
 export function formatTime(at: Date): string {
   return at.toLocaleString('sv-SE');

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { progressLine, progressLines, roughDuration } from '../../../src/cli/ui/progress-lines.ts';
+import { progressLine, progressLines } from '../../../src/cli/ui/progress-lines.ts';
 import type { Phase, ProgressFacts, Transfer } from '../../../src/run/progress/progress-facts.ts';
+import { roughDuration } from '../../../src/run/text/format.ts';
 
 const MIB = 1024 * 1024;
 

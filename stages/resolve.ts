@@ -111,7 +111,7 @@ class Resolver {
       decided.set(record.id, this.#claims.take({ ...record, key: record.key! }));
     claimants.forEach(decide);
     // Once more for those that lost their key to another file: they may be copies of a file that was decided after them. Then
-    // they are duplicates, and nobody has to review them.
+    // they are duplicates, which need no review.
     claimants.filter(({ id }) => !canContinue(decided.get(id)!)).forEach(decide);
     return decided;
   }
